@@ -4,7 +4,8 @@ import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
 import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
-import { openConsole, sessionCookieName } from './helpers/console/pages.ts';
+import { createServiceAccount } from './helpers/app/service-accounts.ts';
+import { openConsole, sessionCookieName, textOf } from './helpers/console/pages.ts';
 import { addApp } from './store/contract/apps/apps.ts';
 
 const routes = Object.entries(pageAccess).map(([key, access]) => {
@@ -15,6 +16,8 @@ type Route = (typeof routes)[number];
 const only = (method: string, ...kinds: PageAccess[]) =>
   routes.filter((route) => route.method === method && kinds.includes(route.access));
 const guarded = (method: string) => only(method, 'member', 'superuser');
+const guardedOf = (room: string, kind: PageAccess) =>
+  routes.filter(({ path, access }) => path.startsWith(room) && access === kind);
 
 const pageHeaders = {
   'content-security-policy':
@@ -52,13 +55,18 @@ async function open(): Promise<Opened> {
 /** Opens an app with a record of each kind that pages are about. */
 async function openWithRecords() {
   const app = await openTestApp();
+  const other = await app.addMember({ email: 'other@example.com' });
   const token = await createToken(app, app.dev, { name: 'there' });
   const otherSession = await app.signIn(app.dev.id);
   const found = await app.services.sessions.authenticate(otherSession);
   await addDeviceCode(app, 'BBBBBBBB', null);
   await addDeviceCode(app, 'CCCCCCCC', (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? null);
   const registered = await addApp(app.store, { name: 'grafana' });
-  const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id };
+  const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev, app.root] });
+  const ids = {
+    ...{ session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id },
+    account: account.id,
+  };
 
   /** Returns all data that a page could change, as text. Events of failed sign-ins are left out. */
   async function everything(): Promise<string> {
@@ -70,6 +78,7 @@ async function openWithRecords() {
       await Promise.all([app.root, app.dev].map(({ id }) => app.store.users.findById(id))),
       await app.store.tokens.list({ ...page, now: app.clock.now() }),
       await app.store.apps.list(page),
+      await app.store.serviceAccounts.list(page),
       events.filter(({ action }) => action !== 'session.failed'),
       (await app.mails()).map(({ id }) => id),
       await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
@@ -77,7 +86,7 @@ async function openWithRecords() {
     ]);
   }
 
-  return { ...app, ids, everything };
+  return { ...app, other, ids, everything };
 }
 
 /** A device code waiting for approval. */
@@ -93,15 +102,18 @@ type Opened = Awaited<ReturnType<typeof openWithRecords>>;
 
 /** Returns the path of a route with the IDs of existing records. */
 function target({ path }: Route, { ids }: Opened): string {
-  const room = ['/profile/sessions', '/profile', '/organization/apps'].find((start) => path.startsWith(start));
-  const id =
-    { '/profile/sessions': ids.session, '/profile': ids.token, '/organization/apps': ids.app }[room ?? ''] ??
-    ids.member;
+  const rooms = {
+    '/profile/sessions': ids.session,
+    '/profile': ids.token,
+    '/organization/apps': ids.app,
+    '/organization/service-accounts': ids.account,
+  };
+  const id = Object.entries(rooms).find(([start]) => path.startsWith(start))?.[1] ?? ids.member;
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
     .replace(':report', 'active')
-    .replace(':action', path.startsWith('/profile') ? 'pause' : 'offboard')
+    .replace(':action', path.startsWith('/profile') ? 'pause' : id === ids.account ? 'disable' : 'offboard')
     .replace(':id', id);
 }
 
@@ -149,6 +161,12 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/api-tokens/:id/revoke': {},
   'POST /profile/api-tokens/:id/narrow': { allow: 'GET /a\nPOST /b' },
   'POST /profile/api-tokens/:id/:action': { for: '3600', reason: 'Holidays' },
+  'POST /organization/service-accounts': { name: 'builds' },
+  'POST /organization/service-accounts/:id/edit': { description: 'Edited' },
+  'POST /organization/service-accounts/:id/maintainers/add': { email: 'other@example.com' },
+  'POST /organization/service-accounts/:id/maintainers/remove': { email: 'root@example.com' },
+  'POST /organization/service-accounts/:id/tokens': { name: 'made', expires: 'never' },
+  'POST /organization/service-accounts/:id/:action': {},
   'POST /organization/apps': { name: 'builds' },
   'POST /organization/apps/:id/edit': { groups: 'developers' },
   'POST /organization/apps/:id/delete': {},
@@ -226,6 +244,20 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
     expect(shown.status).toBe(403);
     expect(shown.html).toContain('Superuser required');
     expect(Object.fromEntries(shown.headers)).toMatchObject({ ...everyHeader, ...pageHeaders });
+    expect(await app.everything()).toBe(before);
+  });
+});
+
+describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (route) => {
+  it('returns 404 to members who maintain no service account, even with a valid form', async () => {
+    const app = shared;
+    const before = await app.everything();
+    const browser = openConsole(app, app.other);
+    const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.other) };
+    const path = target(route, app);
+    const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
+    expect(shown.status).toBe(404);
+    expect(textOf(shown.html)).not.toContain('Service accounts');
     expect(await app.everything()).toBe(before);
   });
 });

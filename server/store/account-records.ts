@@ -20,6 +20,8 @@ export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFol
 export interface ServiceAccountSummary extends UserRecord {
   /** The email addresses of its maintainers, in alphabetical order. */
   maintainers: string[];
+  /** Whether no enabled member maintains it. */
+  orphaned: boolean;
   tokenCount: number;
   /** The newest use of any of its tokens. */
   lastUsedAt: number | null;

@@ -9,6 +9,9 @@ import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
+import { accountTokenPages } from './service-accounts/account-token-routes.tsx';
+import { serviceAccountPages } from './service-accounts/routes.tsx';
+import { serviceAccountPage } from './service-accounts/service-account-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
@@ -81,6 +84,9 @@ export function consolePages(deps: AppDeps) {
     .route('/', overviewPages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
+    .route('/', serviceAccountPages(deps))
+    .route('/', accountTokenPages(deps))
+    .route('/', serviceAccountPage(deps))
     .route('/', appPages(deps))
     .route('/', auditPages(deps))
     .route('/', authorizePages(deps))

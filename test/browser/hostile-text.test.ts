@@ -21,6 +21,8 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
   const running = useDaemon();
   let member: Client;
   let lastToken: string;
+  let accountId: string;
+  let accountToken: string;
 
   // Puts the payloads into member names, token names, descriptions, paths and user agents.
   beforeAll(async () => {
@@ -40,6 +42,12 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
       await verify(running.url, token, { ...agent, 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': `/${payload}` });
       lastToken = id;
     }
+    const maintainers = [member.user.email];
+    const account = { name: 'ci', description: payloads.at(-1), groups: payloads, maintainers };
+    const made = await running.root.request('POST', '/service-accounts', account);
+    accountId = ((await made.json()) as { id: string }).id;
+    const ofAccount = { service_account: 'ci', name: payloads.at(-1), description: payloads.at(-1) };
+    accountToken = ((await (await member.request('POST', '/tokens', ofAccount)).json()) as CreatedToken).id;
     await running.root.request('PATCH', `/users/${member.user.id}`, { name: payloads.at(-1) });
     // Last uses are written in batches, about once per second.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -51,6 +59,11 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
     [`/profile/api-tokens?q=${encodeURIComponent(payloads.at(-1) ?? '')}`]: 4,
     [`/profile/api-tokens?q=${anyPayload}`]: 0,
     [`/profile/api-tokens?dialog=revoke&id=${lastToken}`]: 6,
+    '/organization/service-accounts': 1,
+    [`/organization/service-accounts/${accountId}`]: 4,
+    [`/organization/service-accounts/${accountId}?dialog=edit`]: 4,
+    [`/organization/service-accounts/${accountId}?dialog=revoke&token=${accountToken}`]: 5,
+    [`/organization/service-accounts/${accountId}?dialog=remove-maintainer&email=${anyPayload}`]: 0,
     [`/login?next=${anyPayload}&done=${anyPayload}`]: 0,
     [`/nothing/${anyPayload}`]: 0,
   });
@@ -59,6 +72,8 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
     return {
       '/organization/overview/active': 3,
       '/organization/apps': 1,
+      '/organization/service-accounts': 1,
+      [`/organization/service-accounts/${accountId}?dialog=edit`]: 4,
       '/organization/team': 2,
       [`/organization/team?q=${anyPayload}`]: 0,
       [`/organization/team?dialog=ungrant&id=${id}`]: 3,

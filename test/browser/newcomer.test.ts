@@ -27,7 +27,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
       expect(
         (await verify(running.url, value, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds/42?x=1' })).status,
       ).toBe(200);
-      await way.hands.press(page.getByRole('link', { name: 'Back to your tokens' }));
+      await way.hands.press(page.getByRole('link', { name: 'Back to your API tokens' }));
       const row = page.getByRole('row', { name: 'first script' });
       await row.waitFor();
       await eventually(async () => {

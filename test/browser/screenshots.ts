@@ -23,6 +23,8 @@ describe.skipIf(!chromiumIsHere)('screenshots', () => {
     { label: 'desktop', width: 1280, height: 800 },
     { label: 'phone', width: 390, height: 844 },
     { label: 'small-phone', width: 320, height: 568 },
+    { label: 'tablet', width: 820, height: 1180 },
+    { label: 'wide', width: 1440, height: 900 },
   ];
   it.each(views)('of $name', async (view) => {
     const page = await openView(browser, world, view, {});

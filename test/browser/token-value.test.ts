@@ -44,7 +44,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
 
   it.each([true, false])('loses the value after leaving the page and going back (script %s)', async (script) => {
     const { page, value } = await showValue(script);
-    await page.getByRole('link', { name: 'Back to your tokens' }).click();
+    await page.getByRole('link', { name: 'Back to your API tokens' }).click();
     await page.waitForURL('/profile/api-tokens');
     // Chromium may show its own error page instead of a page that was loaded with POST.
     await page.goBack().catch(() => {});

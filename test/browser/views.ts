@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { personAt } from '../helpers/app/sso.ts';
 import { codeAt } from '../helpers/app/totp.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
+import { longAccount } from './service-accounts.ts';
 import type { World } from './world.ts';
 
 export interface View {
@@ -199,6 +200,43 @@ const tokenPage =
   async (world: World) =>
     `/profile/api-tokens/${await world.tokenIdOf(email, name)}${query}`;
 
+const accountPage =
+  (name: string, query = '') =>
+  async (world: World) =>
+    `/organization/service-accounts/${await world.accountIdOf(name)}${query}`;
+
+const accountTokenPage =
+  (account: string, name: string, query = '') =>
+  async (world: World) =>
+    `/profile/api-tokens/${await world.accountTokenIdOf(account, name)}${query}`;
+
+const createBadAccount = async (page: Page) => {
+  await page.getByLabel('Name').fill('CI');
+  await page.getByLabel('Maintainers').fill('nobody@example.com\nnot an address');
+  await page.getByRole('button', { name: 'Create service account' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const createManyAccounts = async (page: Page, { services, store, sessionOf }: World) => {
+  const found = await services.sessions.authenticate(await sessionOf(root));
+  if (found === null) throw new Error('The superuser is not signed in.');
+  const clientInfo = { ip: null, userAgent: null };
+  const caller = { user: found.user, sessionId: found.session.id, clientInfo, channel: 'console' } as const;
+  for (let index = 0; index < 50; index += 1) {
+    const name = `runner-${String(index).padStart(2, '0')}`;
+    if ((await store.serviceAccounts.findByName(name)) === null) {
+      await services.serviceAccounts.create(caller, { name, maintainers: [dev] });
+    }
+  }
+  await page.reload();
+};
+
+const addUnknownMaintainer = async (page: Page) => {
+  await page.getByLabel('Email address').fill('nobody@example.com');
+  await page.getByRole('button', { name: 'Add maintainer' }).click();
+  await page.locator('.error').waitFor();
+};
+
 const authorization = new URLSearchParams({
   client_id: 'tokens',
   redirect_uri: 'http://127.0.0.1:40000/callback',
@@ -374,6 +412,42 @@ export const views: View[] = [
   { name: 'apps-add-refused', as: root, path: at('/organization/apps?dialog=add'), act: registerBadApp },
   { name: 'apps-delete', as: root, path: at('/organization/apps'), act: deleteUsedApp },
   { name: 'apps-many-in-form', as: dev, path: at('/profile/api-tokens?dialog=create'), act: listManyApps },
+  { name: 'accounts', as: root, path: at('/organization/service-accounts') },
+  { name: 'accounts-of-maintainer', as: dev, path: at('/organization/service-accounts') },
+  { name: 'accounts-none', as: 'tomas.novak@example.com', path: at('/organization/service-accounts') },
+  { name: 'accounts-orphaned', as: root, path: at('/organization/service-accounts?orphaned=true') },
+  { name: 'account-create', as: root, path: at('/organization/service-accounts?dialog=create') },
+  {
+    name: 'account-create-refused',
+    as: root,
+    path: at('/organization/service-accounts?dialog=create'),
+    act: createBadAccount,
+  },
+  { name: 'account', as: root, path: accountPage('ci') },
+  { name: 'account-of-maintainer', as: dev, path: accountPage('ci') },
+  { name: 'account-long', as: root, path: accountPage(longAccount) },
+  { name: 'account-orphaned', as: root, path: accountPage('legacy-import') },
+  { name: 'account-disabled', as: root, path: accountPage('old-runner') },
+  { name: 'account-maintainer-refused', as: root, path: accountPage('ci'), act: addUnknownMaintainer },
+  ...['edit', 'disable', 'delete', 'create-token'].map((dialog) => ({
+    name: `account-${dialog}`,
+    as: root,
+    path: accountPage('ci', `?dialog=${dialog}`),
+  })),
+  { name: 'account-edit-of-maintainer', as: dev, path: accountPage('ci', '?dialog=edit') },
+  {
+    name: 'account-remove-maintainer',
+    as: root,
+    path: accountPage('legacy-import', '?dialog=remove-maintainer&email=lucas.meyer%40example.com'),
+  },
+  { name: 'account-token', as: dev, path: accountTokenPage('ci', 'deploy') },
+  {
+    name: 'account-token-created',
+    as: dev,
+    path: accountPage('ci', '?dialog=create-token'),
+    act: create('release'),
+  },
+  { name: 'accounts-many', as: root, path: at('/organization/service-accounts'), act: createManyAccounts },
   { name: 'team', as: root, path: at('/organization/team') },
   { name: 'team-search', as: root, path: at('/organization/team?q=max') },
   { name: 'team-nothing-found', as: root, path: at('/organization/team?q=zzz') },

@@ -14,6 +14,7 @@ import type { UpdateUserBody } from '../../shared/schemas/accounts/users.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
+import { seedServiceAccounts } from './service-accounts.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -214,6 +215,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     if (id === undefined) throw new Error(`${email} has no token ${name}`);
     return id;
   };
+  const ofRoot = await services.sessions.authenticate(await sessionOf(server.root.email));
+  await seedServiceAccounts(server, { ...root, sessionId: ofRoot?.session.id ?? '' });
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
   await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
   await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
@@ -223,6 +226,12 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     actor: actorOf(root.user),
     bySuperuser: true,
   });
+
+  const accountIdOf = async (name: string): Promise<string> => (await store.serviceAccounts.findByName(name))?.id ?? '';
+  const accountTokenIdOf = async (account: string, name: string): Promise<string> => {
+    const query = { ownerId: await accountIdOf(account), limit: 200, before: null, now: clock.now() };
+    return (await store.tokens.list(query)).find((token) => token.name === name)?.id ?? '';
+  };
 
   /** Returns a link from a mail, without the public URL. */
   async function mailedLink(kind: MailLinkKind, email: string, data = '{}'): Promise<string> {
@@ -248,6 +257,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     sessionOf,
     idOf,
     tokenIdOf,
+    accountIdOf,
+    accountTokenIdOf,
     robot: many satisfies Member,
   };
 }

@@ -42,6 +42,8 @@ export interface Trusts {
   get(operator: Operator, id: string): Promise<ListedTrust>;
   /** Returns trusts, newest first. */
   list(operator: Operator, query: Page & { name?: string }): Promise<ListedTrust[]>;
+  /** Returns all trusts of a service account, oldest first. */
+  ofServiceAccount(operator: Operator, id: string): Promise<ListedTrust[]>;
   /** Returns the names of the apps that the rules of these trusts mention. */
   appNames(trusts: ReadonlyArray<Pick<TrustRecord, 'rules'>>): Promise<AppNames>;
 }
@@ -129,6 +131,11 @@ export function createTrusts(deps: TrustDeps): Trusts {
     async list(operator, query) {
       requireScope(operator, 'trusts');
       return store.trusts.list(query);
+    },
+
+    async ofServiceAccount(operator, id) {
+      requireScope(operator, 'trusts');
+      return store.trusts.ofServiceAccount(id);
     },
 
     appNames: (trusts) => findAppNames(store, trusts),

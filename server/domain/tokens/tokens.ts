@@ -13,7 +13,7 @@ import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
-import { findToken, tokenNotFound } from './find.ts';
+import { actsAsOwner, findToken, tokenNotFound } from './find.ts';
 import { createReporting, type Reporting } from './report/report.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
 import { decide } from './rules/decide.ts';
@@ -46,6 +46,8 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
    * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
+  /** Reports whether the operator may do with a token what its owner may. */
+  actsAsOwner(operator: Operator, token: Pick<TokenRecord, 'ownerId' | 'ownerKind'>): Promise<boolean>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
   countActive(caller: Caller, userId: string): Promise<number>;
   /** Returns the names of the apps that the rules of these tokens mention, for `showRules`. */
@@ -86,6 +88,8 @@ export function createTokens(deps: TokenDeps): Tokens {
       const owner = await ownerToList(store, operator, { user, serviceAccount });
       return store.tokens.list({ ...filter, ...statusContext(), ownerId: owner.id });
     },
+
+    actsAsOwner: (operator, token) => actsAsOwner(store, operator, token),
 
     async countActive(caller, userId) {
       requireSuperuser(caller);

@@ -5,9 +5,8 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { memberPath } from '../team/team-paths.ts';
 import { NewestUse } from '../tokens/token-list.tsx';
-import { tokenPath } from '../tokens/token-paths.ts';
+import { ownerPath, tokenPath } from '../tokens/token-paths.ts';
 import { overviewPath } from './overview-paths.ts';
 import { reportTexts } from './report-texts.tsx';
 
@@ -67,7 +66,7 @@ function ReportedTokensTable({ caption, tokens, statusContext }: ReportedTokensT
               {token.description && <span class="sub">{token.description}</span>}
             </th>
             <td data-label="Owner">
-              <a href={memberPath(token.ownerId)}>{token.ownerEmail}</a>
+              <a href={ownerPath(token)}>{token.ownerEmail}</a>
             </td>
             <td data-label="Created">
               <Time at={token.createdAt} now={now} />

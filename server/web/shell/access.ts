@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../../shared/problem.ts';
-import { requireSuperuser } from '../../domain/caller.ts';
+import { type Caller, requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { isBodyPending } from '../../http/middleware/access.ts';
 import { isSafe, setCaller } from '../../http/middleware/session.ts';
@@ -61,6 +61,14 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /organization/team/:id/edit': 'superuser',
   'POST /organization/team/:id/:action': 'superuser',
   'POST /organization/team/:id/tokens/:token/revoke': 'superuser',
+  'GET /organization/service-accounts': 'member',
+  'POST /organization/service-accounts': 'superuser',
+  'GET /organization/service-accounts/:id': 'member',
+  'POST /organization/service-accounts/:id/edit': 'member',
+  'POST /organization/service-accounts/:id/maintainers/add': 'member',
+  'POST /organization/service-accounts/:id/maintainers/remove': 'member',
+  'POST /organization/service-accounts/:id/tokens': 'member',
+  'POST /organization/service-accounts/:id/:action': 'superuser',
   'GET /organization/apps': 'superuser',
   'POST /organization/apps': 'superuser',
   'POST /organization/apps/:id/edit': 'superuser',
@@ -77,7 +85,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /assets/:file': 'file',
 };
 
-type AccessDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'config'>;
+type AccessDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'serviceAccounts' | 'config'>;
 
 /**
  * Returns the middleware in front of every page. It authenticates the session cookie, and accepts an unsafe method only from
@@ -97,6 +105,7 @@ export function enforcePageAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
     // Authenticates again after a slow body: in the meantime the session may have ended or the member been demoted.
     if (bodyWasPending && !(await authenticate(deps, c, access))) return redirectToSignIn(c);
+    c.set('maintains', await maintainsAny(deps, c));
     if (access === 'superuser') requireSuperuser(c.get('caller'));
     return next();
   };
@@ -114,6 +123,14 @@ async function authenticate(
   if (found === null) return false;
   setCaller(c, found, 'console');
   return true;
+}
+
+/** Reports whether the caller, who is no superuser, maintains a service account. A superuser sees all of them anyway. */
+async function maintainsAny({ serviceAccounts }: AccessDeps, c: AppContext): Promise<boolean> {
+  // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
+  const caller: Caller | undefined = c.get('caller');
+  if (caller === undefined || caller.user.superuser) return false;
+  return (await serviceAccounts.list(caller, { limit: 1, before: null })).length > 0;
 }
 
 function redirectToSignIn(c: AppContext): Response {

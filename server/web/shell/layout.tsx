@@ -16,6 +16,8 @@ interface LayoutProps {
   refreshTo?: string;
 }
 
+const serviceAccountsPath = '/organization/service-accounts';
+
 const tabs = {
   Profile: [
     ['/profile', 'Profile'],
@@ -24,6 +26,7 @@ const tabs = {
   Organization: [
     ['/organization/overview', 'Overview'],
     ['/organization/team', 'Team'],
+    [serviceAccountsPath, 'Service accounts'],
     ['/organization/apps', 'Apps'],
     ['/organization/audit', 'Audit'],
   ],
@@ -91,18 +94,22 @@ function AccountBar({ email }: { email: string }) {
 }
 
 function Tabs({ current, superuser }: { current: string; superuser: boolean }) {
-  const groups = superuser ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
+  const { seesServiceAccounts } = usePage();
+  const groups = superuser || seesServiceAccounts ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
+  const isShown = (path: string) => superuser || path === serviceAccountsPath || !path.startsWith('/organization/');
   return (
     <nav class="tabs" aria-label="Sections">
       {groups.map((group) => (
         <ul aria-label={group}>
-          {tabs[group].map(([href, label]) => (
-            <li>
-              <a href={href} aria-current={href === current ? 'page' : undefined}>
-                {label}
-              </a>
-            </li>
-          ))}
+          {tabs[group]
+            .filter(([href]) => isShown(href))
+            .map(([href, label]) => (
+              <li>
+                <a href={href} aria-current={href === current ? 'page' : undefined}>
+                  {label}
+                </a>
+              </li>
+            ))}
         </ul>
       ))}
     </nav>

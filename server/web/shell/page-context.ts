@@ -12,6 +12,8 @@ export interface PageContext {
   formToken: string;
   /** The signed-in member; null on a page for visitors. */
   member: UserRecord | null;
+  /** Whether the member sees service accounts: a superuser does, and a maintainer. */
+  seesServiceAccounts: boolean;
 }
 
 /** Holds the context of one render. hono/jsx isolates concurrent renders from each other with AsyncLocalStorage. */

@@ -37,6 +37,7 @@ export function renderPages({
         notice: noticeMessage(c.req.query('notice')),
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
+        seesServiceAccounts: caller !== undefined && (caller.user.superuser || c.get('maintains') === true),
       };
       const html: string = await (<pageContext.Provider value={context}>{page}</pageContext.Provider>).toString();
       return c.html(addBasePath(html), status);

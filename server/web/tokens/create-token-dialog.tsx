@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedApps } from '../../domain/apps/apps.ts';
+import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
@@ -10,6 +11,8 @@ import { RuleFields } from './rules/rule-fields.tsx';
 import { tokensPath } from './token-paths.ts';
 
 interface CreateTokenDialogProps {
+  /** The service account that will own the token. By default, the member owns it. */
+  account?: { id: string; name: string } | undefined;
   closeHref: string;
   form: CreateTokenForm;
   choices: ExpiryChoices;
@@ -19,19 +22,20 @@ interface CreateTokenDialogProps {
 }
 
 /** The form for a new token: empty, or with the values of a rejected form. */
-export function CreateTokenDialog({ closeHref, form, choices, offeredApps, problem }: CreateTokenDialogProps) {
+export function CreateTokenDialog({ account, closeHref, form, choices, offeredApps, problem }: CreateTokenDialogProps) {
   const errors = fieldErrors(problem);
+  const whose = account ? `Each token of ${account.name}` : 'Each of your tokens';
   return (
-    <Dialog title="Create new token" closeHref={closeHref}>
+    <Dialog title={account ? `Create a token for ${account.name}` : 'Create new token'} closeHref={closeHref}>
       {problem && <Alert>{problem.errors ? 'No token was created. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={tokensPath}>
+      <form method="post" action={account ? `${serviceAccountPath(account.id)}/tokens` : tokensPath}>
         <FormToken />
         <input type="hidden" name="key" value={form.key} />
         <Field
           label="Name"
           name="name"
           value={form.name}
-          hint="What uses the token, for example ci-pipeline. Each of your tokens needs a different name."
+          hint={`What uses the token, for example ci-pipeline. ${whose} needs a different name.`}
           error={errors.name}
           autocomplete="off"
           required
@@ -47,7 +51,7 @@ export function CreateTokenDialog({ closeHref, form, choices, offeredApps, probl
         <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
         <label class="inline">
           <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-          Send me no mail when it is used from a new network
+          {account ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used from a new network
         </label>
         <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
         <div class="actions">
@@ -64,12 +68,13 @@ export function CreateTokenDialog({ closeHref, form, choices, offeredApps, probl
 }
 
 interface ExpiryFieldProps {
-  form: CreateTokenForm;
+  form: Pick<CreateTokenForm, 'expires' | 'date'>;
   choices: ExpiryChoices;
   error: string | undefined;
 }
 
-function ExpiryField({ form, choices: { lifetimes, dates, never }, error }: ExpiryFieldProps) {
+/** The choice of the expiry of a new token. */
+export function ExpiryField({ form, choices: { lifetimes, dates, never }, error }: ExpiryFieldProps) {
   return (
     <fieldset aria-describedby={error && 'expires-error'}>
       <legend>Expires</legend>

@@ -1,5 +1,6 @@
 import { validate } from 'uuid';
 import { z } from 'zod';
+import { ProblemError } from '../../../shared/problem.ts';
 import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { invalidFields } from '../../http/validate.ts';
 import { parseForm, text } from '../shell/form-values.ts';
@@ -40,18 +41,31 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
   };
 }
 
-/** Converts the form to the body of `POST /api/v1/tokens`. @throws ProblemError `invalid-fields` */
-export function createTokenBody(form: CreateTokenForm): CreateTokenBody {
+/**
+ * Converts the form to the body of `POST /api/v1/tokens`. `serviceAccount` is the name of the one that will own the token.
+ * @throws ProblemError `invalid-fields`
+ */
+export function createTokenBody(form: CreateTokenForm, serviceAccount?: string): CreateTokenBody {
   const { name, description, quietNetworks, rules, ...expiry } = form;
+  const owner = serviceAccount === undefined ? {} : { service_account: serviceAccount };
   const quiet = quietNetworks ? { quiet_networks: true } : {};
   const fields = { name, description, ...quiet, ...newRuleFields(rules) };
-  return parseForm(createTokenBodySchema, { ...fields, ...expiryFields(expiry) });
+  return parseForm(createTokenBodySchema, { ...owner, ...fields, ...expiryFields(expiry) });
 }
 
-function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {
+/** Returns the fields of a body that choose the expiry. @throws ProblemError `invalid-fields` */
+export function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {
   if (expires === 'never') return { expires_in: null };
   if (/^[0-9]{1,10}$/.test(expires)) return { expires_in: Number(expires) };
   if (expires === 'date' && z.iso.date().safeParse(date).success) return { expires_at: `${date}T23:59:59.999Z` };
   const detail = expires === 'date' ? 'Choose the date when the token expires.' : 'Choose when the token expires.';
   throw invalidFields([{ pointer: '/expires_at', detail }]);
+}
+
+/** Returns the problem for a form that was sent before with other values. */
+export function formSentBefore({ code }: ProblemError): ProblemError {
+  return new ProblemError(
+    code,
+    'This form already created a token with other values. To create another token, send the form again.',
+  );
 }

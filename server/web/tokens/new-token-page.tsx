@@ -2,7 +2,8 @@ import { workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { Time, UtcTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { tokenPath, tokensPath } from './token-paths.ts';
+import { useMember } from '../shell/page-context.ts';
+import { type ListOfToken, listOfToken, tokenPath, tokensPath } from './token-paths.ts';
 
 interface NewTokenPageProps {
   publicUrl: string;
@@ -18,10 +19,11 @@ interface NewTokenPageProps {
 export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: NewTokenPageProps) {
   const what = rotated ? 'value' : 'token';
   const previous = workingPreviousValue(token, now);
+  const list = listOfToken(token, useMember().id);
   return (
     <Layout
       title={`New ${what}`}
-      tab={tokensPath}
+      tab={list.tab}
       success={rotated ? 'The token was rotated.' : 'The token was created.'}
     >
       <h1>Copy your new {what} now</h1>
@@ -72,7 +74,7 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
           </a>
         </p>
       ) : (
-        <BackToTokens />
+        <BackTo list={list} />
       )}
     </Layout>
   );
@@ -80,8 +82,9 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
 
 /** Shown if the same form is sent again, for example on a reload. `token` is null if it has since been revoked. */
 export function ValueAlreadyShownPage({ token, rotated = false }: { token: TokenRecord | null; rotated?: boolean }) {
+  const list = token ? listOfToken(token, useMember().id) : ownList;
   return (
-    <Layout title="New token" tab={tokensPath}>
+    <Layout title="New token" tab={list.tab}>
       <h1>The value was already shown</h1>
       {token ? (
         <p>
@@ -92,16 +95,18 @@ export function ValueAlreadyShownPage({ token, rotated = false }: { token: Token
       ) : (
         <p>The token that this form created has since been revoked. No new token was created.</p>
       )}
-      <BackToTokens />
+      <BackTo list={list} />
     </Layout>
   );
 }
 
-function BackToTokens() {
+const ownList: ListOfToken = { href: tokensPath, label: 'Back to your API tokens', tab: tokensPath };
+
+function BackTo({ list: { href, label } }: { list: ListOfToken }) {
   return (
     <p>
-      <a class="button" href={tokensPath}>
-        Back to your tokens
+      <a class="button" href={href}>
+        {label}
       </a>
     </p>
   );

@@ -14,16 +14,17 @@ import {
   type CreateTokenForm,
   createTokenBody,
   emptyCreateTokenForm,
+  formSentBefore,
   readCreateTokenForm,
 } from './create-token-form.ts';
 import { expiryChoices } from './expiry-choices.ts';
+import { factsOfToken } from './facts-of-token.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
-import { tokenPath, tokensPath } from './token-paths.ts';
+import { ownerPath, tokenPath, tokensPath } from './token-paths.ts';
 import { requestedNarrowing } from './usage/narrow-routes.tsx';
-import { shownDays } from './usage/usage-section.tsx';
 
 type TokenPagesDeps = Pick<
   AppDeps,
@@ -48,8 +49,11 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     })
     .get(`${tokensPath}/:id`, async (c) => c.render(await tokenPage(c)))
     .post(`${tokensPath}/:id/revoke`, async (c) => {
-      await tokens.revoke(c.get('caller'), c.req.param('id'));
-      return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
+      const caller = c.get('caller');
+      const token = await tokens.get(caller, c.req.param('id'));
+      await tokens.revoke(caller, token.id);
+      const list = token.ownerKind === 'service-account' ? ownerPath(token) : formatUrl(readPageUrl(c));
+      return c.redirect(withSuccess(list, 'token-revoked'), 303);
     });
 
   /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */
@@ -66,25 +70,19 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     const token = await tokens.get(caller, c.req.param('id') ?? '').catch(asMissingPage);
     const closeHref = `${tokenPath(token.id)}#revoke-${token.id}`;
     // Another member's token is revoked through the member's page, which appears afterwards.
-    const action =
-      token.ownerId === caller.user.id
-        ? `${tokenPath(token.id)}/revoke`
-        : `${memberPath(token.ownerId)}/tokens/${token.id}/revoke`;
+    const isOfOther = token.ownerKind === 'member' && token.ownerId !== caller.user.id;
+    const action = `${isOfOther ? `${memberPath(token.ownerId)}/tokens/${token.id}` : tokenPath(token.id)}/revoke`;
     const name = c.req.query('dialog');
     const dialog = name === 'revoke' && (
       <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
     );
-    const used = await usage.ofToken(token, shownDays);
     return (
       <TokenPage
-        token={token}
-        names={await tokens.appNames([token])}
-        usage={used}
-        statusContext={statusContext()}
+        {...(await factsOfToken({ tokens, usage, statusContext }, caller, token))}
         success={successMessage(c.req.query('done'))}
         dialog={
           dialog ||
-          (await requestedNarrowing(c, token, { suggestions })) ||
+          (await requestedNarrowing(c, token, { tokens, suggestions })) ||
           (await requestedTokenChange(name, token, { tokens, apps, statusContext }))
         }
       />
@@ -152,11 +150,4 @@ function readPageUrl(c: AppContext): PageUrl {
 function asMissingPage(error: unknown): never {
   if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
   throw new ProblemError('token-not-found', 'There is no such token, or it was revoked.');
-}
-
-function formSentBefore({ code }: ProblemError): ProblemError {
-  return new ProblemError(
-    code,
-    'This form already created a token with other values. To create another token, send the form again.',
-  );
 }

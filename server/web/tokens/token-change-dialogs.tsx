@@ -203,7 +203,8 @@ function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProp
       {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
       <label class="inline">
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-        Send me no mail when it is used from a new network
+        {token.ownerKind === 'service-account' ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used
+        from a new network
       </label>
       <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
       <ShownRules rules={form.shownRules} />

@@ -5,6 +5,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { type SuccessCode, withSuccess } from '../shell/success-message.ts';
+import { factsOfToken } from './facts-of-token.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
 import {
@@ -17,7 +18,6 @@ import {
 } from './token-change-forms.ts';
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
-import { shownDays } from './usage/usage-section.tsx';
 
 type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'clock' | 'statusContext' | 'config'>;
 
@@ -43,10 +43,8 @@ export function tokenChangePages({ tokens, apps, usage, clock, statusContext, co
       const policy = await tokens.expiryPolicyOf(token);
       const props = { action, token, statusContext: statusContext(), policy, form, problem };
       const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
-      const used = await usage.ofToken(token, shownDays);
-      const facts = { token, names: await tokens.appNames([token]), statusContext: statusContext(), usage: used };
-      const page = <TokenPage {...facts} dialog={dialog} />;
-      return renderProblem(c, problem, page);
+      const facts = await factsOfToken({ tokens, usage, statusContext }, c.get('caller'), token);
+      return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });
 

@@ -4,20 +4,20 @@ import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time, UtcTime } from '../shell/components/time.tsx';
-import { memberPath } from '../team/team-paths.ts';
+import { useMember } from '../shell/page-context.ts';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { LastUsed } from './token-list.tsx';
+import { ownerPath } from './token-paths.ts';
 
 interface TokenFactsProps {
   token: TokenRecord;
   names: AppNames;
   statusContext: StatusContext;
-  /** Whether the reader owns the token. Superusers also see the tokens of other members. */
-  own: boolean;
 }
 
 /** What is known about one token. */
-export function TokenFacts({ token, names, statusContext, own }: TokenFactsProps) {
+export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
+  const own = token.ownerId === useMember().id;
   const { now } = statusContext;
   const status = tokenStatus(token, statusContext);
   return (
@@ -40,7 +40,7 @@ export function TokenFacts({ token, names, statusContext, own }: TokenFactsProps
         <>
           <dt>Owner</dt>
           <dd>
-            <a href={memberPath(token.ownerId)}>{token.ownerEmail}</a>
+            <a href={ownerPath(token)}>{token.ownerEmail}</a>
           </dd>
         </>
       )}

@@ -1,8 +1,11 @@
+import { tokenStatusSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { Field } from '../shell/components/form.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
+import type { PageUrl } from '../shell/page-url.ts';
 import { tokenPath } from './token-paths.ts';
 
 interface TokenListProps {
@@ -91,5 +94,31 @@ export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
         {use.ip}
       </span>
     </>
+  );
+}
+
+/** The filters of the list of an owner's tokens: by name and status. The query of the page holds them. */
+export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl }) {
+  return (
+    <search>
+      <form method="get" action={path} class="filters">
+        <Field label="Search by name" name="q" type="search" value={query.q} />
+        <div class="field">
+          <label for="status">Status</label>
+          <select id="status" name="status">
+            <option value="">All</option>
+            {tokenStatusSchema.options.map((status) => (
+              <option value={status} selected={status === query.status}>
+                {status}
+              </option>
+            ))}
+          </select>
+        </div>
+        <button type="submit">Search</button>
+        <a class="button" href={path}>
+          Clear
+        </a>
+      </form>
+    </search>
   );
 }

@@ -6,14 +6,15 @@ import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { memberPath, teamPath } from '../team/team-paths.ts';
 import type { TokenAction } from './token-change-dialogs.tsx';
 import { TokenFacts } from './token-facts.tsx';
-import { tokenPath, tokensPath } from './token-paths.ts';
+import { listOfToken, tokenPath } from './token-paths.ts';
 import { UsageSection } from './usage/usage-section.tsx';
 
 interface TokenPageProps {
   token: TokenRecord;
+  /** Whether the reader owns the token, or maintains the service account that owns it. */
+  actsAsOwner: boolean;
   /** The names of the apps in its rules. */
   names: AppNames;
   statusContext: StatusContext;
@@ -23,22 +24,20 @@ interface TokenPageProps {
   dialog?: Child;
 }
 
-/** One token: what is known about it, and its actions. Superusers also see the tokens of other members. */
-export function TokenPage({ token, names, statusContext, usage, success, dialog }: TokenPageProps) {
-  const own = token.ownerId === useMember().id;
+/** One token: what is known about it, and its actions. Superusers also see the tokens of others. */
+export function TokenPage({ token, actsAsOwner, names, statusContext, usage, success, dialog }: TokenPageProps) {
+  const list = listOfToken(token, useMember().id);
   return (
-    <Layout title={token.name} tab={own ? tokensPath : teamPath} success={success}>
+    <Layout title={token.name} tab={list.tab} success={success}>
       <p>
-        <a href={own ? tokensPath : memberPath(token.ownerId)}>
-          {own ? 'Back to your API tokens' : 'Back to the member'}
-        </a>
+        <a href={list.href}>{list.label}</a>
       </p>
       <div class="heading">
         <h1>{token.name}</h1>
-        <Actions token={token} statusContext={statusContext} own={own} />
+        <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />
       </div>
       {token.description && <p>{token.description}</p>}
-      <TokenFacts token={token} names={names} statusContext={statusContext} own={own} />
+      <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection usage={usage} quiet={token.quietNetworks} now={statusContext.now} />
       {dialog}
     </Layout>
@@ -46,21 +45,26 @@ export function TokenPage({ token, names, statusContext, usage, success, dialog 
 }
 
 /**
- * Links to the changes that fit the token's state. Only the owner may rotate or edit it, and only a superuser may resume what a
- * superuser paused.
+ * Links to the changes that fit the token's state. Only the owner and the maintainers of the owner may rotate or edit it, and only a
+ * superuser may resume what a superuser paused. Nobody changes a token that a job received.
  */
-function Actions({ token, statusContext, own }: Pick<TokenPageProps, 'token' | 'statusContext'> & { own: boolean }) {
+function Actions({
+  token,
+  statusContext,
+  actsAsOwner,
+}: Pick<TokenPageProps, 'token' | 'statusContext' | 'actsAsOwner'>) {
   const { superuser } = useMember();
+  const isChangeable = actsAsOwner && token.trustId === null;
   const status = tokenStatus(token, statusContext);
   const isResumable =
     status === 'idle' ||
     (status === 'active' && becomesIdleSoon(token, statusContext)) ||
     (status === 'paused' && (superuser || !token.pausedBySuperuser));
   const actions: Array<[TokenAction | 'narrow', string, boolean]> = [
-    ['rotate', 'Rotate', own && status === 'active'],
+    ['rotate', 'Rotate', isChangeable && status === 'active'],
     ['end-previous', 'End old value', workingPreviousValue(token, statusContext.now) !== null],
-    ['edit', 'Edit', own && status === 'active'],
-    ['narrow', 'Narrow to what it used', own && status === 'active'],
+    ['edit', 'Edit', isChangeable && status === 'active'],
+    ['narrow', 'Narrow to what it used', isChangeable && status === 'active'],
     ['pause', 'Pause', status === 'active'],
     ['resume', 'Resume', isResumable],
   ];

@@ -23,14 +23,18 @@ export async function toSummaries(
   const rows = await query;
   if (rows.length === 0) return [];
   const ids = engine.bindList(rows.map(({ id }) => id)) as Knex.RawBinding;
-  const maintainers: Array<{ id: string; email: string }> = await knex('maintainers as m')
+  const maintainers: Array<{ id: string; email: string; disabled: boolean | number }> = await knex('maintainers as m')
     .join('users as u', 'u.id', 'm.user_id')
     .whereRaw(engine.among('m.service_account_id'), [ids])
     .orderBy('u.email_folded')
-    .select({ id: 'm.service_account_id', email: 'u.email' });
-  return rows.map((row) => ({
-    ...toUser(row),
-    maintainers: maintainers.filter(({ id }) => id === row.id).map(({ email }) => email),
-    ...toTokenSummary(row),
-  }));
+    .select({ id: 'm.service_account_id', email: 'u.email', disabled: 'u.disabled' });
+  return rows.map((row) => {
+    const own = maintainers.filter(({ id }) => id === row.id);
+    return {
+      ...toUser(row),
+      maintainers: own.map(({ email }) => email),
+      orphaned: own.every(({ disabled }) => Boolean(disabled)),
+      ...toTokenSummary(row),
+    };
+  });
 }

@@ -7,6 +7,7 @@ const colours = {
   paused: 'warning',
   expired: 'neutral',
   idle: 'warning',
+  orphaned: 'warning',
 } as const;
 
 /** A status as a coloured badge. The word alone conveys the status, for people who cannot see the colour. */

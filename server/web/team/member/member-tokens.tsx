@@ -1,8 +1,6 @@
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
-import { Field } from '../../shell/components/form.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
-import { TokenList } from '../../tokens/token-list.tsx';
+import { TokenFilters, TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
 
 interface MemberTokensProps {
@@ -24,7 +22,7 @@ export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTok
           </a>
         )}
       </div>
-      {user.tokenCount > 0 && <Filters pageUrl={pageUrl} />}
+      {user.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`API tokens of ${memberName(user)}`}
@@ -36,30 +34,5 @@ export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTok
         <p class="empty">{user.tokenCount > 0 ? 'No tokens match.' : 'This member has no tokens.'}</p>
       )}
     </>
-  );
-}
-
-function Filters({ pageUrl: { path, query } }: { pageUrl: PageUrl }) {
-  return (
-    <search>
-      <form method="get" action={path} class="filters">
-        <Field label="Search by name" name="q" type="search" value={query.q} />
-        <div class="field">
-          <label for="status">Status</label>
-          <select id="status" name="status">
-            <option value="">All</option>
-            {tokenStatusSchema.options.map((status) => (
-              <option value={status} selected={status === query.status}>
-                {status}
-              </option>
-            ))}
-          </select>
-        </div>
-        <button type="submit">Search</button>
-        <a class="button" href={path}>
-          Clear
-        </a>
-      </form>
-    </search>
   );
 }

@@ -4,6 +4,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { withSuccess } from '../../shell/success-message.ts';
+import { factsOfToken } from '../facts-of-token.ts';
 import { TokenPage } from '../token-page.tsx';
 import { tokenPath, tokensPath } from '../token-paths.ts';
 import { NarrowDialog, TooFewUsesDialog } from './narrow-dialog.tsx';
@@ -26,22 +27,20 @@ export function narrowPages({ tokens, usage, suggestions, statusContext }: Narro
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const suggestion = await suggestions.of(caller, id, { days: shownDays, force: true });
       const dialog = <NarrowDialog token={token} suggestion={suggestion} problem={problem} />;
-      const used = await usage.ofToken(token, shownDays);
-      const facts = { token, names: await tokens.appNames([token]), statusContext: statusContext(), usage: used };
-      const page = <TokenPage {...facts} dialog={dialog} />;
-      return renderProblem(c, problem, page);
+      const facts = await factsOfToken({ tokens, usage, statusContext }, caller, token);
+      return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });
 }
 
-/** Returns the dialog for `?dialog=narrow`. Only the owner may set rules, so only the owner gets it. */
+/** Returns the dialog for `?dialog=narrow`. Only those who act as the owner may set rules, so only they get it. */
 export async function requestedNarrowing(
   c: AppContext,
   token: TokenRecord,
-  { suggestions }: Pick<NarrowDeps, 'suggestions'>,
+  { tokens, suggestions }: Pick<NarrowDeps, 'tokens' | 'suggestions'>,
 ): Promise<Child> {
   const caller = c.get('caller');
-  if (c.req.query('dialog') !== 'narrow' || token.ownerId !== caller.user.id) return undefined;
+  if (c.req.query('dialog') !== 'narrow' || !(await tokens.actsAsOwner(caller, token))) return undefined;
   try {
     const force = c.req.query('force') === 'true';
     const suggestion = await suggestions.of(caller, token.id, { days: shownDays, force });

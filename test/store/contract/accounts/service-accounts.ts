@@ -24,7 +24,7 @@ export async function addServiceAccount(
 const pauseMs = 50;
 
 export function serviceAccountContract(store: () => Store): void {
-  const none = { maintainers: [], tokenCount: 0, lastUsedAt: null };
+  const none = { maintainers: [], orphaned: true, tokenCount: 0, lastUsedAt: null };
 
   it('returns a service account as it was created', async () => {
     const made = await addServiceAccount(store(), 'ci', { description: 'Builds', manualGroups: '["deployers"]' });
@@ -96,7 +96,7 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await names({ maintainerId: ada.id, name: 'two' })).toEqual([]);
     expect(await names({ maintainerId: two.id })).toEqual([]);
     const shown = await store().serviceAccounts.list({ ...firstPage, maintainerId: grace.id });
-    expect(shown).toEqual([{ ...one, ...none, maintainers: [ada.email, grace.email].sort() }]);
+    expect(shown).toEqual([{ ...one, ...none, maintainers: [ada.email, grace.email].sort(), orphaned: false }]);
   });
 
   it('adds and removes maintainers once each', async () => {
@@ -120,6 +120,7 @@ export function serviceAccountContract(store: () => Store): void {
     const orphans = async () => {
       const listed = await store().serviceAccounts.list({ ...firstPage, orphaned: true });
       expect(await store().serviceAccounts.countOrphaned()).toBe(listed.length);
+      expect((await store().serviceAccounts.list(firstPage)).filter(({ orphaned }) => orphaned)).toEqual(listed);
       return listed.map(({ name }) => name);
     };
     expect(await orphans()).toEqual(['orphan']);

@@ -1,0 +1,44 @@
+import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../store/records.ts';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { TokenFilters, TokenList } from '../tokens/token-list.tsx';
+
+export interface AccountTokensProps {
+  account: ServiceAccountSummary;
+  tokens: TokenRecord[];
+  statusContext: StatusContext;
+  /** URL of the page, with the list's `?q`, `?status` and `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+}
+
+/** The tokens of a service account. */
+export function AccountTokens({ account, tokens, statusContext, pageUrl, nextCursor }: AccountTokensProps) {
+  return (
+    <>
+      <div class="heading">
+        <h2>Tokens</h2>
+        {!account.disabled && (
+          <div class="buttons">
+            <a class="button primary" id="create-token" href={formatUrl(pageUrl, { dialog: 'create-token' })}>
+              Create token
+            </a>
+          </div>
+        )}
+      </div>
+      {account.disabled && <p>Enable the service account to create tokens for it.</p>}
+      {account.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}
+      {tokens.length > 0 ? (
+        <TokenList
+          caption={`Tokens of ${account.name}`}
+          tokens={tokens}
+          statusContext={statusContext}
+          revokeHref={(token) => formatUrl(pageUrl, { dialog: 'revoke', token })}
+        />
+      ) : (
+        <p class="empty">{account.tokenCount > 0 ? 'No tokens match.' : 'This service account has no tokens.'}</p>
+      )}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { tokenStatusSchema } from '../../../shared/schemas/tokens/tokens.ts';
+import type { AppContext, AppDeps } from '../../http/context.ts';
+import { readPage } from '../../http/paging.ts';
+import { idParamSchema } from '../../http/validate.ts';
+import type { ServiceAccountSummary } from '../../store/records.ts';
+import type { PageUrl } from '../shell/page-url.ts';
+import { serviceAccountPath } from './service-account-paths.ts';
+
+export type AccountDeps = Pick<
+  AppDeps,
+  'serviceAccounts' | 'tokens' | 'trusts' | 'apps' | 'clock' | 'statusContext' | 'config'
+>;
+
+/** Returns the service account in the path. @throws ProblemError `service-account-not-found`, also for one that the member does not see */
+export function findAccount({ serviceAccounts }: AccountDeps, c: AppContext): Promise<ServiceAccountSummary> {
+  return serviceAccounts.get(c.get('caller'), idParamSchema.parse({ id: c.req.param('id') }).id);
+}
+
+/** Reads what the page of a service account shows. Only superusers see its trusts. */
+export async function factsOfAccount(
+  { tokens, trusts, statusContext }: AccountDeps,
+  c: AppContext,
+  account: ServiceAccountSummary,
+) {
+  const caller = c.get('caller');
+  const pageUrl = readPageUrl(c, account);
+  const { q, cursor, status } = pageUrl.query;
+  const { items, next_cursor } = await readPage(
+    { cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
+    (query) => tokens.list(caller, { ...query, serviceAccount: account.name }),
+    (token) => token,
+  );
+  return {
+    account,
+    pageUrl,
+    tokens: items,
+    nextCursor: next_cursor,
+    statusContext: statusContext(),
+    trusts: caller.user.superuser ? await trusts.ofServiceAccount(caller, account.id) : null,
+  };
+}
+
+/** Returns the URL of the page about a service account, as its list of tokens is filtered. */
+export function readPageUrl(c: AppContext, { id }: Pick<ServiceAccountSummary, 'id'>): PageUrl {
+  const { q, status, cursor } = c.req.query();
+  const query = {
+    q: q?.trim() || undefined,
+    status: tokenStatusSchema.safeParse(status).data,
+    cursor: cursor || undefined,
+  };
+  return { path: serviceAccountPath(id), query };
+}

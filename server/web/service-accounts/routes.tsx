@@ -1,0 +1,65 @@
+import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { readPage } from '../../http/paging.ts';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { successMessage, withSuccess } from '../shell/success-message.ts';
+import { CreateServiceAccountDialog } from './create-service-account-dialog.tsx';
+import { emptyNewAccountForm, newAccountBody, readNewAccountForm } from './service-account-form.ts';
+import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
+import { ServiceAccountsPage } from './service-accounts-page.tsx';
+
+type ServiceAccountPagesDeps = Pick<AppDeps, 'serviceAccounts' | 'clock'>;
+
+/** Routes of `/organization/service-accounts`: all of them for superusers, and those that a member maintains. */
+export function serviceAccountPages({ serviceAccounts, clock }: ServiceAccountPagesDeps) {
+  return new Hono<AppEnv>()
+    .get(serviceAccountsPath, async (c) => {
+      const { user } = c.get('caller');
+      if (!user.superuser && !c.get('maintains')) return c.notFound();
+      const pageUrl = readPageUrl(c);
+      const closeHref = `${formatUrl(pageUrl)}#create`;
+      const dialog = user.superuser && c.req.query('dialog') === 'create' && (
+        <CreateServiceAccountDialog closeHref={closeHref} form={emptyNewAccountForm(user.email)} />
+      );
+      return c.render(await page(c, pageUrl, dialog));
+    })
+    .post(serviceAccountsPath, async (c) => {
+      const form = readNewAccountForm(await c.req.parseBody());
+      try {
+        const { id } = await serviceAccounts.create(c.get('caller'), newAccountBody(form));
+        return c.redirect(withSuccess(serviceAccountPath(id), 'service-account-created'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const closeHref = `${serviceAccountsPath}#create`;
+        const dialog = <CreateServiceAccountDialog closeHref={closeHref} form={form} problem={problem} />;
+        return renderProblem(c, problem, await page(c, { path: serviceAccountsPath, query: {} }, dialog));
+      }
+    });
+
+  async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
+    const { cursor, orphaned } = pageUrl.query;
+    const { items, next_cursor } = await readPage(
+      { cursor, ...(orphaned !== undefined && { orphaned: true as const }) },
+      (query) => serviceAccounts.list(c.get('caller'), query),
+      (account) => account,
+    );
+    return (
+      <ServiceAccountsPage
+        now={clock.now()}
+        accounts={items}
+        pageUrl={pageUrl}
+        nextCursor={next_cursor}
+        success={successMessage(c.req.query('done'))}
+        dialog={dialog}
+      />
+    );
+  }
+}
+
+function readPageUrl(c: AppContext): PageUrl {
+  const { cursor, orphaned } = c.req.query();
+  const query = { orphaned: orphaned === 'true' ? orphaned : undefined, cursor: cursor || undefined };
+  return { path: serviceAccountsPath, query };
+}

@@ -1,0 +1,91 @@
+import type { Child } from 'hono/jsx';
+import { count } from '../../../shared/count.ts';
+import { parseGroups } from '../../domain/accounts/groups.ts';
+import { Time } from '../shell/components/time.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
+import { formatUrl } from '../shell/page-url.ts';
+import { AccountTokens, type AccountTokensProps } from './account-tokens.tsx';
+import { MaintainersSection, type RejectedMaintainer } from './maintainers-section.tsx';
+import { accountActions, possibleAccountActions } from './service-account-actions.tsx';
+import { serviceAccountsPath } from './service-account-paths.ts';
+import { AccountState } from './service-accounts-page.tsx';
+
+interface ServiceAccountPageProps extends AccountTokensProps {
+  success?: string | undefined;
+  rejectedMaintainer?: RejectedMaintainer | undefined;
+  dialog?: Child;
+}
+
+/** One service account: what is known about it, its maintainers and its tokens. */
+export function ServiceAccountPage(props: ServiceAccountPageProps) {
+  const { account, success, rejectedMaintainer, dialog } = props;
+  return (
+    <Layout title={account.name} tab={serviceAccountsPath} success={success}>
+      <p>
+        <a href={serviceAccountsPath}>Back to the service accounts</a>
+      </p>
+      <div class="heading">
+        <h1>{account.name}</h1>
+        <Actions {...props} />
+      </div>
+      {account.description && <p>{account.description}</p>}
+      <AccountFacts {...props} />
+      <MaintainersSection account={account} rejected={rejectedMaintainer} />
+      <AccountTokens {...props} />
+      {dialog}
+    </Layout>
+  );
+}
+
+/** Links to the changes of the account. Maintainers who are no superusers only edit it. */
+function Actions({ account, pageUrl }: Pick<ServiceAccountPageProps, 'account' | 'pageUrl'>) {
+  const { superuser } = useMember();
+  return (
+    <div class="buttons">
+      <a class="button quiet" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
+        Edit
+      </a>
+      {superuser &&
+        possibleAccountActions(account).map((action) => (
+          <a
+            class={`button quiet${accountActions[action].danger ? ' danger' : ''}`}
+            id={action}
+            href={formatUrl(pageUrl, { dialog: action })}
+          >
+            {accountActions[action].label}
+          </a>
+        ))}
+    </div>
+  );
+}
+
+function AccountFacts({ account, statusContext: { now } }: ServiceAccountPageProps) {
+  return (
+    <dl class="facts">
+      <dt>State</dt>
+      <dd>
+        <AccountState account={account} />
+        <span class="sub">
+          {account.disabled
+            ? 'Requests that use its tokens are rejected.'
+            : 'Requests that use its active tokens are accepted.'}
+        </span>
+      </dd>
+      <dt>Known to apps as</dt>
+      <dd>
+        <code>{account.email}</code>
+      </dd>
+      <dt>Groups</dt>
+      <dd>{parseGroups(account.manualGroups).join(', ') || 'none'}</dd>
+      <dt>Tokens</dt>
+      <dd>{account.tokenCount === 0 ? 'none' : count(account.tokenCount, 'token')}</dd>
+      <dt>Last use of a token</dt>
+      <dd>{account.lastUsedAt === null ? 'never' : <Time at={account.lastUsedAt} now={now} />}</dd>
+      <dt>Created</dt>
+      <dd>
+        <Time at={account.createdAt} now={now} />
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,129 @@
+import type { Child } from 'hono/jsx';
+import { parseGroups } from '../../domain/accounts/groups.ts';
+import type { ServiceAccountSummary } from '../../store/records.ts';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Time } from '../shell/components/time.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { briefList } from '../team/member-labels.ts';
+import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
+
+interface ServiceAccountsPageProps {
+  now: number;
+  accounts: ServiceAccountSummary[];
+  /** URL of this page, with `?orphaned` and `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** The service accounts that the member sees, newest first: all for superusers, and for others those that they maintain. */
+export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
+  const { now, accounts, pageUrl, nextCursor, success, dialog } = props;
+  const { superuser } = useMember();
+  return (
+    <Layout title="Service accounts" tab={serviceAccountsPath} success={success}>
+      <div class="heading">
+        <h1>Service accounts</h1>
+        {superuser && (
+          <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
+            Create service account
+          </a>
+        )}
+      </div>
+      <p>
+        A service account owns tokens of programs and is nobody's account: nobody signs in with it.{' '}
+        {superuser ? 'Members who maintain it manage its tokens.' : 'You maintain these.'}
+      </p>
+      {pageUrl.query.orphaned !== undefined && (
+        <p>
+          Only those without an enabled maintainer are shown. <a href={serviceAccountsPath}>Show all</a>
+        </p>
+      )}
+      {accounts.length > 0 ? (
+        <AccountTable now={now} accounts={accounts} />
+      ) : (
+        <p class="empty">
+          {pageUrl.query.orphaned === undefined
+            ? 'There are no service accounts. Create one for what should keep running when a member leaves, such as a CI pipeline.'
+            : 'Every service account has an enabled maintainer.'}
+        </p>
+      )}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 'accounts'>) {
+  return (
+    <table class="list">
+      <caption class="visually-hidden">Service accounts, newest first</caption>
+      <thead>
+        <tr>
+          {['Service account', 'Maintainers', 'Tokens', 'Last use', 'State'].map((heading) => (
+            <th scope="col">{heading}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {accounts.map((account) => (
+          <tr>
+            <th scope="row">
+              <a href={serviceAccountPath(account.id)}>{account.name}</a>
+              {account.description && (
+                <span class="sub">
+                  <ClippedText text={account.description} />
+                </span>
+              )}
+              <Groups names={parseGroups(account.manualGroups)} />
+            </th>
+            <td data-label="Maintainers" class="emails">
+              <Maintainers emails={account.maintainers} />
+            </td>
+            <td data-label="Tokens">{account.tokenCount}</td>
+            <td data-label="Last use">
+              {account.lastUsedAt === null ? 'never' : <Time at={account.lastUsedAt} now={now} />}
+            </td>
+            <td data-label="State">
+              <AccountState account={account} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Groups({ names }: { names: readonly string[] }) {
+  return names.length === 0 ? null : <span class="sub">Groups: {briefList(names)}</span>;
+}
+
+const maintainersInSight = 3;
+
+function Maintainers({ emails }: { emails: readonly string[] }) {
+  const more = emails.length - maintainersInSight;
+  return (
+    <>
+      {emails.length === 0 && 'none'}
+      {emails.slice(0, maintainersInSight).map((email) => (
+        <div>{email}</div>
+      ))}
+      {more > 0 && <div>and {more} more</div>}
+    </>
+  );
+}
+
+/** Whether the tokens of a service account are accepted, and whether somebody looks after it. */
+export function AccountState({ account }: { account: Pick<ServiceAccountSummary, 'disabled' | 'orphaned'> }) {
+  return (
+    <>
+      <StatusBadge status={account.disabled ? 'disabled' : 'active'} />{' '}
+      {account.orphaned && <StatusBadge status="orphaned" />}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Caller } from '../../server/domain/caller.ts';
+import type { TestServer } from '../helpers/app/http.ts';
+
+type Services = Pick<TestServer, 'services' | 'store' | 'clock'>;
+
+export const longAccount = 'integration-tests-of-the-staging-environment-in-frankfurt-eu-01';
+
+const dev = 'dev@example.com';
+const maya = 'maya.lindqvist@example.com';
+const disabledMember = 'lucas.meyer@example.com';
+const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
+
+const longText =
+  'Runs for every pull request, and once an hour against the branch that is about to be released, in all environments of the subsidiary';
+
+/** Creates service accounts as a superuser: one in daily use, an orphaned one, a disabled one, and one with very long texts. */
+export async function seedServiceAccounts(server: Services, root: Caller): Promise<void> {
+  const { serviceAccounts } = server.services;
+  await serviceAccounts.create(root, { name: 'legacy-import', maintainers: [disabledMember], description: 'Nightly' });
+  const off = await serviceAccounts.create(root, { name: 'old-runner', maintainers: [maya] });
+  await serviceAccounts.edit(root, off.id, { disabled: true });
+  const ofSubsidiary = ['ada', 'ben', 'chloe', 'daniel', 'elif'].map((name) => `${name}@example.com`);
+  await serviceAccounts.create(root, {
+    name: longAccount,
+    description: longText,
+    maintainers: [longMember, ...ofSubsidiary],
+    groups: ['W'.repeat(64), 'Abteilung für Qualitätssicherung und Risikobewertung', 'developers'],
+  });
+  const description = 'GitHub Actions: builds and deploys main';
+  await serviceAccounts.create(root, { name: 'ci', description, maintainers: [dev, maya], groups: ['deployers'] });
+  const tokens: Array<[string, string, number | null]> = [
+    ['ci', 'deploy', 42],
+    ['ci', 'nightly-backup', null],
+    ['legacy-import', 'import', 60 * 24 * 40],
+    [longAccount, 'Integration tests – staging environment (eu-central-1)', 5],
+  ];
+  for (const token of tokens) await addToken(server, root, token);
+}
+
+async function addToken(
+  { services, store, clock }: Services,
+  root: Caller,
+  [account, name, usedAgo]: [account: string, name: string, usedAgo: number | null],
+): Promise<void> {
+  const { token } = await services.tokens.create(root, { name, service_account: account, expires_in: 90 * 86_400 });
+  if (usedAgo === null) return;
+  const use = { method: 'POST', path: '/api/v1/builds/42', ip: '203.0.113.9', userAgent: 'curl/8.5.0' };
+  await store.tokens.recordUses([{ tokenId: token.id, at: clock.now() - usedAgo * 60_000, ...use }]);
+}

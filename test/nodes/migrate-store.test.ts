@@ -62,8 +62,15 @@ describe('tokensd migrate-store', () => {
   it('moves everything, so that tokens, sessions and revocations stay as they were', async () => {
     const { dataDir, daemon, dev, active, revoked, from, to } = await world();
     expect(await daemon.stop()).toBe(0);
+    expect((await runProgram('tokensd', ['migrate'], { env: { TOKENSD_DATABASE_URL: to } })).code).toBe(0);
+    const appVersion = 'SELECT version FROM app_version';
+    const [before] = await run(to, appVersion);
     const moved = await move(from, to);
     expect(moved).toMatchObject({ code: 0, stdout: '' });
+    // A daemon that already uses the target remembers that it has no apps. Under another version, it looks again.
+    const [after] = await run(to, appVersion);
+    expect([before?.version, after?.version]).toEqual([expect.any(String), expect.any(String)]);
+    expect(after).not.toEqual(before);
     const gate = `SELECT a.groups, host, rules, rules_changed_at, sso_groups, manual_groups FROM apps a JOIN app_hosts ON app_id = a.id
       JOIN token_apps USING (app_id) JOIN tokens t ON t.id = token_id JOIN users u ON u.id = owner_id`;
     expect(await run(to, gate)).toEqual([

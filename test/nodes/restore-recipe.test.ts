@@ -202,6 +202,11 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     await repeatTokenChanges(databaseUrl, restored, time);
     const gate = `SELECT id, name, groups, host FROM apps LEFT JOIN app_hosts ON app_id = id ORDER BY id`;
     expect(await ask(restored, gate)).toEqual(await ask(databaseUrl, gate));
+    // A daemon that was not restarted remembers no app under a new version.
+    const versions = [databaseUrl, restored].map((url) => ask(url, 'SELECT version FROM app_version'));
+    const [oldVersion, newVersion] = await Promise.all(versions);
+    expect([oldVersion, newVersion].flat()).toHaveLength(2);
+    expect(newVersion).not.toEqual(oldVersion);
     expect(await ask(restored, `SELECT rules, app_id FROM tokens JOIN token_apps ON token_id = id`)).toEqual([
       { rules: '{"apps":["a2"],"read_only":true}', app_id: 'a2' },
     ]);

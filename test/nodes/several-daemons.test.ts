@@ -77,6 +77,38 @@ describe('three daemons on one database', () => {
     }
   });
 
+  it('act on each change of an app on the next request, at whichever of them it was made', async () => {
+    const { daemons, root } = nodes();
+    const superusers = await Promise.all(daemons.map(({ url }) => signIn(url, superuser)));
+    const { token } = await root.createToken('for-the-shop');
+    const ask = async (url: string) => {
+      const headers = { 'X-API-Key': token, 'X-Original-Host': 'shop.example.com' };
+      const response = await fetch(`${url}/verify/auth-request`, { headers });
+      return response.headers.get('x-tokens-reason') ?? response.headers.get('x-auth-app');
+    };
+    const everywhere = () => Promise.all(urls().map(ask));
+    expect(await everywhere()).toEqual([null, null, null]);
+    for (let round = 0; round < 6; round += 1) {
+      const asked = superusers.map((_, index) => superusers[(round + index) % 3] ?? root);
+      const [one = root, other = root, third = root] = asked;
+      const hosts = ['shop.example.com'];
+      const created = await one.request('POST', '/apps', { name: `shop-${round}`, hosts });
+      expect([created.status, ...(await everywhere())]).toEqual([201, ...Array(3).fill(`shop-${round}`)]);
+      const path = `/apps/${((await created.json()) as { id: string }).id}`;
+      for (const [by, changes, verdict] of [
+        [other, { groups: ['nobody'] }, 'group'],
+        [third, { groups: [] }, `shop-${round}`],
+        [one, { hosts: [] }, null],
+        [other, { hosts, groups: ['nobody'] }, 'group'],
+      ] as const) {
+        const { status } = await by.request('PATCH', path, changes);
+        expect([status, ...(await everywhere())], `round ${round}`).toEqual([200, verdict, verdict, verdict]);
+      }
+      const { status } = await third.request('DELETE', path);
+      expect([status, ...(await everywhere())], `round ${round}`).toEqual([204, null, null, null]);
+    }
+  });
+
   it('apply narrower rules on the next request after any of them changed them, and wider ones, too', async () => {
     const { root } = nodes();
     const [first, second, third] = urls();

@@ -14,7 +14,7 @@ const isList = /^select `audit`|^select `t`/;
 
 /** The statements that may read or sort more rows than an index leads to, and why. */
 const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
-  [/limit \?$/, /^SCAN \w+ USING (COVERING )?INDEX sqlite_autoindex_\w+_1$/, 'the limit ends it'],
+  [/limit \?$/, /^SCAN \w+ USING (COVERING )?INDEX (sqlite_autoindex_\w+_1|\w+_unique)$/, 'the limit ends it'],
   [/^insert into `users`/, /^SCAN tombstones$/, 'only if a constraint was deferred, and none is'],
   [/./, /^SCAN \w+ USING INDEX users_superuser_index$/, 'superusers are few'],
   [/^delete from `?(sessions|tokens)`? .* union /i, /ORDER BY/, 'each part has a limit'],

@@ -8,7 +8,7 @@ import { patientTimes } from '../helpers/peers/postgres.ts';
 export const times = { ...patientTimes, idle: 500 };
 
 /** A new database keeps the rows of these tables, which its migrations wrote. */
-const schemaTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility'];
+const schemaTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'app_version'];
 
 const tables = [
   ...internalTables.filter((name) => !schemaTables.includes(name)),

@@ -83,7 +83,8 @@ const unknown: Denied = { allowed: false, status: 401, reason: 'unknown', known:
 
 /**
  * Creates the verification. It checks length, shape and checksum first, so that a malformed value never reaches the database.
- * Then it reads the token, its owner and the app in one batched statement. It writes nothing and caches nothing.
+ * Then it reads the token, its owner and the app in one batched statement. It writes nothing. It remembers nothing but apps, and uses
+ * these only if the statement confirms that none has changed.
  * `observeBatch` receives the number of lookups in each statement.
  */
 export function createVerification(

@@ -4,7 +4,7 @@ import type { AppRecord, Page } from '../records.ts';
 export type AppEdit = Partial<Pick<AppRecord, 'url' | 'hosts' | 'groups' | 'maxExpirySeconds' | 'preflight'>> &
   Pick<AppRecord, 'changedAt'>;
 
-/** Upstream applications behind the proxy. */
+/** Upstream applications behind the proxy. Each change also replaces the version of all apps, which `TokenStore` returns. */
 export interface AppStore {
   /**
    * Inserts an app with its hosts, in a transaction that rolls back unless this returns `'inserted'`. Returns `takenHost` if another

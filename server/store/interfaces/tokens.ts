@@ -20,9 +20,17 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   nameContains?: string;
 }
 
-/** Each list has one entry per hash or key, in the same order: what was found, or null. */
-export interface HashesAndApps {
+/** What one statement found. Each list has one entry per hash or key, in the same order: what was found, or null. */
+export interface HashesAndVersion {
   matches: Array<HashMatch | null>;
+  /**
+   * Stands for the state of all apps that the statement read. Each change of an app replaces it, and no value ever returns. Null if
+   * the statement found neither a token nor an app.
+   */
+  appVersion: string | null;
+}
+
+export interface HashesAndApps extends HashesAndVersion {
   apps: Array<AppMatch | null>;
 }
 
@@ -40,7 +48,9 @@ export interface TokenStore extends TokenChangeStore {
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
-  /** Looks up hashes as `findByHashes` does, and apps in the same statement. */
+  /** Looks up hashes as `findByHashes` does, and the version of all apps in the same statement. */
+  findByHashesAndVersion(hashes: readonly string[]): Promise<HashesAndVersion>;
+  /** Does the same, and also looks up apps in that statement. */
   findByHashesAndApps(hashes: readonly string[], keys: readonly AppKey[]): Promise<HashesAndApps>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;

@@ -3,6 +3,7 @@ import type { Engine, Row } from '../engine/engine.ts';
 import { openPostgres } from '../engine/postgres/postgres.ts';
 import { openSqlite } from '../engine/sqlite/sqlite.ts';
 import { StoreFailure } from '../errors.ts';
+import { lockAppVersion, replaceAppVersion } from '../knex/apps/app-version.ts';
 import { createFailures } from '../knex/failures.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
@@ -68,8 +69,12 @@ async function move(source: Engine, target: Engine, progress: (step: MoveProgres
   await migrate(target, migrations);
   return source.transaction((sourceTrx) =>
     target.migrationTransaction(async (trx) => {
+      await lockAppVersion(trx);
       await trx.raw(`LOCK TABLE ${dataTables.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
-      return copy(sourceTrx, trx, progress);
+      const moved = await copy(sourceTrx, trx, progress);
+      // A daemon that already uses the target may remember that it has no apps.
+      await replaceAppVersion(trx);
+      return moved;
     }),
   );
 }

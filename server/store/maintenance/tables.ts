@@ -38,5 +38,5 @@ export const dataTables: readonly DataTable[] = [
   { name: 'collected_events', key: ['id'] },
 ];
 
-/** Tables that are not moved to another database: its own schema bookkeeping, and rate-limit counters. */
-export const internalTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts'];
+/** Tables that are not moved to another database: its own schema bookkeeping, rate-limit counters, and the version of its apps. */
+export const internalTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts', 'app_version'];

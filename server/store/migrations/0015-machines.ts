@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
 /**
  * Adds what machines authenticate with: service accounts, management keys, and trusts in the identity tokens of other systems.
+ * Also adds the version of apps, by which verification knows whether the apps in its memory are still those of the database.
  * The release before shows service accounts as members, and accepts management keys at apps.
  */
 export const machines: Migration = {
@@ -12,6 +14,7 @@ export const machines: Migration = {
     await extendUsers(trx);
     await extendTokens(trx);
     await createTrusts(trx);
+    await createAppVersion(trx);
     await trx.schema.alterTable('audit', (table) => {
       // The name of the management key that a service account acted with.
       table.text('actor_token');
@@ -46,6 +49,16 @@ async function extendTokens(trx: Knex): Promise<void> {
   await trx.raw('CREATE INDEX tokens_trust_index ON tokens (trust_id) WHERE trust_id IS NOT NULL');
   await trx.raw('CREATE INDEX tokens_exchanged_index ON tokens (id) WHERE trust_id IS NOT NULL');
   await trx.raw('CREATE INDEX tokens_manage_index ON tokens (id) WHERE manage IS NOT NULL');
+}
+
+/** One row. The condition keeps a second one out, because verification reads the table without a condition. */
+async function createAppVersion(trx: Knex): Promise<void> {
+  await trx.schema.createTable('app_version', (table) => {
+    table.integer('id').primary();
+    table.text('version').notNullable();
+    table.check('id = 1');
+  });
+  await trx('app_version').insert({ id: 1, version: randomUUID() });
 }
 
 async function createTrusts(trx: Knex): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
+import type { LookupStore } from '../../../server/domain/tokens/look-up.ts';
 import { createStatusContext } from '../../../server/domain/tokens/status.ts';
 import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
@@ -32,11 +33,15 @@ const revoke = (member: Member, id: string) => app.ask(`/api/v1/tokens/${id}`, {
 
 /** Creates a store that can only look up tokens, and counts the statements. */
 function countingStore(findByHashes: Store['tokens']['findByHashes']) {
-  const calls = { statements: 0, withApps: 0 };
-  const tokens: Pick<Store['tokens'], 'findByHashes' | 'findByHashesAndApps'> = {
+  const calls = { statements: 0, withVersion: 0, withApps: 0 };
+  const tokens: LookupStore['tokens'] = {
     findByHashes(hashes) {
       calls.statements += 1;
       return findByHashes(hashes);
+    },
+    findByHashesAndVersion(hashes) {
+      calls.withVersion += 1;
+      return app.store.tokens.findByHashesAndVersion(hashes);
     },
     findByHashesAndApps(hashes, apps) {
       calls.withApps += 1;
@@ -147,13 +152,13 @@ describe('verify', () => {
     const { verifyRequest, findApp } = createVerification(store, createStatusContext(app.clock, null));
     const request = { app: null, method: 'GET', path: '/', ip: null };
     expect(await verifyRequest(value, request)).toMatchObject({ allowed: true, token: { id }, app: null });
-    expect(calls).toEqual({ statements: 1, withApps: 0 });
+    expect(calls).toEqual({ statements: 1, withVersion: 0, withApps: 0 });
 
     for (const key of [{ kind: 'name', name: 'wiki' } as const, { kind: 'host', host: 'wiki.example.com' } as const]) {
       expect(await verifyRequest(value, { ...request, app: key })).toMatchObject({ app: { id: wiki.id } });
       expect(await findApp(key)).toMatchObject({ id: wiki.id });
     }
-    expect(calls).toEqual({ statements: 1, withApps: 4 });
+    expect(calls).toEqual({ statements: 1, withVersion: 0, withApps: 4 });
   });
 
   it('needs two statements for a hundred concurrent requests for several apps', async () => {
@@ -178,7 +183,7 @@ describe('verify', () => {
         app: name === 'none' || name === null ? undefined : name,
       });
     }
-    expect(calls).toEqual({ statements: 0, withApps: 2 });
+    expect(calls).toEqual({ statements: 0, withVersion: 0, withApps: 2 });
   });
 
   it('evaluates only the rules whose inputs are asked about', async () => {

@@ -6,6 +6,7 @@ import { createIds } from '../../../server/domain/secrets.ts';
 import { createStatusContext } from '../../../server/domain/tokens/status.ts';
 import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { openSqlite } from '../../../server/store/engine/sqlite/sqlite.ts';
+import { replaceAppVersion } from '../../../server/store/knex/apps/app-version.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
@@ -130,7 +131,20 @@ async function restoredWithoutHistory(before: Step, since: Step) {
 const wiki: AppState = { name: 'wiki', groups: null, hosts: ['wiki.example.com'], changedAt: 10 };
 const shop: AppState = { name: 'shop', groups: '["sales"]', hosts: [], changedAt: 10 };
 
+const versionOf = async (knex: Knex) => (await knex('app_version').first('version'))?.version as string;
+
 describe('a restored backup', () => {
+  it('has a version of apps that neither the backup nor the database had', async () => {
+    const versions: string[] = [];
+    const note = async (knex: Knex) => versions.push(await versionOf(knex));
+    await restored(note, async (knex) => {
+      await replaceAppVersion(knex);
+      await note(knex);
+    });
+    await rows(note);
+    expect(new Set(versions).size).toBe(3);
+  });
+
   it('keeps the rules of a token that were narrowed since', async () => {
     const { rules, restricted, paused } = await restored(
       async (knex) => {

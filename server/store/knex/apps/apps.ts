@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { AppEdit, AppStore } from '../../interfaces/apps.ts';
 import { replaceHosts } from './app-hosts.ts';
 import { type AppRow, appRow, groupsText, toApps } from './app-rows.ts';
+import { lockAppVersion, replaceAppVersion } from './app-version.ts';
 
 export function createAppStore(knex: Knex, engine: Engine): AppStore {
   const apps = () => knex<AppRow>('apps');
@@ -28,25 +29,36 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
+  /** Runs a change of apps, and replaces their version in the same transaction. */
+  async function change<T>(work: () => Promise<T>): Promise<T> {
+    if (engine.locksRows) await lockAppVersion(knex);
+    const outcome = await work();
+    await replaceAppVersion(knex);
+    return outcome;
+  }
+
   return {
-    async insert(app) {
-      const inserted = await apps().insert(appRow(app)).onConflict('name').ignore().returning('id');
-      if (inserted.length === 0) return 'name-taken';
-      const takenHost = await replaceHosts(knex, app.id, app.hosts);
-      return takenHost === null ? 'inserted' : { takenHost };
-    },
-    async edit(id, edit) {
-      if ((await apps().where({ id }).update(changesOf(edit))) === 0) return 'missing';
-      const takenHost = edit.hosts === undefined ? null : await replaceHosts(knex, id, edit.hosts);
-      return takenHost === null ? 'edited' : { takenHost };
-    },
-    async delete(id, force) {
-      // A transaction that restricts a token to the app holds its row. Without the lock, its token would not be seen here.
-      if ((await apps().where({ id }).forUpdate().first('id')) === undefined) return 'missing';
-      if (force) await knex('token_apps').where({ app_id: id }).delete();
-      const tokens = knex('token_apps').where({ app_id: id }).select('app_id');
-      return (await apps().where({ id }).whereNotExists(tokens).delete()) > 0 ? 'deleted' : 'in-use';
-    },
+    insert: (app) =>
+      change(async () => {
+        const inserted = await apps().insert(appRow(app)).onConflict('name').ignore().returning('id');
+        if (inserted.length === 0) return 'name-taken';
+        const takenHost = await replaceHosts(knex, app.id, app.hosts);
+        return takenHost === null ? 'inserted' : { takenHost };
+      }),
+    edit: (id, edit) =>
+      change(async () => {
+        if ((await apps().where({ id }).update(changesOf(edit))) === 0) return 'missing';
+        const takenHost = edit.hosts === undefined ? null : await replaceHosts(knex, id, edit.hosts);
+        return takenHost === null ? 'edited' : { takenHost };
+      }),
+    delete: (id, force) =>
+      change(async () => {
+        // A transaction that restricts a token to the app holds its row. Without the lock, its token would not be seen here.
+        if ((await apps().where({ id }).forUpdate().first('id')) === undefined) return 'missing';
+        if (force) await knex('token_apps').where({ app_id: id }).delete();
+        const tokens = knex('token_apps').where({ app_id: id }).select('app_id');
+        return (await apps().where({ id }).whereNotExists(tokens).delete()) > 0 ? 'deleted' : 'in-use';
+      }),
     findById,
     findByName: (name) => findOne({ name }),
     async list({ limit, before, name }) {
@@ -68,7 +80,10 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
       return new Map(rows.map(({ id, name }) => [id, name]));
     },
     async lock(id) {
-      if (engine.locksRows) await apps().where({ id }).forUpdate().first('id');
+      if (engine.locksRows) {
+        await lockAppVersion(knex);
+        await apps().where({ id }).forUpdate().first('id');
+      }
       return findById(id);
     },
     lockByNames: (names) => lockForUse('name', names),

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { createPrivateFile, identityOf, locateDatabaseFile } from '../../engine/sqlite/files.ts';
 import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
+import { replaceAppVersion } from '../../knex/apps/app-version.ts';
 import { queueDeliveries } from '../../knex/webhooks/deliveries.ts';
 import { migrations } from '../../migrations/all.ts';
 import { migrate } from '../../migrations/migrate.ts';
@@ -160,6 +161,7 @@ async function build({ path, file, event, disk }: Build, backup: BackupSummary, 
       await migrate(engine, migrations);
       await assertComplete(engine, file, backup);
       const since = await carry(engine, history, event.at);
+      await replaceAppVersion(engine.knex);
       for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
       await engine.knex('outbox').whereNotNull('link_kind').whereNull('sent_at').delete();
       await recordRestore(engine, event, backup, history);

@@ -15,7 +15,7 @@ function matchColumns(engine: Engine, { prefix, validUntil }: { prefix: string; 
   ];
 }
 
-/** The number of columns of `selectMatches`: the position, and those of `matchColumns`. */
+/** The number of columns of `selectMatches`: the position, and those of `matchColumns`. More columns follow. */
 export const matchColumnCount = 22;
 
 /** Returns the rows of a table for the values in one of its columns, and binds them once. */
@@ -23,9 +23,14 @@ export type Source = (column: string, table: string) => { from: string; where?: 
 
 /**
  * Returns the statement that finds tokens by the hash of their current or of a previous value. `source` is called for each of the
- * two branches, so bind the hashes twice. `more` holds more branches, with their own bindings after these.
+ * two branches, so bind the hashes twice. `branches` are added to these, with their own bindings after the hashes, and `columns` to those of each row.
  */
-export function selectMatches(engine: Engine, position: string, source: Source, more: readonly string[] = []): Select {
+export function selectMatches(
+  engine: Engine,
+  position: string,
+  source: Source,
+  more: { branches?: readonly string[]; columns?: readonly string[] } = {},
+): Select {
   const branch = (columns: string[], { from, where }: ReturnType<Source>, joins: string) => {
     const named = [position, ...columns].map((column, index) => `${column} AS m${index}`);
     return `SELECT ${named.join(', ')} FROM ${from} ${joins} ${where ?? ''}`;
@@ -36,11 +41,11 @@ export function selectMatches(engine: Engine, position: string, source: Source, 
   const branches = [
     branch(current, source('t.hash', 'tokens t'), owner),
     branch(previous, source('p.hash', 'previous_values p'), `JOIN tokens t ON t.id = p.token_id ${owner}`),
-    ...more,
+    ...(more.branches ?? []),
   ];
   return {
     forVerification: true,
-    columns: ['m0', ...current.map((_column, index) => `m${index + 1}`)],
+    columns: ['m0', ...current.map((_column, index) => `m${index + 1}`), ...(more.columns ?? [])],
     from: `FROM (${branches.join(' UNION ALL ')}) AS matches`,
   };
 }
@@ -93,6 +98,11 @@ export function toHashMatch(values: unknown[]): HashMatch {
     ownerKind: row[20],
     manage: row[21],
   };
+}
+
+/** Returns the version of all apps in a row of `selectMatches` to which that column was added. */
+export function versionIn(row: unknown[]): string | null {
+  return row[matchColumnCount] as string | null;
 }
 
 /** The columns of a tombstone `d` and its token's owner `u` that verification needs. */

@@ -80,7 +80,7 @@ describe('tokensd migrate-store', () => {
       },
     ]);
     expect(moved.stderr).toContain(
-      'Moved and compared. Rows: users 2, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
+      'Moved and compared. Rows: users 2, maintainers 0, trusts 0, trust pins 0, used subject tokens 0, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
     );
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
     expect((await verify(url, active.token, { 'X-Forwarded-Host': 'wiki.example.com' })).status).toBe(200);
@@ -180,7 +180,7 @@ describe('tokensd migrate-store', () => {
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toContain(
-      'The target already holds everything. Rows compared: users 2, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
+      'The target already holds everything. Rows compared: users 2, maintainers 0, trusts 0, trust pins 0, used subject tokens 0, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
     );
   });
 
@@ -232,7 +232,9 @@ describe('tokensd migrate-store', () => {
       expect(shown).toMatch(new RegExp(`copying ${table} \\[=+\\] ${rows}/${rows}`));
       expect(shown).toMatch(new RegExp(`checking ${table} \\[=+\\] ${rows}/${rows}`));
     }
-    expect(shown).toContain('Moved and compared. Rows: users 2, apps 1, app hosts 1, tokens 1');
+    expect(shown).toContain(
+      'Moved and compared. Rows: users 2, maintainers 0, trusts 0, trust pins 0, used subject tokens 0, apps 1, app hosts 1, tokens 1',
+    );
   });
 
   it('covers every table', async () => {

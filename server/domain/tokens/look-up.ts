@@ -1,8 +1,8 @@
 import { limits } from '../../../shared/limits.ts';
 import type { AppKey, AppMatch, HashMatch } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { createKnownApps } from '../apps/known-apps.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
-import { createKnownApps } from './known-apps.ts';
 
 /** The keys that one verification looks up: a token, the app that the request is for, or both. */
 export interface Lookup {

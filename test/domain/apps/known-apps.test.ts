@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKnownApps } from '../../../server/domain/tokens/known-apps.ts';
+import { createKnownApps } from '../../../server/domain/apps/known-apps.ts';
 import type { AppKey, AppMatch } from '../../../server/store/records.ts';
 
 const ofName = (name: string): AppKey => ({ kind: 'name', name });

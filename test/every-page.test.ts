@@ -7,6 +7,7 @@ import { routesOf } from './helpers/app/routes.ts';
 import { createServiceAccount } from './helpers/app/service-accounts.ts';
 import { openConsole, sessionCookieName, textOf } from './helpers/console/pages.ts';
 import { addApp } from './store/contract/apps/apps.ts';
+import { addWebhook } from './store/contract/webhooks/webhooks.ts';
 
 const routes = Object.entries(pageAccess).map(([key, access]) => {
   const [method = '', path = ''] = key.split(' ');
@@ -63,8 +64,15 @@ async function openWithRecords() {
   await addDeviceCode(app, 'CCCCCCCC', (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? null);
   const registered = await addApp(app.store, { name: 'grafana' });
   const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev, app.root] });
+  const { id: webhook } = await addWebhook(app.store, { events: ['app.deleted'] });
+  const tested = await app.store.deliveries.queueTest(webhook, { id: token.id, at: app.clock.now() });
+  // It was delivered, so that sending it again changes something.
+  const lease = { webhookId: webhook, leaseId: 'of the test' };
+  await app.store.deliveries.claim({ ...lease, now: app.clock.now(), leaseMs: 1000, limit: 1 });
+  await app.store.deliveries.markDelivered(lease, [tested.id], app.clock.now());
   const ids = {
     ...{ session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id },
+    ...{ webhook, delivery: tested.id },
     account: account.id,
   };
 
@@ -79,6 +87,8 @@ async function openWithRecords() {
       await app.store.tokens.list({ ...page, now: app.clock.now() }),
       await app.store.apps.list(page),
       await app.store.serviceAccounts.list(page),
+      await app.store.webhooks.list(page),
+      await app.store.deliveries.list({ ...page, webhookId: webhook }),
       events.filter(({ action }) => action !== 'session.failed'),
       (await app.mails()).map(({ id }) => id),
       await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
@@ -107,15 +117,20 @@ function target({ path }: Route, { ids }: Opened): string {
     '/profile': ids.token,
     '/organization/apps': ids.app,
     '/organization/service-accounts': ids.account,
+    '/organization/webhooks': ids.webhook,
   };
   const id = Object.entries(rooms).find(([start]) => path.startsWith(start))?.[1] ?? ids.member;
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
+    .replace(':delivery', ids.delivery)
     .replace(':report', 'active')
-    .replace(':action', path.startsWith('/profile') ? 'pause' : id === ids.account ? 'disable' : 'offboard')
+    .replace(':action', actionOf(path))
     .replace(':id', id);
 }
+
+const actionOf = (path: string) =>
+  path.startsWith('/profile') ? 'pause' : /\/(webhooks|service-accounts)\//.test(path) ? 'disable' : 'offboard';
 
 const authorization = {
   client_id: 'tokens',
@@ -170,6 +185,10 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /organization/apps': { name: 'builds' },
   'POST /organization/apps/:id/edit': { groups: 'developers' },
   'POST /organization/apps/:id/delete': {},
+  'POST /organization/webhooks': { url: 'https://hooks.example.com/new', events: '*', format: 'standard' },
+  'POST /organization/webhooks/:id/edit': { url: 'https://hooks.example.com/new', events: '*', format: 'slack' },
+  'POST /organization/webhooks/:id/:action': {},
+  'POST /organization/webhooks/:id/deliveries/:delivery/retry': {},
   'POST /organization/team': { email: 'new@example.com', name: 'New' },
   'POST /organization/team/:id/:action': {},
   'POST /organization/team/:id/tokens/:token/revoke': {},

@@ -392,12 +392,15 @@ const actions: Record<string, Action> = {
   'list the webhooks': {
     roles: superusers,
     prepare: ({ target }) => addWebhookOf(target),
+    page: (_scene, browser) => browser.get('/organization/webhooks'),
     api: () => ['GET', '/webhooks?limit=200'],
     cli: () => ({ argv: ['webhooks', 'list'] }),
     isDone: ({ target }, output) => output.includes(hookUrl(target)),
   },
   'create a webhook': {
     roles: superusers,
+    page: ({ target }, browser) =>
+      postForm(browser, '/organization/webhooks', { url: hookUrl(target), events: 'token.*', format: 'standard' }),
     api: ({ target }) => ['POST', '/webhooks', { url: hookUrl(target), events: ['token.*'] }],
     cli: ({ target }) => ({ argv: ['webhooks', 'create', hookUrl(target), '--event', 'token.*'] }),
     isDone: async ({ target }) => (await webhookAt(target)) !== undefined,
@@ -405,6 +408,12 @@ const actions: Record<string, Action> = {
   'change a webhook': {
     roles: superusers,
     prepare: ({ target }) => addWebhookOf(target),
+    page: ({ target }, browser) =>
+      postForm(browser, `/organization/webhooks/${target.id}/edit`, {
+        url: hookUrl(target),
+        events: 'user.*',
+        format: 'slack',
+      }),
     api: ({ target }) => ['PATCH', `/webhooks/${target.id}`, { events: ['user.*'] }],
     cli: ({ target }) => ({ argv: ['webhooks', 'edit', hookUrl(target), '--event', 'user.*'] }),
     isDone: async ({ target }) => (await webhookAt(target))?.events[0] === 'user.*',
@@ -412,6 +421,7 @@ const actions: Record<string, Action> = {
   'rotate the secret of a webhook': {
     roles: superusers,
     prepare: ({ target }) => addWebhookOf(target),
+    page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/rotate-secret`),
     api: ({ target }) => ['POST', `/webhooks/${target.id}/secret`],
     cli: ({ target }) => ({ argv: ['webhooks', 'rotate-secret', hookUrl(target)] }),
     isDone: async ({ target }) => (await app.store.webhooks.secretsOf(target.id))?.previousSecret === 'secret',
@@ -419,6 +429,7 @@ const actions: Record<string, Action> = {
   'test a webhook': {
     roles: superusers,
     prepare: ({ target }) => addWebhookOf(target),
+    page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/test`),
     api: ({ target }) => ['POST', `/webhooks/${target.id}/test`],
     cli: ({ target }) => ({ argv: ['webhooks', 'test', hookUrl(target)] }),
     isDone: async ({ target }) => (await deliveriesOf(target)).length > 0,
@@ -429,6 +440,7 @@ const actions: Record<string, Action> = {
       await addWebhookOf(target);
       await app.store.deliveries.queueTest(target.id, { id: target.id, at: app.clock.now() });
     },
+    page: ({ target }, browser) => browser.get(`/organization/webhooks/${target.id}`),
     api: ({ target }) => ['GET', `/webhooks/${target.id}/deliveries`],
     cli: ({ target }) => ({ argv: ['webhooks', 'deliveries', hookUrl(target)] }),
     isDone: (_scene, output) => output.includes('webhook.test'),
@@ -446,6 +458,7 @@ const actions: Record<string, Action> = {
   'delete a webhook': {
     roles: superusers,
     prepare: ({ target }) => addWebhookOf(target),
+    page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/delete`),
     api: ({ target }) => ['DELETE', `/webhooks/${target.id}`],
     cli: ({ target }) => ({ argv: ['webhooks', 'delete', hookUrl(target), '--yes'] }),
     isDone: async ({ target }) => (await webhookAt(target)) === undefined,

@@ -33,6 +33,7 @@ import { teamPages } from './team/routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
 import { narrowPages } from './tokens/usage/narrow-routes.tsx';
+import { webhookPages } from './webhooks/routes.tsx';
 
 const consolePaths = [
   '/',
@@ -88,6 +89,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', accountTokenPages(deps))
     .route('/', serviceAccountPage(deps))
     .route('/', appPages(deps))
+    .route('/', webhookPages(deps))
     .route('/', auditPages(deps))
     .route('/', authorizePages(deps))
     .route('/', devicePages(deps));

@@ -64,6 +64,48 @@ const deleteApps = async (page: Page, { store }: World) => {
   await page.reload();
 };
 
+const hookId = '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4b01';
+
+/** Creates two webhooks, one of them with deliveries, unless they exist. */
+async function storeWebhooks({ store, clock }: World): Promise<void> {
+  if ((await store.webhooks.findById(hookId)) !== null) return;
+  const now = clock.now();
+  const hook = { events: ['token.*', 'session.failed'], disabled: false, createdAt: now, changedAt: now } as const;
+  const url = `https://siem.example.com/${'a-very-long-path-'.repeat(9)}`;
+  const siem = { ...hook, id: hookId, url, events: [...hook.events], description: 'Security team' };
+  await store.webhooks.insert({ ...siem, format: 'standard' }, 'whsec_', 100);
+  const chat = { ...siem, id: `${hookId.slice(0, -1)}2`, url: 'https://chat.example.com/', description: null };
+  await store.webhooks.insert({ ...chat, format: 'slack', disabled: true }, 'whsec_', 100);
+  for (const n of [1, 2, 3]) await store.deliveries.queueTest(hookId, { id: `${hookId.slice(0, -1)}${n}`, at: now });
+  const lease = { webhookId: hookId, leaseId: 'view' };
+  const [failed, delivered] = await store.deliveries.claim({ ...lease, now, leaseMs: 1000, limit: 2 });
+  await store.deliveries.giveUp(lease, failed?.id ?? '', 'The receiver answered HTTP 500.');
+  await store.deliveries.markDelivered(lease, [delivered?.id ?? ''], now);
+}
+
+const addWebhooks = async (page: Page, world: World) => {
+  await storeWebhooks(world);
+  await page.reload();
+};
+
+const deleteWebhooks = async (page: Page, { store }: World) => {
+  for (const { id } of await store.webhooks.list({ limit: 200, before: null })) await store.webhooks.delete(id);
+  await page.reload();
+};
+
+const createWebhook = async (page: Page) => {
+  await page.getByLabel('URL').fill(`https://hooks.example.com/${Date.now()}`);
+  await page.getByRole('button', { name: 'Create webhook' }).click();
+  await page.getByRole('heading', { name: 'Copy the secret now' }).waitFor();
+};
+
+const webhookPage =
+  (query = '') =>
+  async (world: World) => {
+    await storeWebhooks(world);
+    return `/organization/webhooks/${hookId}${query}`;
+  };
+
 const openRules = async (page: Page) => {
   await page.getByText('Limit what it may do').click();
 };
@@ -410,6 +452,15 @@ export const views: View[] = [
   { name: 'apps', as: root, path: at('/organization/apps'), act: registerApps },
   { name: 'apps-add', as: root, path: at('/organization/apps?dialog=add') },
   { name: 'apps-add-refused', as: root, path: at('/organization/apps?dialog=add'), act: registerBadApp },
+  { name: 'webhooks-none', as: root, path: at('/organization/webhooks'), act: deleteWebhooks },
+  { name: 'webhooks', as: root, path: at('/organization/webhooks'), act: addWebhooks },
+  { name: 'webhooks-add', as: root, path: at('/organization/webhooks?dialog=add') },
+  { name: 'webhook-created', as: root, path: at('/organization/webhooks?dialog=add'), act: createWebhook },
+  { name: 'webhook', as: root, path: webhookPage() },
+  { name: 'webhook-failed', as: root, path: webhookPage('?status=failed') },
+  { name: 'webhook-edit', as: root, path: webhookPage('?dialog=edit') },
+  { name: 'webhook-rotate-secret', as: root, path: webhookPage('?dialog=rotate-secret') },
+  { name: 'webhook-delete', as: root, path: webhookPage('?dialog=delete') },
   { name: 'apps-delete', as: root, path: at('/organization/apps'), act: deleteUsedApp },
   { name: 'apps-many-in-form', as: dev, path: at('/profile/api-tokens?dialog=create'), act: listManyApps },
   { name: 'accounts', as: root, path: at('/organization/service-accounts') },

@@ -28,6 +28,7 @@ const tabs = {
     ['/organization/team', 'Team'],
     [serviceAccountsPath, 'Service accounts'],
     ['/organization/apps', 'Apps'],
+    ['/organization/webhooks', 'Webhooks'],
     ['/organization/audit', 'Audit'],
   ],
 } as const;

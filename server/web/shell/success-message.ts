@@ -44,6 +44,12 @@ const messages = {
   'maintainer-added': 'The maintainer was added.',
   'maintainer-removed': 'The maintainer was removed.',
   'no-longer-maintainer': 'You no longer maintain that service account.',
+  'webhook-changed': 'The webhook was changed.',
+  'webhook-enabled': 'The webhook was enabled.',
+  'webhook-disabled': 'The webhook was disabled. It gets no events.',
+  'webhook-deleted': 'The webhook was deleted.',
+  'webhook-tested': 'The test event is on its way. Reload this page to see what became of it.',
+  'delivery-retried': 'The event is sent again. Reload this page to see what became of it.',
   'tokens-revoked': 'All tokens of this member were revoked.',
   'member-offboarded': 'The account was disabled, and all its tokens were revoked.',
 } as const;

@@ -1,0 +1,140 @@
+import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import { deliveryStatuses } from '../../../shared/schemas/webhooks.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { notFound } from '../../http/errors.ts';
+import { readPage } from '../../http/paging.ts';
+import { idParamSchema } from '../../http/validate.ts';
+import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { successMessage, withSuccess } from '../shell/success-message.ts';
+import { WebhookDialog } from './webhook-dialog.tsx';
+import { createWebhookBody, editWebhookBody, emptyWebhookForm, formOf, readWebhookForm } from './webhook-form.ts';
+import { WebhookPage } from './webhook-page.tsx';
+import { webhookPath, webhooksPath } from './webhook-paths.ts';
+import { WebhookSecretPage } from './webhook-secret-page.tsx';
+import { WebhooksPage } from './webhooks-page.tsx';
+
+/** Routes of `/organization/webhooks`: receivers of audit events, for superusers. */
+export function webhookPages({ webhooks, deliveries, clock }: Pick<AppDeps, 'webhooks' | 'deliveries' | 'clock'>) {
+  return new Hono<AppEnv>()
+    .get(webhooksPath, async (c) => {
+      const adds = c.req.query('dialog') === 'add';
+      const closeHref = `${formatUrl(listUrl(c))}#add`;
+      const dialog = adds ? <WebhookDialog closeHref={closeHref} form={emptyWebhookForm} /> : null;
+      return c.render(await list(c, dialog));
+    })
+    .post(webhooksPath, async (c) => {
+      const form = readWebhookForm(await c.req.parseBody());
+      try {
+        const { webhook, secret } = await webhooks.create(c.get('caller'), createWebhookBody(form));
+        return c.render(<WebhookSecretPage webhook={webhook} secret={secret.reveal()} />);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const dialog = <WebhookDialog closeHref={`${webhooksPath}#add`} form={form} problem={problem} />;
+        return renderProblem(c, problem, await list(c, dialog));
+      }
+    })
+    .get(`${webhooksPath}/:id`, async (c) => c.render(await page(c, await requestedDialog(c))))
+    .post(`${webhooksPath}/:id/edit`, async (c) => {
+      const id = idOf(c);
+      const form = readWebhookForm(await c.req.parseBody());
+      try {
+        const body = editWebhookBody(form);
+        if (Object.keys(body).length > 0) await webhooks.edit(c.get('caller'), id, body);
+        return c.redirect(withSuccess(webhookPath(id), 'webhook-changed'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'webhook-not-found') throw problem;
+        const dialog = <WebhookDialog id={id} closeHref={`${webhookPath(id)}#edit`} form={form} problem={problem} />;
+        return renderProblem(c, problem, await page(c, dialog));
+      }
+    })
+    .post(`${webhooksPath}/:id/:action`, async (c) => {
+      const [id, caller] = [idOf(c), c.get('caller')];
+      switch (c.req.param('action')) {
+        case 'test':
+          await deliveries.test(caller, id);
+          return c.redirect(withSuccess(webhookPath(id), 'webhook-tested'), 303);
+        case 'enable':
+          await webhooks.edit(caller, id, { disabled: false });
+          return c.redirect(withSuccess(webhookPath(id), 'webhook-enabled'), 303);
+        case 'disable':
+          await webhooks.edit(caller, id, { disabled: true });
+          return c.redirect(withSuccess(webhookPath(id), 'webhook-disabled'), 303);
+        case 'rotate-secret': {
+          const { webhook, secret } = await webhooks.rotateSecret(caller, id);
+          return c.render(<WebhookSecretPage webhook={webhook} secret={secret.reveal()} rotated />);
+        }
+        case 'delete':
+          await webhooks.delete(caller, id);
+          return c.redirect(withSuccess(webhooksPath, 'webhook-deleted'), 303);
+        default:
+          throw notFound();
+      }
+    })
+    .post(`${webhooksPath}/:id/deliveries/:delivery/retry`, async (c) => {
+      const id = idOf(c);
+      await deliveries.retry(c.get('caller'), id, idParamSchema.parse({ id: c.req.param('delivery') }).id);
+      return c.redirect(withSuccess(webhookPath(id), 'delivery-retried'), 303);
+    });
+
+  async function list(c: AppContext, dialog: Child) {
+    const pageUrl = listUrl(c);
+    const read = (query: Parameters<typeof webhooks.list>[1]) => webhooks.list(c.get('caller'), query);
+    const { items, next_cursor } = await readPage({ cursor: pageUrl.query.cursor }, read, (webhook) => webhook);
+    const success = successMessage(c.req.query('done'));
+    const props = { webhooks: items, pageUrl, nextCursor: next_cursor, success, dialog };
+    return <WebhooksPage {...props} />;
+  }
+
+  async function page(c: AppContext, dialog: Child) {
+    const webhook = await webhooks.get(c.get('caller'), idOf(c));
+    const pageUrl = webhookUrl(c);
+    const status = deliveryStatuses.find((one) => one === pageUrl.query.status);
+    const read = (query: Parameters<typeof deliveries.list>[2]) =>
+      deliveries.list(c.get('caller'), webhook.id, { ...query, ...(status && { status }) });
+    const { items, next_cursor } = await readPage({ cursor: pageUrl.query.cursor }, read, (delivery) => delivery);
+    const success = successMessage(c.req.query('done'));
+    const props = { webhook, deliveries: items, pageUrl, nextCursor: next_cursor, now: clock.now(), success, dialog };
+    return <WebhookPage {...props} />;
+  }
+
+  async function requestedDialog(c: AppContext): Promise<Child> {
+    const dialog = c.req.query('dialog');
+    const id = idOf(c);
+    const closeHref = `${formatUrl(webhookUrl(c))}#${dialog}`;
+    if (dialog === 'edit') {
+      const webhook = await webhooks.get(c.get('caller'), id);
+      return <WebhookDialog id={id} closeHref={closeHref} form={formOf(webhook)} />;
+    }
+    const confirms = { closeHref, action: `${webhookPath(id)}/${dialog}` };
+    if (dialog === 'rotate-secret') {
+      return (
+        <ConfirmDialog {...confirms} title="Rotate the secret?" confirm="Rotate secret">
+          <p>Events are signed with both secrets for 24 hours. Give the new one to the receiver in that time.</p>
+        </ConfirmDialog>
+      );
+    }
+    if (dialog !== 'delete') return null;
+    return (
+      <ConfirmDialog {...confirms} title="Delete this webhook?" confirm="Delete webhook" danger>
+        <p>Events that were not delivered yet are never sent.</p>
+      </ConfirmDialog>
+    );
+  }
+}
+
+function listUrl(c: AppContext): PageUrl {
+  return { path: webhooksPath, query: { cursor: c.req.query('cursor') || undefined } };
+}
+
+function webhookUrl(c: AppContext): PageUrl {
+  const { cursor, status } = c.req.query();
+  return { path: webhookPath(idOf(c)), query: { cursor: cursor || undefined, status: status || undefined } };
+}
+
+function idOf(c: AppContext): string {
+  return idParamSchema.parse({ id: c.req.param('id') }).id;
+}

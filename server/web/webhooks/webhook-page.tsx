@@ -1,0 +1,152 @@
+import type { Child } from 'hono/jsx';
+import type { DeliveryRecord, WebhookRecord } from '../../store/records.ts';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { FormToken } from '../shell/components/form.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { ExactTime, Time } from '../shell/components/time.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { webhookPath, webhooksPath } from './webhook-paths.ts';
+
+interface WebhookPageProps {
+  webhook: WebhookRecord;
+  deliveries: DeliveryRecord[];
+  /** URL of this page, with `?cursor` and `?status`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  now: number;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** One webhook, and what was sent to it. */
+export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, success, dialog }: WebhookPageProps) {
+  const failed = pageUrl.query.status === 'failed';
+  return (
+    <Layout title="Webhook" tab={webhooksPath} success={success}>
+      <h1>Webhook</h1>
+      <WebhookFacts webhook={webhook} now={now} />
+      <WebhookButtons webhook={webhook} pageUrl={pageUrl} />
+      <div class="heading">
+        <h2>Deliveries</h2>
+        <a class="button quiet" href={failed ? webhookPath(webhook.id) : `${webhookPath(webhook.id)}?status=failed`}>
+          {failed ? 'Show all' : 'Show failed ones'}
+        </a>
+      </div>
+      <p>Events are kept for 30 days. One that could not be delivered is attempted again for three days.</p>
+      {deliveries.length > 0 ? (
+        <DeliveryTable webhook={webhook} deliveries={deliveries} now={now} />
+      ) : (
+        <p class="empty">{failed ? 'No delivery has failed.' : 'Nothing was sent yet.'}</p>
+      )}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function WebhookFacts({ webhook, now }: Pick<WebhookPageProps, 'webhook' | 'now'>) {
+  const { url, events, format, description, disabled, createdAt } = webhook;
+  return (
+    <dl class="facts">
+      <dt>URL</dt>
+      <dd>
+        <ClippedText text={url} />
+      </dd>
+      <dt>Events</dt>
+      <dd>{events.join(', ')}</dd>
+      <dt>Format</dt>
+      <dd>{format}</dd>
+      {description !== null && (
+        <>
+          <dt>Description</dt>
+          <dd>
+            <ClippedText text={description} />
+          </dd>
+        </>
+      )}
+      <dt>Status</dt>
+      <dd>
+        <StatusBadge status={disabled ? 'disabled' : 'active'} />
+      </dd>
+      <dt>Created</dt>
+      <dd>
+        <ExactTime at={createdAt} now={now} />
+      </dd>
+    </dl>
+  );
+}
+
+function WebhookButtons({ webhook: { id, disabled }, pageUrl }: Pick<WebhookPageProps, 'webhook' | 'pageUrl'>) {
+  return (
+    <div class="buttons">
+      {!disabled && <ActionButton action={`${webhookPath(id)}/test`} label="Send a test event" />}
+      <ActionButton
+        action={`${webhookPath(id)}/${disabled ? 'enable' : 'disable'}`}
+        label={disabled ? 'Enable' : 'Disable'}
+      />
+      <a class="button" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
+        Edit
+      </a>
+      <a class="button" id="rotate-secret" href={formatUrl(pageUrl, { dialog: 'rotate-secret' })}>
+        Rotate secret
+      </a>
+      <a class="button danger" id="delete" href={formatUrl(pageUrl, { dialog: 'delete' })}>
+        Delete
+      </a>
+    </div>
+  );
+}
+
+function ActionButton({ action, label, about }: { action: string; label: string; about?: string }) {
+  return (
+    <form method="post" action={action}>
+      <FormToken />
+      <button type="submit" class={about === undefined ? undefined : 'quiet'}>
+        {label}
+        {about !== undefined && <span class="visually-hidden"> {about}</span>}
+      </button>
+    </form>
+  );
+}
+
+function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'webhook' | 'deliveries' | 'now'>) {
+  return (
+    <table class="list">
+      <caption class="visually-hidden">Deliveries, newest first</caption>
+      <thead>
+        <tr>
+          {['Event', 'Time', 'Status', 'Attempts'].map((heading) => (
+            <th scope="col">{heading}</th>
+          ))}
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {deliveries.map(({ id, event, at, status, attempts, error }) => (
+          <tr>
+            <th scope="row">{event}</th>
+            <td data-label="Time">
+              <Time at={at} now={now} />
+            </td>
+            <td data-label="Status" class="words">
+              {status}
+              {error !== null && <span class="sub">{error}</span>}
+            </td>
+            <td data-label="Attempts">{attempts}</td>
+            <td class="end">
+              {!webhook.disabled && (
+                <ActionButton
+                  action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`}
+                  label="Send again"
+                  about={`${event} ${id}`}
+                />
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,73 @@
+import type { Child } from 'hono/jsx';
+import type { WebhookRecord } from '../../store/records.ts';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { webhookPath, webhooksPath } from './webhook-paths.ts';
+
+interface WebhooksPageProps {
+  webhooks: WebhookRecord[];
+  /** URL of this page, with `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** All webhooks, newest first. */
+export function WebhooksPage({ webhooks, pageUrl, nextCursor, success, dialog }: WebhooksPageProps) {
+  return (
+    <Layout title="Webhooks" tab={webhooksPath} success={success}>
+      <div class="heading">
+        <h1>Webhooks</h1>
+        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+          Create a webhook
+        </a>
+      </div>
+      <p>Webhooks receive audit events as they happen.</p>
+      {webhooks.length > 0 ? <WebhookTable webhooks={webhooks} /> : <p class="empty">There are no webhooks.</p>}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function WebhookTable({ webhooks }: Pick<WebhooksPageProps, 'webhooks'>) {
+  return (
+    <table class="list">
+      <caption class="visually-hidden">Webhooks, newest first</caption>
+      <thead>
+        <tr>
+          {['URL', 'Events', 'Format', 'Status'].map((heading) => (
+            <th scope="col">{heading}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {webhooks.map(({ id, url, events, format, description, disabled }) => (
+          <tr>
+            <th scope="row">
+              <a href={webhookPath(id)}>
+                <ClippedText text={url} />
+              </a>
+              {description !== null && (
+                <span class="sub">
+                  <ClippedText text={description} />
+                </span>
+              )}
+            </th>
+            <td data-label="Events" class="words">
+              {events.join(', ')}
+            </td>
+            <td data-label="Format">{format}</td>
+            <td data-label="Status">
+              <StatusBadge status={disabled ? 'disabled' : 'active'} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,99 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { addWebhook } from '../../store/contract/webhooks/webhooks.ts';
+
+const page = '/organization/webhooks';
+const firstPage = { limit: 9, before: null };
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  return { app, browser: openConsole(app, app.root) };
+}
+
+const filled = {
+  url: 'https://hooks.example.com/tokens',
+  events: 'token.*\r\n\r\nsession.failed\r\n',
+  format: 'slack',
+  description: 'To the team',
+};
+
+it('creates a webhook, shows its secret once, and lists it', async () => {
+  const { app, browser } = await open();
+  expect(textOf((await browser.get(page)).html)).toContain('There are no webhooks.');
+  await browser.get(`${page}?dialog=add`);
+  const { status, html } = await browser.submit(page, filled);
+  const [webhook] = await app.store.webhooks.list(firstPage);
+  const secrets = await app.store.webhooks.secretsOf(webhook?.id ?? '');
+  expect([status, html.includes(`value="${secrets?.secret}"`)]).toEqual([200, true]);
+  expect(webhook).toMatchObject({ ...filled, events: ['session.failed', 'token.*'] });
+  for (const path of [page, `${page}/${webhook?.id}`, `${page}/${webhook?.id}?dialog=edit`]) {
+    const shown = (await browser.get(path)).html;
+    expect(shown).not.toContain('whsec_');
+    expect(textOf(shown)).toMatch(/hooks\.example\.com\/tokens.* session\.failed, token\.\*/);
+  }
+});
+
+it('shows the form with its values again if a field is wrong, and changes nothing', async () => {
+  const { app, browser } = await open();
+  const { id } = await addWebhook(app.store, { url: 'https://taken.example.com/' });
+  const wrong = [
+    [{ url: 'http://hooks.example.com/' }, 'Use https://', 400],
+    [{ url: 'https://10.0.0.1/' }, '10.0.0.1 is an internal address.', 400],
+    [{ url: 'https://taken.example.com/' }, 'There is already a webhook with this URL.', 409],
+    [{ events: 'token.*\nnothing' }, 'An event is the name of an audit action', 400],
+    [{ events: '' }, 'Name at least one event.', 400],
+  ] as const;
+  for (const [fields, message, expected] of wrong) {
+    await browser.get(`${page}?dialog=add`);
+    const { status, html } = await browser.submit(page, { ...filled, ...fields });
+    expect([status, textOf(html).includes(message)], message).toEqual([expected, true]);
+    expect(html).toContain('value="To the team"');
+  }
+  expect((await app.store.webhooks.list(firstPage)).map((webhook) => webhook.id)).toEqual([id]);
+});
+
+it('edits only what the form changed', async () => {
+  const { app, browser } = await open();
+  const { id } = await addWebhook(app.store, { description: 'Before' });
+  const path = `${page}/${id}`;
+  const { html } = await browser.get(`${path}?dialog=edit`);
+  const shown = Object.fromEntries(
+    [...html.matchAll(/name="(shown_\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  );
+  await app.store.webhooks.edit(id, { format: 'slack', changedAt: app.clock.now() });
+  const form = { ...shown, url: shown.shown_url, events: 'user.*', format: 'standard', description: 'Before' };
+  const { status, location } = await browser.submit(`${path}/edit`, form as Record<string, string>);
+  expect([status, location]).toEqual([303, `${path}?done=webhook-changed`]);
+  expect(await app.store.webhooks.findById(id)).toMatchObject({ events: ['user.*'], format: 'slack' });
+});
+
+it('tests, sends again, disables, enables, rotates and deletes', async () => {
+  const { app, browser } = await open();
+  const { id } = await addWebhook(app.store, { events: ['token.created'] });
+  const path = `${page}/${id}`;
+  const post = async (action: string) => {
+    await browser.get(path);
+    return browser.submit(`${path}/${action}`, {});
+  };
+  await createToken(app, app.dev, { name: 'ci' });
+  expect((await post('test')).location).toBe(`${path}?done=webhook-tested`);
+  const [tested, created] = await app.store.deliveries.list({ ...firstPage, webhookId: id });
+  expect([tested?.event, created?.event]).toEqual(['webhook.test', 'token.created']);
+  expect(textOf((await browser.get(path)).html)).toMatch(/webhook\.test .* pending 0 Send again .*token\.created/);
+  expect(textOf((await browser.get(`${path}?status=failed`)).html)).toContain('No delivery has failed.');
+  expect((await post(`deliveries/${created?.id}/retry`)).location).toBe(`${path}?done=delivery-retried`);
+  expect((await post('disable')).location).toBe(`${path}?done=webhook-disabled`);
+  expect(textOf((await browser.get(path)).html)).not.toContain('Send');
+  expect((await post('enable')).location).toBe(`${path}?done=webhook-enabled`);
+  const before = await app.store.webhooks.secretsOf(id);
+  await browser.get(`${path}?dialog=rotate-secret`);
+  const { html } = await browser.submit(`${path}/rotate-secret`, {});
+  const after = await app.store.webhooks.secretsOf(id);
+  expect(after?.previousSecret).toBe(before?.secret);
+  expect(html).toContain(`value="${after?.secret}"`);
+  await browser.get(`${path}?dialog=delete`);
+  expect((await browser.submit(`${path}/delete`, {})).location).toBe(`${page}?done=webhook-deleted`);
+  expect((await browser.get(path)).status).toBe(404);
+});

@@ -21,7 +21,7 @@ import { registerLogin } from './commands/session/login.ts';
 import { registerLogout } from './commands/session/logout.ts';
 import { registerPassword } from './commands/session/password.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
-import { registerCheck } from './commands/tokens/check.ts';
+import { registerCheck } from './commands/tokens/check/check.ts';
 import { registerCreate } from './commands/tokens/create.ts';
 import { registerEdit } from './commands/tokens/edit.ts';
 import { registerEnsure } from './commands/tokens/ensure/ensure.ts';
@@ -36,6 +36,7 @@ import { registerRevoke } from './commands/tokens/revoke.ts';
 import { registerRotate } from './commands/tokens/rotate.ts';
 import { registerShow } from './commands/tokens/show.ts';
 import { registerSuggest } from './commands/tokens/suggest.ts';
+import { registerTransfer } from './commands/tokens/transfer.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerTrusts } from './commands/trusts/trusts.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
@@ -153,6 +154,7 @@ const tokenCommands = [
   registerRotate,
   registerPause,
   registerResume,
+  registerTransfer,
   registerRevoke,
   registerGet,
   registerExec,

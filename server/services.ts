@@ -3,6 +3,7 @@ import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
+import { createOffboarding } from './domain/accounts/offboarding/offboarding.ts';
 import { createOwnProfile } from './domain/accounts/own-profile.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
 import { createServiceAccounts } from './domain/accounts/service-accounts/service-accounts.ts';
@@ -132,6 +133,7 @@ export function createServices({
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
     users: createMembers({ ...shared, invitations }),
+    offboarding: createOffboarding({ ...shared, policy }),
     serviceAccounts: createServiceAccounts(shared),
     ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset({ ...shared, acceptedWork }),

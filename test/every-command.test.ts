@@ -51,6 +51,7 @@ const acting = [
   'grant',
   'ungrant',
   'offboard',
+  'transfer',
   'users add',
   'users invite',
   'users edit',

@@ -27,6 +27,8 @@ const validBodies: Record<string, object> = {
   'POST /api/v1/tokens': { name: 'new', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'PATCH /api/v1/tokens/:id': { name: 'renamed', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'POST /api/v1/tokens/:id/rotate': { overlap: 60, expires_at: '2027-01-01T00:00:00Z', end_previous: true },
+  'POST /api/v1/tokens/:id/transfer': { to: 'ci', name: 'Deploy' },
+  'POST /api/v1/users/:id/offboard': { transfer_to: 'ci', grace: 60 },
   'POST /api/v1/tokens/:id/pause': { until: '2027-01-01T00:00:00Z', reason: 'Holidays' },
   'POST /api/v1/token/rotate': { overlap: 60, end_previous: true },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },

@@ -4,8 +4,9 @@ import { foldName } from '../shared/names.ts';
 import { type Ask, createToken, type Member, password, type TestApp } from './helpers/app/app.ts';
 import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
+import { addServiceAccount } from './store/contract/accounts/service-accounts.ts';
 import { addApp } from './store/contract/apps/apps.ts';
-import { addToken } from './store/contract/records.ts';
+import { addToken, useOf } from './store/contract/records.ts';
 import { webhookRecord } from './store/contract/webhooks/webhooks.ts';
 
 const roles = [
@@ -66,6 +67,7 @@ const tokenOf = async ({ id }: { id: string }) => {
   if (token === null) throw new Error('The token does not exist');
   return token;
 };
+const ownerEmailOf = async (token: NewToken) => (await tokenOf(token)).ownerEmail;
 const appsNamed = ({ id }: Member) => app.store.apps.list({ limit: 1, before: null, name: `app-${id}` });
 const hookUrl = ({ id }: Member) => `https://hooks.example.com/${id}`;
 /** The webhook has the ID of the member, so that the actions know it. Those of earlier scenes make room. */
@@ -354,9 +356,50 @@ const actions: Record<string, Action> = {
   offboard: {
     roles: superusers,
     page: ({ target }, browser) => postForm(browser, team(target, 'offboard')),
-    api: ({ target }) => ['PATCH', `/users/${target.id}`, { disabled: true }],
+    api: ({ target }) => ['POST', `/users/${target.id}/offboard`, {}],
     cli: ({ target }) => ({ argv: ['offboard', target.email, '--yes'] }),
-    isDone: async ({ target }) => (await userOf(target)).disabled,
+    isDone: async ({ target, targetToken }) => (await userOf(target)).disabled && (await isRevoked(targetToken)),
+  },
+  'offboard oneself': {
+    roles: [],
+    page: ({ actor }, browser) => postForm(browser, team(actor, 'offboard')),
+    api: ({ actor }) => ['POST', `/users/${actor.id}/offboard`, {}],
+    cli: ({ actor }) => ({ argv: ['offboard', actor.email, '--yes'] }),
+    isDone: async ({ actor }) => (await userOf(actor)).disabled,
+  },
+  'offboard a member whose tokens in use a service account receives': {
+    roles: superusers,
+    prepare: async ({ target, targetToken }) => {
+      await addServiceAccount(app.store, `sa-${target.id}`);
+      await app.store.tokens.recordUses([useOf(targetToken.id, { at: app.clock.now() })]);
+    },
+    page: ({ target }, browser) => postForm(browser, team(target, 'offboard'), { transfer_to: `sa-${target.id}` }),
+    api: ({ target }) => ['POST', `/users/${target.id}/offboard`, { transfer_to: `sa-${target.id}` }],
+    cli: ({ target }) => ({ argv: ['offboard', target.email, '--transfer-to', `sa-${target.id}`, '--yes'] }),
+    isDone: async ({ target, targetToken }) =>
+      (await userOf(target)).disabled && (await ownerEmailOf(targetToken)) === `service-account:sa-${target.id}`,
+  },
+  'transfer an own token to a service account that one maintains': {
+    roles: ['developer', ...superusers],
+    prepare: async ({ actor }) => {
+      const { id } = await addServiceAccount(app.store, `sa-${actor.id}`);
+      await app.store.serviceAccounts.addMaintainer(id, actor.id);
+    },
+    api: ({ actor, ownToken }) => ['POST', `/tokens/${ownToken.id}/transfer`, { to: `sa-${actor.id}` }],
+    cli: ({ actor, ownToken }) => ({ argv: ['transfer', ownToken.name, '--to', `sa-${actor.id}`] }),
+    isDone: async ({ actor, ownToken }) => (await ownerEmailOf(ownToken)) === `service-account:sa-${actor.id}`,
+  },
+  "transfer another member's token": {
+    roles: superusers,
+    prepare: async ({ actor, target }) => {
+      const { id } = await addServiceAccount(app.store, `sa-${target.id}`);
+      await app.store.serviceAccounts.addMaintainer(id, actor.id);
+    },
+    api: ({ target, targetToken }) => ['POST', `/tokens/${targetToken.id}/transfer`, { to: `sa-${target.id}` }],
+    cli: ({ target, targetToken }) => ({
+      argv: ['transfer', targetToken.name, '--to', `sa-${target.id}`, '--user', target.email],
+    }),
+    isDone: async ({ target, targetToken }) => (await ownerEmailOf(targetToken)) === `service-account:sa-${target.id}`,
   },
   'list the apps': {
     roles: signedIn,

@@ -1,4 +1,5 @@
 import type { Client, CreatedClient } from '../../shared/schemas/accounts/clients.ts';
+import type { OffboardedUser } from '../../shared/schemas/accounts/offboarding.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
@@ -132,6 +133,8 @@ export const userShape = object<User>({
   last_used_at: nullable(time),
   created_at: time,
 });
+
+export const offboardedShape = object<OffboardedUser>({ transferred: integer, revoked: integer });
 
 export const invitedUserShape = both<InvitedUser>(
   userShape,

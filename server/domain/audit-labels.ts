@@ -12,6 +12,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'token.changed': 'Changed a token',
   'token.paused': 'Paused a token',
   'token.resumed': 'Resumed a token',
+  'token.transferred': 'Transferred a token',
   'token.exchanged': 'Exchanged an identity token',
   'token.revoked': 'Revoked a token',
   'user.created': 'Added a member',

@@ -71,6 +71,9 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
     tokenResumed: token('token.resumed'),
     tokenExchanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.exchanged', ...tokenTarget(event.token), changes: event.changes }),
+    /** `token` is the token as it was with its former owner, who can then read the event. */
+    tokenTransferred: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
+      write(store, event, { action: 'token.transferred', ...tokenTarget(event.token), changes: event.changes }),
     tokenChanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.changed', ...tokenTarget(event.token), changes: event.changes }),
     user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Clients } from '../domain/accounts/clients.ts';
 import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
+import type { Offboarding } from '../domain/accounts/offboarding/offboarding.ts';
 import type { OwnProfile } from '../domain/accounts/own-profile.ts';
 import type { ServiceAccounts } from '../domain/accounts/service-accounts/service-accounts.ts';
 import type { Unbinding } from '../domain/accounts/unbinding.ts';
@@ -94,6 +95,7 @@ export interface AppDeps {
   usage: UsageReader;
   suggestions: Suggestions;
   users: Members;
+  offboarding: Offboarding;
   serviceAccounts: ServiceAccounts;
   invitations: Invitations;
   ownProfile: OwnProfile;

@@ -13,6 +13,8 @@ export const auditActionDescriptions = {
   'token.changed': 'The owner changed a token. `changes` lists each field with its old and its new value.',
   'token.paused': 'A token was paused by its owner or a superuser, or the end or the reason of its pause was changed.',
   'token.resumed': 'A paused or idle token was resumed, or an active one was kept from becoming idle.',
+  'token.transferred':
+    'A token was given to a service account. The owner of the target is the former one. `changes` names both owners, and what the transfer changed besides.',
   'token.exchanged':
     'A job exchanged an identity token for a token of a service account. `changes` lists the trust, and the claims that it matched.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
@@ -130,7 +132,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `token.transferred`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

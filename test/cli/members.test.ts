@@ -112,7 +112,7 @@ it('asks before offboard, which disables the account and revokes every token', a
 it('rejects offboarding yourself, in any letter case of your email address, without any change', async () => {
   const { token } = await createToken(cli.app, cli.app.root, { name: 'own' });
   const result = await cli.run(['offboard', 'ROOT@example.com', '--yes'], root);
-  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result).toMatchObject({ code: 5, stdout: '' });
   expect(result.stderr).toContain('Ask another Organization Superuser');
   expect(await user('root@example.com')).toMatchObject({ disabled: false });
   expect(await verdict(cli.app, token)).toBe(200);

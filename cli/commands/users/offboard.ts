@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
+import type { OffboardedUser, OffboardUserBody } from '../../../shared/schemas/accounts/offboarding.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
 import { findUser } from '../../api/find/find-user.ts';
-import { expectBody, expectSuccess } from '../../api/responses.ts';
-import { userShape } from '../../api/shapes.ts';
+import { expectBody } from '../../api/responses.ts';
+import { offboardedShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
+import { parseSeconds } from '../../input/parse-time.ts';
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface OffboardOptions extends GlobalOptions {
+  transferTo?: string;
+  grace?: string;
   yes?: boolean;
 }
 
@@ -18,27 +23,53 @@ export function registerOffboard(program: Command, ctx: Context): void {
   program
     .command('offboard')
     .argument('<email>', 'Email address of the member')
-    .summary('Disable an account and revoke all its tokens')
-    .description('Disable the account of a member who leaves, and permanently revoke all of their tokens.')
+    .summary('Disable an account and revoke its tokens, or transfer those in use')
+    .description(
+      'Disable the account of a member who leaves, and permanently revoke all of their tokens. With --transfer-to, a service account first receives the active and paused tokens that were used in the last 30 days. The member knows their values, so each expires at the end of the grace unless a maintainer rotates it before.',
+    )
+    .option('--transfer-to <service-account>', 'Service account that receives the tokens in use')
+    .option('--grace <duration>', 'How long the transferred tokens work without a rotation: 12h, 7d, 2w (default: 30d)')
     .option('--yes', 'Do not ask for confirmation')
-    .addHelpText('after', '\nExample:\n  $ tokens offboard ada@example.com')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens offboard ada@example.com\n  $ tokens offboard ada@example.com --transfer-to ci --grace 14d',
+    )
     .action((email: string, _options, command: Command) => runOffboard(ctx, email, command.optsWithGlobals()));
 }
 
 async function runOffboard(ctx: Context, email: string, options: OffboardOptions): Promise<void> {
   requireConfirmable(ctx, options.yes);
+  const json = bodyOf(options);
   const { api } = await connect(ctx, options);
-  const [user, me] = await Promise.all([findUser(api, email), expectBody(api.me.$get(), userShape)]);
-  if (user.id === me.id) {
-    // Disabling your own account would end this session before it could revoke the tokens.
-    throw localError('usage', 'You cannot offboard yourself. Ask another Organization Superuser.');
-  }
-  const who = sanitize(user.email);
-  await confirmOrCancel(ctx, options.yes, `Disable ${who} and permanently revoke ${count(user.token_count, 'token')}?`);
+  const user = await findUser(api, email);
+  await confirmOrCancel(ctx, options.yes, questionOf(user, options));
   const param = { id: user.id };
-  // Disabling comes first. Otherwise the member could create tokens while the others are being revoked.
-  await expectSuccess(api.users[':id'].$patch({ param, json: { disabled: true } }));
-  await expectSuccess(api.users[':id'].tokens.$delete({ param }));
+  const result = await expectBody(api.users[':id'].offboard.$post({ param, json }), offboardedShape);
+  const { transferred, revoked } = result;
   const offboarded = options.json ? await expectBody(api.users[':id'].$get({ param }), userShape) : user;
-  await printOutcome(ctx, options, offboarded, `Disabled ${who} and revoked their tokens.`);
+  await printOutcome(ctx, options, { ...offboarded, transferred, revoked }, outcomeOf(user, result, options));
+}
+
+function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {
+  if (grace !== undefined && transferTo === undefined) {
+    throw localError('usage', '--grace is for the tokens that are transferred. Give --transfer-to, too.');
+  }
+  return {
+    ...(transferTo !== undefined && { transfer_to: transferTo }),
+    ...(grace !== undefined && { grace: parseSeconds('--grace', grace) }),
+  };
+}
+
+function questionOf({ email, token_count: tokens }: User, { transferTo }: OffboardOptions): string {
+  const who = sanitize(email);
+  if (transferTo === undefined) return `Disable ${who} and permanently revoke ${count(tokens, 'token')}?`;
+  return `Disable ${who}, transfer the tokens that were used in the last 30 days to ${sanitize(transferTo)}, and permanently revoke the others (${count(tokens, 'token')} in all)?`;
+}
+
+function outcomeOf({ email }: User, { transferred, revoked }: OffboardedUser, { transferTo }: OffboardOptions): string {
+  const who = sanitize(email);
+  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.`;
+  const account = sanitize(transferTo);
+  const next = transferred === 0 ? '' : ` Rotate what ${account} received: tokens list --service-account ${account}`;
+  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}`;
 }

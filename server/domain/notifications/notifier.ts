@@ -23,6 +23,7 @@ import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type ServiceAccountDeletion, serviceAccountDeletedMail } from './service-accounts/deleted-mail.ts';
 import { readersOf } from './service-accounts/readers.ts';
+import { type TokenTransfer, tokensGivenMail, tokensReceivedMail } from './service-accounts/transferred-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
 import {
   type PreviousValueUse,
@@ -41,6 +42,8 @@ import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.t
 
 /** An event with the full record of the account that the mail is about. */
 type ForMember<Event> = Event & { owner: UserRecord };
+
+type TransferSides = { from: UserRecord; newOwner: UserRecord };
 
 /**
  * Puts mails to members into the outbox. Each method takes the store of the transaction that makes the change, so that
@@ -80,6 +83,11 @@ export interface Notifier {
   accountDeleted(store: Store, event: ForMember<AccountDeletion>): Promise<void>;
   /** Notifies the owner of a token of its first use from a network. */
   newNetwork(store: Store, event: ForMember<NewNetworkEvent & { token: TokenRecord }>): Promise<void>;
+  /**
+   * Enqueues one mail to each member on either side of a transfer: to the former owner, and to the maintainers of the service account. If the
+   * former owner leaves, call it after their account is disabled.
+   */
+  tokensTransferred(store: Store, event: Omit<TokenTransfer, 'owner'> & TransferSides): Promise<void>;
   /** Notifies the maintainers. Call it before the deletion. */
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Notifies one superuser or maintainer of a management key. */
@@ -119,10 +127,10 @@ export function createNotifier(deps: {
     store: Store,
     event: E,
     content: (site: SiteInfo, event: E & { reader: Reader }) => MailContent,
-    exceptFor?: string | null,
+    exceptFor: ReadonlyArray<string | null> = [],
   ): Promise<void> {
     for (const reader of await readersOf(store, event.owner)) {
-      if (reader.id === exceptFor) continue;
+      if (exceptFor.includes(reader.id)) continue;
       await enqueue(store, event, content(site, { ...event, reader }), { to: reader.email });
     }
   }
@@ -176,9 +184,15 @@ export function createNotifier(deps: {
     tokenRotated: (store, event) => enqueueToReaders(store, event, tokenRotatedMail),
     tokenExtended: (store, event) => enqueueToReaders(store, event, tokenExtendedMail),
     tokenWidened: (store, event) => enqueueToReaders(store, event, tokenWidenedMail),
-    tokenPaused: (store, event) => enqueueToReaders(store, event, tokenPausedMail, event.actor.id),
-    tokenResumed: (store, event) => enqueueToReaders(store, event, tokenResumedMail, event.actor.id),
+    tokenPaused: (store, event) => enqueueToReaders(store, event, tokenPausedMail, [event.actor.id]),
+    tokenResumed: (store, event) => enqueueToReaders(store, event, tokenResumedMail, [event.actor.id]),
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
+    async tokensTransferred(store, { from, newOwner, ...rest }) {
+      const event = { ...rest, from, newOwner };
+      const told = (await readersOf(store, from)).map(({ id }) => id);
+      await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail);
+      await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail, told);
+    },
     serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
     newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),

@@ -100,7 +100,7 @@ export async function createToken(
   const creation = await store.transaction(async (store): Promise<Creation> => {
     await lockOwner(store, creator, owner, manage !== null);
     if (idempotencyKey !== undefined) {
-      const request = { userId: user.id, key: idempotencyKey, body, tokenId: fresh.id };
+      const request = { userId: user.id, ownerId: owner.id, key: idempotencyKey, body, tokenId: fresh.id };
       const earlier = await claimKey(store, request, now);
       if (earlier !== null) return { token: earlier, secret: null };
     }
@@ -178,7 +178,7 @@ function serviceAccountMissing(): ProblemError {
   return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });
 }
 
-function tokenLimit({ kind }: UserRecord, maxPerUser: number): ProblemError {
+export function tokenLimit({ kind }: UserRecord, maxPerUser: number): ProblemError {
   const owner = kind === 'member' ? 'You have' : 'The service account has';
   return new ProblemError(
     'token-limit',
@@ -186,7 +186,7 @@ function tokenLimit({ kind }: UserRecord, maxPerUser: number): ProblemError {
   );
 }
 
-function permissionMissing(): ProblemError {
+export function permissionMissing(): ProblemError {
   return new ProblemError(
     'permission-missing',
     'You need the permission “Can create and manage personal API tokens”. Ask an Organization Superuser to grant it.',

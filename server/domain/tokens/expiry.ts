@@ -30,6 +30,12 @@ export function policyFor(policy: ExpiryPolicy, apps: readonly BoundingApp[]): E
   return strictest;
 }
 
+/**
+ * The stored lifetime of a token that has an expiry only until its next rotation: a thousand years, which nobody chooses. It cannot be
+ * null, because that means another span for a token with an expiry.
+ */
+const unlimitedLifetimeMs = 31_557_600_000_000;
+
 type RequestedExpiry = Pick<CreateTokenBody, 'expires_in' | 'expires_at'>;
 
 /**
@@ -87,14 +93,27 @@ export function rotatedExpiry(
 
 /**
  * Returns the span, in milliseconds, between the last choice of a token's expiry and that expiry. Returns null if the token never
- * expires. Earlier releases did not store it, and chose the expiry once, at creation.
+ * expires, or has an expiry only until its next rotation. Earlier releases did not store the span, and chose the expiry once, at creation.
  */
 export function lifetimeOf({
   lifetimeMs,
   createdAt,
   expiresAt,
 }: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt'>): number | null {
-  return lifetimeMs ?? (expiresAt === null ? null : expiresAt - createdAt);
+  if (lifetimeMs !== null) return lifetimeMs >= unlimitedLifetimeMs ? null : lifetimeMs;
+  return expiresAt === null ? null : expiresAt - createdAt;
+}
+
+/**
+ * Cuts the expiry of a token to `latest`. Its lifetime stays what it was, so that its next rotation gives the token its full life back.
+ */
+export function cutExpiry(
+  token: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt'>,
+  latest: number,
+): Pick<TokenRecord, 'expiresAt' | 'lifetimeMs'> {
+  const { expiresAt, lifetimeMs } = token;
+  if (expiresAt !== null && expiresAt <= latest) return { expiresAt, lifetimeMs };
+  return { expiresAt: latest, lifetimeMs: lifetimeOf(token) ?? unlimitedLifetimeMs };
 }
 
 export function selfRotateNeedsExpiry(): ProblemError {

@@ -4,9 +4,10 @@ import type { TokenRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { hashSecret } from '../secrets.ts';
 
-/** A request with an Idempotency-Key. `tokenId` is the token that it creates or changes. */
+/** A request with an Idempotency-Key. `tokenId` is the token that it creates or changes, and `ownerId` the owner of that token. */
 export interface KeyedRequest {
   userId: string;
+  ownerId: string;
   key: string;
   body: object;
   tokenId: string;
@@ -15,11 +16,11 @@ export interface KeyedRequest {
 /**
  * Claims an Idempotency-Key for the rest of the transaction. Returns null if this is the first request with it. Otherwise returns
  * the token of that request, without its value.
- * @throws ProblemError `idempotency-mismatch`; `token-not-found` if the token has been revoked
+ * @throws ProblemError `idempotency-mismatch`; `token-not-found` if the token has been revoked or transferred
  */
 export async function claimKey(
   store: Store,
-  { body, ...request }: KeyedRequest,
+  { body, ownerId, ...request }: KeyedRequest,
   now: number,
 ): Promise<TokenRecord | null> {
   const row = { ...request, bodyHash: hashBody(body), createdAt: now };
@@ -32,10 +33,11 @@ export async function claimKey(
     );
   }
   const token = await store.tokens.findById(claim.tokenId);
-  if (token === null) {
+  // The former owner of a token that was transferred may not see it any more.
+  if (token === null || token.ownerId !== ownerId) {
     throw new ProblemError(
       'token-not-found',
-      'The token created with this Idempotency-Key no longer exists. Send a new key.',
+      'The token of this Idempotency-Key no longer exists, or belongs to another owner. Send a new key.',
     );
   }
   return token;

@@ -53,34 +53,40 @@ type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]
 export function createRevocation(deps: TokenDeps): Revocation {
   const { store, clock, auditTrail } = deps;
 
-  /** Destroys tokens, and writes their audit events and one mail, in one transaction. */
-  async function revokeTokens(owner: UserRecord | null, by: Revoker, destroy: Destroy): Promise<void> {
-    if (owner === null) throw tokenNotFound();
+  /** Destroys tokens of one owner, and writes their audit events and one mail, in one transaction. */
+  async function revokeTokens(by: Revoker, destroy: Destroy): Promise<void> {
     const at = clock.now();
     await store.transaction(async (store) => {
       const tokens = await destroy(store, at, by.actor);
       for (const token of tokens) await auditTrail.tokenRevoked(store, { at, ...by, token });
-      if (tokens.length > 0) await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
+      const [token] = tokens;
+      if (token === undefined) return;
+      // Whoever owned them when they were destroyed: a transfer may have come before.
+      const owner = await store.owners.findById(token.ownerId);
+      if (owner === null) throw tokenNotFound();
+      await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
     });
     deps.notifier.wake();
   }
 
   return {
     async revoke(operator, id) {
-      const token = await findToken(store, operator, id);
-      if (isKey(operator)) requireStoppableByKey(token);
-      const owner = await store.owners.findById(token.ownerId);
-      await revokeTokens(owner, operatorRevoker(operator), async (store, at, actor) => {
+      const found = await findToken(store, operator, id);
+      if (isKey(operator)) requireStoppableByKey(found);
+      await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
         if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
-        return destroyOne(id)(store, at, actor);
+        const tokens = await destroyOne(id)(store, at, actor);
+        // A member may have seen a token that another owner has received since. The transaction then destroys nothing.
+        const mayRevokeAll = isKey(operator) || operator.user.superuser;
+        if (!mayRevokeAll && tokens.some(({ ownerId }) => ownerId !== found.ownerId)) throw tokenNotFound();
+        return tokens;
       });
     },
 
     async revokeItself({ id, name, ownerId, ownerEmail, ownerKind, manage }, clientInfo) {
-      const owner = await store.owners.findById(ownerId);
       const account = actorOf({ id: ownerId, email: ownerEmail, kind: ownerKind });
       const actor = { ...account, ...(manage !== null && { token: name }) };
-      await revokeTokens(owner, { actor, clientInfo, channel: 'token' }, destroyOne(id));
+      await revokeTokens({ actor, clientInfo, channel: 'token' }, destroyOne(id));
     },
 
     async revokeValue(value, client, clientInfo) {
@@ -89,17 +95,16 @@ export function createRevocation(deps: TokenDeps): Revocation {
       if (match?.kind !== 'token') return;
       // A person who found a value that no longer works must not be able to stop the value that replaced it.
       if (match.validUntil !== null && match.validUntil <= clock.now()) return;
-      const owner = await store.owners.findById(match.ownerId);
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
-      await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);
+      await revokeTokens(by, destroyOne(match.id)).catch(ignoreTokenNotFound);
     },
 
-    revokeAllOwn: (caller) => revokeTokens(caller.user, operatorRevoker(caller), destroyAllOf(caller.user)),
+    revokeAllOwn: (caller) => revokeTokens(operatorRevoker(caller), destroyAllOf(caller.user)),
 
     async revokeAllOf(operator, userId) {
       requireScope(operator, 'users:write');
       const owner = await findMember(store, operator, 'users:write', userId);
-      await revokeTokens(owner, operatorRevoker(operator), async (store, at, actor) => {
+      await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
         if (isKey(operator)) await requireMayRevokeAllOf(store, operator, userId);
         return store.tokens.destroyAllOf(owner.id, at, actor);
       });

@@ -19,6 +19,7 @@ import { createRevocation, type Revocation } from './revoke.ts';
 import { decide } from './rules/decide.ts';
 import type { RuleOutcome } from './rules/evaluate.ts';
 import { type AppNames, findAppNames, readableRules } from './rules/shown-rules.ts';
+import { createTransferring, type Transferring } from './transfer/transfer.ts';
 import type { VerifiedToken } from './verify.ts';
 
 export interface TokenQuery extends Page, TokenFilter {
@@ -32,7 +33,7 @@ export interface TokenQuery extends Page, TokenFilter {
   q?: string;
 }
 
-export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting {
+export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting, Transferring {
   /**
    * Creates a token of the creator, or of a service account for its maintainers and superusers.
    * @throws ProblemError `permission-missing`, `service-account-not-found`, `service-account-disabled`, `name-taken`,
@@ -72,6 +73,7 @@ export function createTokens(deps: TokenDeps): Tokens {
     ...createEditing(deps),
     ...createPausing(deps),
     ...createReporting(deps),
+    ...createTransferring(deps),
 
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 

@@ -3,6 +3,7 @@ import {
   editTokenBodySchema,
   pauseTokenBodySchema,
   rotateTokenBodySchema,
+  transferTokenBodySchema,
 } from '../../../shared/schemas/tokens/token-changes.ts';
 import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
@@ -44,6 +45,17 @@ const endPreviousValue = createRoute({
   responses: { 204: { description: 'Only the current value is accepted' } },
 });
 
+const transferToken = createRoute({
+  method: 'post',
+  path: '/tokens/{id}/transfer',
+  summary: 'Transfer a token to a service account',
+  description:
+    'The value keeps working, and stands for the service account from the next request on. Only the owner of an active or paused token may do this, if they maintain the service account, and superusers for every token. The rules and the pause of the token stay. It no longer rotates itself, because its former owner knows its value. Both sides are mailed.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, body: jsonRequest(transferTokenBodySchema) },
+  responses: { 200: jsonResponse(tokenSchema, 'The transferred token') },
+});
+
 const pauseToken = createRoute({
   method: 'post',
   path: '/tokens/{id}/pause',
@@ -80,6 +92,10 @@ export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'toke
     .openapi(endPreviousValue, async (c) => {
       await tokens.endPrevious(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
+    })
+    .openapi(transferToken, async (c) => {
+      const token = await tokens.transfer(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
+      return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(pauseToken, async (c) => {
       const token = await tokens.pause(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));

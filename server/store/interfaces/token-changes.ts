@@ -31,6 +31,11 @@ export type TokenEdit = Partial<
   > & { rulesChangedAt: number }
 >;
 
+/** The new owner of a token, and what a transfer changes besides. */
+export interface NewOwner extends Pick<NewToken, 'ownerId' | 'name' | 'nameFolded' | 'expiresAt' | 'lifetimeMs'> {
+  at: number;
+}
+
 /** Changes of tokens that stay. */
 export interface TokenChangeStore {
   /** Locks a token until the end of the transaction, and returns it as it then is. Returns null if it does not exist. */
@@ -58,6 +63,15 @@ export interface TokenChangeStore {
   claimPreviousNotices(now: number, limit: number): Promise<string[]>;
   /** Changes a locked token. Returns `name-taken` if the owner has another token of the new name. */
   edit(id: string, edit: TokenEdit): Promise<'edited' | 'name-taken'>;
+  /**
+   * Gives a locked token to another owner, whom the transaction has locked as well. The token no longer rotates itself, because its former
+   * owner knows its value. Changes nothing if the new owner has another token of the name, or has `limit` tokens that have not expired.
+   */
+  transfer(id: string, to: NewOwner, limit: number): Promise<'transferred' | 'name-taken' | 'token-limit'>;
+  /** Returns all tokens of one owner, ordered by ID. */
+  allOf(ownerId: string): Promise<TokenRecord[]>;
+  /** Locks all tokens of one owner until the end of the transaction, and returns them as they then are. */
+  lockAllOf(ownerId: string): Promise<TokenRecord[]>;
   /**
    * Pauses a token, or replaces the end and the reason of its pause. Returns false if it does not exist, or if a superuser paused
    * it and this pause is not a superuser's.

@@ -15,7 +15,8 @@ const createdTokenColumns = {
   expiresAt: nullable(integer('expires_at')),
   /**
    * The span between the last choice of the expiry and that expiry. Null if the token never expires. Also null if an earlier release
-   * created the token: use `lifetimeOf` in the domain, or `tokenLifetime` in SQL.
+   * created the token: use `lifetimeOf` in the domain, or `tokenLifetime` in SQL. A thousand years if an offboarding gave an expiry to
+   * a token that had none.
    */
   lifetimeMs: nullable(integer('lifetime_ms')),
   /** Whether the token may rotate itself. */

@@ -59,6 +59,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /organization/team': 'superuser',
   'GET /organization/team/:id': 'superuser',
   'POST /organization/team/:id/edit': 'superuser',
+  'POST /organization/team/:id/offboard': 'superuser',
   'POST /organization/team/:id/:action': 'superuser',
   'POST /organization/team/:id/tokens/:token/revoke': 'superuser',
   'GET /organization/service-accounts': 'member',

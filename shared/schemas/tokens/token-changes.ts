@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../limits.ts';
+import { serviceAccountNameSchema } from '../accounts/service-accounts.ts';
 import { descriptionSchema, sentTimeSchema, tokenNameSchema } from '../common.ts';
 import { ruleFields } from './rules.ts';
 import { expiryFields, isOneExpiry, manageField, maxTime, twoExpiries } from './tokens.ts';
@@ -46,6 +47,14 @@ export const editTokenBodySchema = z
   .refine((body) => Object.keys(body).length > 0, 'Send at least one field.')
   .meta({ id: 'EditToken' });
 export type EditTokenBody = z.infer<typeof editTokenBodySchema>;
+
+export const transferTokenBodySchema = z
+  .strictObject({
+    to: serviceAccountNameSchema.describe('The name of the service account that receives the token'),
+    name: tokenNameSchema.optional().describe('The name that the token has there; its present name by default'),
+  })
+  .meta({ id: 'TransferToken' });
+export type TransferTokenBody = z.infer<typeof transferTokenBodySchema>;
 
 export const pauseTokenBodySchema = z
   .strictObject({

@@ -4,6 +4,7 @@ import { pageAccess } from '../../../server/web/shell/access.ts';
 import type { Ask } from '../../helpers/app/app.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { isFullLength } from '../../helpers/length.ts';
+import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';
 
 // Opened at the top level, because the router determines the tests.
@@ -138,6 +139,10 @@ describe.each(withIds)('%s', (path) => {
       headers: cookieOf(world, world.dev.session),
       formToken: await formTokenOf(world, world.dev.session),
     };
+    if (path.endsWith('/transfer')) {
+      const account = await addServiceAccount(world.store, 'ci');
+      await world.store.serviceAccounts.addMaintainer(account.id, world.dev.id);
+    }
     const statuses: number[] = [];
     for (const id of [world.own.token.id, world.own.session]) {
       const address = path.replaceAll(/:(\w+)/g, (_, name) => (name === 'action' ? 'pause' : id));

@@ -188,6 +188,8 @@ describe('a request that another site makes with the session cookie', () => {
     'PATCH /api/v1/tokens/:id': { description: 'changed' },
     'POST /api/v1/tokens/:id/rotate': {},
     'POST /api/v1/tokens/:id/pause': {},
+    'POST /api/v1/tokens/:id/transfer': { to: 'ci' },
+    'POST /api/v1/users/:id/offboard': {},
     'POST /api/v1/users': { email: 'new@example.com' },
     'PATCH /api/v1/users/:id': { superuser: true },
     'POST /api/v1/clients': { name: 'Another' },
@@ -271,6 +273,10 @@ describe('a request that another site makes with the session cookie', () => {
     if (route.path.startsWith('/api/v1/trusts')) {
       const trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
       route.path = route.path.replace(':id', trust.id);
+    }
+    if (route.path.endsWith('/transfer')) {
+      const account = await addServiceAccount(app.store, 'ci');
+      await app.store.serviceAccounts.addMaintainer(account.id, app.dev.id);
     }
     if (route.path.startsWith('/api/v1/webhooks/:id')) await prepareWebhook(app, route);
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;

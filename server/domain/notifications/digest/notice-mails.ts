@@ -155,7 +155,8 @@ function unusedFor(usedAt: number, at: number): string | null {
 /** Returns the commands that act on one token, with its own lifetime as the new one. */
 function commandsFor({ token, notice }: NoticedToken): readonly string[] {
   const name = commandArgument(token);
-  const expires = ` --expires ${Math.max(1, Math.round((lifetimeOf(token) ?? 0) / dayMs))}d`;
+  const lifetimeMs = lifetimeOf(token);
+  const expires = ` --expires ${lifetimeMs === null ? 'never' : `${Math.max(1, Math.round(lifetimeMs / dayMs))}d`}`;
   return {
     expires: [`tokens rotate ${name}`, `tokens edit ${name}${expires}`],
     // A new token must have the name of the old one, so its prefix does not do.

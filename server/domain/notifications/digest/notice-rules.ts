@@ -58,11 +58,11 @@ export function noticeOf(
   { now, idleAt }: { now: number; idleAt: number | null },
 ): Notice | null {
   const { expiresAt, activeAt } = token;
-  const lifetimeMs = lifetimeOf(token);
   if (expiresAt !== null && expiresAt <= now) {
     return within === 0 && expiresAt > now - expiredNoticeMs ? 'expired' : null;
   }
-  if (expiresAt !== null && lifetimeMs !== null && within > 0) {
+  if (expiresAt !== null && within > 0) {
+    const lifetimeMs = lifetimeOf(token) ?? Number.POSITIVE_INFINITY;
     if (expiresAt <= now + within && thresholdApplies(within, lifetimeMs)) return 'expires';
   }
   if (idleAt === null || idleAt > now + idleNoticeMs) return null;

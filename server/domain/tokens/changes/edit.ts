@@ -8,7 +8,7 @@ import { type AuditedFields, changesBetween } from '../../changed-fields.ts';
 import { addsScope, boundsOf, editedScopes } from '../../machines/manage-field.ts';
 import { tellOfKey } from '../../machines/tell-of-key.ts';
 import type { TokenDeps } from '../create.ts';
-import { type ExpiryPolicy, selfRotateNeedsExpiry } from '../expiry.ts';
+import { type ExpiryPolicy, lifetimeOf, selfRotateNeedsExpiry } from '../expiry.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
 import { type AppNames, findAppNames, showRules } from '../rules/shown-rules.ts';
 import type { TokenRules } from '../rules/token-rules.ts';
@@ -104,8 +104,9 @@ async function editOf(
   if (newApp || body.expires_in !== undefined || body.expires_at !== undefined) {
     Object.assign(edit, editedExpiry(token, body, { policy, apps: boundsOf(manage, apps), newApp }, now));
   }
-  const { expiresAt = token.expiresAt, selfRotate = token.selfRotate } = edit;
-  if (selfRotate && expiresAt === null) throw selfRotateNeedsExpiry();
+  const { selfRotate = token.selfRotate } = edit;
+  // Also if the present expiry only counts until the next rotation.
+  if (selfRotate && lifetimeOf({ ...token, ...edit }) === null) throw selfRotateNeedsExpiry();
   return { edit, apps };
 }
 

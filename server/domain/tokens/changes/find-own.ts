@@ -74,7 +74,8 @@ export async function lockActiveToken(
     await requireChanger(store, operator, found);
   }
   const token = await store.tokens.lock(id);
-  if (token === null) throw tokenNotFound();
+  // A transfer may have given it to another owner since it was found.
+  if (token === null || token.ownerId !== ownerId) throw tokenNotFound();
   if (token.trustId !== null) throw exchangedToken();
   const status = tokenStatus(token, statusContext());
   if (status !== 'active' || !isAllowed) throw tokenInactive(status === 'active' ? 'blocked' : status);
@@ -94,7 +95,7 @@ export function tokenInactive(status: Exclude<TokenStatus, 'active'>): ProblemEr
   return new ProblemError('token-inactive', `The token is not active (${status}). ${remedies[status]}`);
 }
 
-function exchangedToken(): ProblemError {
+export function exchangedToken(): ProblemError {
   const detail =
     'A job received this token in exchange for its identity token, so it ends soon and cannot be changed. Pause or revoke it, or change its trust.';
   return new ProblemError('exchanged-token', detail);

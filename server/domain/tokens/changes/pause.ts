@@ -37,7 +37,8 @@ export function createPausing(deps: TokenDeps): Pausing {
     const changed = await store.transaction(async (store) => {
       const isOwn = await lockOperator(store, operator, found);
       const token = await store.tokens.lock(id);
-      if (token === null) throw tokenNotFound();
+      // A transfer may have given it to another owner since it was found.
+      if (token === null || token.ownerId !== found.ownerId) throw tokenNotFound();
       await work(store, token, isOwn);
       return store.tokens.findById(id);
     });

@@ -115,7 +115,10 @@ export function createRotation(deps: TokenDeps): Rotation {
       const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {
         if (idempotencyKey !== undefined) {
-          const request = { userId: user.id, key: idempotencyKey, body: { ...body, rotate: id }, tokenId: id };
+          const request = {
+            ...{ userId: user.id, ownerId: found.ownerId, tokenId: id },
+            ...{ key: idempotencyKey, body: { ...body, rotate: id } },
+          };
           const earlier = await claimKey(store, request, clock.now());
           if (earlier !== null) return { token: earlier, secret: null };
         }
@@ -159,7 +162,8 @@ export function createRotation(deps: TokenDeps): Rotation {
         if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
         else if (!isOwn) await requireStillSuperuser(store, operator);
         const token = await store.tokens.lock(id);
-        if (token === null) throw tokenNotFound();
+        // A transfer may have given it to another owner since it was found.
+        if (token === null || token.ownerId !== found.ownerId) throw tokenNotFound();
         const at = clock.now();
         if (!(await store.tokens.endPrevious(id, at))) throw noPreviousValue();
         await auditTrail.previousValueEnded(store, {

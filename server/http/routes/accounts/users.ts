@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { offboardedSchema, offboardUserBodySchema } from '../../../../shared/schemas/accounts/offboarding.ts';
 import {
   createUserBodySchema,
   invitedUserSchema,
@@ -72,6 +73,17 @@ const deleteUser = createRoute({
   responses: { 204: { description: 'The member is deleted' } },
 });
 
+const offboardUser = createRoute({
+  method: 'post',
+  path: '/users/{id}/offboard',
+  summary: 'Offboard a member',
+  description:
+    'Disables the account of a member who leaves, ends their sessions and revokes their tokens. With `transfer_to`, a service account first receives their active and paused tokens that were used in the last 30 days. The member knows their values, so each expires at the end of `grace` at the latest, and its previous value ends at once. A rotation by a maintainer gives it its full `lifetime` back. All this is done, or nothing. Superusers cannot offboard themselves.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, body: jsonRequest(offboardUserBodySchema) },
+  responses: { 200: jsonResponse(offboardedSchema, 'What was done with the tokens of the member') },
+});
+
 const revokeAllOfUser = createRoute({
   method: 'delete',
   path: '/users/{id}/tokens',
@@ -81,7 +93,9 @@ const revokeAllOfUser = createRoute({
   responses: { 204: { description: 'The member has no tokens left' } },
 });
 
-export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users' | 'invitations' | 'tokens'>) {
+type UserRoutesDeps = Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'offboarding'>;
+
+export function userRoutes({ users, invitations, tokens, offboarding }: UserRoutesDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listUsers, async (c) => {
       const operator = c.get('operator');
@@ -115,6 +129,10 @@ export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users'
       const precondition = ifMatch(c, userState);
       await users.delete(c.get('operator'), c.req.valid('param').id, precondition);
       return c.body(null, 204);
+    })
+    .openapi(offboardUser, async (c) => {
+      const { id } = c.req.valid('param');
+      return c.json(await offboarding.offboard(c.get('operator'), id, c.req.valid('json')), 200);
     })
     .openapi(revokeAllOfUser, async (c) => {
       await tokens.revokeAllOf(c.get('operator'), c.req.valid('param').id);

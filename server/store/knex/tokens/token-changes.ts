@@ -6,11 +6,18 @@ import { newTokenColumns, tokenColumns } from '../../tables/tokens.ts';
 import { updateUnique } from '../accounts/update-unique.ts';
 import { pauseToken, resumeToken } from './pauses.ts';
 import { claimPreviousNotices, endPreviousValue, recordSeen, rotateToken } from './rotations.ts';
+import { transferToken } from './transfers.ts';
+
+interface TokenFinders {
+  findById(id: string): Promise<TokenRecord | null>;
+  /** Returns all tokens of one owner, ordered by ID. */
+  findAllOf(ownerId: string): Promise<TokenRecord[]>;
+}
 
 export function createTokenChangeStore(
   knex: Knex,
   engine: Engine,
-  findById: (id: string) => Promise<TokenRecord | null>,
+  { findById, findAllOf }: TokenFinders,
 ): TokenChangeStore {
   return {
     async lock(id) {
@@ -33,6 +40,13 @@ export function createTokenChangeStore(
     endPrevious: (id, at) => endPreviousValue(knex, id, at),
     claimPreviousNotices: (now, limit) => claimPreviousNotices(knex, engine, now, limit),
     edit: (id, edit) => editToken(knex, id, edit),
+    transfer: (id, to, limit) => transferToken(knex, id, to, limit),
+    allOf: findAllOf,
+    async lockAllOf(ownerId) {
+      const ofOwner = knex('tokens').where({ owner_id: ownerId }).orderBy('id');
+      if (engine.locksRows) await ofOwner.forUpdate().select('id');
+      return findAllOf(ownerId);
+    },
     pause: (id, pause) => pauseToken(knex, id, pause),
     resume: (id, at, bySuperuser) => resumeToken(knex, id, at, bySuperuser),
   };

@@ -23,6 +23,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     return row ? toToken(row) : null;
   }
 
+  async function findAllOf(ownerId: string): Promise<TokenRecord[]> {
+    const rows: TokenRow[] = await owned().where('t.owner_id', ownerId).orderBy('t.id');
+    return rows.map(toToken);
+  }
+
   return {
     async insert(token, limit) {
       const { sql, bindings } = insertSql(token, limit);
@@ -31,7 +36,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       return (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';
     },
     findById,
-    ...createTokenChangeStore(knex, engine, findById),
+    ...createTokenChangeStore(knex, engine, { findById, findAllOf }),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
     async countActiveOf(ownerId, statusContext) {

@@ -168,32 +168,6 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
-  offboard: {
-    title: (name) => `Offboard ${name}?`,
-    confirm: 'Offboard',
-    danger: true,
-    body: ({ user, activeTokens, isSelf }) => (
-      <>
-        {isSelf && <SignedOutWarning />}
-        <p>Use this when someone leaves the organization. It does the following:</p>
-        <ul>
-          <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
-          <li>Ends all its sessions.</li>
-          {user.tokenCount > 0 ? (
-            <>
-              <li>
-                Permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Enabling the account
-                later does not restore them.
-              </li>
-              <li>Sends one email to {user.email} that lists the revoked tokens.</li>
-            </>
-          ) : (
-            <li>Revokes no tokens, because the account has none.</li>
-          )}
-        </ul>
-      </>
-    ),
-  },
 };
 
 function blockedTokens(active: number): string {

@@ -28,7 +28,6 @@ const memberActions = {
   'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
   unbind: { changes: {}, revokesAll: false, unbinds: true, success: 'member-unbound' },
   'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
-  offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
   delete: { changes: {}, revokesAll: false, deletes: true, success: 'member-deleted' },
 } as const satisfies Record<string, Action>;
 
@@ -37,12 +36,15 @@ export type MemberAction = keyof typeof memberActions;
 /** The actions that ask for confirmation: all except granting the permission. */
 export type ConfirmedAction = Exclude<MemberAction, 'grant'>;
 
+/** The actions that the page of a member offers. An offboarding has a form of its own. */
+export type OfferedAction = MemberAction | 'offboard';
+
 export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
 }
 
 /** Returns the actions that apply to the member's current state. Some do not apply to oneself, because a stolen session could use them. */
-export function possibleActions(user: UserSummary, isSelf: boolean): MemberAction[] {
+export function possibleActions(user: UserSummary, isSelf: boolean): OfferedAction[] {
   const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
@@ -52,14 +54,14 @@ export function possibleActions(user: UserSummary, isSelf: boolean): MemberActio
     ...(totpEnabledAt === null || isSelf ? [] : (['reset-two-step'] as const)),
     ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
-    ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
+    ...(!isSelf && (!disabled || tokenCount > 0) ? (['offboard'] as const) : []),
     ...(isSelf ? [] : (['delete'] as const)),
   ];
 }
 
 /** Reports whether the action ends a superuser's access to superuser pages, by demoting or disabling the account. */
-export function endsSuperuser(action: MemberAction): boolean {
-  return action === 'demote' || action === 'disable' || action === 'offboard';
+export function endsSuperuser(action: OfferedAction): boolean {
+  return action === 'demote' || action === 'disable';
 }
 
 interface Outcome {

@@ -12,7 +12,7 @@ import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
 import { teamPath } from '../team-paths.ts';
-import { type ConfirmedAction, endsSuperuser, possibleActions } from './member-actions.ts';
+import { endsSuperuser, type OfferedAction, possibleActions } from './member-actions.ts';
 import { MemberTokens } from './member-tokens.tsx';
 
 interface MemberPageProps {
@@ -107,7 +107,7 @@ function signInMethod({ sso, hasIdentity, hasPassword, totpEnabledAt }: UserSumm
   return [identity, password].filter(Boolean).join(', or ') || 'nothing yet';
 }
 
-type ButtonAction = Exclude<ConfirmedAction, 'ungrant' | 'revoke-tokens'>;
+type ButtonAction = Exclude<OfferedAction, 'grant' | 'ungrant' | 'revoke-tokens'>;
 
 const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   invite: { label: 'Send invitation again', danger: false },
@@ -129,8 +129,8 @@ function Actions({ user, isSelf, isLastSuperuser, pageUrl }: MemberPageProps) {
     <>
       {isLastSuperuser && (
         <p class="note warning" id="last-superuser">
-          This is the last enabled Organization Superuser. You cannot demote, disable, or offboard this account, because
-          then nobody could manage the organization. Make another member a superuser first.
+          This is the last enabled Organization Superuser. You cannot demote or disable this account, because then
+          nobody could manage the organization. Make another member a superuser first.
         </p>
       )}
       <div class="filters">

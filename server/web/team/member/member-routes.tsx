@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Secret } from '../../../domain/secrets.ts';
@@ -20,10 +21,21 @@ import { type EditMemberForm, editMemberBody, editMemberForm, readEditMemberForm
 import { MemberActionDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
+import { OffboardDialog } from './offboard-dialog.tsx';
+import { emptyOffboardForm, type OffboardForm, offboardBody, readOffboardForm } from './offboard-form.ts';
 
 type MemberPagesDeps = Pick<
   AppDeps,
-  'users' | 'invitations' | 'unbinding' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'
+  | 'users'
+  | 'offboarding'
+  | 'serviceAccounts'
+  | 'invitations'
+  | 'unbinding'
+  | 'tokens'
+  | 'totp'
+  | 'clock'
+  | 'statusContext'
+  | 'config'
 >;
 
 /** Problems of an action that the member's page shows. */
@@ -31,7 +43,7 @@ const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not
 
 /** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
-  const { users, tokens, clock, statusContext, config } = deps;
+  const { users, offboarding, serviceAccounts, tokens, clock, statusContext, config } = deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
@@ -50,6 +62,24 @@ export function memberPages(deps: MemberPagesDeps) {
         const member = await loadMember(c);
         const dialog = editDialog(c, member.user, form, problem);
         return renderProblem(c, problem, await page(c, member, { dialog }));
+      }
+    })
+    .post(`${path}/offboard`, async (c) => {
+      const form = readOffboardForm(await c.req.parseBody());
+      try {
+        await offboarding.offboard(c.get('caller'), memberId(c), offboardBody(form));
+        return c.redirect(withSuccess(memberPath(memberId(c)), 'member-offboarded'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const member = await loadMember(c);
+        if (shownOnPage.includes(problem.code)) {
+          return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
+        }
+        return renderProblem(
+          c,
+          problem,
+          await page(c, member, { dialog: await offboardDialog(c, member, form, problem) }),
+        );
       }
     })
     .post(`${path}/:action`, async (c) => {
@@ -123,10 +153,28 @@ export function memberPages(deps: MemberPagesDeps) {
       return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
     }
     if (action === 'edit') return editDialog(c, user, editMemberForm(user));
-    if (!isMemberAction(action) || action === 'grant' || !possibleActions(user, isSelf).includes(action)) return null;
+    const offered = possibleActions(user, isSelf);
+    if (action === 'offboard' && offered.includes(action)) return offboardDialog(c, member, emptyOffboardForm);
+    if (!isMemberAction(action) || action === 'grant' || !offered.includes(action)) return null;
     if (isLastSuperuser && endsSuperuser(action)) return null;
     return (
       <MemberActionDialog action={action} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
+    );
+  }
+
+  async function offboardDialog(c: AppContext, { user }: LoadedMember, form: OffboardForm, problem?: ProblemError) {
+    const caller = c.get('caller');
+    const accounts = await serviceAccounts.list(caller, { limit: limits.maxPageSize, before: null });
+    return (
+      <OffboardDialog
+        user={user}
+        plan={await offboarding.plan(caller, user.id)}
+        serviceAccounts={accounts.filter(({ disabled }) => !disabled).map(({ name }) => name)}
+        form={form}
+        closeHref={`${formatUrl(readPageUrl(c))}#offboard`}
+        now={clock.now()}
+        problem={problem}
+      />
     );
   }
 

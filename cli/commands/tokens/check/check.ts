@@ -1,19 +1,19 @@
 import { type Command, Option } from 'commander';
-import type { ProblemDetails } from '../../../shared/problem.ts';
-import type { ForbidReason } from '../../../shared/schemas/tokens/rules.ts';
-import type { PresentedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
-import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
-import { type DenyReason, readDenyReason } from '../../api/deny-reason.ts';
-import { isObject, notTokensd, problemOf, readResponse } from '../../api/responses.ts';
-import { presentedTokenShape } from '../../api/shapes.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import { localError } from '../../errors.ts';
-import { promptsIfInteractive } from '../../input/ask.ts';
-import { explainMalformed } from '../../input/explain-malformed.ts';
-import { readSecret } from '../../input/read-stdin.ts';
-import { openApi, resolveServer } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
-import { sanitize } from '../../ui/sanitize.ts';
+import type { ProblemDetails } from '../../../../shared/problem.ts';
+import type { ForbidReason } from '../../../../shared/schemas/tokens/rules.ts';
+import type { PresentedToken, Token } from '../../../../shared/schemas/tokens/tokens.ts';
+import { displayPrefix, isWellFormedToken } from '../../../../shared/token-format.ts';
+import { type DenyReason, readDenyReason } from '../../../api/deny-reason.ts';
+import { isObject, notTokensd, problemOf, readResponse } from '../../../api/responses.ts';
+import { presentedTokenShape } from '../../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { localError } from '../../../errors.ts';
+import { promptsIfInteractive } from '../../../input/ask.ts';
+import { explainMalformed } from '../../../input/explain-malformed.ts';
+import { readSecret } from '../../../input/read-stdin.ts';
+import { openApi, resolveServer } from '../../../session/connect.ts';
+import { note } from '../../../ui/notes.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
 import { deniedByRules, isForbidReason, noteObserved, requestOf, withDecision } from './check-request.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -65,7 +65,7 @@ async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
   const value = prompts ? await prompts.secret('Token') : await readSecret(ctx);
   const result = await check(ctx, options, value);
   if (options.json) {
-    const { printJson } = await import('../../ui/json.ts');
+    const { printJson } = await import('../../../ui/json.ts');
     await printJson(ctx.stdout, result);
   } else {
     await ctx.stdout.write(`${wordsOf(result, options).join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);

@@ -1,8 +1,8 @@
-import type { AskedRequest, ForbidReason } from '../../../shared/schemas/tokens/rules.ts';
-import type { PresentedToken } from '../../../shared/schemas/tokens/tokens.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import { localError } from '../../errors.ts';
-import { note } from '../../ui/notes.ts';
+import type { AskedRequest, ForbidReason } from '../../../../shared/schemas/tokens/rules.ts';
+import type { PresentedToken } from '../../../../shared/schemas/tokens/tokens.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { localError } from '../../../errors.ts';
+import { note } from '../../../ui/notes.ts';
 
 /** Returns the request that the options describe. */
 export function requestOf({ method, path, ip, app }: AskedRequest): AskedRequest {

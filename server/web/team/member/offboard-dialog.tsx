@@ -1,0 +1,146 @@
+import { count } from '../../../../shared/count.ts';
+import type { ProblemError } from '../../../../shared/problem.ts';
+import type { OffboardingPlan } from '../../../domain/accounts/offboarding/offboarding.ts';
+import type { TokenRecord, UserSummary } from '../../../store/records.ts';
+import { Dialog } from '../../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
+import { Time } from '../../shell/components/time.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { memberName } from '../member-labels.ts';
+import { memberPath } from '../team-paths.ts';
+import type { OffboardForm } from './offboard-form.ts';
+
+interface OffboardDialogProps {
+  user: UserSummary;
+  /** What happens to the tokens if a service account is chosen. */
+  plan: OffboardingPlan;
+  /** Names of service accounts that can receive tokens. */
+  serviceAccounts: readonly string[];
+  form: OffboardForm;
+  closeHref: string;
+  now: number;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form that offboards a member. Shows which tokens a service account can receive, and which are revoked in any case. */
+export function OffboardDialog(props: OffboardDialogProps) {
+  const { user, plan, serviceAccounts, form, closeHref, problem } = props;
+  const { transferred, revoked } = plan;
+  return (
+    <Dialog title={`Offboard ${memberName(user)}?`} closeHref={closeHref}>
+      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={`${memberPath(user.id)}/offboard`}>
+        <FormToken />
+        <p>Use this when someone leaves the organization. It does the following, all at once:</p>
+        <ul>
+          <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
+          <li>Ends all its sessions.</li>
+          {transferred.length + revoked.length === 0 ? (
+            <li>Revokes no tokens, because the account has none.</li>
+          ) : (
+            <>
+              <li>
+                Permanently revokes {count(transferred.length + revoked.length, 'token')}
+                {transferred.length > 0 && ', except those that a service account receives'}. Enabling the account later
+                does not restore them.
+              </li>
+              <li>Sends an email to {user.email} that lists the tokens.</li>
+            </>
+          )}
+        </ul>
+        {transferred.length > 0 && (
+          <TransferFields
+            form={form}
+            serviceAccounts={serviceAccounts}
+            problem={problem}
+            autofocus={problem === undefined}
+          />
+        )}
+        <TokenNames heading="Transferred to the service account, if you choose one" tokens={transferred} {...props} />
+        <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
+        <div class="actions">
+          <a class="button" href={closeHref} autofocus={transferred.length === 0}>
+            Cancel
+          </a>
+          <button type="submit" class="danger">
+            Offboard
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface TransferFieldsProps extends Pick<OffboardDialogProps, 'form' | 'serviceAccounts' | 'problem'> {
+  autofocus: boolean;
+}
+
+function TransferFields({ form, serviceAccounts, problem, autofocus }: TransferFieldsProps) {
+  const errors = fieldErrors(problem);
+  const target = {
+    label: 'Service account that receives the tokens in use',
+    name: 'transfer_to',
+    hint: 'Builds and other programs go on with the tokens that were used in the last 30 days. Its maintainers are told to rotate them.',
+    error: errors.transfer_to,
+  };
+  return (
+    <>
+      <Labelled {...target}>
+        <select id="transfer_to" name="transfer_to" autofocus={autofocus} {...descriptionOf(target)}>
+          <option value="">None: revoke all tokens</option>
+          {serviceAccounts.map((name) => (
+            <option value={name} selected={name === form.transferTo}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </Labelled>
+      <Field
+        label="Grace"
+        name="grace"
+        value={form.grace}
+        error={errors.grace}
+        hint="How long the transferred tokens work unless they are rotated, such as 30d or 12h. The member knows their values."
+        autocomplete="off"
+      />
+    </>
+  );
+}
+
+interface TokenNamesProps extends Pick<OffboardDialogProps, 'now'> {
+  heading: string;
+  tokens: readonly TokenRecord[];
+}
+
+function TokenNames({ heading, tokens, now }: TokenNamesProps) {
+  if (tokens.length === 0) return null;
+  return (
+    <>
+      <h3>
+        {heading} ({tokens.length})
+      </h3>
+      <ul class="tokens">
+        {tokens.map((token) => (
+          <li>
+            {token.name}{' '}
+            <span class="sub">
+              {token.prefix}, {lastUseOf(token, now)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function lastUseOf({ lastUse, previousUsedAt }: TokenRecord, now: number) {
+  const at = Math.max(lastUse?.at ?? 0, previousUsedAt ?? 0);
+  if (at === 0) return 'never used';
+  return (
+    <>
+      used <Time at={at} now={now} />
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+import { parseDuration } from '../../../../shared/duration.ts';
+import { ProblemError } from '../../../../shared/problem.ts';
+import { type OffboardUserBody, offboardUserBodySchema } from '../../../../shared/schemas/accounts/offboarding.ts';
+import { parseForm, text } from '../../shell/form-values.ts';
+
+/** The fields of the form, as texts. */
+export interface OffboardForm {
+  /** The name of a service account. Empty: all tokens are revoked. */
+  transferTo: string;
+  /** A duration such as `30d`. */
+  grace: string;
+}
+
+export const emptyOffboardForm: OffboardForm = { transferTo: '', grace: '30d' };
+
+export function readOffboardForm(posted: Record<string, unknown>): OffboardForm {
+  return { transferTo: text(posted.transfer_to).trim(), grace: text(posted.grace).trim() };
+}
+
+/** Returns what the form asks for. Without a service account, there is no grace. @throws ProblemError `invalid-fields` */
+export function offboardBody({ transferTo, grace }: OffboardForm): OffboardUserBody {
+  if (transferTo === '') return {};
+  const seconds = grace === '' ? undefined : parseDuration(grace);
+  if (seconds === null) throw invalidGrace();
+  return parseForm(offboardUserBodySchema, {
+    transfer_to: transferTo,
+    ...(seconds !== undefined && { grace: seconds }),
+  });
+}
+
+function invalidGrace(): ProblemError {
+  const detail = 'Enter a duration such as 30d or 12h.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/grace', detail }] });
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { NewOwner } from '../../../../server/store/interfaces/token-changes.ts';
+import type { UserRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addServiceAccount } from '../accounts/service-accounts.ts';
+import { actor, addToken, addUser, nextId, noon } from '../records.ts';
+
+const manyTokens = 1000;
+
+export function transferContract(store: () => Store): void {
+  const to = ({ id: ownerId }: UserRecord, changes: Partial<NewOwner> = {}): NewOwner => ({
+    ...{ ownerId, name: 'Deploy', nameFolded: 'deploy', at: noon },
+    ...{ expiresAt: noon + 1000, lifetimeMs: 5000, ...changes },
+  });
+  const transfer = (id: string, owner: NewOwner, limit = manyTokens) =>
+    store().transaction(async (store) => {
+      await store.tokens.lock(id);
+      return store.tokens.transfer(id, owner, limit);
+    });
+
+  it('gives a token to another owner, and keeps everything else', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const token = await addToken(store(), ada.id, {
+      selfRotate: true,
+      rules: '{"readOnly":true}',
+      quietNetworks: true,
+    });
+    const pause = { at: noon, until: null, reason: 'A freeze', actor, bySuperuser: true };
+    await store().tokens.pause(token.id, pause);
+    const before = await store().tokens.findById(token.id);
+    expect(await transfer(token.id, to(ci))).toBe('transferred');
+    expect(await store().tokens.findById(token.id)).toEqual({
+      ...before,
+      ...{ ownerId: ci.id, ownerEmail: 'service-account:ci', ownerKind: 'service-account' },
+      ...{ name: 'Deploy', expiresAt: noon + 1000, lifetimeMs: 5000, selfRotate: false },
+    });
+    const [match] = await store().tokens.findByHashes([token.hash]);
+    expect(match).toMatchObject({ kind: 'token', ownerId: ci.id, ownerEmail: 'service-account:ci', ownerName: 'ci' });
+    expect(await store().tokens.allOf(ada.id)).toEqual([]);
+    expect((await store().tokens.allOf(ci.id)).map(({ id }) => id)).toEqual([token.id]);
+  });
+
+  it('rejects a name that the new owner has, and changes nothing', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const token = await addToken(store(), ada.id);
+    await addToken(store(), ci.id, { name: 'DEPLOY', nameFolded: 'deploy' });
+    const before = await store().tokens.findById(token.id);
+    expect(await transfer(token.id, to(ci))).toBe('name-taken');
+    // The name counts first, even if there is no room for another token.
+    expect(await transfer(token.id, to(ci), 1)).toBe('name-taken');
+    expect(await store().tokens.findById(token.id)).toEqual(before);
+    expect(await transfer(token.id, to(ci, { name: 'Deploy-2', nameFolded: 'deploy-2' }))).toBe('transferred');
+  });
+
+  it('counts the tokens of the new owner that have not expired and were not exchanged', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const token = await addToken(store(), ada.id);
+    await addToken(store(), ci.id, { expiresAt: noon });
+    await addToken(store(), ci.id, { trustId: nextId() });
+    await addToken(store(), ci.id, { expiresAt: noon + 1 });
+    expect(await transfer(token.id, to(ci), 1)).toBe('token-limit');
+    await addToken(store(), ada.id);
+    expect(await transfer(token.id, to(ci), 2)).toBe('transferred');
+  });
+
+  it('returns all tokens of an owner by ID, and locks them until the transaction ends', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const tokens = [await addToken(store(), ada.id), await addToken(store(), ada.id)];
+    await addToken(store(), ci.id);
+    const order: string[] = [];
+    let revocation: Promise<unknown> = Promise.resolve();
+    await store().transaction(async (trx) => {
+      const locked = await trx.tokens.lockAllOf(ada.id);
+      expect(locked.map(({ id }) => id)).toEqual(tokens.map(({ id }) => id));
+      expect(await trx.tokens.allOf(ada.id)).toEqual(locked);
+      revocation = store()
+        .tokens.destroy(String(tokens[1]?.id), noon, actor)
+        .then(() => order.push('revoked'));
+      await delay(50);
+      order.push('committed');
+    });
+    await revocation;
+    expect(order).toEqual(['committed', 'revoked']);
+  });
+}

@@ -18,6 +18,8 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const row: object | undefined = await knex('sessions as s')
         .join('users as u', 'u.id', 's.user_id')
         .where('s.hash', hash)
+        // Nobody signs in as a service account, whatever a row says.
+        .where('u.kind', 'member')
         .whereRaw(engine.onPrimary)
         .first(withUser);
       if (!row) return null;

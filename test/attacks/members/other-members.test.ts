@@ -44,9 +44,9 @@ beforeAll(async () => {
   };
 });
 
-/** Returns a body that the route accepts. A token is changed only by a request with at least one field. */
+/** Returns a body that the route accepts. A token or a service account is changed only by a request with at least one field. */
 function requiredBody(method: string, path: string): object {
-  const needsField = method === 'PATCH' && path === '/api/v1/tokens/:id';
+  const needsField = method === 'PATCH' && ['/api/v1/tokens/:id', '/api/v1/service-accounts/:id'].includes(path);
   return { ...operations.get(`${method} ${path}`)?.body?.required, ...(needsField && { description: 'changed' }) };
 }
 
@@ -144,7 +144,7 @@ describe.each(withIds)('%s', (path) => {
       await world.store.serviceAccounts.addMaintainer(account.id, world.dev.id);
     }
     const statuses: number[] = [];
-    for (const id of [world.own.token.id, world.own.session]) {
+    for (const id of [world.own.token.id, world.own.session, world.own.account]) {
       const address = path.replaceAll(/:(\w+)/g, (_, name) => (name === 'action' ? 'pause' : id));
       // A token has a previous value only after a rotation.
       const rotate = { as: world.dev, method: 'POST', json: {} };
@@ -167,6 +167,8 @@ const pairs: Array<[string, () => string, string]> = [
   ['a member', () => app.other.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
   ['an email address', () => app.other.email, 'nobody@example.com'],
   ['a token name', () => app.foreign.token.name, 'zzyzx'],
+  ['a service account', () => app.foreignAccount.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
+  ['the name of a service account', () => app.foreignAccount.name, 'zzyzx'],
   ['a token prefix', () => app.foreign.token.prefix, 'tok_AAAAAAAA'],
   ['the user code of a device that another member opened', () => 'FFFF-FFFF', 'BBBB-BBBB'],
 ];

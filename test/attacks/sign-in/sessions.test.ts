@@ -4,6 +4,7 @@ import { pageAccess } from '../../../server/web/shell/access.ts';
 import { type Ask, jsonOf, type Member, password } from '../../helpers/app/app.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
+import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
@@ -194,6 +195,8 @@ describe('a request that another site makes with the session cookie', () => {
     'PATCH /api/v1/users/:id': { superuser: true },
     'POST /api/v1/clients': { name: 'Another' },
     'PATCH /api/v1/clients/:id': { can_revoke: true },
+    'POST /api/v1/service-accounts': { name: 'another' },
+    'PATCH /api/v1/service-accounts/:id': { description: 'changed' },
     'POST /api/v1/apps': { name: 'another' },
     'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['*'] },
     'PATCH /api/v1/webhooks/:id': { events: ['token.*'] },
@@ -263,6 +266,10 @@ describe('a request that another site makes with the session cookie', () => {
     if (route.key.endsWith('/invitation')) {
       const json = { email: 'invited@example.com' };
       const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/users', { as: app.root, json }));
+      route.path = route.path.replace(':id', id);
+    }
+    if (route.path === '/api/v1/service-accounts/:id') {
+      const { id } = await createServiceAccount(app, 'builds', { maintainers: [app.dev] });
       route.path = route.path.replace(':id', id);
     }
     if (route.path === '/api/v1/apps/:id') {

@@ -151,7 +151,10 @@ describe.each(withIds)('%s', (path) => {
       if (path.endsWith('/previous')) await world.ask(`/api/v1/tokens/${id}/rotate`, rotate);
       // A suggestion otherwise needs many uses, and narrowing needs a rule.
       const target = path.endsWith('/suggestion') ? `${address}?force=true` : address;
-      const extra = path.endsWith('/narrow') ? { read_only: true } : {};
+      const extra = {
+        ...(path.endsWith('/narrow') && { read_only: true }),
+        ...(path.endsWith('/maintainers/add') && { email: world.other.email }),
+      };
       const { status } = await world.ask(target, requestOf(path, method, caller, extra));
       statuses.push(status);
     }

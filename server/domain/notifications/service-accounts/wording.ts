@@ -42,7 +42,7 @@ export function commandOf({ owner }: About, command: string): string {
 /** Returns the page that lists the owner's tokens. */
 export function tokenListOf(event: About, site: SiteInfo): { label: string; url: string } {
   return isOfServiceAccount(event)
-    ? { label: 'Open the console', url: site.publicUrl }
+    ? { label: 'View the service account', url: `${site.publicUrl}/organization/service-accounts/${event.owner.id}` }
     : { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` };
 }
 

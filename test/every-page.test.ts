@@ -4,7 +4,7 @@ import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
 import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
-import { createServiceAccount } from './helpers/app/service-accounts.ts';
+import { createServiceAccount, createTrust } from './helpers/app/service-accounts.ts';
 import { openConsole, sessionCookieName, textOf } from './helpers/console/pages.ts';
 import { addApp } from './store/contract/apps/apps.ts';
 import { addWebhook } from './store/contract/webhooks/webhooks.ts';
@@ -70,10 +70,12 @@ async function openWithRecords() {
   const lease = { webhookId: webhook, leaseId: 'of the test' };
   await app.store.deliveries.claim({ ...lease, now: app.clock.now(), leaseMs: 1000, limit: 1 });
   await app.store.deliveries.markDelivered(lease, [tested.id], app.clock.now());
+  const trust = await createTrust(app, { name: 'deploy', service_account: 'ci' });
   const ids = {
     ...{ session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id },
     ...{ webhook, delivery: tested.id },
     account: account.id,
+    trust: trust.id,
   };
 
   /** Returns all data that a page could change, as text. Events of failed sign-ins are left out. */
@@ -89,6 +91,7 @@ async function openWithRecords() {
       await app.store.serviceAccounts.list(page),
       await app.store.webhooks.list(page),
       await app.store.deliveries.list({ ...page, webhookId: webhook }),
+      await app.store.trusts.list(page),
       events.filter(({ action }) => action !== 'session.failed'),
       (await app.mails()).map(({ id }) => id),
       await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
@@ -118,6 +121,7 @@ function target({ path }: Route, { ids }: Opened): string {
     '/organization/apps': ids.app,
     '/organization/service-accounts': ids.account,
     '/organization/webhooks': ids.webhook,
+    '/organization/trusts': ids.trust,
   };
   const id = Object.entries(rooms).find(([start]) => path.startsWith(start))?.[1] ?? ids.member;
   return path
@@ -181,7 +185,10 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /organization/service-accounts/:id/maintainers/add': { email: 'other@example.com' },
   'POST /organization/service-accounts/:id/maintainers/remove': { email: 'root@example.com' },
   'POST /organization/service-accounts/:id/tokens': { name: 'made', expires: 'never' },
+  'POST /organization/service-accounts/:id/keys': { name: 'made', expires: '2592000', manage: 'apps' },
   'POST /organization/service-accounts/:id/:action': {},
+  'POST /organization/trusts': { name: 'made', service_account: 'ci', repository: 'acme/api', minutes: '15' },
+  'POST /organization/trusts/:id/delete': {},
   'POST /organization/apps': { name: 'builds' },
   'POST /organization/apps/:id/edit': { groups: 'developers' },
   'POST /organization/apps/:id/delete': {},

@@ -10,6 +10,7 @@ import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx'
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
 import { accountTokenPages } from './service-accounts/account-token-routes.tsx';
+import { accountKeyPages } from './service-accounts/keys/key-routes.tsx';
 import { serviceAccountPages } from './service-accounts/routes.tsx';
 import { serviceAccountPage } from './service-accounts/service-account-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
@@ -33,6 +34,7 @@ import { teamPages } from './team/routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
 import { narrowPages } from './tokens/usage/narrow-routes.tsx';
+import { trustPages } from './trusts/routes.tsx';
 import { webhookPages } from './webhooks/routes.tsx';
 
 const consolePaths = [
@@ -87,7 +89,9 @@ export function consolePages(deps: AppDeps) {
     .route('/', memberPages(deps))
     .route('/', serviceAccountPages(deps))
     .route('/', accountTokenPages(deps))
+    .route('/', accountKeyPages(deps))
     .route('/', serviceAccountPage(deps))
+    .route('/', trustPages(deps))
     .route('/', appPages(deps))
     .route('/', webhookPages(deps))
     .route('/', auditPages(deps))

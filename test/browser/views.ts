@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { personAt } from '../helpers/app/sso.ts';
 import { codeAt } from '../helpers/app/totp.ts';
+import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
-import { longAccount } from './service-accounts.ts';
 import type { World } from './world.ts';
 
 export interface View {
@@ -273,6 +273,35 @@ const createManyAccounts = async (page: Page, { services, store, sessionOf }: Wo
   await page.reload();
 };
 
+const createKey = (name: string) => async (page: Page) => {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('button', { name: 'Create management key' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const trustPage =
+  (name: string, query = '') =>
+  async (world: World) =>
+    `/organization/trusts/${await world.trustIdOf(name)}${query}`;
+
+/** Chooses a system, and sends the form without its fields. */
+const createTrust = (system: string) => async (page: Page) => {
+  await page.getByLabel('Name', { exact: true }).fill('deploy');
+  await page.getByLabel('Service account', { exact: true }).fill('ci');
+  await page.getByLabel(system).check();
+  await page.getByText('Audience, time and rules of the tokens').click();
+  await page.getByRole('button', { name: 'Create trust' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+/** Deletes all trusts, reloads the page, and stores the trusts again for the views that follow. */
+const deleteTrusts = async (page: Page, { store }: World) => {
+  const trusts = await store.trusts.list({ limit: 200, before: null });
+  for (const { id } of trusts) await store.trusts.delete(id);
+  await page.reload();
+  for (const trust of trusts) await store.trusts.insert(trust);
+};
+
 const addUnknownMaintainer = async (page: Page) => {
   await page.getByLabel('Email address').fill('nobody@example.com');
   await page.getByRole('button', { name: 'Add maintainer' }).click();
@@ -498,6 +527,24 @@ export const views: View[] = [
     path: accountPage('ci', '?dialog=create-token'),
     act: create('release'),
   },
+  { name: 'key-create', as: root, path: accountPage('ci', '?dialog=create-key') },
+  { name: 'key-create-refused', as: root, path: accountPage('ci', '?dialog=create-key'), act: createKey('terraform') },
+  { name: 'key', as: root, path: accountTokenPage('ci', 'terraform') },
+  { name: 'key-of-maintainer', as: dev, path: accountTokenPage('ci', 'terraform') },
+  { name: 'key-edit', as: root, path: accountTokenPage('ci', 'terraform', '?dialog=edit') },
+  { name: 'trusts', as: root, path: at('/organization/trusts') },
+  { name: 'trust-create', as: root, path: at('/organization/trusts?dialog=create&service_account=ci') },
+  ...['GitLab CI', 'A Kubernetes cluster', 'Another system that signs identity tokens'].map((system, index) => ({
+    name: `trust-create-${['gitlab', 'kubernetes', 'other'][index]}`,
+    as: root,
+    path: at('/organization/trusts?dialog=create'),
+    act: createTrust(system),
+  })),
+  { name: 'trust', as: root, path: trustPage('deploy-api') },
+  { name: 'trust-open', as: root, path: trustPage('open') },
+  { name: 'trust-long', as: root, path: trustPage(longTrust) },
+  { name: 'trust-delete', as: root, path: trustPage('deploy-api', '?dialog=delete') },
+  { name: 'trusts-none', as: root, path: at('/organization/trusts'), act: deleteTrusts },
   { name: 'accounts-many', as: root, path: at('/organization/service-accounts'), act: createManyAccounts },
   { name: 'team', as: root, path: at('/organization/team') },
   { name: 'team-search', as: root, path: at('/organization/team?q=max') },

@@ -13,8 +13,8 @@ import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import type { UpdateUserBody } from '../../shared/schemas/accounts/users.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
+import { seedServiceAccounts } from '../helpers/console/sample-service-accounts.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
-import { seedServiceAccounts } from './service-accounts.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -227,6 +227,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     bySuperuser: true,
   });
 
+  const trustIdOf = async (name: string): Promise<string> =>
+    (await store.trusts.list({ limit: 1, before: null, name }))[0]?.id ?? '';
   const accountIdOf = async (name: string): Promise<string> => (await store.serviceAccounts.findByName(name))?.id ?? '';
   const accountTokenIdOf = async (account: string, name: string): Promise<string> => {
     const query = { ownerId: await accountIdOf(account), limit: 200, before: null, now: clock.now() };
@@ -258,6 +260,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     idOf,
     tokenIdOf,
     accountIdOf,
+    trustIdOf,
     accountTokenIdOf,
     robot: many satisfies Member,
   };

@@ -1,3 +1,9 @@
+import {
+  gitHubTrust,
+  gitLabTrust,
+  kubernetesTrust,
+  type TrustShortcut,
+} from '../../../shared/schemas/trust-shortcuts.ts';
 import { localError } from '../../errors.ts';
 
 /** Options that stand for an issuer and claims. */
@@ -12,14 +18,8 @@ export interface ShortcutOptions {
   kubernetesServiceAccount?: string;
 }
 
-/** What a shortcut sets. */
-export interface Shortcut {
-  issuer: string;
-  claims: Record<string, string>;
-}
-
 /** Returns what the shortcut among the options sets, or null if there is none. @throws CliError `usage`. */
-export function shortcutOf(options: ShortcutOptions): Shortcut | null {
+export function shortcutOf(options: ShortcutOptions): TrustShortcut | null {
   const { github, gitlab, kubernetes, ref, environment, workflow, namespace, kubernetesServiceAccount } = options;
   if ((environment ?? workflow) !== undefined && github === undefined) {
     throw localError('usage', '--environment and --workflow need --github.');
@@ -36,36 +36,21 @@ export function shortcutOf(options: ShortcutOptions): Shortcut | null {
   return null;
 }
 
-/** The repository, not the subject, because an organization may choose another form for subjects. */
-function gitHub(
-  repository: string,
-  { ref, environment, workflow }: Record<'ref' | 'environment' | 'workflow', string | undefined>,
-): Shortcut {
-  if (!/^[^/\s*]+\/[^/\s*]+$/.test(repository)) throw localError('usage', 'Write --github as OWNER/REPO.');
-  const fullRef = ref === undefined || ref.startsWith('refs/') ? ref : `refs/heads/${ref}`;
-  const file = workflow?.replace(/^\.github\/workflows\//, '');
-  return {
-    issuer: 'https://token.actions.githubusercontent.com',
-    claims: {
-      repository,
-      ...(fullRef !== undefined && { ref: fullRef }),
-      ...(environment !== undefined && { environment }),
-      ...(file !== undefined && { job_workflow_ref: `${repository}/.github/workflows/${file}@${fullRef ?? 'refs/*'}` }),
-    },
-  };
+function gitHub(repository: string, limits: Parameters<typeof gitHubTrust>[1]): TrustShortcut {
+  const shortcut = gitHubTrust(repository, limits);
+  if (shortcut === null) throw localError('usage', 'Write --github as OWNER/REPO.');
+  return shortcut;
 }
 
-/** A branch and a tag can have the same name, so a ref has a type. */
-function gitLab(project: string, ref: string | undefined): Shortcut {
-  if (!/^[^/\s*]+(\/[^/\s*]+)+$/.test(project)) throw localError('usage', 'Write --gitlab as GROUP/PROJECT.');
-  const [, type = 'heads', name = ref ?? ''] = /^refs\/(heads|tags)\/(.+)$/.exec(ref ?? '') ?? [];
-  const refClaims = { ref: name, ref_type: type === 'tags' ? 'tag' : 'branch' };
-  return { issuer: 'https://gitlab.com', claims: { project_path: project, ...(ref !== undefined && refClaims) } };
+function gitLab(project: string, ref: string | undefined): TrustShortcut {
+  const shortcut = gitLabTrust(project, ref);
+  if (shortcut === null) throw localError('usage', 'Write --gitlab as GROUP/PROJECT.');
+  return shortcut;
 }
 
-function kubernetesCluster(issuer: string, namespace: string | undefined, account: string | undefined): Shortcut {
+function kubernetesCluster(issuer: string, namespace: string | undefined, account: string | undefined): TrustShortcut {
   if (namespace === undefined || account === undefined) {
     throw localError('usage', '--kubernetes needs --namespace and --kubernetes-service-account.');
   }
-  return { issuer, claims: { sub: `system:serviceaccount:${namespace}:${account}` } };
+  return kubernetesTrust(issuer, namespace, account);
 }

@@ -19,6 +19,7 @@ import { NewTokenPage, ValueAlreadyShownPage } from '../tokens/new-token-page.ts
 import { RevokeTokenDialog } from '../tokens/revoke-token-dialog.tsx';
 import { tokenPath } from '../tokens/token-paths.ts';
 import { type AccountDeps, factsOfAccount, findAccount, readPageUrl } from './facts-of-account.ts';
+import { emptyKeyDialog } from './keys/key-routes.tsx';
 import { ServiceAccountPage } from './service-account-page.tsx';
 import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
 
@@ -62,6 +63,8 @@ export async function requestedTokenDialog(
     const expires = String(expiryChoices(config, clock.now()).preselected);
     return createDialog(deps, c, account, emptyCreateTokenForm(expires, randomUUID()));
   }
+  if (dialog === 'create-key' && !account.disabled && c.get('caller').user.superuser)
+    return emptyKeyDialog(deps, account);
   if (dialog !== 'revoke') return null;
   const token = await tokens.get(c.get('caller'), tokenId);
   if (token.ownerId !== account.id)

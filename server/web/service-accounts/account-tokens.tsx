@@ -1,5 +1,6 @@
 import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../store/records.ts';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { TokenFilters, TokenList } from '../tokens/token-list.tsx';
 
@@ -14,12 +15,18 @@ export interface AccountTokensProps {
 
 /** The tokens of a service account. */
 export function AccountTokens({ account, tokens, statusContext, pageUrl, nextCursor }: AccountTokensProps) {
+  const { superuser } = useMember();
   return (
     <>
       <div class="heading">
         <h2>Tokens</h2>
         {!account.disabled && (
           <div class="buttons">
+            {superuser && (
+              <a class="button" id="create-key" href={formatUrl(pageUrl, { dialog: 'create-key' })}>
+                Create management key
+              </a>
+            )}
             <a class="button primary" id="create-token" href={formatUrl(pageUrl, { dialog: 'create-token' })}>
               Create token
             </a>

@@ -2,8 +2,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import { Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
-import { fieldErrors } from '../shell/form-problem.ts';
-import { listError } from './list-error.ts';
+import { fieldErrors, listError } from '../shell/form-problem.ts';
 import type { NewAccountForm } from './service-account-form.ts';
 import { serviceAccountsPath } from './service-account-paths.ts';
 

@@ -2,9 +2,8 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import { Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
-import { fieldErrors } from '../shell/form-problem.ts';
+import { fieldErrors, listError } from '../shell/form-problem.ts';
 import { groupsHint } from './create-service-account-dialog.tsx';
-import { listError } from './list-error.ts';
 import type { EditAccountForm } from './service-account-form.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
 

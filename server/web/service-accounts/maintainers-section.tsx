@@ -1,7 +1,7 @@
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { Field, FormToken } from '../shell/components/form.tsx';
-import { listError } from './list-error.ts';
+import { listError } from '../shell/form-problem.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
 
 /** A rejected form that adds a maintainer. */

@@ -1,17 +1,21 @@
 import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import { parseGroups } from '../../domain/accounts/groups.ts';
+import type { ListedTrust } from '../../store/records.ts';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { AccountTokens, type AccountTokensProps } from './account-tokens.tsx';
+import { AccountTrusts } from './account-trusts.tsx';
 import { MaintainersSection, type RejectedMaintainer } from './maintainers-section.tsx';
 import { accountActions, possibleAccountActions } from './service-account-actions.tsx';
 import { serviceAccountsPath } from './service-account-paths.ts';
 import { AccountState } from './service-accounts-page.tsx';
 
 interface ServiceAccountPageProps extends AccountTokensProps {
+  /** Its trusts. Null for members who are no superusers. */
+  trusts: ListedTrust[] | null;
   success?: string | undefined;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
@@ -19,7 +23,7 @@ interface ServiceAccountPageProps extends AccountTokensProps {
 
 /** One service account: what is known about it, its maintainers and its tokens. */
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
-  const { account, success, rejectedMaintainer, dialog } = props;
+  const { account, trusts, success, rejectedMaintainer, dialog } = props;
   return (
     <Layout title={account.name} tab={serviceAccountsPath} success={success}>
       <p>
@@ -33,6 +37,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       <AccountFacts {...props} />
       <MaintainersSection account={account} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
+      {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
       {dialog}
     </Layout>
   );

@@ -14,6 +14,12 @@ export function fieldErrors(problem: ProblemError | undefined): Partial<Record<s
   return Object.fromEntries((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
 }
 
+/** Returns what is wrong with the entries of a field that is a list, or with the list itself. */
+export function listError(problem: ProblemError | undefined, field: string): string | undefined {
+  const errors = (problem?.errors ?? []).filter(({ pointer }) => pointer.split('/')[1] === field);
+  return [...new Set(errors.map(({ detail }) => detail))].join(' ') || undefined;
+}
+
 /** Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. */
 export function renderProblem(c: AppContext, problem: ProblemError, page: Page) {
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));

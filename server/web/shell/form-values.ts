@@ -6,6 +6,11 @@ export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Returns the values of a field that a form may contain several times, such as checkboxes of one name. Read the form with `all`. */
+export function textsOf(value: unknown): string[] {
+  return [value].flat().filter((one): one is string => typeof one === 'string' && one !== '');
+}
+
 /** Returns the lines of a text area, without the empty ones. */
 export function linesOf(text: string): string[] {
   return text

@@ -27,6 +27,7 @@ const tabs = {
     ['/organization/overview', 'Overview'],
     ['/organization/team', 'Team'],
     [serviceAccountsPath, 'Service accounts'],
+    ['/organization/trusts', 'Trusts'],
     ['/organization/apps', 'Apps'],
     ['/organization/webhooks', 'Webhooks'],
     ['/organization/audit', 'Audit'],

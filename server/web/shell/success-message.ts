@@ -41,6 +41,8 @@ const messages = {
   'service-account-disabled': 'The service account was disabled. Requests that use its tokens are now rejected.',
   'service-account-enabled': 'The service account was enabled. Its tokens work again.',
   'service-account-deleted': 'The service account was deleted, and its tokens were revoked.',
+  'trust-created': 'The trust was created. Jobs can now exchange their identity tokens.',
+  'trust-deleted': 'The trust was deleted, and the tokens that jobs received under it were revoked.',
   'maintainer-added': 'The maintainer was added.',
   'maintainer-removed': 'The maintainer was removed.',
   'no-longer-maintainer': 'You no longer maintain that service account.',

@@ -16,8 +16,11 @@ export interface ExpiryChoices {
   never: boolean;
 }
 
+/** The bounds of the expiry of new tokens, in seconds. */
+export type ExpiryPolicyChoices = Pick<Config, 'maxExpiry' | 'defaultExpiry'>;
+
 /** Returns the choices at the time `now`, in milliseconds since the epoch. */
-export function expiryChoices(policy: Pick<Config, 'maxExpiry' | 'defaultExpiry'>, now: number): ExpiryChoices {
+export function expiryChoices(policy: ExpiryPolicyChoices, now: number): ExpiryChoices {
   const { maxExpiry, defaultExpiry } = policy;
   const max = maxExpiry ?? Number.POSITIVE_INFINITY;
   const preselected = defaultExpiry ?? Math.min(90 * day, max);

@@ -10,6 +10,7 @@ import { formatUtc, UtcTime } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
 import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
+import { KeyFields } from './rules/scope-fields.tsx';
 import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
 import { tokenPath } from './token-paths.ts';
 
@@ -206,7 +207,11 @@ function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProp
         {token.ownerKind === 'service-account' ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used
         from a new network
       </label>
-      <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
+      {token.manage === null ? (
+        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
+      ) : (
+        <KeyFields {...form} problem={problem} />
+      )}
       <ShownRules rules={form.shownRules} />
     </>
   );

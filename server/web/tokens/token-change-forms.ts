@@ -1,6 +1,7 @@
 import { validate } from 'uuid';
 import { z } from 'zod';
 import { limits } from '../../../shared/limits.ts';
+import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import {
   type EditTokenBody,
   editTokenBodySchema,
@@ -12,7 +13,7 @@ import {
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { invalidFields } from '../../http/validate.ts';
 import type { TokenRecord } from '../../store/records.ts';
-import { parseForm, text } from '../shell/form-values.ts';
+import { parseForm, text, textsOf } from '../shell/form-values.ts';
 import { changedRuleFields, type EditedRuleForm, readEditedRuleForm, ruleFormOf } from './rules/rule-form.ts';
 
 const hour = 60 * 60;
@@ -38,6 +39,10 @@ export interface TokenChangeForm extends EditedRuleForm {
   date: string;
   selfRotate: boolean;
   quietNetworks: boolean;
+  /** The scopes of a management key. */
+  manage: string[];
+  /** The scopes that the form was shown with, separated by spaces. Empty for every other token. */
+  shownManage: string;
   /** The names of the two above that were on when the form was shown. Only what differs from it is changed. */
   shown: string;
 }
@@ -47,7 +52,8 @@ export function emptyTokenChangeForm(token: TokenRecord, names: AppNames, key: s
   const overlap = String(limits.defaultOverlapSeconds);
   const { name, description, selfRotate, quietNetworks } = token;
   const shown = [...(selfRotate ? ['self_rotate'] : []), ...(quietNetworks ? ['quiet_networks'] : [])].join(' ');
-  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks, shown };
+  const scopes = { manage: splitScopes(token.manage), shownManage: token.manage ?? '' };
+  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks, shown, ...scopes };
   const rules = ruleFormOf(token, names);
   return { key, overlap, ends: '', for: '0', reason: '', ...edit, rules, shownRules: rules };
 }
@@ -67,6 +73,8 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     selfRotate: form.self_rotate === 'true',
     quietNetworks: form.quiet_networks === 'true',
     shown: text(form.shown),
+    manage: textsOf(form.manage),
+    shownManage: text(form.shown_manage),
     ...readEditedRuleForm(form),
   };
 }
@@ -99,6 +107,7 @@ export function editTokenBody({ name, description, date, ...flags }: TokenChange
     ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
     ...(flags.selfRotate !== wasOn('self_rotate') && { self_rotate: flags.selfRotate }),
     ...(flags.quietNetworks !== wasOn('quiet_networks') && { quiet_networks: flags.quietNetworks }),
+    ...(flags.manage.join(' ') !== flags.shownManage && { manage: flags.manage }),
     ...changedRuleFields(flags),
   });
 }

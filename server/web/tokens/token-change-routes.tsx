@@ -33,7 +33,7 @@ export function tokenChangePages({ tokens, apps, usage, clock, statusContext, co
   return new Hono<AppEnv>().post(`${tokensPath}/:id/:action`, async (c) => {
     const { id, action } = c.req.param();
     if (!isTokenAction(action)) return c.notFound();
-    const form = readTokenChangeForm(await c.req.parseBody(), randomUUID());
+    const form = readTokenChangeForm(await c.req.parseBody({ all: true }), randomUUID());
     const token = await tokens.get(c.get('caller'), id);
     try {
       return await change(c, action, id, form);

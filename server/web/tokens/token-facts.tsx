@@ -1,3 +1,4 @@
+import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
@@ -6,6 +7,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time, UtcTime } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { RuleFacts } from './rules/rule-facts.tsx';
+import { ScopeText } from './rules/scope-fields.tsx';
 import { LastUsed } from './token-list.tsx';
 import { ownerPath } from './token-paths.ts';
 
@@ -67,7 +69,8 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
           </dd>
         </>
       )}
-      <RuleFacts rules={showRules(token, names)} />
+      {token.manage !== null && <ScopeFacts manage={token.manage} />}
+      <RuleFacts rules={showRules(token, names)} isKey={token.manage !== null} />
       <dt>Last used</dt>
       <dd>
         <LastUsed use={token.lastUse} now={now} />
@@ -75,6 +78,22 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       </dd>
       <PreviousFacts token={token} now={now} />
     </dl>
+  );
+}
+
+/** What a management key may do. */
+function ScopeFacts({ manage }: { manage: string }) {
+  return (
+    <>
+      <dt>Management key</dt>
+      <dd>
+        {splitScopes(manage).map((scope) => (
+          <div>
+            <ScopeText scope={scope} />
+          </div>
+        ))}
+      </dd>
+    </>
   );
 }
 

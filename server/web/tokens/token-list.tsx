@@ -35,6 +35,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
           <tr>
             <th scope="row">
               <a href={tokenPath(token.id)}>{token.name}</a>
+              {token.manage !== null && <span class="sub">Management key</span>}
               {token.description && <span class="sub">{token.description}</span>}
             </th>
             <td data-label="Prefix">

@@ -1,5 +1,6 @@
 import type { ServiceAccount } from '../../../shared/schemas/accounts/service-accounts.ts';
 import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Trust } from '../../../shared/schemas/trusts.ts';
 import { jsonOf, type Member, type TestApp } from './app.ts';
 
 /** Creates a service account as a superuser, with these maintainers. */
@@ -24,4 +25,15 @@ export async function createAccountToken(
   const response = await app.ask('/api/v1/tokens', { as, json: { service_account: serviceAccount, ...body } });
   if (response.status !== 201) throw new Error(`No token was created: ${await response.text()}`);
   return jsonOf<CreatedToken>(response);
+}
+
+/** Creates a trust in GitHub Actions as a superuser. */
+export async function createTrust(
+  app: TestApp,
+  body: { name: string; service_account: string } & Record<string, unknown>,
+): Promise<Trust> {
+  const json = { issuer: 'https://token.actions.githubusercontent.com', claims: { repository: 'acme/api' }, ...body };
+  const response = await app.ask('/api/v1/trusts', { as: app.root, json });
+  if (response.status !== 201) throw new Error(`No trust was created: ${await response.text()}`);
+  return jsonOf<Trust>(response);
 }

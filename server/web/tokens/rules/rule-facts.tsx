@@ -1,11 +1,18 @@
 import type { TokenRules } from '../../../domain/tokens/rules/token-rules.ts';
 
-/** The rules of a token. They hold the names of apps. */
-export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce } }: { rules: TokenRules }) {
+interface RuleFactsProps {
+  /** They hold the names of apps. */
+  rules: TokenRules;
+  /** Whether the token is a management key, which makes no requests to apps. */
+  isKey: boolean;
+}
+
+/** The rules of a token. */
+export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce }, isKey }: RuleFactsProps) {
   const hasNone = apps === null && !readOnly && allow === null && networks === null;
   return (
     <>
-      {hasNone && (
+      {hasNone && !isKey && (
         <>
           <dt>Rules</dt>
           <dd>

@@ -1,6 +1,7 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OfferedApps } from '../../../domain/apps/apps.ts';
 import { TextArea } from '../../shell/components/text-area.tsx';
+import { listError } from '../../shell/form-problem.ts';
 import { AppsField } from './apps-field.tsx';
 import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 
@@ -14,9 +15,9 @@ interface RuleFieldsProps {
 /** The fields for the rules of a token. They are folded away if the token has none. */
 export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
   const errors = {
-    apps: errorOf(problem, 'apps'),
-    allow: errorOf(problem, 'allow'),
-    networks: errorOf(problem, 'networks'),
+    apps: listError(problem, 'apps'),
+    allow: listError(problem, 'allow'),
+    networks: listError(problem, 'networks'),
   };
   const isOpen = JSON.stringify(rules) !== JSON.stringify(emptyRuleForm) || Object.values(errors).some(Boolean);
   return (
@@ -35,19 +36,26 @@ export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
         hint="Methods and a path, one per line, such as GET,HEAD /api/**. A * is one segment of a path, and ** at its end is any rest."
         error={errors.allow}
       />
-      <TextArea
-        label="Networks (optional)"
-        name="networks"
-        rows={2}
-        value={rules.networks}
-        hint="Where requests may come from, one per line, such as 203.0.113.0/24."
-        error={errors.networks}
-      />
+      <NetworksField value={rules.networks} error={errors.networks} />
       <label class="inline">
         <input type="checkbox" name="observe" value="true" checked={rules.observe} />
         Only record what these rules would deny, and deny nothing
       </label>
     </details>
+  );
+}
+
+/** The field for the networks that requests may come from. A management key has no other rule. */
+export function NetworksField({ value, error }: { value: string; error: string | undefined }) {
+  return (
+    <TextArea
+      label="Networks (optional)"
+      name="networks"
+      rows={2}
+      value={value}
+      hint="Where requests may come from, one per line, such as 203.0.113.0/24."
+      error={error}
+    />
   );
 }
 
@@ -62,10 +70,4 @@ export function ShownRules({ rules }: { rules: RuleForm }) {
       {rules.observe && <input type="hidden" name="shown_observe" value="true" />}
     </>
   );
-}
-
-/** Returns what is wrong with the entries of a rule. */
-function errorOf(problem: ProblemError | undefined, field: string): string | undefined {
-  const errors = (problem?.errors ?? []).filter(({ pointer }) => pointer.split('/')[1] === field);
-  return errors.map(({ detail }) => detail).join(' ') || undefined;
 }

@@ -51,7 +51,9 @@ export function readRuleForm(form: Record<string, unknown>, prefix = ''): RuleFo
 /** Reads both sets of fields. Without the fields for rules, as in a form of the release before, the rules stay. */
 export function readEditedRuleForm(form: Record<string, unknown>): EditedRuleForm {
   const shownRules = readRuleForm(form, 'shown_');
-  return { shownRules, rules: typeof form.allow === 'string' ? readRuleForm(form) : shownRules };
+  // The form of a management key has networks only.
+  const hasRules = typeof form.allow === 'string' || typeof form.networks === 'string';
+  return { shownRules, rules: hasRules ? readRuleForm(form) : shownRules };
 }
 
 /** Converts a form for a new token to fields of its body. */

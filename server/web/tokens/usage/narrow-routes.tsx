@@ -40,7 +40,8 @@ export async function requestedNarrowing(
   { tokens, suggestions }: Pick<NarrowDeps, 'tokens' | 'suggestions'>,
 ): Promise<Child> {
   const caller = c.get('caller');
-  if (c.req.query('dialog') !== 'narrow' || !(await tokens.actsAsOwner(caller, token))) return undefined;
+  if (c.req.query('dialog') !== 'narrow' || token.manage !== null || !(await tokens.actsAsOwner(caller, token)))
+    return undefined;
   try {
     const force = c.req.query('force') === 'true';
     const suggestion = await suggestions.of(caller, token.id, { days: shownDays, force });

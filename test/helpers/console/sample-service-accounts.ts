@@ -1,5 +1,6 @@
-import type { Caller } from '../../server/domain/caller.ts';
-import type { TestServer } from '../helpers/app/http.ts';
+import type { Caller } from '../../../server/domain/caller.ts';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { TestServer } from '../app/http.ts';
 
 type Services = Pick<TestServer, 'services' | 'store' | 'clock'>;
 
@@ -35,6 +36,11 @@ export async function seedServiceAccounts(server: Services, root: Caller): Promi
     [longAccount, 'Integration tests – staging environment (eu-central-1)', 5],
   ];
   for (const token of tokens) await addToken(server, root, token);
+  const key = { name: 'terraform', description: 'Declares the organization', service_account: 'ci' };
+  const manage = ['users:write', 'service-accounts', 'apps'] satisfies Scope[];
+  const limits = { expires_in: 90 * 86_400, networks: ['203.0.113.0/24'] };
+  await server.services.tokens.create(root, { ...key, manage, ...limits });
+  await addTrusts(server, root);
 }
 
 async function addToken(
@@ -46,4 +52,23 @@ async function addToken(
   if (usedAgo === null) return;
   const use = { method: 'POST', path: '/api/v1/builds/42', ip: '203.0.113.9', userAgent: 'curl/8.5.0' };
   await store.tokens.recordUses([{ tokenId: token.id, at: clock.now() - usedAgo * 60_000, ...use }]);
+}
+
+export const longTrust = 'deploys-of-the-staging-environment-in-frankfurt';
+
+async function addTrusts({ services: { trusts } }: Services, root: Caller): Promise<void> {
+  const issuer = 'https://token.actions.githubusercontent.com';
+  await trusts.create(root, { name: 'open', service_account: 'ci', issuer, claims: { repository: 'northwind/shop' } });
+  await trusts.create(root, {
+    ...{ name: longTrust, service_account: longAccount, audience: 'https://deployments.subsidiary.example.com' },
+    issuer: `https://keycloak.subsidiary.example.com/realms/${'infrastructure-'.repeat(5)}production`,
+    claims: {
+      sub: `system:serviceaccount:${'builds-'.repeat(20)}:runner`,
+      environment: 'production',
+      ref: 'refs/heads/*',
+    },
+    ...{ allow: ['GET,HEAD /api/v2/projects/**', 'PUT /api/v2/builds/*'], read_only: true, ttl: 3600 },
+  });
+  const limits = { environment: 'production', repository: 'northwind/api' };
+  await trusts.create(root, { name: 'deploy-api', service_account: 'ci', issuer, claims: limits });
 }

@@ -1,0 +1,23 @@
+import type { ListedTrust } from '../../store/records.ts';
+import { trustsPath } from '../trusts/trust-paths.ts';
+import { TrustTable } from '../trusts/trust-table.tsx';
+
+/** The trusts of a service account, for superusers. */
+export function AccountTrusts({ account, trusts }: { account: { name: string }; trusts: readonly ListedTrust[] }) {
+  const query = new URLSearchParams({ dialog: 'create', service_account: account.name });
+  return (
+    <>
+      <div class="heading">
+        <h2>Trusts</h2>
+        <a class="button" id="create-trust" href={`${trustsPath}?${query}`}>
+          Create trust
+        </a>
+      </div>
+      {trusts.length > 0 ? (
+        <TrustTable caption={`Trusts of ${account.name}`} trusts={trusts} withAccount={false} />
+      ) : (
+        <p class="empty">No job can exchange an identity token for a token of this service account.</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+import type { Child } from 'hono/jsx';
+import type { ProblemError } from '../../../shared/problem.ts';
+import type { OfferedApps } from '../../domain/apps/apps.ts';
+import { Dialog } from '../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { TextArea } from '../shell/components/text-area.tsx';
+import { listError } from '../shell/form-problem.ts';
+import { AppsField } from '../tokens/rules/apps-field.tsx';
+import type { TrustForm, TrustSystem } from './trust-form.ts';
+import { trustsPath } from './trust-paths.ts';
+
+interface CreateTrustDialogProps {
+  closeHref: string;
+  form: TrustForm;
+  offeredApps: OfferedApps;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form for a new trust. The style sheet shows the fields of the chosen system only. */
+export function CreateTrustDialog({ closeHref, form, offeredApps, problem }: CreateTrustDialogProps) {
+  const input = inputsOf(form, problem);
+  return (
+    <Dialog title="Create a trust" closeHref={closeHref}>
+      {problem && <Alert>{problem.errors ? 'Nothing was created. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={trustsPath} class="systems">
+        <FormToken />
+        <Field
+          label="Name"
+          {...input('name')}
+          hint="Lowercase letters, digits and hyphens, such as deploy-api. Jobs name it."
+          required
+          autofocus={problem === undefined}
+        />
+        <Field
+          label="Service account"
+          {...input('service_account')}
+          hint="It owns the tokens that jobs receive."
+          required
+        />
+        <fieldset>
+          <legend>Where do the jobs run?</legend>
+          {systems.map(([system, label]) => (
+            <label class="inline">
+              <input type="radio" name="system" value={system} checked={system === form.system} required />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <SystemFields input={input} problem={problem} form={form} />
+        <details class="rules" open={hasLimits(form, problem)}>
+          <summary>Audience, time and rules of the tokens</summary>
+          <Field
+            label="Audience (optional)"
+            {...input('audience')}
+            hint="The audience in the identity tokens. By default, it is the address of this server."
+          />
+          <Field label="Minutes that a token works" {...input('minutes', 'ttl')} hint="From 1 to 60." />
+          <AppsField value={form.fields.apps} offered={offeredApps} error={listError(problem, 'apps')} />
+          <label class="inline">
+            <input type="checkbox" name="read_only" value="true" checked={form.readOnly} />
+            Allow only methods that change nothing, such as GET
+          </label>
+          <TextArea
+            label="Requests (optional)"
+            {...input('allow')}
+            hint="Methods and a path, one per line, such as GET,HEAD /api/**."
+          />
+        </details>
+        <div class="actions">
+          <a class="button" href={closeHref}>
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            Create trust
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+const systems: Array<[TrustSystem, string]> = [
+  ['github', 'GitHub Actions'],
+  ['gitlab', 'GitLab CI'],
+  ['kubernetes', 'A Kubernetes cluster'],
+  ['other', 'Another system that signs identity tokens'],
+];
+
+type Input = ReturnType<typeof inputsOf>;
+
+function SystemFields({ input, problem, form }: { input: Input; problem: ProblemError | undefined; form: TrustForm }) {
+  const issuerError = (system: TrustSystem) => (form.system === system ? listError(problem, 'issuer') : undefined);
+  return (
+    <>
+      <System name="github" label="GitHub Actions">
+        <Field label="Repository" {...input('repository')} hint="OWNER/REPO, such as acme/api." />
+        <Field label="Environment (optional)" {...input('environment')} hint="Only jobs of this environment." />
+        <Field
+          label="Branch (optional)"
+          {...input('github_ref')}
+          hint="Only this branch, or a full ref such as refs/tags/v1. Without an environment and a branch, whoever can push to any branch has access."
+        />
+        <Field label="Workflow (optional)" {...input('workflow')} hint="Only this file, such as deploy.yml." />
+      </System>
+      <System name="gitlab" label="GitLab CI">
+        <Field label="Project" {...input('project')} hint="GROUP/PROJECT on gitlab.com, such as acme/api." />
+        <Field
+          label="Branch (optional)"
+          {...input('gitlab_ref')}
+          hint="Only this branch, or a full ref such as refs/tags/v1."
+        />
+      </System>
+      <System name="kubernetes" label="Kubernetes">
+        <Field
+          label="Issuer of the cluster"
+          {...input('cluster')}
+          error={listError(problem, 'cluster') ?? issuerError('kubernetes')}
+          hint="An address such as https://cluster.example.com."
+        />
+        <Field label="Namespace" {...input('namespace')} />
+        <Field label="Kubernetes service account" {...input('kubernetes_account')} />
+      </System>
+      <System name="other" label="Another system">
+        <Field
+          label="Issuer"
+          {...input('issuer')}
+          error={issuerError('other')}
+          hint="Exactly as the identity tokens name it."
+        />
+        <TextArea
+          label="Claims"
+          {...input('claims')}
+          hint="NAME=TEXT, one a line, such as sub=repo:acme/api:*. A claim must be exactly as given; a final * after / or : stands for any rest."
+        />
+      </System>
+    </>
+  );
+}
+
+function System({ name, label, children }: { name: TrustSystem; label: string; children?: Child }) {
+  return (
+    <fieldset class={`system ${name}`}>
+      <legend class="visually-hidden">{label}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
+/** Returns a function that returns the properties of an input by the name of its field. `field` is the name in the API. */
+function inputsOf({ fields }: TrustForm, problem: ProblemError | undefined) {
+  return (name: keyof TrustForm['fields'], field: string = name) => ({
+    name,
+    value: fields[name],
+    error: listError(problem, field),
+    autocomplete: 'off',
+  });
+}
+
+function hasLimits({ fields, readOnly }: TrustForm, problem: ProblemError | undefined): boolean {
+  const entered = [fields.audience, fields.apps, fields.allow].some((value) => value !== '');
+  return entered || readOnly || fields.minutes !== '15' || listError(problem, 'ttl') !== undefined;
+}

@@ -1,0 +1,104 @@
+import type { Child } from 'hono/jsx';
+import { gitHubIssuer } from '../../../shared/schemas/trust-shortcuts.ts';
+import { readClaims } from '../../domain/machines/trust-fields.ts';
+import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
+import type { ListedTrust } from '../../store/records.ts';
+import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
+import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ExactTime } from '../shell/components/time.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { usePage } from '../shell/page-context.ts';
+import { formatLifetime } from '../tokens/expiry-choices.ts';
+import { RuleFacts } from '../tokens/rules/rule-facts.tsx';
+import { trustPath, trustsPath } from './trust-paths.ts';
+import { Claims } from './trust-table.tsx';
+
+interface TrustPageProps {
+  trust: ListedTrust;
+  /** The names of the apps in its rules. */
+  names: AppNames;
+  now: number;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** One trust: which identity tokens it accepts, and what tokens jobs get for them. */
+export function TrustPage({ trust, names, now, success, dialog }: TrustPageProps) {
+  const { publicUrl } = usePage();
+  return (
+    <Layout title={trust.name} tab={trustsPath} success={success}>
+      <p>
+        <a href={trustsPath}>Back to the trusts</a>
+      </p>
+      <div class="heading">
+        <h1>{trust.name}</h1>
+        <div class="buttons">
+          <a class="button quiet danger" id="delete" href={`${trustPath(trust.id)}?dialog=delete`}>
+            Delete
+          </a>
+        </div>
+      </div>
+      {isOpenToAllBranches(trust) && (
+        <p class="note warning">
+          Every workflow of this repository may get a token, on every branch: whoever can push to any branch has access.
+          Create a trust that names an environment or a branch, and delete this one.
+        </p>
+      )}
+      <h2>Identity tokens</h2>
+      <dl class="facts">
+        <dt>Issuer</dt>
+        <dd>
+          <bdi>{trust.issuer}</bdi>
+        </dd>
+        <dt>Audience</dt>
+        <dd>{trust.audience === null ? `${publicUrl} (the address of this server)` : <bdi>{trust.audience}</bdi>}</dd>
+        <dt>Claims</dt>
+        <dd>
+          <Claims trust={trust} />
+        </dd>
+      </dl>
+      <h2>Tokens that jobs get for them</h2>
+      <dl class="facts">
+        <dt>Owner</dt>
+        <dd>
+          <a href={serviceAccountPath(trust.serviceAccountId)}>service-account:{trust.serviceAccount}</a>
+        </dd>
+        <dt>Work for</dt>
+        <dd>{formatLifetime(trust.ttlSeconds)}</dd>
+        <RuleFacts rules={showRules(trust, names)} isKey={false} />
+        <dt>Trust created</dt>
+        <dd>
+          <ExactTime at={trust.createdAt} now={now} />
+        </dd>
+      </dl>
+      <h2>Use it</h2>
+      <p>In the job, run this command. It finds the identity token of the job and prints the value of a token.</p>
+      <pre>{`tokens exchange --server ${publicUrl} --trust ${trust.name}`}</pre>
+      {dialog}
+    </Layout>
+  );
+}
+
+/** Reports whether any workflow of a GitHub repository gets a token, whatever its branch. */
+function isOpenToAllBranches(trust: ListedTrust): boolean {
+  const claims = readClaims(trust);
+  return trust.issuer === gitHubIssuer && !['ref', 'environment', 'sub'].some((name) => Object.hasOwn(claims, name));
+}
+
+/** Asks before a trust is deleted. */
+export function DeleteTrustDialog({ trust }: { trust: ListedTrust }) {
+  return (
+    <ConfirmDialog
+      title={`Delete ${trust.name}?`}
+      closeHref={`${trustPath(trust.id)}#delete`}
+      action={`${trustPath(trust.id)}/delete`}
+      confirm="Delete trust"
+      danger
+    >
+      <p>
+        Jobs get no tokens under it anymore, and the tokens that they have are revoked. You cannot undo this, but you
+        can create a trust of this name again.
+      </p>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Child } from 'hono/jsx';
+import type { ListedTrust } from '../../store/records.ts';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { trustsPath } from './trust-paths.ts';
+import { TrustTable } from './trust-table.tsx';
+
+interface TrustsPageProps {
+  trusts: ListedTrust[];
+  /** URL of this page, with `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** All trusts, newest first. */
+export function TrustsPage({ trusts, pageUrl, nextCursor, success, dialog }: TrustsPageProps) {
+  return (
+    <Layout title="Trusts" tab={trustsPath} success={success}>
+      <div class="heading">
+        <h1>Trusts</h1>
+        <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
+          Create trust
+        </a>
+      </div>
+      <p>
+        A trust lets jobs of a CI system or a cluster exchange the identity token that the system signs for them. They
+        get a token of a service account that works for a few minutes, so you store no token there.
+      </p>
+      {trusts.length > 0 ? (
+        <TrustTable caption="Trusts, newest first" trusts={trusts} withAccount />
+      ) : (
+        <p class="empty">There are no trusts.</p>
+      )}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}

@@ -19,6 +19,7 @@ export const daemonPathSegments = [
   'profile',
   'readyz',
   'recover',
+  'schemas',
   'sso',
   'verify',
   '\\.well-known',

@@ -18,7 +18,10 @@ describe('settings', () => {
     expect(settingsSchema.parse({})).toEqual(parsed);
   });
 
-  const withDefault = settings.filter(({ name }) => settingsSchema.parse({})[name as 'TOKENSD_LISTEN'] !== undefined);
+  const withDefault = settings.filter(({ name, default: documented }) => {
+    const value: unknown = settingsSchema.parse({})[name as 'TOKENSD_LISTEN'];
+    return value !== undefined && !(documented === 'none' && Array.isArray(value) && value.length === 0);
+  });
 
   it.each(withDefault)('documents the default of $name', ({ name }) => {
     expect(literalDefaults.map(([documented]) => documented)).toContain(name);

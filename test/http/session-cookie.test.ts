@@ -113,6 +113,10 @@ it('documents the cookie beside the bearer session on every route that accepts s
     in: 'cookie',
     name: '__Host-tokens_session',
   });
-  expect(paths['/api/v1/users']?.get?.security).toEqual([{ session: [] }, { sessionCookie: [] }]);
+  expect(paths['/api/v1/users']?.get?.security).toEqual([
+    { session: [] },
+    { sessionCookie: [] },
+    { managementKey: ['users:read'] },
+  ]);
   expect(paths['/api/v1/token']?.get?.security).not.toContainEqual({ sessionCookie: [] });
 });

@@ -4,6 +4,7 @@ import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
 import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/accounts/clients.ts';
+import { offboardedSchema } from '../../../shared/schemas/accounts/offboarding.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
 import { appSchema } from '../../../shared/schemas/apps.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
@@ -43,6 +44,7 @@ const token = {
   prefix: 'tok_8fK2b1Qz',
   description: 'Builds',
   owner: 'ada@example.com',
+  owner_kind: 'member',
   created_at: time,
   expires_at: time,
   status: 'active',
@@ -58,6 +60,7 @@ const token = {
   allow: ['GET /api/**'],
   networks: ['203.0.113.0/24'],
   enforce: true,
+  manage: ['apps'],
 };
 const decision = { allowed: false, reason: 'path', would_deny: null };
 const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
@@ -120,6 +123,7 @@ const report = {
   unrotated: 1,
   expiring: 1,
   owner_disabled: 0,
+  orphaned: 0,
 };
 
 const webhook = {
@@ -151,6 +155,7 @@ const entries: Entry[] = [
   ['usageShape', shapes.usageShape, usageSchema, usage],
   ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
   ['userShape', shapes.userShape, userSchema, user],
+  ['offboardedShape', shapes.offboardedShape, offboardedSchema, { transferred: 3, revoked: 1 }],
   ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [
     'sessionShape',
@@ -191,10 +196,10 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format)$/;
+const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups|would_deny|would_deny_routes)$/;
+  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

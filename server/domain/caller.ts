@@ -82,21 +82,22 @@ export function requireScope(operator: Operator, scope: Scope): void {
 /**
  * Checks again, inside the transaction of a change, that the caller is a superuser. The first check used the session's
  * member as it was when the request arrived; without this one, a superuser who was demoted or disabled since then could
- * undo that. Locks all superusers, and the member `besides` that the change is about.
+ * undo that. Locks all superusers, and the members and service accounts `besides` that the change is about, in the order of their IDs.
  *
  * @throws ProblemError `superuser-required`
  */
 export async function requireStillSuperuser(
   store: Store,
   { user }: Pick<Caller, 'user'>,
-  besides?: string,
+  ...besides: readonly string[]
 ): Promise<void> {
   if (!(await store.users.lockSuperusers(user.id, besides))) throw superuserRequired();
 }
 
 /**
  * Checks again, inside the transaction of a change, that the operator is a superuser, or a key that still works and has the scope.
- * Locks all superusers and the member `besides`, and then the key's owner and the key.
+ * Locks all superusers, the members and service accounts `besides` and the key's owner, in the order of their IDs, and then the key. A
+ * change that locks another owner names them here: locked later, they could deadlock with a change that locks these rows in order.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, `not-authenticated`
  */
@@ -104,9 +105,9 @@ export async function requireStillAllowed(
   store: Store,
   operator: Operator,
   scope: Scope,
-  besides?: string,
+  ...besides: readonly string[]
 ): Promise<void> {
-  if (!isKey(operator)) return requireStillSuperuser(store, operator, besides);
+  if (!isKey(operator)) return requireStillSuperuser(store, operator, ...besides);
   await store.users.lockSuperusers(operator.user.id, besides);
   await requireWorkingKey(store, operator, scope);
 }

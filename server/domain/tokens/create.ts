@@ -147,7 +147,7 @@ async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string
  */
 async function lockOwner(store: Store, creator: Creator, { id, kind }: UserRecord, isKeyNew: boolean): Promise<void> {
   const isOwn = kind === 'member';
-  if (isOperator(creator) && isKey(creator)) await requireStillAllowed(store, creator, 'tokens:write');
+  if (isOperator(creator) && isKey(creator)) await requireStillAllowed(store, creator, 'tokens:write', id);
   else if (!isOwn && (creator.user.superuser || isKeyNew)) await requireStillSuperuser(store, creator, id);
   if (!(await store.owners.lockForNewToken(id))) throw isOwn ? permissionMissing() : serviceAccountDisabled();
   if (isOperator(creator)) {

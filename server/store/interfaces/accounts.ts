@@ -55,10 +55,10 @@ export interface UserStore extends IdentityStore {
 
   // The next methods lock rows until the transaction ends, so that concurrent changes to them wait for it.
   /**
-   * Locks all enabled superusers and the member `targetId`, in the order of their IDs as `setDisabled` and
+   * Locks all enabled superusers, `id`, and the members and service accounts `others`, in the order of their IDs as `setDisabled` and
    * `setSuperuser` do. Returns whether `id` is an enabled superuser.
    */
-  lockSuperusers(id: string, targetId?: string): Promise<boolean>;
+  lockSuperusers(id: string, others?: readonly string[]): Promise<boolean>;
   /**
    * Locks a member and returns whether they may start a session: enabled, and unchanged in the fields of `expected`,
    * which the caller read before it checked the credentials.

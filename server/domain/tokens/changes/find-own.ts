@@ -66,7 +66,7 @@ export async function lockActiveToken(
   { token: found, operator }: OwnChange,
 ): Promise<TokenRecord> {
   const { id, ownerId, manage } = found;
-  if (operator !== undefined && isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
+  if (operator !== undefined && isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write', ownerId);
   else if (operator !== undefined && manage !== null) await requireStillSuperuser(store, operator, ownerId);
   const isAllowed = await store.owners.lockForNewToken(ownerId);
   if (operator !== undefined) {

@@ -104,7 +104,7 @@ async function lockOperator(store: Store, caller: Operator, token: TokenRecord):
     return false;
   }
   // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
-  if (caller.user.superuser) await requireStillSuperuser(store, caller);
+  if (caller.user.superuser) await requireStillSuperuser(store, caller, token.ownerId);
   if (token.ownerKind === 'service-account') await store.serviceAccounts.lock(token.ownerId);
   if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
   const isOwn = await actsAsOwner(store, caller, token);

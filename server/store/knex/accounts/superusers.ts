@@ -7,19 +7,19 @@ export function isEnabledSuperuser(user: Knex.QueryBuilder): void {
 }
 
 /**
- * Locks all enabled superusers and the member `targetId`, ordered by ID. Every transaction locks them in this order, so
- * that no two deadlock.
+ * Locks all enabled superusers and the members and service accounts `others`, ordered by ID. Every transaction locks them in this order
+ * and in one statement, so that no two deadlock.
  */
 export function lockSuperusers(
   knex: Knex,
-  targetId: string,
+  others: readonly string[],
 ): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
   // The databases would read all members, because they use no index for one alternative and another for the other.
-  const target = knex('users').select('id').where({ id: targetId });
-  const ids = knex('users').select('id').where(isEnabledSuperuser).union(target);
+  const named = knex('users').select('id').whereIn('id', others);
+  const ids = knex('users').select('id').where(isEnabledSuperuser).union(named);
   return knex<UserRow>('users')
     .whereIn('id', ids)
-    .where((user) => user.where(isEnabledSuperuser).orWhere({ id: targetId }))
+    .where((user) => user.where(isEnabledSuperuser).orWhereIn('id', others))
     .orderBy('id')
     .forNoKeyUpdate()
     .select('id', 'superuser', 'disabled');
@@ -39,7 +39,7 @@ export async function updateUnlessLast(
   change: Partial<UserRow>,
 ): Promise<boolean | 'last-superuser'> {
   const others = knex('users as other').whereRaw('other.superuser').where('other.disabled', false);
-  await lockSuperusers(knex, id);
+  await lockSuperusers(knex, [id]);
   const changed: number = await members
     .clone()
     .where((row) =>

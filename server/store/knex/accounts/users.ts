@@ -84,8 +84,8 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
         .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
         .update({ sso_signed_in_at: at });
     },
-    async lockSuperusers(id, targetId = id) {
-      const locked = await lockSuperusers(knex, targetId);
+    async lockSuperusers(id, others = []) {
+      const locked = await lockSuperusers(knex, [id, ...others]);
       return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
     },
     lockForNewSession: (id, { passwordHash, totpEnabledAt, sso } = {}) =>

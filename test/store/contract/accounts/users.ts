@@ -204,8 +204,8 @@ export function userContract(store: () => Store): void {
   });
 
   it('lets only an enabled superuser make changes reserved to superusers', async () => {
-    const lock = (id: string, targetId?: string) =>
-      store().transaction((store) => store.users.lockSuperusers(id, targetId));
+    const lock = (id: string, ...others: string[]) =>
+      store().transaction((store) => store.users.lockSuperusers(id, others));
     const [superuser, member, disabled] = [
       await addUser(store(), { superuser: true }),
       await addUser(store()),

@@ -40,6 +40,7 @@ async function manage(server: Server, key: Key, other: Key, turn: number): Promi
     await send('POST', `/tokens/${id}/rotate`, {}),
     await send('POST', '/trusts', trust),
     await send('PATCH', `/users/${server.dev.id}`, { name }),
+    await send('POST', `/tokens/${id}/pause`, {}),
     await send('DELETE', `/tokens/${id}`, undefined),
   ];
   return [created, ...changed].map(({ status }) => status);
@@ -61,11 +62,13 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
       repeat((turn) => manage(server, second, first, turn)),
       repeat(async (turn) => {
         const send = (method: string, path: string, body: unknown) => call(server, superuser, method, path, body);
+        const [from, to] = turn % 2 === 0 ? [first, second] : [second, first];
         const responses = [
+          await send('POST', `/api/v1/tokens/${plain.id}/transfer`, { to: to.name }),
           await send('POST', `/api/v1/tokens/${plain.id}/pause`, {}),
           await send('POST', `/api/v1/tokens/${plain.id}/resume`, {}),
-          await send('PATCH', `/api/v1/service-accounts/${first.account.id}`, { groups: [`g${turn}`] }),
-          await send('PATCH', `/api/v1/service-accounts/${second.account.id}`, { groups: [`g${turn}`] }),
+          await send('PATCH', `/api/v1/service-accounts/${from.account.id}`, { groups: [`g${turn}`] }),
+          await send('PATCH', `/api/v1/service-accounts/${to.account.id}`, { groups: [`g${turn}`] }),
         ];
         return responses.map(({ status }) => status);
       }),

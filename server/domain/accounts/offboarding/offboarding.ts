@@ -102,7 +102,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       const to = name === undefined ? null : { grace, ...(await findNewOwner(store, operator, name)) };
       const { clientInfo, channel } = operator;
       const offboarded = await store.transaction(async (store) => {
-        const user = await lockMember(store, operator, userId, to !== null);
+        const user = await lockMember(store, operator, userId, to?.id);
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
         const transfer = to && (await transferTokens(store, user, to, event));
         const revoked = await endAccount(store, user, event);
@@ -138,10 +138,10 @@ async function findNewOwner(store: Store, operator: Operator, name: string): Pro
   return { id: account.id };
 }
 
-/** Checks again that the operator may offboard the member, whom it locks and returns. */
-async function lockMember(store: Store, operator: Operator, userId: string, transfers: boolean): Promise<UserRecord> {
-  await requireStillAllowed(store, operator, 'users:write', userId);
-  if (isKey(operator) && transfers) await requireStillAllowed(store, operator, 'tokens:write', userId);
+/** Checks again that the operator may offboard the member, whom it locks and returns. Locks the service account `toId`, too. */
+async function lockMember(store: Store, operator: Operator, userId: string, toId?: string): Promise<UserRecord> {
+  await requireStillAllowed(store, operator, 'users:write', userId, ...(toId === undefined ? [] : [toId]));
+  if (isKey(operator) && toId !== undefined) await requireStillAllowed(store, operator, 'tokens:write');
   const user = await store.users.findById(userId);
   if (user === null) throw noSuchMember();
   requireMayChange(operator, user);

@@ -83,8 +83,7 @@ interface Parties {
 }
 
 /**
- * Locks what the transfer depends on, in this order: the superusers and the present owner; the management key; the new owner; the session;
- * the token. Returns what it locked, as it then is. A transaction that removes the maintainer or the permission, ends the session or the key,
+ * Locks what the transfer depends on, in this order: the superusers and both owners; the management key; the session; the token. Returns what it locked, as it then is. A transaction that removes the maintainer or the permission, ends the session or the key,
  * or changes the token therefore comes before this one or after it.
  */
 async function lockParties(
@@ -93,7 +92,7 @@ async function lockParties(
   operator: Operator,
   { found: { id, ownerId }, newOwnerId }: { found: TokenRecord; newOwnerId: string },
 ): Promise<Parties> {
-  await lockOperator(store, operator, ownerId);
+  await lockOperator(store, operator, [ownerId, newOwnerId]);
   const newOwner = await lockNewOwner(store, newOwnerId);
   const from = await store.owners.findById(ownerId);
   if (from === null) throw tokenNotFound();
@@ -108,13 +107,13 @@ async function lockParties(
 }
 
 /**
- * Checks again that the operator is a superuser or a working key, if that is their right. Locks all superusers for everyone, so that
- * transfers come one after the other: two that lock the same two owners in opposite orders would deadlock.
+ * Checks again that the operator is a superuser or a working key, if that is their right. Locks both owners for everyone, in one statement:
+ * two transfers that lock the same two owners in opposite orders would deadlock.
  */
-async function lockOperator(store: Store, operator: Operator, ownerId: string): Promise<void> {
-  if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write', ownerId);
-  else if (operator.user.superuser) await requireStillSuperuser(store, operator, ownerId);
-  else await store.users.lockSuperusers(operator.user.id, ownerId);
+async function lockOperator(store: Store, operator: Operator, owners: readonly string[]): Promise<void> {
+  if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write', ...owners);
+  else if (operator.user.superuser) await requireStillSuperuser(store, operator, ...owners);
+  else await store.users.lockSuperusers(operator.user.id, owners);
 }
 
 /** Checks the session and, unless the caller is a superuser, that they act for both owners. The owners are locked. */

@@ -6,6 +6,7 @@ import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
 import { addServiceAccount } from './store/contract/accounts/service-accounts.ts';
 import { addApp } from './store/contract/apps/apps.ts';
+import { addTrust } from './store/contract/machines/trusts.ts';
 import { addToken, useOf } from './store/contract/records.ts';
 import { webhookRecord } from './store/contract/webhooks/webhooks.ts';
 
@@ -87,6 +88,15 @@ const change = (subject: 'actor' | 'target', action: string, json: object, comma
   api: (scene: Scene): [string, string, object] => ['PATCH', `/users/${scene[subject].id}`, json],
   cli: (scene: Scene) => ({ argv: [...command, scene[subject].email] }),
 });
+
+const accounts = '/organization/service-accounts';
+/** The ID of the service account about which the actions are. No member has it. */
+const accountId = ({ id }: Member) => id.replace(/^./, 'f');
+const account = (member: Member, action: string) => `${accounts}/${accountId(member)}/${action}`;
+const addAccountOf = (member: Member) => addServiceAccount(app.store, `made-${member.id}`, { id: accountId(member) });
+const accountOf = (member: Member) => app.store.serviceAccounts.findById(accountId(member));
+const trustName = ({ id }: Member) => `trust-${id}`;
+const trustsOf = (member: Member) => app.store.trusts.list({ limit: 1, before: null, name: trustName(member) });
 
 /** Posts a form as a page of the console does, with the visitor's form token. */
 async function postForm(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<Shown> {
@@ -431,6 +441,65 @@ const actions: Record<string, Action> = {
     api: ({ target }) => ['DELETE', `/apps/${target.id}`],
     cli: ({ target }) => ({ argv: ['apps', 'delete', `app-${target.id}`, '--yes'] }),
     isDone: async ({ target }) => (await appsNamed(target)).length === 0,
+  },
+  'create a service account': {
+    roles: superusers,
+    page: ({ target }, browser) => postForm(browser, accounts, { name: `made-${target.id}` }),
+    api: ({ target }) => ['POST', '/service-accounts', { name: `made-${target.id}` }],
+    cli: ({ target }) => ({ argv: ['service-accounts', 'create', `made-${target.id}`] }),
+    isDone: async ({ target }) => (await app.store.serviceAccounts.findByName(`made-${target.id}`)) !== null,
+  },
+  'describe a service account': {
+    // Nobody in these scenes maintains it.
+    roles: superusers,
+    prepare: ({ target }) => addAccountOf(target),
+    page: ({ target }, browser) => postForm(browser, account(target, 'edit'), { description: 'Builds' }),
+    api: ({ target }) => ['PATCH', `/service-accounts/${accountId(target)}`, { description: 'Builds' }],
+    cli: ({ target }) => ({ argv: ['service-accounts', 'edit', `made-${target.id}`, '--description', 'Builds'] }),
+    isDone: async ({ target }) => (await accountOf(target))?.description === 'Builds',
+  },
+  'disable a service account': {
+    roles: superusers,
+    prepare: ({ target }) => addAccountOf(target),
+    page: ({ target }, browser) => postForm(browser, account(target, 'disable')),
+    api: ({ target }) => ['PATCH', `/service-accounts/${accountId(target)}`, { disabled: true }],
+    cli: ({ target }) => ({ argv: ['service-accounts', 'disable', `made-${target.id}`] }),
+    isDone: async ({ target }) => (await accountOf(target))?.disabled === true,
+  },
+  'delete a service account': {
+    roles: superusers,
+    prepare: ({ target }) => addAccountOf(target),
+    page: ({ target }, browser) => postForm(browser, account(target, 'delete')),
+    api: ({ target }) => ['DELETE', `/service-accounts/${accountId(target)}`],
+    cli: ({ target }) => ({ argv: ['service-accounts', 'delete', `made-${target.id}`, '--yes'] }),
+    isDone: async ({ target }) => (await accountOf(target)) === null,
+  },
+  'create a trust': {
+    roles: superusers,
+    prepare: ({ target }) => addAccountOf(target),
+    page: ({ target }, browser) => {
+      const form = { name: trustName(target), service_account: `made-${target.id}`, repository: 'acme/api' };
+      return postForm(browser, '/organization/trusts', { ...form, minutes: '15' });
+    },
+    api: ({ target }) => {
+      const body = { name: trustName(target), service_account: `made-${target.id}`, claims: { sub: 'x' } };
+      return ['POST', '/trusts', { ...body, issuer: 'https://id.example.com' }];
+    },
+    cli: ({ target }) => ({
+      argv: ['trusts', 'create', trustName(target), '-s', `made-${target.id}`, '--github', 'acme/api'],
+    }),
+    isDone: async ({ target }) => (await trustsOf(target)).length > 0,
+  },
+  'delete a trust': {
+    roles: superusers,
+    // The trust has the ID of the member, so that the actions know it.
+    prepare: async ({ target }) => {
+      await addTrust(app.store, await addAccountOf(target), { id: target.id, name: trustName(target) });
+    },
+    page: ({ target }, browser) => postForm(browser, `/organization/trusts/${target.id}/delete`),
+    api: ({ target }) => ['DELETE', `/trusts/${target.id}`],
+    cli: ({ target }) => ({ argv: ['trusts', 'delete', trustName(target), '--yes'] }),
+    isDone: async ({ target }) => (await trustsOf(target)).length === 0,
   },
   'list the webhooks': {
     roles: superusers,

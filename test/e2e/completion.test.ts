@@ -1,18 +1,21 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createProgram } from '../../cli/program.ts';
 import { bareContext } from '../helpers/cli/cli.ts';
 import { bareEnvironment, runProgram } from '../helpers/daemon/process.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
-/** Code that completes a line in each shell. `$script` is the script; the arguments are the whole line, then its words. */
+/** Code that completes a line in each shell. `$script` is the file of the script; the arguments are the whole line, then its words. */
 const harness = {
-  bash: `eval "$script"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
-  zsh: `compdef() { :; }; _describe() { eval print -rl -- '$'$@[-1] }; eval $script
+  bash: `source "$script"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
+  zsh: `compdef() { :; }; _describe() { eval print -rl -- '$'$@[-1] }; source $script
         words=("$@") CURRENT=$# PREFIX=$@[-1]; _tokens`,
-  fish: `echo $script | string collect | source; complete -C $argv[1]`,
+  fish: `source $script; complete -C $argv[1]`,
 };
 
 const commands = pathsOf(createProgram(bareContext(), { out: '', err: '' }), []);
@@ -40,7 +43,10 @@ it('rejects an unknown or missing shell', async () => {
 
 /** Loads the script and returns a function that completes the last of its words. */
 async function loadCompletion(shell: keyof typeof harness): Promise<(words: string[]) => Promise<string[]>> {
-  const { stdout: script } = await runProgram('tokens', ['completion', shell]);
+  const { stdout: text } = await runProgram('tokens', ['completion', shell]);
+  const script = join(await mkdtemp(join(tmpdir(), 'tokens-completion-')), shell);
+  onTestFinished(() => rm(dirname(script), { recursive: true }));
+  await writeFile(script, text);
   return async (words) => {
     const line = ['tokens', ...words];
     const args = ['-c', harness[shell], line.join(' '), ...line];

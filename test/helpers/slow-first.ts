@@ -10,7 +10,7 @@ const slowFiles = [
   'test/parity.test.ts',
   'test/e2e/daemon.test.ts',
   'test/e2e/exit-codes.test.ts',
-  'test/e2e/init.test.ts',
+  'test/e2e/init/init.test.ts',
   'test/e2e/pipes.test.ts',
   'test/e2e/terminal.test.ts',
   'test/nodes/several-daemons.test.ts',

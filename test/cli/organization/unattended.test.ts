@@ -24,7 +24,7 @@ it('declares an organization without a person, and keeps the key alive for a yea
     await rm(directory, { recursive: true });
   });
   const file = join(directory, 'key');
-  // What `tokensd init` does on an empty machine. `test/e2e/bootstrap.test.ts` runs the command itself.
+  // What `tokensd init` does on an empty machine. `test/e2e/init/bootstrap.test.ts` runs the command itself.
   const { bootstrap, users } = cli.app.services;
   const { secret, storeKey } = bootstrap.begin({ name: 'platform', scopes });
   const nobody = { ip: null, userAgent: null };

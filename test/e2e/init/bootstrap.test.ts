@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { useDaemons } from '../helpers/daemon/daemon.ts';
-import { runProgram } from '../helpers/daemon/process.ts';
+import { useDaemons } from '../../helpers/daemon/daemon.ts';
+import { runProgram } from '../../helpers/daemon/process.ts';
 
 const { emptyDataDir, start } = useDaemons();
 

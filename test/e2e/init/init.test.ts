@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { enter, startOnTerminal } from '../helpers/cli/terminal.ts';
-import { signIn } from '../helpers/daemon/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { runProgram } from '../helpers/daemon/process.ts';
-import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { enter, startOnTerminal } from '../../helpers/cli/terminal.ts';
+import { signIn } from '../../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
+import { runProgram } from '../../helpers/daemon/process.ts';
+import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Home, makeHome } from '../helpers/cli/home.ts';
-import { type Client, signIn } from '../helpers/daemon/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
-import { bareEnvironment, programCommand, runProgram } from '../helpers/daemon/process.ts';
-import { isFullLength } from '../helpers/length.ts';
+import { type Home, makeHome } from '../../helpers/cli/home.ts';
+import { type Client, signIn } from '../../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
+import { bareEnvironment, programCommand, runProgram } from '../../helpers/daemon/process.ts';
+import { isFullLength } from '../../helpers/length.ts';
 
 /** The size of the organization that the issue names, and a small one for every change of the code. */
 const size = isFullLength

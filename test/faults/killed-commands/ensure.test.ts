@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Home, makeHome } from '../helpers/cli/home.ts';
-import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
-import { bareEnvironment, programCommand, runProgram } from '../helpers/daemon/process.ts';
-import { isFullLength } from '../helpers/length.ts';
+import { type Home, makeHome } from '../../helpers/cli/home.ts';
+import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
+import { bareEnvironment, programCommand, runProgram } from '../../helpers/daemon/process.ts';
+import { isFullLength } from '../../helpers/length.ts';
 
 /** Points at which the program is killed, in the last third of its awaits. At full length, it is killed at every await. */
 const maxPoints = isFullLength ? null : 12;
 const lifetime = 2 * 86_400;
 /** Shared by all kinds, because the daemon refuses many creations at once on a busy machine. */
 const making = pLimit(3);
-const hook = join(import.meta.dirname, '..', 'helpers', 'faults', 'kill-at-await.cjs');
+const hook = join(import.meta.dirname, '..', '..', 'helpers', 'faults', 'kill-at-await.cjs');
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
 let daemon: Daemon;

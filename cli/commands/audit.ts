@@ -19,7 +19,10 @@ export function registerAudit(program: Command, ctx: Context): void {
     .summary('Show the audit log')
     .description('Show the audit log, newest first. Members see their own events, Organization Superusers see all.')
     .option('--since <time>', 'Start of the period: 7d, a date, or a time')
-    .option('--user <email>', 'Member who caused the event, or whose account or tokens it concerns')
+    .option(
+      '--user <email>',
+      'Member or service-account:NAME who caused the event, or whose account or tokens it concerns',
+    )
     .option('--action <action>', 'Action, such as token.created')
     .addHelpText('after', '\nExample:\n  $ tokens audit --since 7d --action token.revoked')
     .action((_options, command: Command) => runAudit(ctx, command.optsWithGlobals()));

@@ -15,7 +15,7 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
       minWidth: 8,
       whenNarrow: [{ order: 5, width: 0 }],
     },
-    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind },
+    { head: 'ACTOR', text: actorText },
     { head: 'ACTION', text: (event) => event.action },
     { head: 'TARGET', text: targetText, minWidth: 16, whenNarrow: [{ order: 4, width: 0 }] },
     { head: 'IP', text: (event) => event.ip ?? '', whenNarrow: [{ order: 2, width: 0 }] },
@@ -27,6 +27,12 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
     },
   ];
   await printTable(ctx, options, columns, events);
+}
+
+/** Returns the actor, such as `service-account:platform (terraform)`, with the name of the management key. */
+function actorText({ actor }: AuditEvent): string {
+  const label = actor.email ?? actor.id ?? actor.kind;
+  return actor.token === undefined ? label : `${label} (${actor.token})`;
 }
 
 /** Returns the target, such as `token ci-pipeline of ada@example.com`. An older server does not name the owner. */

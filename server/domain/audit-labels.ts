@@ -66,10 +66,11 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'mail.given_up': 'Could not deliver an email',
 };
 
-/** Returns the label of an event's actor. */
-export function actorLabel({ kind, id, email }: AuditRecord['actor']): string {
+/** Returns the label of an event's actor, such as `service-account:platform (terraform)`, with the name of the management key. */
+export function actorLabel({ kind, id, email, token }: AuditRecord['actor']): string {
   if (kind === 'system') return 'tokensd (system)';
-  return email ?? id ?? 'unknown';
+  const label = email ?? id ?? 'unknown';
+  return token === undefined ? label : `${label} (${token})`;
 }
 
 /** Returns the label of an event's target. */

@@ -1,4 +1,4 @@
-import { foldName, normalizeName } from '../../shared/names.ts';
+import { foldName, normalizeName, serviceAccountName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import { memberIdOf } from '../../shared/pseudonym.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
@@ -170,7 +170,7 @@ function tokenTarget({ id, name, ownerId }: TokenRecord): Pick<AuditRecord, 'tar
 }
 
 export interface AuditQuery extends Page {
-  /** Id or email address of the actor, owner or target. */
+  /** ID, email address or `service-account:NAME` of the actor, owner or target. */
   user?: string;
   action?: AuditAction;
   /** Inclusive. */
@@ -216,10 +216,18 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   };
 }
 
-/** Filters by member. For an address that no member has, finds the failed sign-ins that were tried with it. */
+/**
+ * Filters by member or service account. For an address that no member has, finds the failed sign-ins that were tried with it. For a service
+ * account that was deleted, finds what its management keys did.
+ */
 async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
-  if (!user.includes('@')) return { participant: memberIdOf(user) };
   const folded = foldName(normalizeName(user));
+  const name = serviceAccountName(folded);
+  if (name !== null) {
+    const account = await store.serviceAccounts.findByName(name);
+    return account === null ? { actorEmail: folded } : { participant: account.id };
+  }
+  if (!user.includes('@')) return { participant: memberIdOf(user) };
   const found = await store.users.findByEmail(folded);
   return found === null ? { actorEmail: folded } : { participant: found.id };
 }

@@ -141,7 +141,11 @@ export const auditEventSchema = z
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 export const auditQuerySchema = pageQuerySchema.extend({
-  user: z.string().min(1).optional().describe('The ID or email address of the actor, owner or target'),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The ID or email address of the actor, owner or target, or `service-account:NAME`'),
   since: sentTimeSchema('since').optional().describe('An RFC 3339 time; earlier events are left out'),
   action: auditActionSchema.optional(),
 });

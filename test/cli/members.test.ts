@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { turnOn } from '../helpers/app/totp.ts';
 import { appFetch, cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 
@@ -134,6 +135,18 @@ it('filters the audit log', async () => {
   ).toEqual([]);
   expect((await cli.run(['audit', '--since', 'yesterday'], { env })).code).toBe(2);
   expect((await cli.run(['audit', '--action', 'nonsense'], { env })).code).toBe(2);
+});
+
+it('names the management key in the audit log, and filters by its service account', async () => {
+  const { app } = cli;
+  const { headers } = await storeKey(app, await storeServiceAccount(app, 'platform'), ['users:write']);
+  await createToken(app, app.dev, { name: 'ci' });
+  await app.ask(`/api/v1/users/${app.dev.id}`, { headers, method: 'PATCH', json: { name: 'D' } });
+  // The command that the mail about a new key recommends.
+  const { code, stdout } = await cli.run(['audit', '--user', 'service-account:platform'], root);
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split('\n').slice(1);
+  expect(lines).toEqual([expect.stringContaining('\tservice-account:platform (terraform)\tuser.renamed\t')]);
 });
 
 it('reads both passwords from stdin, or prompts for them and compares the new ones', async () => {

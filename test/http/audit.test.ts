@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 
 async function open() {
@@ -130,4 +131,24 @@ it('reads one list at a time, and refuses those that cannot be in time', async (
   expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(56);
   expect(responses.at(-1)?.headers.get('retry-after')).toBe('1');
   await app.close();
+});
+
+it('finds what concerns a service account by its name, also what its keys did before it was deleted', async () => {
+  const app = await open();
+  const key = await storeKey(app, await storeServiceAccount(app, 'platform'), ['users:write']);
+  await storeServiceAccount(app, 'other');
+  await createToken(app, app.root, { name: 'plain', service_account: 'platform' });
+  await createToken(app, app.root, { name: 'others', service_account: 'other' });
+  await app.ask(`/api/v1/users/${app.dev.id}`, { headers: key.headers, method: 'PATCH', json: { name: 'D' } });
+  const found = async (as?: Member) =>
+    (await app.events('?user=service-account:Platform', as)).map(({ action, actor }) => [action, actor.token]);
+  expect(await found()).toEqual([
+    ['user.renamed', 'terraform'],
+    ['token.created', undefined],
+  ]);
+  expect((await app.ask(`/api/v1/audit?user=${encodeURIComponent(key.account.email)}`, { as: app.dev })).status).toBe(
+    403,
+  );
+  await app.ask(`/api/v1/service-accounts/${key.account.id}`, { as: app.root, method: 'DELETE' });
+  expect(await found()).toEqual([['user.renamed', 'terraform']]);
 });

@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../server/store/errors.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, type Member, openTestApp } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';
+import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 
 const path = '/organization/audit';
@@ -58,6 +59,29 @@ it('lists time, actor, action, target and IP address of each event, newest first
       '198.51.100.4 tokens/1 <b>',
     ],
   ]);
+});
+
+it('names the management key beside its service account, in the list and in both files, and filters by the account', async () => {
+  const app = await open();
+  const { headers } = await storeKey(app, await storeServiceAccount(app, 'platform'), ['users:write']);
+  await createToken(app, app.dev, { name: 'ci' });
+  await app.ask(`/api/v1/users/${app.dev.id}`, { headers, method: 'PATCH', json: { name: 'D' } });
+  const query = '?user=service-account%3Aplatform';
+  const actor = 'service-account:platform';
+  expect((await rows(app, query)).map(([, ...cells]) => cells)).toEqual([
+    [`${actor} (terraform)`, 'Renamed a member', 'dev@example.com', expect.any(String)],
+  ]);
+  const common = {
+    actor_kind: 'service-account',
+    actor_email: actor,
+    actor_token: 'terraform',
+    action: 'user.renamed',
+  };
+  expect(await csvOf(app, query)).toMatchObject([common]);
+  expect(JSON.parse(await download(app, 'json', query))).toMatchObject([
+    { actor: { email: actor, token: 'terraform' } },
+  ]);
+  expect(await rows(app, '?user=service-account%3Aother')).toEqual([]);
 });
 
 it('shows the escaped email address of a failed sign-in', async () => {
@@ -159,7 +183,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
   const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}` };
   const bytes = await (await app.ask(`${path}.csv`, { headers })).arrayBuffer();
   expect(Buffer.from(bytes).toString()).toBe(
-    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent,target_owner\r\n',
+    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent,target_owner,actor_token\r\n',
   );
   const { id } = await createToken(app, app.dev, { name: 'a "quoted", name' });
   await createToken(app, app.root, { name: 'other' });
@@ -179,6 +203,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
       ip: '203.0.113.9',
       user_agent: '',
       target_owner: 'dev@example.com',
+      actor_token: '',
     },
   ]);
 });

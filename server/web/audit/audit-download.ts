@@ -25,6 +25,7 @@ const columns = {
   user_agent: 'user_agent',
   // Last, because programs that read the file may count its columns.
   'target.owner': 'target_owner',
+  'actor.token': 'actor_token',
 };
 
 /**

@@ -3,9 +3,10 @@ import { type CreateTrustBody, type EditTrustBody, trustLimits } from '../../../
 import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
+import { hostKind } from '../events/webhook-address.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
@@ -19,16 +20,17 @@ export interface TrustDeps {
 }
 
 /**
- * Trusts: which identity tokens of other systems may be exchanged for a token of a service account.
+ * Trusts: which identity tokens of other systems may be exchanged for a token of a service account. A trust in an issuer on this machine
+ * or at an internal address can be created and changed only by a superuser.
  *
  * @throws ProblemError `superuser-required`, `scope-missing` in every method
  */
 export interface Trusts {
-  /** @throws ProblemError `name-taken`; `invalid-fields` if the service account or an app does not exist */
+  /** @throws ProblemError `name-taken`, `not-for-keys`; `invalid-fields` if the service account or an app does not exist */
   create(operator: Operator, body: CreateTrustBody): Promise<ListedTrust>;
   /**
    * Changes fields of a trust. Its tokens stay as they were exchanged, but they are revoked if the trust gets another service account.
-   * @throws ProblemError `trust-not-found`, `invalid-fields`, `changed-meanwhile`
+   * @throws ProblemError `trust-not-found`, `invalid-fields`, `not-for-keys`, `changed-meanwhile`
    */
   edit(
     operator: Operator,
@@ -75,6 +77,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
   return {
     async create(operator, body) {
       requireScope(operator, 'trusts');
+      requireMayTrust(operator, body.issuer);
       requireUsableRules(body);
       const { id } = await findAccount(store, body.service_account);
       const at = clock.now();
@@ -97,6 +100,8 @@ export function createTrusts(deps: TrustDeps): Trusts {
       requireUsableRules(body);
       return change(operator, id, body, async (store, before, account) => {
         precondition(before);
+        requireMayTrust(operator, before.issuer);
+        requireMayTrust(operator, body.issuer ?? before.issuer);
         const at = clock.now();
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(at, before.changedAt + 1);
@@ -107,6 +112,8 @@ export function createTrusts(deps: TrustDeps): Trusts {
         const changes = changesBetween(auditedFields(before, names), auditedFields(trust, names));
         if (changes.length === 0) return before;
         await store.trusts.edit(id, edit);
+        // The IDs of another issuer mean something else.
+        if (trust.issuer !== before.issuer) await store.trusts.forgetPins(id);
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.changed', trust, changes });
         if (trust.serviceAccountId !== before.serviceAccountId) {
           await revokeTokensOf(deps, store, trust, eventOf(operator, at));
@@ -184,6 +191,17 @@ async function revokeTokensOf(
 
 function eventOf(operator: Operator, at: number): TrustEvent {
   return { at, actor: operatorActor(operator), clientInfo: operator.clientInfo };
+}
+
+/**
+ * Requires a superuser for an issuer on this machine or at an internal address. A key could otherwise make the daemon send requests to
+ * services that are reachable only from there.
+ * @throws ProblemError `not-for-keys`
+ */
+function requireMayTrust(operator: Operator, issuer: string): void {
+  if (!isKey(operator)) return;
+  const kind = hostKind(new URL(issuer).hostname);
+  if (kind === 'loopback' || kind === 'internal') throw notForKeys('The issuer is at an internal address.');
 }
 
 /** @throws ProblemError `invalid-fields` */

@@ -44,8 +44,8 @@ function readRequest(form: OAuthForm) {
   return {
     subjectToken: form.require('subject_token'),
     trust: form.get('trust'),
-    audience: form.get('audience'),
-    resource: form.get('resource'),
+    audiences: form.all('audience'),
+    resources: form.all('resource'),
   };
 }
 

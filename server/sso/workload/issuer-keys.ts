@@ -20,7 +20,7 @@ export type KeySet = Awaited<ReturnType<typeof fetchKeySet>>;
 interface Entry {
   keys: KeySet | null;
   fetchedAt: number;
-  /** When an unknown key ID last caused a request. */
+  /** When an unknown key ID last caused a request, whatever came of it. */
   extraAt: number;
   failedAt: number;
   /** The request in progress, which concurrent callers share. */
@@ -31,7 +31,8 @@ interface Entry {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. Fetches them if they are older than ten minutes, and once more, but at most once a minute, if none has
-   * the ID `kid`. @throws ExchangeError `temporarily_unavailable`
+   * the ID `kid`. @throws ExchangeError `temporarily_unavailable` if they cannot be fetched, or the ID is unknown and they cannot be
+   * fetched yet
    */
   of(issuer: string, kid: string | undefined): Promise<KeySet>;
 }
@@ -67,8 +68,9 @@ export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedF
   }
 
   function fetchOnce(issuer: string, entry: Entry): Promise<KeySet> {
+    if (entry.fetching !== null) return entry.fetching;
     if (isWithin(entry.failedAt, failureMs)) throw unreachable();
-    entry.fetching ??= load(issuer, entry).finally(() => {
+    entry.fetching = load(issuer, entry).finally(() => {
       entry.fetching = null;
     });
     return entry.fetching;
@@ -78,12 +80,16 @@ export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedF
     async of(issuer, kid) {
       const entry = entryOf(issuer);
       if (entry.keys === null || !isWithin(entry.fetchedAt, maxAgeMs)) return fetchOnce(issuer, entry);
-      if (hasKey(entry.keys, kid) || isWithin(entry.extraAt, minExtraIntervalMs)) {
-        // A request in progress may bring the key.
-        return entry.fetching !== null && !hasKey(entry.keys, kid) ? entry.fetching : entry.keys;
+      if (hasKey(entry.keys, kid)) return entry.keys;
+      // A request in progress may bring the key.
+      if (entry.fetching !== null) return entry.fetching;
+      // The issuer may have published the key since the last request, so that a refusal could be wrong.
+      if (isWithin(entry.extraAt, minExtraIntervalMs)) {
+        throw unknownKey(entry.extraAt + minExtraIntervalMs - clock.now());
       }
+      const fetching = fetchOnce(issuer, entry);
       entry.extraAt = clock.now();
-      return fetchOnce(issuer, entry);
+      return fetching;
     },
   };
 }
@@ -98,6 +104,12 @@ function unreachable(reason?: string): ExchangeError {
     retryAfter: failureMs / secondMs,
     ...(reason !== undefined && { reason }),
   });
+}
+
+function unknownKey(waitMs: number): ExchangeError {
+  const description =
+    'The subject token is signed with a key that the issuer had not published when it was last asked. Try again in a minute.';
+  return new ExchangeError('temporarily_unavailable', description, { retryAfter: Math.ceil(waitMs / secondMs) });
 }
 
 /** Returns the message of the innermost cause. */

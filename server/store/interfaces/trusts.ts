@@ -23,8 +23,10 @@ export interface TrustStore {
   /** Locks a trust against changes until the transaction ends. Otherwise as `lock`. */
   lockForUse(id: string): Promise<ListedTrust | null>;
 
-  /** Stores the IDs of a repository, unless some are stored. Returns the stored ones. */
+  /** Stores the ID that a name has, unless one is stored. Returns the stored pin. */
   pin(pin: TrustPin): Promise<TrustPin>;
+  /** Deletes all pins of a trust. */
+  forgetPins(id: string): Promise<void>;
   /**
    * Stores that a subject token was exchanged. Returns false if it was before. A concurrent transaction that stores the same token
    * waits until this one ends.

@@ -9,7 +9,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
   { name: 'maintainers', key: ['service_account_id', 'user_id'] },
   { name: 'trusts', key: ['id'] },
-  { name: 'trust_pins', key: ['trust_id', 'repository'] },
+  { name: 'trust_pins', key: ['trust_id', 'kind', 'name'] },
   { name: 'used_subject_tokens', key: ['hash'] },
   { name: 'apps', key: ['id'] },
   { name: 'app_hosts', key: ['host'] },

@@ -77,13 +77,13 @@ async function createTrusts(trx: Knex): Promise<void> {
     table.bigInteger('created_at').notNullable();
     table.bigInteger('changed_at').notNullable();
   });
-  // The IDs that a repository had at its first exchange. A name can be taken over, an ID cannot.
+  // The IDs that a repository and its owner had at the first exchange. A name can be taken over, an ID cannot.
   await trx.schema.createTable('trust_pins', (table) => {
     table.text('trust_id').notNullable().references('trusts.id').onDelete('CASCADE');
-    table.text('repository').notNullable();
-    table.text('repository_id').notNullable();
-    table.text('repository_owner_id').notNullable();
-    table.primary(['trust_id', 'repository']);
+    table.text('kind').notNullable();
+    table.text('name').notNullable();
+    table.text('pinned_id').notNullable();
+    table.primary(['trust_id', 'kind', 'name']);
   });
   // Subject tokens that were exchanged. Each is accepted once.
   await trx.schema.createTable('used_subject_tokens', (table) => {

@@ -20,12 +20,12 @@ export const trustColumns = {
   changedAt: integer('changed_at'),
 };
 
-/** The IDs that a repository had at its first exchange under a trust. */
+/** The ID that a repository, or an owner of repositories, had at its first exchange under a trust. */
 export const trustPinColumns = {
   trustId: text('trust_id'),
-  repository: text('repository'),
-  repositoryId: text('repository_id'),
-  repositoryOwnerId: text('repository_owner_id'),
+  kind: text<'kind', 'repository' | 'owner'>('kind'),
+  name: text('name'),
+  pinnedId: text('pinned_id'),
 };
 
 /** A subject token that was exchanged. */

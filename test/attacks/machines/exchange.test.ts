@@ -106,6 +106,8 @@ describe('a forged subject token', () => {
       { kid: '__proto__' },
     ];
     for (const header of headers) {
+      // Unknown key IDs are refused once a minute, and postponed otherwise.
+      world.app.clock.advance(minute);
       await expectRefusal(await world.signed({}, { key: privateKey, header }), { description: 'signed' });
     }
     expect(fetched).toEqual([]);
@@ -188,6 +190,63 @@ describe('a forged subject token', () => {
   });
 });
 
+describe('an organization whose name was taken over', () => {
+  const trusts: Array<[string, Record<string, string>]> = [
+    ['repository: acme/*', { repository: 'acme/*' }],
+    ['repository_owner: acme', { repository_owner: 'acme' }],
+    ['sub: repo:acme/*', { sub: 'repo:acme/*' }],
+  ];
+
+  it.each(trusts)('gets no token for a repository that no exchange has seen, under %s', async (_name, claims) => {
+    await world.addTrust({ name: 'wide', claims });
+    const wide = { trust: 'wide' };
+    expect((await world.exchange(await world.signed(), wide)).status).toBe(200);
+    const attacker = { repository_owner_id: '66', repository_id: '99' };
+    for (const repository of ['acme/new', 'acme/api', 'acme/another']) {
+      const sub = `repo:${repository}:ref:refs/heads/main`;
+      const { status, body } = await world.exchange(await world.signed({ ...attacker, repository, sub }), wide);
+      expect([status, body.error, body.access_token]).toEqual([400, 'invalid_request', undefined]);
+      expect(body.error_description).toMatch(/ repository(_owner)?_id /);
+    }
+    // A refusal pins nothing, and new repositories of the same owner still get tokens.
+    const own = { repository: 'acme/new', sub: 'repo:acme/new:ref:refs/heads/main', repository_id: '80' };
+    expect((await world.exchange(await world.signed(own), wide)).status).toBe(200);
+    expect(await exchanged()).toHaveLength(2);
+  });
+
+  it('gets no token with another spelling of the name', async () => {
+    await world.addTrust({ name: 'wide', claims: { ref: 'refs/heads/main' } });
+    expect((await world.exchange(await world.signed(), { trust: 'wide' })).status).toBe(200);
+    const claims = { repository: 'Acme/new', repository_owner: 'Acme', repository_id: '99', repository_owner_id: '66' };
+    expect((await world.exchange(await world.signed(claims), { trust: 'wide' })).status).toBe(400);
+  });
+});
+
+describe('the name of a trust', () => {
+  it('cannot be found out with an identity token that no trust accepts', async () => {
+    await world.addTrust({ name: 'release', claims: { environment: 'production' } });
+    await world.addTrust({ name: 'nightly', audience: 'tokens' });
+    const answersTo = async (changes: JWTPayload, names: string[]) => {
+      const answers = names.map(async (trust) => {
+        const { status, retryAfter, body } = await world.exchange(
+          await world.signed(changes),
+          { trust },
+          `198.51.100.${Math.floor(Math.random() * 250)}`,
+        );
+        return JSON.stringify({ status, retryAfter, body });
+      });
+      return new Set(await Promise.all(answers));
+    };
+    const existing = ['deploy', 'release', 'nightly'];
+    const unknown = Array.from({ length: 60 }, (_, index) => `unknown-${index}`);
+    for (const changes of [{ sub: 'repo:evil/x:ref:refs/heads/main' }, { aud: 'x' }, { sub: 'x', environment: 'x' }]) {
+      expect(await answersTo(changes, unknown)).toEqual(await answersTo(changes, existing));
+    }
+    const refused = await world.exchange(await world.signed(), { trust: 'unknown' });
+    expect([refused.status, refused.body.access_token]).toEqual([400, undefined]);
+  });
+});
+
 describe('a subject token that was exchanged', () => {
   it('is refused again, as long as it would be accepted, with another signature and after the purge', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
@@ -238,13 +297,19 @@ describe('an issuer', () => {
   it('is asked once a minute by a flood of unknown key IDs, and new keys are found', async () => {
     expect((await world.exchange(await world.signed())).status).toBe(200);
     const flood = async () => {
-      for (let turn = 0; turn < 15; turn += 1) {
+      const statuses: number[] = [];
+      for (let turn = 0; turn < 30; turn += 1) {
         const token = await world.signed({}, { header: { kid: randomUUID() } });
-        const { status, body } = await world.exchange(token, {}, `198.51.100.${turn}`);
-        expect([status, body.error]).toEqual([400, 'invalid_request']);
+        const { status, body, retryAfter } = await world.exchange(token);
+        statuses.push(status);
+        expect(body.error).toBe(status === 503 ? 'temporarily_unavailable' : 'invalid_request');
+        if (status === 503) expect(Number(retryAfter)).toBeGreaterThan(0);
+        if (status === 503) expect(Number(retryAfter)).toBeLessThanOrEqual(60);
       }
+      return statuses;
     };
-    await flood();
+    // Only the one for which the keys were fetched is a refusal, and counts.
+    expect(await flood()).toEqual([400, ...Array(29).fill(503)]);
     expect(keyRequests()).toBe(2);
     world.app.clock.advance(minute - 1);
     await flood();
@@ -255,6 +320,26 @@ describe('an issuer', () => {
     expect(keyRequests()).toBe(3);
     await flood();
     expect(keyRequests()).toBe(3);
+  });
+
+  it('that fails is asked once a minute for an unknown key ID, and the token is accepted afterwards', async () => {
+    expect((await world.exchange(await world.signed())).status).toBe(200);
+    await world.issuer.rotate('second');
+    let failing = true;
+    world.issuer.manipulate((_req, res) => {
+      if (failing) res.writeHead(500).end();
+      return failing;
+    });
+    const token = await world.signed();
+    const before = world.issuer.requests.length;
+    for (let second = 0; second < 59; second += 1) {
+      expect((await world.exchange(token)).status).toBe(503);
+      world.app.clock.advance(1000);
+    }
+    expect(world.issuer.requests.length).toBe(before + 1);
+    failing = false;
+    world.app.clock.advance(1000);
+    expect((await world.exchange(token)).status).toBe(200);
   });
 
   it('that is down means a prompt 503, and no failure of the client', async () => {

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
-import { type ExchangeWorld, openExchange } from '../../helpers/exchange/exchange-world.ts';
+import { type ExchangeWorld, exchangeGrant, jwtType, openExchange } from '../../helpers/exchange/exchange-world.ts';
 import { gitHubClaims, gitLabClaims, kubernetesClaims } from '../../helpers/exchange/workload-issuer.ts';
 import { firstPage } from '../../store/contract/records.ts';
 
@@ -234,6 +234,40 @@ describe('the request for an exchange', () => {
       { resource: 'https://tokens.example.com/', audience: 'builds' },
     ];
     for (const parameters of good) await succeed(await world.signed(), parameters);
+    const repeated = async (names: Array<[string, string]>, token: string) => {
+      const form: Array<[string, string]> = [
+        ['grant_type', exchangeGrant],
+        ['subject_token_type', jwtType],
+        ['subject_token', token],
+      ];
+      const response = await world.app.ask('/oauth/token', {
+        method: 'POST',
+        body: new URLSearchParams([...form, ...names]).toString(),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      });
+      return [response.status, (await jsonOf<{ error?: string }>(response)).error];
+    };
+    const [app, server] = ['builds', 'https://tokens.example.com'];
+    for (const name of ['audience', 'resource']) {
+      const both: Array<[string, string]> = [
+        [name, app],
+        [name, server],
+      ];
+      expect(await repeated(both, await world.signed())).toEqual([200, undefined]);
+      for (const other of ['other', 'x']) {
+        expect(await repeated([...both, [name, other]], await world.signed())).toEqual([400, 'invalid_target']);
+        expect(await repeated([[name, other], ...both], await world.signed())).toEqual([400, 'invalid_target']);
+      }
+    }
+    expect(
+      await repeated(
+        [
+          ['trust', 'deploy'],
+          ['trust', 'deploy'],
+        ],
+        await world.signed(),
+      ),
+    ).toEqual([400, 'invalid_request']);
     const bad = [
       { audience: 'other' },
       { resource: 'https://other.example.com' },
@@ -312,6 +346,18 @@ describe('the IDs of a repository', () => {
         description: expect.stringContaining(` ${name} `),
       });
     }
+  });
+
+  it('are forgotten when the trust gets another issuer, and at no other change', async () => {
+    const { id } = await world.addTrust();
+    await succeed(await world.signed());
+    const patch = (json: object) =>
+      world.app.ask(`/api/v1/trusts/${id}`, { method: 'PATCH', as: world.app.root, json });
+    const { url } = world.issuer;
+    expect((await patch({ claims: { sub: 'repo:acme/*' }, ttl: 60, issuer: url })).status).toBe(200);
+    expect(await refused(await world.signed({ repository_owner_id: '66' }))).toMatchObject({ status: 400 });
+    for (const issuer of ['https://other.example.com', url]) expect((await patch({ issuer })).status).toBe(200);
+    await succeed(await world.signed({ repository_id: '75', repository_owner_id: '66' }));
   });
 
   it('are forgotten with the trust', async () => {

@@ -6,6 +6,7 @@ import { createIds } from '../../../server/domain/secrets.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
+import type { TrustPin } from '../../../server/store/records.ts';
 import { type ExchangeWorld, openExchange } from '../../helpers/exchange/exchange-world.ts';
 import { firstPage } from '../contract/records.ts';
 
@@ -58,9 +59,20 @@ it('remembers subject tokens and repositories that were exchanged after the back
   const store = await restoreAfter(async () => {
     expect((await world.exchange(await world.signed({ jti }))).status).toBe(200);
   });
-  const pin = { trustId: id, repository: 'acme/api', repositoryId: '75', repositoryOwnerId: '65' };
-  expect(await store.trusts.pin(pin)).toEqual({ ...pin, repositoryId: '74' });
+  const pin: TrustPin = { trustId: id, kind: 'repository', name: 'acme/api', pinnedId: '75' };
+  expect(await store.trusts.pin(pin)).toEqual({ ...pin, pinnedId: '74' });
+  const owner: TrustPin = { trustId: id, kind: 'owner', name: 'acme', pinnedId: '66' };
+  expect(await store.trusts.pin(owner)).toEqual({ ...owner, pinnedId: '65' });
   const { hash } = identityOf({ issuer: world.issuer.url, text: 'a.b.c' }, { jti, exp: 1 });
   expect(await store.trusts.useSubjectToken({ hash, expiresAt: 1 })).toBe(false);
+  await store.close();
+});
+
+it('forgets the IDs of an issuer that the trust no longer has', async () => {
+  const { id } = await world.addTrust();
+  expect((await world.exchange(await world.signed())).status).toBe(200);
+  const store = await restoreAfter(() => api('PATCH', id, { issuer: 'https://new.example.com' }));
+  const pin: TrustPin = { trustId: id, kind: 'owner', name: 'acme', pinnedId: '66' };
+  expect(await store.trusts.pin(pin)).toEqual(pin);
   await store.close();
 });

@@ -37,3 +37,10 @@ export function unacceptable(description: string): ExchangeError {
 export function claimMismatch(claim: string): ExchangeError {
   return unacceptable(`The claim ${claim} of the subject token does not match the trust.`);
 }
+
+/** As `claimMismatch`, for a trust that the client named. The text is also true if there is no trust of this name. */
+export function namedMismatch(claim: string): ExchangeError {
+  return unacceptable(
+    `The claim ${claim} of the subject token does not match the trust, or no trust in its issuer has this name.`,
+  );
+}

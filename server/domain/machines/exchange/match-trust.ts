@@ -1,6 +1,7 @@
 import type { ListedTrust } from '../../../store/records.ts';
+import { hashSecret } from '../../secrets.ts';
 import { readClaims } from '../trust-fields.ts';
-import { claimMismatch, unacceptable } from './exchange-error.ts';
+import { claimMismatch, namedMismatch, unacceptable } from './exchange-error.ts';
 import type { SubjectClaims } from './subject-token.ts';
 
 /**
@@ -12,16 +13,38 @@ export function chooseTrust(
   claims: SubjectClaims,
   { name, publicUrl }: { name: string | undefined; publicUrl: string },
 ): ListedTrust {
-  const candidates = name === undefined ? trusts : trusts.filter((trust) => trust.name === name);
-  const checked = candidates.map((trust) => ({ trust, mismatches: mismatchesOf(trust, claims, publicUrl) }));
+  const checked = trusts.map((trust) => ({ trust, mismatches: mismatchesOf(trust, claims, publicUrl) }));
+  if (name !== undefined) return requireNamed(checked, name);
   const [accepting, another] = checked.filter(({ mismatches }) => mismatches.length === 0);
   if (another !== undefined)
     throw unacceptable('Several trusts accept this subject token. Name one of them with trust.');
   if (accepting !== undefined) return accepting.trust;
   const [closest] = checked.sort((one, other) => one.mismatches.length - other.mismatches.length);
-  const [claim] = closest?.mismatches ?? [];
-  if (claim === undefined) throw unacceptable('No trust of this name accepts tokens of this issuer.');
-  throw claimMismatch(claim);
+  throw claimMismatch(closest?.mismatches[0] ?? 'iss');
+}
+
+interface Checked {
+  trust: ListedTrust;
+  mismatches: string[];
+}
+
+/**
+ * Returns the trust of this name. An unknown name is refused as one of the other trusts would refuse the token, always the same one for
+ * the same name. Otherwise anyone with an identity token of the issuer, such as every user of GitHub, could find out which names exist.
+ * @throws ExchangeError
+ */
+function requireNamed(checked: readonly Checked[], name: string): ListedTrust {
+  const named = checked.find(({ trust }) => trust.name === name);
+  if (named?.mismatches.length === 0) return named.trust;
+  const { trust, mismatches } = named ?? standIn(checked, name);
+  const [claim = 'sub'] = mismatches.length > 0 ? mismatches : Object.keys(readClaims(trust));
+  throw namedMismatch(claim);
+}
+
+/** Chooses a trust by a name that none has. Nobody outside can foresee the choice, because it also depends on the IDs of the trusts. */
+function standIn(checked: readonly Checked[], name: string): Checked {
+  const rank = ({ trust }: Checked) => hashSecret(JSON.stringify([trust.id, name]));
+  return checked.reduce((best, other) => (rank(other) < rank(best) ? other : best));
 }
 
 /** Returns the names of the claims of a token that do not match a trust. */

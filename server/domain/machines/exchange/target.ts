@@ -3,23 +3,23 @@ import { ExchangeError } from './exchange-error.ts';
 
 /** For what a client asks a token (RFC 8693 §2.1). */
 export interface RequestedTarget {
-  audience: string | undefined;
-  resource: string | undefined;
+  audiences: readonly string[];
+  resources: readonly string[];
 }
 
 /**
- * Requires that `audience` and `resource` name an app of the trust, or this server by its public URL.
+ * Requires that each audience and each resource names an app of the trust, or this server by its public URL.
  * @throws ExchangeError `invalid_target`
  */
 export function requireTarget(
-  { audience, resource }: RequestedTarget,
+  { audiences, resources }: RequestedTarget,
   apps: ReadonlyArray<Pick<AppRecord, 'name' | 'url'>>,
   publicUrl: string,
 ): void {
   const names = [publicUrl, `${publicUrl}/`, ...apps.map(({ name }) => name)];
   const addresses = [...names, ...apps.flatMap(({ url }) => url ?? [])];
-  if (audience !== undefined && !names.includes(audience)) throw unknownTarget('audience');
-  if (resource !== undefined && !addresses.includes(resource)) throw unknownTarget('resource');
+  if (!audiences.every((audience) => names.includes(audience))) throw unknownTarget('audience');
+  if (!resources.every((resource) => addresses.includes(resource))) throw unknownTarget('resource');
 }
 
 function unknownTarget(parameter: string): ExchangeError {

@@ -48,9 +48,12 @@ export function createTrustStore(knex: Knex, engine: Engine): TrustStore {
     },
     async pin(pin) {
       const row = toRow(trustPinColumns, pin);
-      await knex('trust_pins').insert(row).onConflict(['trust_id', 'repository']).ignore();
-      const key = { trust_id: row.trust_id, repository: row.repository };
+      await knex('trust_pins').insert(row).onConflict(['trust_id', 'kind', 'name']).ignore();
+      const key = { trust_id: row.trust_id, kind: row.kind, name: row.name };
       return toRecord(trustPinColumns, await knex('trust_pins').where(key).first());
+    },
+    async forgetPins(id) {
+      await knex('trust_pins').where({ trust_id: id }).delete();
     },
     async useSubjectToken(token) {
       const row = toRow(usedSubjectTokenColumns, token);

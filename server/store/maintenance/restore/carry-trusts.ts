@@ -1,19 +1,20 @@
 import type { Knex } from 'knex';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { batchesOf } from '../table-digest.ts';
+import type { DataTable } from '../tables.ts';
 import type { Witness } from './history.ts';
 
 /**
- * Carries over what must not be undone about trusts: a deletion, a change, the pinned IDs of repositories, and that a subject token was
+ * Carries over what must not be undone about trusts: a deletion, a change, the pinned IDs of repositories and their owners, and that a subject token was
  * exchanged. A trust that was created since stays unknown, because its service account may be. Comes before deletions of service
  * accounts, to which trusts refer.
  */
 export async function carryTrusts({ knex }: Engine, witnesses: readonly Witness[], now: number): Promise<void> {
   const known = await withTrusts(witnesses);
   for (const trust of (await knex('trusts').select()) as Row[]) await carryTrust(knex, known, trust);
-  const ids = new Set<unknown>(await knex('trusts').pluck('id'));
+  const issuers = await issuersOf(knex);
   for (const witness of known) {
-    await carryPins(knex, witness.knex, ids);
+    await carryPins(knex, witness.knex, issuers);
     await carryUsedTokens(knex, witness.knex, now);
   }
 }
@@ -38,6 +39,13 @@ async function carryTrust(knex: Knex, witnesses: readonly Witness[], trust: Row)
   // It was given to a service account that the backup does not have.
   if (account === undefined) return deleteTrust(knex, id);
   await knex('trusts').where({ id }).update(latest);
+  if (latest.issuer !== trust.issuer) await knex('trust_pins').where({ trust_id: id }).delete();
+}
+
+/** Returns the issuers of all trusts, by the IDs of the trusts. */
+async function issuersOf(knex: Knex): Promise<Map<unknown, unknown>> {
+  const trusts: Row[] = await knex('trusts').select('id', 'issuer');
+  return new Map(trusts.map(({ id, issuer }) => [id, issuer]));
 }
 
 /** Reports whether an audit event shows that the database had this trust. */
@@ -50,11 +58,15 @@ async function deleteTrust(knex: Knex, id: string): Promise<void> {
   await knex('trusts').where({ id }).delete();
 }
 
-async function carryPins(knex: Knex, witness: Knex, trusts: ReadonlySet<unknown>): Promise<void> {
-  for await (const pins of batchesOf(witness, { name: 'trust_pins', key: ['trust_id', 'repository'] })) {
+const pinKey: DataTable['key'] = ['trust_id', 'kind', 'name'];
+
+/** Carries over the pins of trusts that have the same issuer here and there. */
+async function carryPins(knex: Knex, witness: Knex, issuers: ReadonlyMap<unknown, unknown>): Promise<void> {
+  const theirs = await issuersOf(witness);
+  for await (const pins of batchesOf(witness, { name: 'trust_pins', key: pinKey })) {
     for (const pin of pins) {
-      if (trusts.has(pin.trust_id))
-        await knex('trust_pins').insert(pin).onConflict(['trust_id', 'repository']).ignore();
+      const isSame = issuers.has(pin.trust_id) && issuers.get(pin.trust_id) === theirs.get(pin.trust_id);
+      if (isSame) await knex('trust_pins').insert(pin).onConflict([...pinKey]).ignore();
     }
   }
 }

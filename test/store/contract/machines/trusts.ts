@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ListedTrust, TrustRecord, UserRecord } from '../../../../server/store/records.ts';
+import type { ListedTrust, TrustPin, TrustRecord, UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addServiceAccount } from '../accounts/service-accounts.ts';
 import { firstPage, nextId, noon } from '../records.ts';
@@ -102,17 +102,19 @@ export function trustContract(store: () => Store): void {
     });
   });
 
-  it('keeps the IDs that a repository had first, for each trust, until the trust is deleted', async () => {
+  it('keeps the ID that a name had first, for each trust and kind, until they are forgotten or the trust is deleted', async () => {
     const account = await addAccount(store());
     const [one, other] = [await addTrust(store(), account), await addTrust(store(), account)];
-    const pin = { trustId: one.id, repository: 'acme/api', repositoryId: '1', repositoryOwnerId: '7' };
+    const pin: TrustPin = { trustId: one.id, kind: 'repository', name: 'acme/api', pinnedId: '1' };
     expect(await store().trusts.pin(pin)).toEqual(pin);
-    expect(await store().trusts.pin({ ...pin, repositoryId: '2' })).toEqual(pin);
-    expect(await store().trusts.pin({ ...pin, repositoryOwnerId: '8' })).toEqual(pin);
-    for (const change of [{ trustId: other.id }, { repository: 'acme/web' }]) {
-      const another = { ...pin, ...change, repositoryId: '2' };
+    expect(await store().trusts.pin({ ...pin, pinnedId: '2' })).toEqual(pin);
+    for (const change of [{ trustId: other.id }, { name: 'acme/web' }, { kind: 'owner' as const }]) {
+      const another = { ...pin, ...change, pinnedId: '2' };
       expect(await store().trusts.pin(another)).toEqual(another);
     }
+    await store().trusts.forgetPins(one.id);
+    expect(await store().trusts.pin({ ...pin, pinnedId: '3' })).toEqual({ ...pin, pinnedId: '3' });
+    expect(await store().trusts.pin({ ...pin, trustId: other.id })).toMatchObject({ pinnedId: '2' });
     expect(await store().trusts.delete(one.id)).toBe(true);
     expect(await store().trusts.delete(one.id)).toBe(false);
     expect(await store().trusts.findById(one.id)).toBeNull();

@@ -74,6 +74,40 @@ describe('tokens exchange', () => {
     expect(asked).toEqual(['Bearer a-request-token 2.0', 'Bearer a-request-token 2.0']);
   });
 
+  it('lets no server choose the audience for which GitHub signs', async () => {
+    const asked: Array<string | null> = [];
+    const env = await startGitHub(async (req) => {
+      asked.push(new URL(req.url ?? '', 'http://127.0.0.1').searchParams.get('audience'));
+      return [200, { value: 'a.b.c' }];
+    });
+    let issuer: unknown;
+    const received: string[] = [];
+    const fake = createServer((req, res) => {
+      req.on('data', (chunk) => received.push(String(chunk)));
+      const body = { issuer, authorization_endpoint: `${server}/oauth/authorize` };
+      res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    });
+    const server = `http://127.0.0.1:${await listen(fake)}`;
+    onTestFinished(() => void fake.close());
+    const others = [
+      'https://tokens.example.com',
+      'sts.amazonaws.com',
+      'https://127.0.0.1',
+      `${server}1`,
+      'http://localhost',
+      '',
+    ];
+    for (issuer of others) {
+      const { code, stderr } = await run(['--server', server], env);
+      expect([issuer, code]).toEqual([issuer, 2]);
+      expect(stderr).toContain('--audience');
+    }
+    expect([asked, received]).toEqual([[], []]);
+    for (issuer of [server, `${server}/tokens`]) await run(['--server', server], env);
+    await run(['--server', server, '--audience', 'sts.example.com'], env);
+    expect(asked).toEqual([server, `${server}/tokens`, 'sts.example.com']);
+  });
+
   it('fails with exit code 4 if GitHub gives no token, and 6 if it cannot be reached', async () => {
     const env = await startGitHub(async () => [403, { message: 'no' }]);
     const refused = await run([], env);
@@ -129,7 +163,7 @@ describe('tokens exchange', () => {
     const token = await world.signed({ sub: 'repo:acme/other:x' });
     const refused = await run(verbose, { TOKENS_ID_TOKEN: token });
     expect(refused).toMatchObject({ code: 4, stdout: '' });
-    expect(refused.stderr).toContain('The claim sub of the subject token does not match the trust.');
+    expect(refused.stderr).toContain('The claim sub of the subject token does not match the trust');
     expect(refused.stderr).not.toContain(token.slice(0, 40));
     for (let turn = 0; turn < 20; turn += 1) expect((await run([], { TOKENS_ID_TOKEN: token })).code).toBe(4);
     expect((await run([], { TOKENS_ID_TOKEN: token })).code).toBe(7);

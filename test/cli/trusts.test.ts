@@ -93,6 +93,12 @@ describe('tokens trusts create', () => {
     }
   });
 
+  it('warns if every branch of a GitLab project is trusted', async () => {
+    expect((await create('--gitlab', 'acme/api')).stderr).toContain('Every pipeline of acme/api may get a token');
+    await run('delete', 'deploy', '--yes');
+    expect((await create('--gitlab', 'acme/api', '--ref', 'main')).stderr).not.toContain('Every pipeline');
+  });
+
   it.each([
     [[]],
     [['--issuer', 'https://issuer.example.com']],

@@ -65,14 +65,19 @@ async function runTrustsCreate(ctx: Context, name: string, options: TrustsCreate
   const trust = await expectBody(api.trusts.$post({ json }), trustShape);
   const exchange = `Its jobs get a token with: tokens exchange --trust ${sanitize(trust.name)}`;
   await printOutcome(ctx, options, trust, `Created the trust ${sanitize(trust.name)}. ${exchange}`);
-  const { github, ref, environment } = options;
-  if (github !== undefined && ref === undefined && environment === undefined) {
-    await note(
-      ctx,
-      options,
-      `Every workflow of ${sanitize(github)} may get a token, on every branch: whoever can push to any branch has access. Limit the trust with --environment or --ref.`,
-    );
+  const warning = warningFor(options);
+  if (warning !== null) await note(ctx, options, warning);
+}
+
+/** Returns a warning if the shortcut trusts every branch. */
+function warningFor({ github, gitlab, ref, environment }: TrustsCreateOptions): string | null {
+  if (ref !== undefined || environment !== undefined) return null;
+  const everyone = 'may get a token, on every branch: whoever can push to any branch has access.';
+  if (github !== undefined) {
+    return `Every workflow of ${sanitize(github)} ${everyone} Limit the trust with --environment or --ref.`;
   }
+  if (gitlab !== undefined) return `Every pipeline of ${sanitize(gitlab)} ${everyone} Limit the trust with --ref.`;
+  return null;
 }
 
 /** @throws CliError `usage`. */

@@ -129,7 +129,9 @@ it('the steps for GitHub Actions get a token and call the API', async () => {
   let printed = '';
   const steps: Array<{ name: string; run: string }> = deploy.steps;
   for (const step of steps.filter(({ name }) => name !== 'Install tokens')) {
-    printed += await runShell(['bash', '-e', '-c', step.run], env);
+    // The daemon of this test is not at its public URL, so the audience must be named.
+    const script = step.run.replace('tokens exchange', `tokens exchange --audience ${publicUrl}`);
+    printed += await runShell(['bash', '-e', '-c', script], env);
   }
   expectCall('POST /deployments', printed);
   await deleteTrusts();

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../../../shared/duration.ts';
 import type { Context } from '../../../context.ts';
+import { localError } from '../../../errors.ts';
 import { openNetwork, resolveServer } from '../../../session/connect.ts';
+import type { Server } from '../../../session/server-url.ts';
 import { note } from '../../../ui/notes.ts';
 import { findJobToken, type JobTokenOptions } from './job-token.ts';
 import { type IssuedToken, requestToken } from './request-token.ts';
@@ -49,13 +51,24 @@ async function runExchange(ctx: Context, options: ExchangeOptions): Promise<void
 async function exchange(ctx: Context, options: ExchangeOptions): Promise<IssuedToken> {
   const server = await resolveServer(ctx, options);
   const send = await openNetwork(ctx, options, server);
-  const audience = async () => {
-    if (options.audience !== undefined) return options.audience;
-    const { discover } = await import('../../../sign-in/discover.ts');
-    return (await discover(send, server)).issuer;
-  };
+  const audience = async () => options.audience ?? publicUrlOf(send, server);
   const subjectToken = await findJobToken(ctx, options, audience);
   return requestToken(send, server, { trust: options.trust, subjectToken });
+}
+
+/**
+ * Returns the public URL that the server names, for which GitHub then signs. Another server's URL is not accepted: a server could
+ * otherwise get identity tokens that other systems accept, and use them there.
+ * @throws CliError `usage`
+ */
+async function publicUrlOf(send: typeof fetch, server: Server): Promise<string> {
+  const { discover } = await import('../../../sign-in/discover.ts');
+  const { issuer } = await discover(send, server);
+  if (URL.canParse(issuer) && new URL(issuer).origin === new URL(server.url).origin) return issuer;
+  throw localError(
+    'usage',
+    `The server names another public URL than ${server.url}. Use its public URL as the server, or name the audience of the trust with --audience.`,
+  );
 }
 
 async function print(ctx: Context, options: ExchangeOptions, { value, expiresIn }: IssuedToken): Promise<void> {

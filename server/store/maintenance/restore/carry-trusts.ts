@@ -66,7 +66,11 @@ async function carryPins(knex: Knex, witness: Knex, issuers: ReadonlyMap<unknown
   for await (const pins of batchesOf(witness, { name: 'trust_pins', key: pinKey })) {
     for (const pin of pins) {
       const isSame = issuers.has(pin.trust_id) && issuers.get(pin.trust_id) === theirs.get(pin.trust_id);
-      if (isSame) await knex('trust_pins').insert(pin).onConflict([...pinKey]).ignore();
+      if (isSame)
+        await knex('trust_pins')
+          .insert(pin)
+          .onConflict([...pinKey])
+          .ignore();
     }
   }
 }

@@ -7,6 +7,7 @@ import { registerAppsShow } from './commands/apps/show.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerClientsCreate } from './commands/clients/create.ts';
 import { registerClientsDelete } from './commands/clients/delete.ts';
+import { registerClientsEdit } from './commands/clients/edit.ts';
 import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCompletion } from './commands/completion/completion.ts';
@@ -172,7 +173,13 @@ const superuserCommands = [
   registerExport,
 ];
 const appsCommands = [registerAppsCreate, registerAppsList, registerAppsShow, registerAppsEdit, registerAppsDelete];
-const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
+const clientsCommands = [
+  registerClientsCreate,
+  registerClientsList,
+  registerClientsEdit,
+  registerClientsRotate,
+  registerClientsDelete,
+];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [
   registerUsersList,

@@ -43,8 +43,8 @@ async function asText(failure: CliError, ctx: Context, options: GlobalOptions): 
 
 /** Returns the lines that describe a problem. Names the invalid fields only if there are several. */
 function explain({ code, title, detail, errors = [] }: ProblemDetails, ctx: Context): string[] {
-  // Each line begins with the position, so that editors recognize it.
-  if (code === 'invalid-file') return [detail, ...errors.map((error) => error.detail)];
+  // Mistakes in a file. Each line begins with the position, so that editors recognize it.
+  if (errors[0]?.pointer.startsWith('#line=')) return [detail, ...errors.map((error) => error.detail)];
   const [first, ...others] = errors;
   if (first && others.length === 0) return [first.detail];
   if (first) return [`${title}:`, ...errors.map((error) => `  ${error.pointer.slice(1)}: ${error.detail}`)];

@@ -70,6 +70,7 @@ const acting = [
   'apps create',
   'apps edit',
   'apps delete',
+  'clients edit',
   'clients delete',
   'trusts create',
   'trusts delete',

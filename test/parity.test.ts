@@ -70,6 +70,13 @@ const tokenOf = async ({ id }: { id: string }) => {
 };
 const ownerEmailOf = async (token: NewToken) => (await tokenOf(token)).ownerEmail;
 const appsNamed = ({ id }: Member) => app.store.apps.list({ limit: 1, before: null, name: `app-${id}` });
+/** The client has the ID of the member, so that the actions know it. */
+const addClientOf = ({ id }: Member) =>
+  app.store.clients.insert({
+    id,
+    ...{ clientId: `client_${id}`, name: `client-${id}`, nameFolded: `client-${id}` },
+    ...{ secretHash: 'hash', canRevoke: false, createdAt: app.clock.now() },
+  });
 const hookUrl = ({ id }: Member) => `https://hooks.example.com/${id}`;
 /** The webhook has the ID of the member, so that the actions know it. Those of earlier scenes make room. */
 const addWebhookOf = async (member: Member) => {
@@ -500,6 +507,13 @@ const actions: Record<string, Action> = {
     api: ({ target }) => ['DELETE', `/trusts/${target.id}`],
     cli: ({ target }) => ({ argv: ['trusts', 'delete', trustName(target), '--yes'] }),
     isDone: async ({ target }) => (await trustsOf(target)).length === 0,
+  },
+  'change an OAuth client': {
+    roles: superusers,
+    prepare: ({ target }) => addClientOf(target),
+    api: ({ target }) => ['PATCH', `/clients/${target.id}`, { can_revoke: true }],
+    cli: ({ target }) => ({ argv: ['clients', 'edit', `client-${target.id}`, '--can-revoke'] }),
+    isDone: async ({ target }) => (await app.store.clients.findById(target.id))?.canRevoke === true,
   },
   'list the webhooks': {
     roles: superusers,

@@ -1,10 +1,9 @@
-import { count } from '../../shared/count.ts';
 import { sections } from '../../shared/schemas/organization/sections.ts';
 import type { Api } from '../api/client.ts';
-import { LostResponse } from '../api/transport/network-errors.ts';
-import { CliError, hasCode, localError } from '../errors.ts';
+import { localError } from '../errors.ts';
+import type { FailedStep } from './failures.ts';
 import { differences } from './plan/differences.ts';
-import { type Step, shownName } from './plan/step.ts';
+import type { Step } from './plan/step.ts';
 import type { SecretSink } from './secrets.ts';
 
 /** Requests at the same time. The server carries out one change after the other, so that more would only wait. */
@@ -13,32 +12,31 @@ const maxParallel = 4;
 /**
  * Carries out the steps. Steps of one section and action run at the same time, a few at once. The first failure stops all that has not
  * begun. `onDone` is called after each step.
- * @throws CliError the first failure, with what was done
+ * @returns the steps that failed, the first failure first
  */
 export async function carryOut(
   api: Api,
   steps: readonly Step[],
   secrets: SecretSink,
-  onDone: (step: Step) => Promise<void>,
-): Promise<void> {
-  let done = 0;
+  onDone: () => void,
+): Promise<FailedStep[]> {
+  const failed: FailedStep[] = [];
   for (const group of groupsOf(steps)) {
     const waiting = [...group];
-    let failed: { step: Step; error: unknown } | undefined;
     const work = async () => {
-      for (let step = waiting.shift(); step && !failed; step = waiting.shift()) {
+      for (let step = waiting.shift(); step && failed.length === 0; step = waiting.shift()) {
         try {
           await carryOutStep(api, step, secrets);
-          done += 1;
-          await onDone(step);
+          onDone();
         } catch (error) {
-          failed ??= { step, error };
+          failed.push({ step, error });
         }
       }
     };
     await Promise.all(Array.from({ length: maxParallel }, work));
-    if (failed) throw stoppedAt(failed.step, failed.error, done, steps.length);
+    if (failed.length > 0) break;
   }
+  return failed;
 }
 
 /** Divides the steps where their section or their action changes. Changes of apps run alone, because one may need the host of another. */
@@ -74,25 +72,6 @@ async function carryOutStep(api: Api, { section, action, name, present, wanted, 
   return section.change(api, present.id, now.etag, wanted);
 }
 
-function changedMeanwhile(): CliError {
+function changedMeanwhile() {
   return localError('changed-meanwhile', 'Somebody changed it after the plan was made.');
-}
-
-/** Returns the failure with the object that it is about, and what was done before. */
-function stoppedAt(step: Step, error: unknown, done: number, total: number): unknown {
-  if (!(error instanceof CliError)) return error;
-  const { section, action } = step;
-  const kind = sections[section.name].kind.replace('_', ' ');
-  const what = `Could not ${action} ${kind} ${shownName(step)}: ${error.problem.detail}`;
-  const progress = `Made ${done} of ${count(total, 'change')}. Run the command again to continue.`;
-  const isLost = (error instanceof LostResponse && error.sent) || hasCode(error, 'outcome-unknown');
-  const lost = isLost && action === 'create' && section.hasSecret ? ` ${secretLost(kind)}` : '';
-  return new CliError(
-    { ...error.problem, detail: `${what} ${progress}${lost}` },
-    { cause: error, retryAfterSeconds: error.retryAfterSeconds },
-  );
-}
-
-function secretLost(kind: string): string {
-  return `If the ${kind} exists then, nobody knows its secret: give it a new one with \`tokens ${kind}s rotate\`.`;
 }

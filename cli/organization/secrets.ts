@@ -23,7 +23,11 @@ export interface SecretSink {
 export function printSecrets(ctx: Context): SecretSink {
   return {
     collected: [],
-    add: ({ kind, name, secret }) => ctx.stdout.write(`${kind}\t${name}\t${secret}\n`),
+    add: async ({ kind, name, secret }) => {
+      await ctx.stdout.write(`${kind}\t${name}\t${secret}\n`).catch((error: unknown) => {
+        throw localError('unwritable', `Its secret cannot be printed (${systemCode(error)}), and is lost.`, error);
+      });
+    },
     close: async () => undefined,
   };
 }

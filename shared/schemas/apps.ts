@@ -14,7 +14,7 @@ export const appNameSchema = z
     /^[a-z0-9][a-z0-9-]{0,62}$/,
     'The name of an app has 1 to 63 lowercase letters, digits and hyphens, and does not begin with a hyphen.',
   )
-  .meta({ example: 'grafana' });
+  .meta({ description: 'The name of the app, which rules of tokens name. It cannot be changed', example: 'grafana' });
 
 const urlError = 'Enter an address such as https://grafana.example.com/, without a user name and password.';
 
@@ -49,7 +49,10 @@ const fields = {
     .min(1, 'max_expiry must be at least 1 second.')
     .max(limits.maxExpirySeconds, 'max_expiry must be at most 100 years.')
     .nullable()
-    .describe('How many seconds a token that is restricted to this app may be valid at most'),
+    .meta({
+      description: 'How many seconds a token that is restricted to this app may be valid at most. Null: no such limit',
+      example: 7_776_000,
+    }),
   preflight: z
     .enum(['pass', 'deny'], { error: 'preflight must be pass or deny.' })
     .describe('Whether CORS preflight requests reach the app without a token'),

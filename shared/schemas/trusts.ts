@@ -33,7 +33,7 @@ export const trustNameSchema = z
     /^[a-z0-9][a-z0-9-]{0,47}$/,
     'The name of a trust has 1 to 48 lowercase letters, digits and hyphens, and does not begin with a hyphen.',
   )
-  .meta({ example: 'deploy-api' });
+  .meta({ description: 'The name of the trust, which jobs may name. It cannot be changed', example: 'deploy-api' });
 
 const issuerSchema = textSchema
   .refine(
@@ -82,16 +82,26 @@ const fields = {
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Enter the name of a service account.')
     .meta({ description: 'The service account that owns the tokens', example: 'ci' }),
   issuer: issuerSchema.describe('The `iss` of subject tokens'),
-  audience: textSchema.nullable().describe('An `aud` of subject tokens. Null: the public URL of this server'),
+  audience: textSchema.nullable().meta({
+    description: 'An `aud` of subject tokens. Null: the public URL of this server',
+    example: 'https://tokens.example.com',
+  }),
   claims: claimsSchema,
-  apps: ruleFields.apps.unwrap(),
+  apps: ruleFields.apps.unwrap().meta({
+    description:
+      'The names of the apps that the tokens work for. With an empty list, they work nowhere. Null: no such rule',
+    example: ['builds'],
+  }),
   read_only: z.boolean().describe('Whether the tokens may only use methods that change nothing'),
-  allow: ruleFields.allow.unwrap(),
+  allow: ruleFields.allow.unwrap().meta({
+    description: 'Lines of methods and a path. At least one must match a request. Null: no such rule',
+    example: ['GET,HEAD /api/**'],
+  }),
   ttl: z
     .int(ttlError)
     .min(trustLimits.minTtlSeconds, ttlError)
     .max(trustLimits.maxTtlSeconds, ttlError)
-    .describe('How many seconds a token is valid. 900 by default'),
+    .meta({ description: 'How many seconds a token is valid. 900 by default', example: 900 }),
 };
 
 /** A trust: which identity tokens of an issuer may be exchanged for a token of a service account. */

@@ -35,6 +35,25 @@ it('invalidates the old secret on rotation', async () => {
   expect(await isValid(created.client_id, rotated.client_secret)).toBe(true);
 });
 
+it('changes what a client may do, and leaves its secret valid', async () => {
+  const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
+  expect(await asRoot('edit', 'Gateway', '--can-revoke')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'Changed gateway.\n',
+  });
+  expect(JSON.parse((await asRoot('list', '--json')).stdout)).toMatchObject([{ can_revoke: true }]);
+  const { stdout } = await asRoot('edit', created.client_id, '--no-can-revoke', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ name: 'gateway', can_revoke: false });
+  expect(await isValid(created.client_id, created.client_secret)).toBe(true);
+  expect(await asRoot('edit', 'gateway')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('nothing to change'),
+  });
+  expect((await asRoot('edit', 'nothing', '--can-revoke')).code).toBe(3);
+  expect((await cli.run(['clients', 'edit', 'gateway', '--can-revoke'], cli.as(cli.app.dev))).code).toBe(4);
+});
+
 it('asks for confirmation on a terminal only, and not with --yes', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   const no = await cli.run(['clients', 'delete', 'gateway'], { ...cli.as(cli.app.root), answers: [false] });

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
+import type { Api } from '../../api/client.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { localError, systemCode } from '../../errors.ts';
 import { confirmOrCancel } from '../../input/ask.ts';
 import { carryOut } from '../../organization/carry-out.ts';
-import { readOrganizationFile } from '../../organization/file/read-file.ts';
+import { stoppedAt } from '../../organization/failures.ts';
+import { type OrganizationFile, readOrganizationFile } from '../../organization/file/read-file.ts';
+import { checkPlan } from '../../organization/plan/check-plan.ts';
 import { planSteps } from '../../organization/plan/plan.ts';
 import type { Step } from '../../organization/plan/step.ts';
 import { readState, sectionsOf } from '../../organization/read-state.ts';
-import { readRights, requireReadable, requireRights } from '../../organization/rights.ts';
+import { type Rights, readRights, requireReadable, requireRights } from '../../organization/rights.ts';
 import { collectSecrets, openSecretsFile, printSecrets, type SecretSink } from '../../organization/secrets.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
@@ -49,28 +53,59 @@ export function registerApply(program: Command, ctx: Context): void {
 
 async function runApply(ctx: Context, options: ApplyOptions): Promise<void> {
   const file = await readOrganizationFile(ctx, options.file);
+  const { organization } = file;
   const connection = await connect(ctx, options);
   const rights = await readRights(connection);
   const { api } = connection;
-  requireReadable(rights, sectionsOf(file));
-  const state = await readState(api, sectionsOf(file));
-  const steps = planSteps(state, file, { prune: options.prune === true });
+  requireReadable(rights, sectionsOf(organization));
+  const state = await readState(api, sectionsOf(organization));
+  const steps = planSteps(state, organization, { prune: options.prune === true });
+  checkPlan(file, steps);
+  await reportingClosedOutput(options, () => printAndCarryOut({ ctx, options, api, rights, file, steps }));
+}
+
+interface Run {
+  readonly ctx: Context;
+  readonly options: ApplyOptions;
+  readonly api: Api;
+  readonly rights: Rights;
+  readonly file: OrganizationFile;
+  readonly steps: readonly Step[];
+}
+
+async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run): Promise<void> {
   const { printPlan } = await import('../../organization/plan/print-plan.ts');
   if (!options.json) await printPlan(ctx, options, steps);
-  requireRights(rights, steps);
   let applied = 0;
   let secrets: SecretSink | undefined;
   try {
+    requireRights(rights, steps);
     if (options.dryRun || steps.length === 0) return;
     await confirmRemovals(ctx, options, steps);
     secrets = await openSink(ctx, options, steps);
-    await carryOut(api, steps, secrets, async () => {
+    const [first, ...others] = await carryOut(api, steps, secrets, () => {
       applied += 1;
     });
+    const progress = { done: applied, total: steps.length, isCancelled: ctx.signal.aborted };
+    if (first) throw stoppedAt([first, ...others], file, progress);
     await note(ctx, options, `Made ${count(applied, 'change')}.`);
   } finally {
     await secrets?.close();
     if (options.json) await printReport(ctx, steps, applied, secrets);
+  }
+}
+
+/** A closed pipe ends other commands without an error. This one must not look as if it had made the changes. */
+async function reportingClosedOutput({ dryRun }: ApplyOptions, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (dryRun || systemCode(error) !== 'EPIPE') throw error;
+    throw localError(
+      'unwritable',
+      'The program that reads the output has ended, so the command stopped. Run it again to see the rest of the plan.',
+      error,
+    );
   }
 }
 
@@ -83,7 +118,7 @@ async function confirmRemovals(ctx: Context, options: ApplyOptions, steps: reado
 
 /** Opens the place for new secrets, before anything is created. */
 async function openSink(ctx: Context, options: ApplyOptions, steps: readonly Step[]): Promise<SecretSink> {
-  const createsSecrets = steps.some(({ action, section }) => action === 'create' && section.hasSecret);
+  const createsSecrets = steps.some(({ action, section }) => action === 'create' && section.rotation !== undefined);
   // Without new secrets, the file of an earlier run may stay where it is.
   if (options.secretsFile !== undefined && createsSecrets) return openSecretsFile(options.secretsFile);
   return options.json ? collectSecrets() : printSecrets(ctx);

@@ -4,24 +4,31 @@
  */
 import { Document } from 'yaml';
 import { type Organization, organizationSchema } from '../../../shared/schemas/organization/organization.ts';
-import { sectionNames, sections } from '../../../shared/schemas/organization/sections.ts';
+import { sectionNames } from '../../../shared/schemas/organization/sections.ts';
 import { mistakesOf, pathText } from './mistakes.ts';
-import { type Mistake, type Path, parseYaml, type YamlText } from './yaml-text.ts';
+import { repetitions } from './repetitions.ts';
+import { type Mistake, type Path, parseYaml } from './yaml-text.ts';
 
-export type { Mistake } from './yaml-text.ts';
+export type { Mistake, Path } from './yaml-text.ts';
 
 /** A file that was read. `organization` counts only if there are no mistakes. */
 export interface ReadOrganization {
   readonly organization: Organization;
   /** In the order of their positions. */
   readonly mistakes: readonly Mistake[];
+  /** Returns a mistake about the value at `path`. If the file does not have the value, its position is that of what should contain it. */
+  mistakeAt(path: Path, text: string): Mistake;
 }
 
 /** Reads a YAML or JSON text, and finds all its mistakes. */
 export function readOrganization(text: string): ReadOrganization {
   const yaml = parseYaml(text);
   // Without content, there is nothing that the schema could check.
-  if (yaml.content === undefined) return { organization: {}, mistakes: yaml.mistakes };
+  const mistakeAt = (path: Path, text: string) => ({
+    ...yaml.position(path, 'value'),
+    text: `${pathText(path)}${text}`,
+  });
+  if (yaml.content === undefined) return { organization: {}, mistakes: yaml.mistakes, mistakeAt };
   const { success, data, error } = organizationSchema.safeParse(yaml.content);
   const found = [...mistakesOf(error?.issues ?? [], yaml, fieldsAt), ...repetitions(yaml)];
   // The parser has misread a line that it complains about, so that other mistakes there would confuse.
@@ -30,6 +37,7 @@ export function readOrganization(text: string): ReadOrganization {
   return {
     organization: success ? data : {},
     mistakes: mistakes.sort((one, other) => one.line - other.line || one.column - other.column),
+    mistakeAt,
   };
 }
 
@@ -47,34 +55,4 @@ function fieldsAt(path: Path): readonly string[] {
   if (path.length === 0) return sectionNames;
   const section = sectionNames.find((known) => known === name);
   return section && path.length === 2 ? Object.keys(organizationSchema.shape[section].unwrap().element.shape) : [];
-}
-
-/** Finds objects that the file lists twice. */
-function repetitions(yaml: YamlText): Mistake[] {
-  return sectionNames.flatMap((name) => {
-    const { key, identify } = sections[name];
-    const first = new Map<string, Path>();
-    return keysIn(yaml.content, name, key).flatMap(({ path, text }): Mistake[] => {
-      const identity = identify(text);
-      const before = first.get(identity);
-      if (!before) {
-        first.set(identity, path);
-        return [];
-      }
-      return [{ ...yaml.position(path, 'value'), text: `${pathText(path)} is the same as ${pathText(before)}.` }];
-    });
-  });
-}
-
-function keysIn(content: unknown, section: string, key: string): Array<{ path: Path; text: string }> {
-  const items = isMap(content) ? content[section] : undefined;
-  if (!Array.isArray(items)) return [];
-  return items.flatMap((item: unknown, index) => {
-    const text = isMap(item) ? item[key] : undefined;
-    return typeof text === 'string' ? [{ path: [section, index, key], text }] : [];
-  });
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

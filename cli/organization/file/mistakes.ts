@@ -28,7 +28,11 @@ export function mistakesOf(
   yaml: YamlText,
   fieldsAt: (path: Path) => readonly string[],
 ): Mistake[] {
-  return issues.flatMap((issue): Mistake[] => {
+  // One value can break several rules. The first one is enough.
+  const first = new Map(
+    issues.map((issue) => [`${issue.code === 'unrecognized_keys'} ${pathText(issue.path)}`, issue] as const).reverse(),
+  );
+  return [...first.values()].flatMap((issue): Mistake[] => {
     if (issue.code !== 'unrecognized_keys') {
       return [{ ...yaml.position(issue.path, 'value'), text: sentence(issue, yaml.content) }];
     }
@@ -73,6 +77,7 @@ function wanted({ expected }: Extract<Issue, { code: 'invalid_type' }>, path: Pa
 
 /** YAML reads words such as true, and digits, as something else than text. */
 function advice({ expected }: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string {
+  if (expected === 'array' && value === null) return ' Write [] for an empty list, or leave it out.';
   const needsQuotes = expected === 'string' && (typeof value === 'number' || typeof value === 'boolean');
   return needsQuotes ? ' Put it in quotes.' : '';
 }

@@ -26,6 +26,7 @@ const maxAliases = 10_000;
 
 const messages: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'This key appears twice.',
+  NON_STRING_KEY: 'A key must be text.',
   TAG_RESOLVE_FAILED: 'Tags such as !this are not accepted.',
 };
 

@@ -21,11 +21,11 @@ function planSection(section: Section, present: readonly Present[], wanted: read
   const identityOf = identityIn(section);
   const byIdentity = new Map(present.map((object) => [identityOf(object.fields), object]));
   const listed = new Set(wanted.map(identityOf));
-  const steps = wanted.flatMap((fields): Step[] => {
+  const steps = wanted.flatMap((fields, place): Step[] => {
     const object = byIdentity.get(identityOf(fields)) ?? null;
     const { [key]: name, ...others } = fields;
     const different = differences(section, object?.fields ?? {}, others);
-    const step = { section, name: String(name), present: object, fields: different };
+    const step = { section, place, name: String(name), present: object, fields: different };
     if (object === null) return [{ ...step, action: 'create', wanted: fields }];
     if (different.length === 0) return [];
     const changed = Object.fromEntries(different.map(({ field }) => [field, fields[field]]));
@@ -41,7 +41,7 @@ function removal(section: Section, object: Present): Step[] {
   const fields = insteadOfDeletion ? differences(section, object.fields, insteadOfDeletion) : [];
   if (insteadOfDeletion && fields.length === 0) return [];
   const name = String(object.fields[sections[section.name].key]);
-  return [{ section, action: 'remove', name, present: object, wanted: insteadOfDeletion ?? {}, fields }];
+  return [{ section, place: null, action: 'remove', name, present: object, wanted: insteadOfDeletion ?? {}, fields }];
 }
 
 function identityIn({ name }: Section): (fields: Fields) => string {

@@ -6,6 +6,8 @@ import type { FieldDifference } from './differences.ts';
 export interface Step {
   readonly section: Section;
   readonly action: 'create' | 'change' | 'remove';
+  /** The index of the object in its section of the file, or null if the file does not list it. */
+  readonly place: number | null;
   /** What identifies the object: its name, email address or URL. */
   readonly name: string;
   /** The object on the server, or null for a new one. */

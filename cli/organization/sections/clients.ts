@@ -7,7 +7,7 @@ import { ifMatch, type Present, type Section } from './section.ts';
 export const clients: Section = {
   name: 'clients',
   scopes: { read: 'clients', write: 'clients' },
-  hasSecret: true,
+  rotation: 'tokens clients rotate NAME',
   list: async (api) =>
     (await collect((query) => expectBody(api.clients.$get({ query }), pageShape(clientShape)))).map(presentClient),
   async read(api, id) {

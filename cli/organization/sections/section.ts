@@ -32,10 +32,14 @@ export interface Section {
   readonly scopes: { readonly read: Scope; readonly write: Scope };
   /** Fields whose texts are compared without regard to case. */
   readonly folded?: readonly string[];
+  /** Fields that the file must have for an object that does not exist yet. */
+  readonly requiredToCreate?: readonly string[];
+  /** Where objects name others: the section of each such field. */
+  readonly references?: Readonly<Record<string, SectionName>>;
   /** What replaces a deletion. Members are disabled. */
   readonly insteadOfDeletion?: Fields;
-  /** Whether the server shows a secret when it creates an object. */
-  readonly hasSecret?: boolean;
+  /** The command that replaces the secret of an object, if the server shows one when it creates an object. */
+  readonly rotation?: string;
   list(api: Api): Promise<Present[]>;
   read(api: Api, id: string): Promise<Tagged>;
   create(api: Api, fields: Fields): Promise<NewSecret>;

@@ -8,6 +8,8 @@ import { ifMatch, type Present, type Section } from './section.ts';
 export const trusts: Section = {
   name: 'trusts',
   scopes: { read: 'trusts', write: 'trusts' },
+  requiredToCreate: ['service_account', 'issuer', 'claims'],
+  references: { service_account: 'service_accounts', apps: 'apps' },
   list: async (api) =>
     (await collect((query) => expectBody(api.trusts.$get({ query }), pageShape(trustShape)))).map(presentTrust),
   async read(api, id) {

@@ -8,7 +8,8 @@ import { ifMatch, type Present, type Section } from './section.ts';
 export const webhooks: Section = {
   name: 'webhooks',
   scopes: { read: 'webhooks', write: 'webhooks' },
-  hasSecret: true,
+  requiredToCreate: ['events'],
+  rotation: 'tokens webhooks rotate-secret ID',
   list: async (api) =>
     (await collect((query) => expectBody(api.webhooks.$get({ query }), pageShape(webhookShape)))).map(presentWebhook),
   async read(api, id) {

@@ -20,7 +20,13 @@ export const createdClientSchema = clientSchema
 export type CreatedClient = z.infer<typeof createdClientSchema>;
 
 export const createClientBodySchema = z
-  .strictObject({ name: tokenNameSchema, can_revoke: z.boolean().optional().describe('Let the client revoke tokens') })
+  .strictObject({
+    name: tokenNameSchema.meta({
+      description: 'The name that members see in mail and in the audit log. It cannot be changed',
+      example: 'api-gateway',
+    }),
+    can_revoke: z.boolean().optional().describe('Let the client revoke tokens'),
+  })
   .meta({ id: 'CreateClient' });
 export type CreateClientBody = z.infer<typeof createClientBodySchema>;
 

@@ -17,7 +17,7 @@ export const serviceAccountNameSchema = z
     /^[a-z0-9][a-z0-9-]{0,62}$/,
     'The name of a service account has 1 to 63 lowercase letters, digits and hyphens, and does not begin with a hyphen.',
   )
-  .meta({ example: 'ci' });
+  .meta({ description: 'The name of the service account. It cannot be changed', example: 'ci' });
 
 /** Email addresses of members. Leaves out repeated ones. */
 const maintainersSchema = z
@@ -26,7 +26,9 @@ const maintainersSchema = z
   .overwrite((emails) => [...new Set(emails)]);
 
 const fields = {
-  description: descriptionSchema.nullable(),
+  description: descriptionSchema
+    .nullable()
+    .meta({ description: 'What the service account is for', example: 'Deploys from GitHub Actions' }),
   maintainers: maintainersSchema.describe('The email addresses of the members who look after it'),
   groups: groupNamesSchema.describe('Its groups, which decide what apps its tokens may use'),
 };

@@ -10,8 +10,8 @@ const { email } = createUserBodySchema.shape;
 const { name, superuser, can_manage_tokens, groups, disabled } = updateUserBodySchema.shape;
 
 const memberSchema = z.strictObject({
-  email,
-  name,
+  email: email.describe('The email address, which identifies the member'),
+  name: name.describe("The member's name, as others see it"),
   superuser: superuser.describe(
     "Whether the member is an Organization Superuser. Only a superuser's session can change it",
   ),
@@ -26,6 +26,12 @@ const serviceAccountSchema = createServiceAccountBodySchema
   .extend({ disabled: editServiceAccountBodySchema.shape.disabled })
   .meta({ id: 'ServiceAccountInFile' });
 
+// Only a new trust or webhook needs these fields. `tokens apply` checks that, because it depends on what the server has.
+const trustSchema = createTrustBodySchema
+  .partial({ service_account: true, issuer: true, claims: true })
+  .meta({ id: 'TrustInFile' });
+const webhookSchema = createWebhookBodySchema.partial({ events: true }).meta({ id: 'WebhookInFile' });
+
 /**
  * The declared state of an organization: what `tokens apply` reads and `tokens export` writes. Sections and fields that are left out
  * are left alone.
@@ -37,8 +43,8 @@ export const organizationSchema = z
     service_accounts: z.array(serviceAccountSchema).optional().describe('Service accounts, matched by name'),
     apps: z.array(createAppBodySchema).optional().describe('Apps behind the proxy, matched by name'),
     clients: z.array(createClientBodySchema).optional().describe('OAuth clients, matched by name'),
-    trusts: z.array(createTrustBodySchema).optional().describe('Trusts, matched by name'),
-    webhooks: z.array(createWebhookBodySchema).optional().describe('Webhooks, matched by URL'),
+    trusts: z.array(trustSchema).optional().describe('Trusts, matched by name'),
+    webhooks: z.array(webhookSchema).optional().describe('Webhooks, matched by URL'),
   })
   .describe('The declared state of an organization, for `tokens apply`');
 

@@ -420,9 +420,10 @@ describe('a failure while a file is applied', () => {
     const ran = await apply(broken, ['--json']);
     expect(ran.code).toBe(5);
     expect(JSON.parse(ran.stdout)).toMatchObject({ applied: 1 });
-    const { code, detail } = JSON.parse(ran.stderr);
+    const { code, detail, errors } = JSON.parse(ran.stderr);
     expect(code).toBe('host-taken');
-    expect(detail).toMatch(/^Could not create app shop: .* Made 1 of 3 changes\. Run the command again to continue\.$/);
+    expect(detail).toMatch(/^Could not create app shop\. Made 1 of 3 changes\. Run the command again to continue\.$/);
+    expect(errors).toMatchObject([{ detail: expect.stringMatching(/^-:\d+:\d+: apps\[1\]\.hosts: Another app/) }]);
     const { id } = await find<{ id: string }>('/apps?name=other');
     await ask(`/apps/${id}`, { method: 'DELETE' });
     expect(await applyJson(broken)).toMatchObject({ applied: 2 });

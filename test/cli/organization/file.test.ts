@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { formatOrganization, readOrganization } from '../../../cli/organization/file/document.ts';
+import { formatOrganization, readOrganization as readWith } from '../../../cli/organization/file/document.ts';
 
+const readOrganization = (text: string) => {
+  const { organization, mistakes } = readWith(text);
+  return { organization, mistakes };
+};
 /** Returns the mistakes in a text as `line:column: text`. */
 const mistakesIn = (text: string) =>
   readOrganization(text).mistakes.map(({ line, column, text }) => `${line}:${column}: ${text}`);
@@ -71,15 +75,33 @@ apps:
     ['# nothing\n', '1:1: The file is empty.'],
     ['just text', '1:1: The file must be a map of sections, such as members and apps.'],
     ['- name: wiki', '1:1: The file must be a map of sections, such as members and apps.'],
-    ['apps:\n', '1:6: apps must be a list of apps.'],
+    ['apps:\n', '1:6: apps must be a list of apps. Write [] for an empty list, or leave it out.'],
     ['apps: wiki', '1:7: apps must be a list of apps.'],
     ['apps: [wiki]', '1:8: apps[0] must be a map.'],
     ['apps: []\n---\nclients: []\n', '2:1: Only one document is accepted in a file.'],
     ['apps: *all', '1:7: There is no anchor &all before this alias.'],
     ['apps: !ours []', '1:7: Tags such as !this are not accepted.'],
+    ['\ufeffapps: 1\r\n', '1:8: apps must be a list of apps.'],
+    ['apps: []\r\nclients: 1\r\n', '2:10: clients must be a list of clients.'],
+    ['apps: { wiki: {} }', '1:7: apps must be a list of apps.'],
+    ['? [a]\n: b\n', '1:3: A key must be text.'],
+    ['members: [{ email: a@example.com, superuser: yes }]', '1:46: members[0].superuser must be true or false.'],
+    ['apps: [{ name: a, max_expiry: 1e400 }]', '1:31: apps[0].max_expiry must be a whole number of seconds.'],
     ['apps: [{ name: a, __proto__: {} }]', '1:19: apps[0].__proto__ is not known.'],
   ])('reports the mistake in %j', (text, mistake) => {
     expect(mistakesIn(text)[0]).toBe(mistake);
+  });
+
+  it('reports one mistake for each value', () => {
+    expect(mistakesIn('apps: [{ name: a, max_expiry: 99999999999999999999 }]')).toHaveLength(1);
+  });
+
+  it('reads words of YAML 1.1 and dates as text', () => {
+    const text = 'members: [{ email: a@example.com, name: 2024-01-01, groups: [no, on, 0o7x] }]';
+    expect(readOrganization(text)).toMatchObject({
+      organization: { members: [{ name: '2024-01-01', groups: ['no', 'on', '0o7x'] }] },
+      mistakes: [],
+    });
   });
 
   it('reports where a text is not YAML', () => {

@@ -36,6 +36,25 @@ describe('GET /schemas/organization.json', () => {
     expect(accepts({})).toBe(true);
   });
 
+  it('describes every field, and has an example of each text, number and map', () => {
+    const fields = fieldsOf(schema, schema);
+    expect(fields.map(([path]) => path)).toEqual(
+      expect.arrayContaining(['members.email', 'trusts.claims', 'webhooks.url']),
+    );
+    for (const [path, field] of fields) {
+      expect(field.description, path).toMatch(/^.{10,}$/);
+      const needsExample =
+        !/"boolean"|"enum"|"\$ref"/.test(JSON.stringify(field)) && path.includes('.') && !path.startsWith('$');
+      if (needsExample) expect(JSON.stringify(field), path).toContain('"examples"');
+    }
+  });
+
+  it('needs of a trust or webhook only what identifies it', () => {
+    expect(accepts({ trusts: [{ name: 'deploy', ttl: 600 }] })).toBe(true);
+    expect(accepts({ webhooks: [{ url: 'https://hooks.example.com/', disabled: true }] })).toBe(true);
+    expect(accepts({ trusts: [{ ttl: 600 }] })).toBe(false);
+  });
+
   it.each([
     { member: [] },
     { members: [{ name: 'Ada' }] },
@@ -47,3 +66,20 @@ describe('GET /schemas/organization.json', () => {
     expect(accepts(file)).toBe(false);
   });
 });
+
+interface JsonSchema {
+  description?: string;
+  $ref?: string;
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  definitions?: Record<string, JsonSchema>;
+}
+
+/** Returns every field of the file, with its path. */
+function fieldsOf(schema: JsonSchema, root: JsonSchema, path = ''): [path: string, field: JsonSchema][] {
+  const { properties = {} } = schema.$ref ? (root.definitions?.[schema.$ref.split('/').at(-1) ?? ''] ?? {}) : schema;
+  return Object.entries(properties).flatMap(([name, field]): [string, JsonSchema][] => [
+    [path + name, field],
+    ...fieldsOf(field.items ?? field, root, `${path + name}.`),
+  ]);
+}

@@ -131,6 +131,26 @@ describe('a restored backup', () => {
     expect([bound, now?.sso]).toEqual([null, false]);
   });
 
+  it('keeps what a client may do as it is now, whether it got or lost the right since', async () => {
+    const make = (name: string, can_revoke: boolean) =>
+      jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke } }));
+    const [lost, got, same] = [await make('lost', true), await make('got', false), await make('same', true)];
+    const change = (id: string, can_revoke: boolean) =>
+      app.ask(`/api/v1/clients/${id}`, { method: 'PATCH', as: app.root, json: { can_revoke } });
+    const { clients } = await restored(async () => {
+      expect((await change(lost.id, false)).status).toBe(200);
+      expect((await change(got.id, true)).status).toBe(200);
+    });
+    const rights = new Map(clients.map(({ id, canRevoke }) => [id, canRevoke]));
+    expect(rights).toEqual(
+      new Map([
+        [same.id, true],
+        [got.id, true],
+        [lost.id, false],
+      ]),
+    );
+  });
+
   it('rejects clients that were deleted since, and secrets that were replaced', async () => {
     const make = (name: string) => jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name } }));
     const [gone, rotated, kept] = [await make('gone'), await make('rotated'), await make('kept')];

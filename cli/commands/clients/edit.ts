@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { findClient } from '../../api/find/find-client.ts';
+import { expectBody } from '../../api/responses.ts';
+import { clientShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { localError } from '../../errors.ts';
+import { connect } from '../../session/connect.ts';
+import { printOutcome } from '../../ui/outcome.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+
+export interface ClientsEditOptions extends GlobalOptions {
+  canRevoke?: boolean;
+}
+
+export function registerClientsEdit(clients: Command, ctx: Context): void {
+  clients
+    .command('edit')
+    .argument('<name>', 'Name or ID of the client')
+    .summary('Change an OAuth client')
+    .description('Change what an OAuth client may do. Its secret stays the same.')
+    .option('--can-revoke', 'Let the client revoke tokens')
+    .option('--no-can-revoke', 'Let the client only verify tokens')
+    .addHelpText('after', '\nExample:\n  $ tokens clients edit api-gateway --no-can-revoke')
+    .action((name: string, _options, command: Command) => runClientsEdit(ctx, name, command.optsWithGlobals()));
+}
+
+async function runClientsEdit(ctx: Context, name: string, options: ClientsEditOptions): Promise<void> {
+  if (options.canRevoke === undefined) {
+    throw localError('usage', 'There is nothing to change. Give --can-revoke or --no-can-revoke.');
+  }
+  const { api } = await connect(ctx, options);
+  const { id } = await findClient(api, name);
+  const json = { can_revoke: options.canRevoke };
+  const client = await expectBody(api.clients[':id'].$patch({ param: { id }, json }), clientShape);
+  await printOutcome(ctx, options, client, `Changed ${sanitize(client.name)}.`);
+}

@@ -82,6 +82,16 @@ describe('a transfer by the owner', () => {
     expect(items).toEqual([]);
   });
 
+  it('is audited without the address of a member who was deleted since', async () => {
+    await transfer(token.id, { to: 'ci' }, ada);
+    expect((await app.ask(`/api/v1/users/${ada.id}`, { method: 'DELETE', as: app.root })).status).toBe(204);
+    const { items } = await jsonOf<{ items: AuditEvent[] }>(
+      app.ask('/api/v1/audit?action=token.transferred', { as: app.root }),
+    );
+    expect(items[0]?.changes?.[0]).toEqual({ field: 'owner', from: `deleted-${ada.id}`, to: 'service-account:ci' });
+    expect(JSON.stringify(items)).not.toContain(ada.email);
+  });
+
   it('mails each member on both sides once, without the value', async () => {
     const mails = await mailsOf(() => transfer(token.id, { to: 'ci' }, ada));
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { pseudonymOf } from '../../../../shared/pseudonym.ts';
+import type { FieldChange } from '../../records.ts';
 import { updateUnlessLast } from './superusers.ts';
 import type { UserRow } from './user-rows.ts';
 
@@ -84,7 +85,24 @@ async function forget(knex: Knex, id: string, { email, email_folded: folded }: A
   await events().where('actor_id', id).update('actor_email', pseudonym);
   await events().where('target_id', id).update('target_name', pseudonym);
   await events().where({ owner_id: id, target_kind: 'mail' }).update('target_name', pseudonym);
+  await forgetTransfers(knex, id, pseudonym);
   // Failed sign-ins, also with an earlier address, and those from before the member was added.
   await events().where({ owner_id: id, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
   await events().where({ actor_email: folded, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
+}
+
+/** Puts the pseudonym in place of the address that the member had when a token of theirs was transferred. */
+async function forgetTransfers(knex: Knex, id: string, pseudonym: string): Promise<void> {
+  const transfers = await knex('audit')
+    .where({ owner_id: id, action: 'token.transferred' })
+    .whereNotNull('changes')
+    .select<Array<{ id: string; changes: string }>>('id', 'changes');
+  for (const transfer of transfers) {
+    const changes = (JSON.parse(transfer.changes) as FieldChange[]).map((change) =>
+      change.field === 'owner' ? { ...change, from: pseudonym } : change,
+    );
+    await knex('audit')
+      .where({ id: transfer.id })
+      .update({ changes: JSON.stringify(changes) });
+  }
 }

@@ -48,7 +48,7 @@ export async function carryTokenLife(engine: Engine, history: History, now: numb
   await carryPolicyStarts(knex, line);
   const uncertain = gap === null ? [] : changed;
   for (const id of uncertain) await pauseUncertain(knex, id, now);
-  return Promise.all(uncertain.map((id) => describe(knex, id)));
+  return Promise.all(uncertain.map((id) => describeUncertain(knex, id)));
 }
 
 /** Takes over the state of these tokens, each from the first witness that knows it. Returns the IDs of those whose state is another one. */
@@ -133,7 +133,8 @@ async function takeOver(knex: Knex, from: Knex, known: Row): Promise<void> {
   });
 }
 
-async function pauseUncertain(knex: Knex, id: string, now: number): Promise<void> {
+/** Pauses a token until a superuser resumes it. */
+export async function pauseUncertain(knex: Knex, id: string, now: number): Promise<void> {
   await knex('tokens').where({ id }).update({
     paused_at: now,
     paused_until: null,
@@ -145,7 +146,8 @@ async function pauseUncertain(knex: Knex, id: string, now: number): Promise<void
   });
 }
 
-async function describe(knex: Knex, id: string): Promise<UncertainToken> {
+/** Returns what the report of a restore says about a token that it paused. */
+export async function describeUncertain(knex: Knex, id: string): Promise<UncertainToken> {
   const row: Row | undefined = await knex('tokens')
     .join('users', 'users.id', 'tokens.owner_id')
     .where('tokens.id', id)

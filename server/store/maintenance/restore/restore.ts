@@ -19,6 +19,7 @@ import { carryMaintainers } from './carry-maintainers.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
+import { carryTransfers } from './carry-transfers.ts';
 import { carryTrusts } from './carry-trusts.ts';
 import { carryWebhooks } from './carry-webhooks.ts';
 import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
@@ -80,7 +81,7 @@ export interface Restored extends BackupSummary {
  *
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
- * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, trusts, deleted, disabled, demoted and blocked
+ * 3. Carry over what must not be undone: revoked, rotated, paused and transferred tokens, their rules, apps, trusts, deleted, disabled, demoted and blocked
  *    members, deleted and disabled service accounts, their maintainers, groups, email addresses, passwords, second factors, identities,
  *    client secrets and webhooks.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
@@ -191,7 +192,9 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const revokedSince = await carryRevocations(engine, witnesses, now);
   await carryApps(engine, history);
   await carryTrusts(engine, witnesses, now);
-  const pausedTokens = await carryTokenLife(engine, history, now);
+  const uncertain = await carryTokenLife(engine, history, now);
+  const transferred = await carryTransfers(engine, history, now);
+  const pausedTokens = [...new Map([...uncertain, ...transferred].map((token) => [token.prefix, token])).values()];
   const deletedSince: string[] = [];
   for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));
   const ids: string[] = await knex('users').whereNull('deleted_at').pluck('id');

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { NewValue } from '../../../../server/store/interfaces/token-changes.ts';
 import type { NewToken } from '../../../../server/store/records.ts';
@@ -25,6 +26,24 @@ export function tokenChangeContract(store: () => Store): void {
     (await store().tokens.findByHashes(hashes)).map(
       (match) => match?.kind === 'token' && [match.prefix, match.validUntil],
     );
+
+  it.each([
+    ['a lock of it', (store: Store, id: string) => store.transaction((store) => store.tokens.lock(id))],
+    ['its destruction', (store: Store, id: string) => store.tokens.destroy(id, noon, actor)],
+  ])('holds a token, so that %s waits until the transaction ends', async (_what, change) => {
+    const token = await addToken(store(), (await addUser(store())).id);
+    const events: string[] = [];
+    let other: Promise<unknown> | undefined;
+    await store().transaction(async (held) => {
+      expect(await held.tokens.hold(token.id)).toMatchObject({ id: token.id });
+      expect(await held.tokens.hold('nothing')).toBeNull();
+      other = change(store(), token.id).then(() => events.push('changed'));
+      await delay(50);
+      events.push('held');
+    });
+    await other;
+    expect(events).toEqual(['held', 'changed']);
+  });
 
   it('finds a token by its current and by its previous values, each with its prefix and its end', async () => {
     const owner = await addUser(store());

@@ -19,6 +19,11 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/./, /^SCAN \w+ USING INDEX users_superuser_index$/, 'superusers are few'],
   [/^delete from `?(sessions|tokens)`? .* union /i, /ORDER BY/, 'each part has a limit'],
   [/^select `id`, `superuser`/, /ORDER BY/, 'superusers are few'],
+  [
+    /^select `id` from `users` where \(users\.kind = 'service-account' and `users`\.`deleted_at` is null\) limit/,
+    /^SCAN users USING INDEX users_service_account_index$/,
+    'any one of them is enough',
+  ],
   [/from `job_positions`$/, /^SCAN job_positions$/, 'each job has one position'],
   [/instr\(name_folded/, /^SCAN users /, 'a search looks at every member'],
   [/`gave_up_at` desc, `id`/, /LAST TERM OF ORDER BY/, 'few mails were given up in the same millisecond'],

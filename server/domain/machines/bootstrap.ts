@@ -46,8 +46,7 @@ export function createBootstrap(deps: BootstrapDeps): Bootstrap {
         async storeKey(store) {
           const at = clock.now();
           const account = newServiceAccount(deps, { name });
-          if ((await store.serviceAccounts.list({ limit: 1, before: null })).length > 0) throw notEmpty();
-          if (!(await store.serviceAccounts.insert(account))) throw notEmpty();
+          if (!(await store.serviceAccounts.insertFirst(account))) throw notEmpty();
           const key = newKey(deps, { account, secret, scopes, at });
           if ((await store.tokens.insert(key, 1)) !== 'inserted') throw new Error('The first key was not stored.');
           const token = await store.tokens.findById(key.id);

@@ -4,6 +4,11 @@ import type { Page, ServiceAccountSummary, UserRecord } from '../records.ts';
 export interface ServiceAccountStore {
   /** Returns false if the name is taken. */
   insert(account: UserRecord): Promise<boolean>;
+  /**
+   * Inserts a service account in a transaction if there is no other one. Returns false if there is, or if a concurrent transaction inserts
+   * one with this method.
+   */
+  insertFirst(account: UserRecord): Promise<boolean>;
   findById(id: string): Promise<UserRecord | null>;
   findByName(name: string): Promise<UserRecord | null>;
   summary(id: string): Promise<ServiceAccountSummary | null>;

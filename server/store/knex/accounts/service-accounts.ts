@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { serviceAccountIdentity } from '../../../../shared/names.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ServiceAccountStore } from '../../interfaces/service-accounts.ts';
+import type { UserRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { maintainerColumns } from '../../tables/machines.ts';
 import { eraseServiceAccount } from './erase-service-account.ts';
@@ -13,6 +14,9 @@ import {
 } from './service-account-rows.ts';
 import { toUser, toUserRow, type UserRow } from './user-rows.ts';
 
+/** Key of the advisory lock for the first service account, the same in every release. */
+const firstAccountLock = 7_238_116_402;
+
 export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAccountStore {
   const accounts = () => knex<UserRow>('users').where(isServiceAccount);
   const find = async (where: Partial<UserRow>) => {
@@ -21,10 +25,17 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
   };
   const summaries = (query: Knex.QueryBuilder<UserRow, ServiceAccountRow[]>) => toSummaries(knex, engine, query);
 
+  async function insert(account: UserRecord): Promise<boolean> {
+    const inserted = await knex<UserRow>('users').insert(toUserRow(account)).onConflict().ignore().returning('id');
+    return inserted.length > 0;
+  }
+
   return {
-    async insert(account) {
-      const inserted = await knex<UserRow>('users').insert(toUserRow(account)).onConflict().ignore().returning('id');
-      return inserted.length > 0;
+    insert,
+    async insertFirst(account) {
+      // There is no row yet that two transactions could queue for.
+      if (engine.locksRows) await knex.raw('SELECT pg_advisory_xact_lock(?)', [firstAccountLock]);
+      return (await accounts().first('id')) === undefined && insert(account);
     },
     findById: (id) => find({ id }),
     findByName: (name) => find({ email_folded: serviceAccountIdentity(name) }),

@@ -45,6 +45,19 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await store().serviceAccounts.list(firstPage)).toEqual([{ ...first, ...none }]);
   });
 
+  it('inserts only one first service account, also in two transactions at once', async () => {
+    await addUser(store());
+    const attempt = (name: string) =>
+      store().transaction(async (store) => {
+        const isFirst = await store.serviceAccounts.insertFirst(serviceAccountRecord(name));
+        await delay(pauseMs);
+        return isFirst;
+      });
+    expect((await Promise.all([attempt('one'), attempt('two')])).sort()).toEqual([false, true]);
+    expect(await store().serviceAccounts.list(firstPage)).toHaveLength(1);
+    expect(await attempt('three')).toBe(false);
+  });
+
   it('is no member, and a member is no service account', async () => {
     const [account, member] = [await addServiceAccount(store(), 'ci'), await addUser(store())];
     const { users, serviceAccounts } = store();

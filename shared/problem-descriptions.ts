@@ -113,7 +113,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The value before the last rotation still works. Wait until it ends, end it, or send `end_previous`.',
   'no-previous-value': 'No value from before a rotation is accepted, so there is none to end.',
   'owner-only': 'Only the owner of the token may do this, not even a superuser.',
-  'paused-by-superuser': 'A superuser paused the token, so only a superuser may resume it or change the pause.',
+  'paused-by-superuser':
+    'A superuser or a management key paused the token, so only a superuser may resume it or change the pause.',
   'self-rotate-off':
     'The token does not have `self_rotate`, so it may not rotate itself. Rotate it with a session, or turn self-rotation on.',
   'previous-value':

@@ -100,7 +100,7 @@ function ScopeFacts({ manage }: { manage: string }) {
 /** Who paused the token, why, and until when. After a leak, nobody in particular did. */
 function PauseFacts({ token, now }: { token: TokenRecord; now: number }) {
   if (!isPaused(token, now) || token.pausedAt === null) return null;
-  const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser } = token;
+  const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser, manage } = token;
   return (
     <>
       <dt>Paused</dt>
@@ -113,7 +113,9 @@ function PauseFacts({ token, now }: { token: TokenRecord; now: number }) {
           </>
         )}
         {pausedReason !== null && <span class="sub">Reason: {pausedReason}</span>}
-        {pausedBySuperuser && <span class="sub">Only an Organization Superuser can resume it.</span>}
+        {(pausedBySuperuser || manage !== null) && (
+          <span class="sub">Only an Organization Superuser can resume it.</span>
+        )}
       </dd>
     </>
   );

@@ -46,7 +46,8 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, suc
 
 /**
  * Links to the changes that fit the token's state. Only the owner and the maintainers of the owner may rotate or edit it, and only a
- * superuser may resume what a superuser paused. Only superusers change a management key, and nobody a token that a job received.
+ * superuser may resume what a superuser paused. Only superusers change or resume a management key, and nobody changes a token that a job
+ * received.
  */
 function Actions({
   token,
@@ -58,17 +59,16 @@ function Actions({
   const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null;
   const status = tokenStatus(token, statusContext);
   const hasOldValue = workingPreviousValue(token, statusContext.now) !== null;
-  const isResumable =
-    status === 'idle' ||
-    (status === 'active' && becomesIdleSoon(token, statusContext)) ||
-    (status === 'paused' && (superuser || !token.pausedBySuperuser));
+  const mayResume = superuser || (!isKey && !(status === 'paused' && token.pausedBySuperuser));
+  const canResume =
+    status === 'idle' || status === 'paused' || (status === 'active' && becomesIdleSoon(token, statusContext));
   const actions: Array<[TokenAction | 'narrow', string, boolean]> = [
     ['rotate', 'Rotate', isChangeable && status === 'active'],
     ['end-previous', 'End old value', hasOldValue && (superuser || !isKey)],
     ['edit', 'Edit', isChangeable && status === 'active'],
     ['narrow', 'Narrow to what it used', isChangeable && !isKey && status === 'active'],
     ['pause', 'Pause', status === 'active'],
-    ['resume', 'Resume', isResumable],
+    ['resume', 'Resume', mayResume && canResume],
   ];
   return (
     <div class="buttons">

@@ -2,7 +2,14 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator, operatorActor, requireStillAllowed, requireStillSuperuser } from '../../caller.ts';
+import {
+  isKey,
+  type Operator,
+  operatorActor,
+  requireStillAllowed,
+  requireStillSuperuser,
+  requireSuperuser,
+} from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
 import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
@@ -13,13 +20,13 @@ import { isExpired, isIdle, isPaused } from '../status.ts';
 export interface Pausing {
   /**
    * Pauses a token, for those who may see it. Replaces the end and the reason of a pause. A management key replaces only what a key paused.
-   * @throws ProblemError `token-not-found`, `not-for-keys`, `paused-by-superuser`, `invalid-fields`
+   * @throws ProblemError `token-not-found`, `not-for-keys`, `paused-by-superuser`, `superuser-required`, `invalid-fields`
    */
   pause(operator: Operator, id: string, body: PauseTokenBody): Promise<TokenRecord>;
   /**
    * Ends the pause of a token, if it has one, and keeps it from being idle for the whole time again. Without a limit for idle
-   * tokens, changes nothing but a pause. Mails the owner only if the token was rejected before.
-   * @throws ProblemError `token-not-found`, `paused-by-superuser`
+   * tokens, changes nothing but a pause. Mails the owner only if the token was rejected before. Only superusers resume a management key.
+   * @throws ProblemError `token-not-found`, `not-for-keys`, `paused-by-superuser`, `superuser-required`
    */
   resume(operator: Operator, id: string): Promise<TokenRecord>;
 }
@@ -52,6 +59,11 @@ export function createPausing(deps: TokenDeps): Pausing {
     return isOwn && ownerKind === 'member' ? null : store.owners.findById(ownerId);
   }
 
+  /** A limit that is not in force yet counts as well, because the daily mail about it comes before. */
+  function canBeIdle(token: TokenRecord, at: number): boolean {
+    return idlePolicy.idleAt(token.activeAt) !== null && !isExpired(token, at);
+  }
+
   return {
     pause: (operator, id, body) =>
       change(operator, id, async (store, token, isOwn) => {
@@ -59,10 +71,10 @@ export function createPausing(deps: TokenDeps): Pausing {
         if (isKey(operator)) requirePausableByKey(token, at);
         const { user, clientInfo, channel } = operator;
         const pause = { at, until: pauseEnd(body, at), reason: body.reason || null };
+        if (endsSooner(pause.until, token, at)) requireMayResume(operator, token, true);
         const actor = operatorActor(operator);
-        // A superuser pauses the tokens of others as a superuser, and their own as its owner, unless a superuser did so before.
-        const bySuperuser = !isOwn || (user.superuser && isPaused(token, at) && token.pausedBySuperuser);
-        if (!(await store.tokens.pause(id, { ...pause, actor, bySuperuser }))) throw pausedBySuperuser();
+        const bySuperuser = !isOwn || (user.superuser && staysOfSuperuser(token, at));
+        if (!(await store.tokens.pause(id, { ...pause, actor, bySuperuser }))) throw pausedBySuperuser(token);
         const event = { at, actor, clientInfo, token };
         await auditTrail.tokenPaused(store, event);
         const owner = await ownerToTell(store, token, isOwn);
@@ -72,13 +84,11 @@ export function createPausing(deps: TokenDeps): Pausing {
     resume: (operator, id) =>
       change(operator, id, async (store, token, isOwn) => {
         const at = clock.now();
-        if (isKey(operator)) requireResumableByKey(token, isPaused(token, at));
+        requireMayResume(operator, token, isPaused(token, at));
         const { user, clientInfo, channel } = operator;
-        // A limit that is not in force yet counts as well, because the daily mail about it comes before.
-        const canBeIdle = idlePolicy.idleAt(token.activeAt) !== null && !isExpired(token, at);
-        if (!isPaused(token, at) && !canBeIdle) return;
+        if (!isPaused(token, at) && !canBeIdle(token, at)) return;
         const mayEndAnyPause = user.superuser || isKey(operator);
-        if (!(await store.tokens.resume(id, at, mayEndAnyPause))) throw pausedBySuperuser();
+        if (!(await store.tokens.resume(id, at, mayEndAnyPause))) throw pausedBySuperuser(token);
         const event = { at, actor: operatorActor(operator), clientInfo, token };
         await auditTrail.tokenResumed(store, event);
         if (!isPaused(token, at) && !isIdle(token, statusContext())) return;
@@ -86,6 +96,25 @@ export function createPausing(deps: TokenDeps): Pausing {
         if (owner !== null) await notifier.tokenResumed(store, { ...event, owner, channel });
       }),
   };
+}
+
+/**
+ * Reports whether a superuser who acts as the owner pauses the token as a superuser all the same: a management key, or a token that a
+ * superuser paused before.
+ */
+function staysOfSuperuser(token: TokenRecord, at: number): boolean {
+  return token.manage !== null || (isPaused(token, at) && token.pausedBySuperuser);
+}
+
+/** Maintainers stop management keys, but only superusers let them work again. @throws ProblemError `superuser-required`, `not-for-keys` */
+function requireMayResume(operator: Operator, token: TokenRecord, paused: boolean): void {
+  if (isKey(operator)) requireResumableByKey(token, paused);
+  else if (token.manage !== null) requireSuperuser(operator);
+}
+
+/** Reports whether a new end of a pause lets the token work sooner than the present one. */
+function endsSooner(until: number | null, token: TokenRecord, at: number): boolean {
+  return isPaused(token, at) && (until ?? Number.POSITIVE_INFINITY) < (token.pausedUntil ?? Number.POSITIVE_INFINITY);
 }
 
 /** A pause of somebody else stays as it is: otherwise the key could end it as its own. @throws ProblemError `not-for-keys` */
@@ -112,11 +141,11 @@ async function lockOperator(store: Store, caller: Operator, token: TokenRecord):
   return isOwn;
 }
 
-function pausedBySuperuser(): ProblemError {
-  return new ProblemError(
-    'paused-by-superuser',
-    'A superuser paused this token, so only a superuser may change that. Ask one of yours.',
-  );
+function pausedBySuperuser(token: TokenRecord): ProblemError {
+  const account = token.pausedByEmail?.replace(/^service-account:/, '');
+  const who = isPausedByKey(token) ? `A management key of the service account ${account}` : 'A superuser';
+  const detail = `${who} paused this token, so only a superuser may change that. Ask one of yours.`;
+  return new ProblemError('paused-by-superuser', detail);
 }
 
 /** @throws ProblemError `invalid-fields` if the pause would end in the past */

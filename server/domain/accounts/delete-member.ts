@@ -7,7 +7,7 @@ import { type Operator, operatorActor, requireScope, requireStillAllowed } from 
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
-import { requireMayChange } from './for-keys.ts';
+import { requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { hasJoined } from './member-status.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
@@ -40,6 +40,7 @@ export async function deleteMember(
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);
+    await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });

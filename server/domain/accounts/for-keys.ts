@@ -1,5 +1,6 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { UserRecord } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
 import { isKey, notForKeys, type Operator } from '../caller.ts';
 
 /** Fields of a member that a management key may set. It may set no others, so that a new field is closed to keys at first. */
@@ -27,4 +28,20 @@ function requireOnly(body: object, allowed: readonly string[]): void {
 /** Keeps management keys from superusers. Call it with the member as they are under a lock. @throws ProblemError `not-for-keys` */
 export function requireMayChange(operator: Operator, { superuser }: UserRecord): void {
   if (superuser && isKey(operator)) throw notForKeys('A management key cannot change an Organization Superuser.');
+}
+
+/**
+ * Keeps a management key from deciding who maintains its own service account: it may not disable, enable, delete or offboard such a member.
+ * Call it when the key's account is locked. Maintainers who are disabled count too. @throws ProblemError `not-for-keys`
+ */
+export async function requireNoOwnMaintainer(
+  { serviceAccounts }: Pick<Store, 'serviceAccounts'>,
+  operator: Operator,
+  userId: string,
+): Promise<void> {
+  if (!isKey(operator)) return;
+  const maintainers = await serviceAccounts.maintainers(operator.user.id);
+  if (maintainers.some(({ id }) => id === userId)) {
+    throw notForKeys('A management key cannot disable, enable or delete a maintainer of its own service account.');
+  }
 }

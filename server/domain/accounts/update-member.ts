@@ -10,7 +10,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
-import { requireMayChange } from './for-keys.ts';
+import { requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
@@ -46,6 +46,7 @@ export async function updateMember<T>(
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);
+    if (changes.disabled !== undefined) await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
     for (const { apply, action } of changesOf(changes)) {
       const changed = await apply(store, id);

@@ -16,7 +16,7 @@ import { endAllSessions } from '../../sign-in/end-sessions.ts';
 import type { TokenDeps } from '../../tokens/create.ts';
 import { workingPreviousValue } from '../../tokens/status.ts';
 import { giveTokenUnderFreeName, lockNewOwner } from '../../tokens/transfer/give-token.ts';
-import { requireMayChange } from '../for-keys.ts';
+import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
 import { findServiceAccount } from '../service-accounts/find.ts';
 import { isTransferred } from './transferred-tokens.ts';
@@ -39,8 +39,8 @@ export interface Offboarding {
    * Disables the account of a member and revokes their tokens, all in one transaction. With `transfer_to`, a service account first receives
    * those that work and were used in the last 30 days, each until the end of the grace or its next rotation.
    * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`, `service-account-not-found`,
-   * `service-account-disabled`, `token-limit`; for a management key, `scope-missing`, and `not-for-keys` for a superuser and for its own
-   * service account
+   * `service-account-disabled`, `token-limit`; for a management key, `scope-missing`, and `not-for-keys` for a superuser, for its own service
+   * account and for a maintainer of that
    */
   offboard(operator: Operator, userId: string, body: OffboardUserBody): Promise<Offboarded>;
   /** Returns what `offboard` with `transfer_to` would do. @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found` */
@@ -145,6 +145,7 @@ async function lockMember(store: Store, operator: Operator, userId: string, toId
   const user = await store.users.findById(userId);
   if (user === null) throw noSuchMember();
   requireMayChange(operator, user);
+  await requireNoOwnMaintainer(store, operator, userId);
   return user;
 }
 

@@ -2,7 +2,8 @@ import type { ServiceAccountSummary } from '../../../store/records.ts';
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../../caller.ts';
 import { deleteTrustsOf } from '../../machines/trusts.ts';
 import { noPrecondition, type Precondition } from '../../precondition.ts';
-import { requireAnother, requireUnchanged } from './edit.ts';
+import { requireUnchanged } from './edit.ts';
+import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
@@ -22,6 +23,7 @@ export async function deleteServiceAccount(
     await requireStillAllowed(store, operator, 'service-accounts', id);
     const account = await store.serviceAccounts.lock(id);
     if (account === null) throw noSuchServiceAccount();
+    await requireOwnsNoKey(store, operator, id, event.at);
     await requireUnchanged(store, id, precondition);
     // Before the other tokens, because nobody gets a mail about exchanged ones.
     await deleteTrustsOf(deps, store, id, event);

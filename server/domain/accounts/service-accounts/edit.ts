@@ -1,13 +1,14 @@
 import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { ServiceAccountSummary, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, notForKeys, type Operator, requireStillAllowed, requireSuperuser } from '../../caller.ts';
+import { isKey, type Operator, requireStillAllowed, requireSuperuser } from '../../caller.ts';
 import { changesBetween } from '../../changed-fields.ts';
 import { noPrecondition, type Precondition } from '../../precondition.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import { groupsText } from '../groups.ts';
 import { auditedFields } from './fields.ts';
 import { findServiceAccount, maintains } from './find.ts';
+import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
 import { changeMaintainers } from './maintainers.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
@@ -31,6 +32,7 @@ export async function editServiceAccount<T>(
   requireAnother(operator, id);
   return deps.store.transaction(async (store) => {
     const before = await lockForEdit(store, operator, id);
+    if (body.disabled !== undefined) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     await requireUnchanged(store, id, precondition);
     const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
     const maintainers = await changeMaintainers(store, id, body);
@@ -61,13 +63,6 @@ export async function requireUnchanged(
 ): Promise<void> {
   const present = await store.serviceAccounts.summary(id);
   if (present !== null) precondition(present);
-}
-
-/** A management key may not change the service account that it acts for. @throws ProblemError `not-for-keys` */
-export function requireAnother(operator: Operator, id: string): void {
-  if (isKey(operator) && operator.user.id === id) {
-    throw notForKeys('A management key cannot change its own service account.');
-  }
 }
 
 /**

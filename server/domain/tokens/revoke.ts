@@ -19,6 +19,7 @@ import {
   requireStillAllowed,
 } from '../caller.ts';
 import { hashSecret } from '../secrets.ts';
+import { lockOperator } from './changes/lock-operator.ts';
 import type { TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
 import { requireStoppableByKey } from './rights.ts';
@@ -26,7 +27,10 @@ import type { VerifiedToken } from './verify.ts';
 
 /** Revoking destroys a token for good and leaves a tombstone, which keeps the deny reason `revoked` for 90 days. */
 export interface Revocation {
-  /** Revokes a token, for those who may see it. @throws ProblemError `token-not-found`, `scope-missing`, `not-for-keys` */
+  /**
+   * Revokes a token, for those who may see it.
+   * @throws ProblemError `token-not-found`, `superuser-required`, `not-authenticated`, `scope-missing`, `not-for-keys`
+   */
   revoke(operator: Operator, id: string): Promise<void>;
   /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
@@ -74,7 +78,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
       const found = await findToken(store, operator, id);
       if (isKey(operator)) requireStoppableByKey(found);
       await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
-        if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
+        await lockOperator(store, operator, found);
         const tokens = await destroyOne(id)(store, at, actor);
         // A member may have seen a token that another owner has received since. The transaction then destroys nothing.
         const mayRevokeAll = isKey(operator) || operator.user.superuser;

@@ -2,19 +2,12 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import {
-  isKey,
-  type Operator,
-  operatorActor,
-  requireStillAllowed,
-  requireStillSuperuser,
-  requireSuperuser,
-} from '../../caller.ts';
-import { sessionEnded } from '../../sign-in/problems.ts';
+import { isKey, type Operator, operatorActor, requireSuperuser } from '../../caller.ts';
 import type { TokenDeps } from '../create.ts';
-import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
+import { findToken, tokenNotFound } from '../find.ts';
 import { isPausedByKey, requireResumableByKey, requireStoppableByKey } from '../rights.ts';
 import { isExpired, isIdle, isPaused } from '../status.ts';
+import { lockOperator } from './lock-operator.ts';
 
 /** A paused token is rejected until it is resumed, or until its pause ends by itself. */
 export interface Pausing {
@@ -121,24 +114,6 @@ function endsSooner(until: number | null, token: TokenRecord, at: number): boole
 function requirePausableByKey(token: TokenRecord, at: number): void {
   requireStoppableByKey(token);
   if (isPaused(token, at) && !isPausedByKey(token)) requireResumableByKey(token, true);
-}
-
-/**
- * Locks what allows the operator to pause a token: that they are a superuser or that the key works, the service account, the session.
- * Returns whether they act as the owner. @throws ProblemError `superuser-required`, `scope-missing`, `not-authenticated`, `token-not-found`
- */
-async function lockOperator(store: Store, caller: Operator, token: TokenRecord): Promise<boolean> {
-  if (isKey(caller)) {
-    await requireStillAllowed(store, caller, 'tokens:write');
-    return false;
-  }
-  // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
-  if (caller.user.superuser) await requireStillSuperuser(store, caller, token.ownerId);
-  if (token.ownerKind === 'service-account') await store.serviceAccounts.lock(token.ownerId);
-  if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
-  const isOwn = await actsAsOwner(store, caller, token);
-  if (!isOwn && !caller.user.superuser) throw tokenNotFound();
-  return isOwn;
 }
 
 function pausedBySuperuser(token: TokenRecord): ProblemError {

@@ -11,20 +11,20 @@ import {
   isKey,
   type Operator,
   operatorActor,
-  requireStillAllowed,
-  requireStillSuperuser,
+  requireSuperuser,
 } from '../../caller.ts';
 import { boundsOf } from '../../machines/manage-field.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
 import { policyFor, rotatedExpiry } from '../expiry.ts';
-import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
+import { findToken, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
 import { requireChangeableByKey } from '../rights.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { lockAppsOf } from './edit-rules.ts';
 import { findOwnToken, lockActiveToken, ownerOf } from './find-own.ts';
+import { lockOperator } from './lock-operator.ts';
 import {
   isUnusedAfterSelfRotation,
   previousValueRefused,
@@ -157,10 +157,9 @@ export function createRotation(deps: TokenDeps): Rotation {
     async endPrevious(operator, id) {
       const found = await findToken(store, operator, id);
       if (isKey(operator)) requireChangeableByKey(found);
-      const isOwn = found.manage === null && (await actsAsOwner(store, operator, found));
+      else if (found.manage !== null) requireSuperuser(operator);
       await store.transaction(async (store) => {
-        if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
-        else if (!isOwn) await requireStillSuperuser(store, operator);
+        await lockOperator(store, operator, found);
         const token = await store.tokens.lock(id);
         // A transfer may have given it to another owner since it was found.
         if (token === null || token.ownerId !== found.ownerId) throw tokenNotFound();

@@ -121,11 +121,12 @@ export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
 /**
  * Returns middleware that waits until the whole body has arrived and then checks access again. Without the second check
  * a client could pass the first one, hold its body back until its session ends or its member is disabled or demoted, or until its
- * management key is revoked or loses the scope, and still be served.
+ * management key is revoked or loses the scope, and still be served. A token could rotate itself from a network that its rules no longer have.
  */
 export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (c.get('operator') !== undefined && isBodyPending(c)) {
+    const isAuthenticated = c.get('operator') !== undefined || c.get('presentedToken') !== undefined;
+    if (isAuthenticated && isBodyPending(c)) {
       await c.req.arrayBuffer();
       await enforce(deps, c);
     }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonOf } from '../../helpers/app/app.ts';
+import { createToken, jsonOf } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { storeKey, storeServiceAccount, type TestKey } from '../../helpers/app/management-key.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
@@ -90,5 +90,18 @@ describe('a request whose last byte is held back', () => {
     expect(await sendHeld(head, JSON.stringify({ name: `late-${name}`.slice(0, 60) }), () => end(key))).toBe(401);
     const { items } = await jsonOf<{ items: Array<{ name: string }> }>(world.ask('/api/v1/apps', { as: world.root }));
     expect(items.filter((app) => app.name.startsWith('late'))).toEqual([]);
+  });
+
+  it('gives a token no new value if its rules exclude the network of the client before it arrived', async () => {
+    const owner = await world.addMember({ email: 'owner@example.com', can_manage_tokens: true });
+    const body = { name: 'rotating', self_rotate: true, expires_in: 86_400 };
+    const token = await createToken(world, owner, body);
+    const rotate = (value: string) => `POST /api/v1/token/rotate HTTP/1.1\r\nAuthorization: Bearer ${value}\r\n${json}`;
+    const narrow = () =>
+      world.ask(`/api/v1/tokens/${token.id}`, { method: 'PATCH', as: owner, json: { networks: ['198.51.100.0/24'] } });
+    expect(await sendHeld(rotate(token.token), '{"overlap":60}', narrow)).toBe(403);
+    expect(await world.store.tokens.findById(token.id)).toMatchObject({ prefix: token.prefix, rotatedAt: null });
+    const other = await createToken(world, owner, { ...body, name: 'in time' });
+    expect(await sendHeld(rotate(other.token), '{"overlap":60}', async () => {})).toBe(201);
   });
 });

@@ -39,12 +39,13 @@ export function ifMatch<T>(c: Pick<AppContext, 'req'>, stateOf: (present: T) => 
   if (header === undefined || header.trim() === '*') return noPrecondition;
   const wanted = parseEtags(header);
   return (present) => {
-    // A weak ETag never matches, because If-Match compares strongly.
     if (!wanted.includes(etagOf(stateOf(present)))) throw changedMeanwhile();
   };
 }
 
-const etag = /^\s*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")\s*$/;
+// Proxies that compress a response make its ETag weak. Our tags stand for a state, not for the bytes of a response, so that a weak one
+// says as much as a strong one.
+const etag = /^\s*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*$/;
 
 function parseEtags(header: string): string[] {
   // Our ETags contain no comma. One of another server, which does, matches nothing either way.

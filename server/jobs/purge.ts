@@ -47,6 +47,7 @@ export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDep
         () => store.usage.purgeHours(Math.floor((now - config.keepUsage * 1000) / hourMs), maxBatchSize),
         () => store.usage.purgeWriters(now - limits.usageWriterRetentionMs, maxBatchSize),
         () => store.deliveries.purge(now - limits.deliveryRetentionMs, maxBatchSize),
+        () => store.deliveries.purgeOrphans(maxBatchSize),
         () => store.outbox.purgeSent(now - limits.sentMailRetentionMs, maxBatchSize),
       ];
       for (const purgeBatch of purges) while (!signal.aborted && (await purgeBatch()) === maxBatchSize);

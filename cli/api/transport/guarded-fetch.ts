@@ -18,7 +18,7 @@ export interface GuardedFetchOptions {
 }
 
 /**
- * Returns a `fetch` that sends this program's User-Agent, never follows a redirect and enforces a time limit.
+ * Returns a `fetch` that sends this program's User-Agent, asks for responses without compression, never follows a redirect and enforces a time limit.
  * The returned function throws a CliError: `redirected`, which names the target, or `LostResponse` if the network failed.
  */
 export function guardFetch(send: typeof fetch, options: GuardedFetchOptions): typeof fetch {
@@ -26,6 +26,8 @@ export function guardFetch(send: typeof fetch, options: GuardedFetchOptions): ty
   return async (input, init) => {
     const headers = new HeaderFields(init?.headers as Iterable<[string, string]>);
     headers.set('User-Agent', options.userAgent);
+    // A proxy that compresses a response changes its ETag, and the change that sends it back in If-Match would fail.
+    headers.set('Accept-Encoding', 'identity');
     for (const [name, value] of Object.entries(options.gatewayHeaders)) headers.set(name, value);
     const signal = startTimeout();
     // The URL can contain an id that the server sent.

@@ -21,7 +21,7 @@ export interface WebhookStore {
   edit(id: string, edit: WebhookEdit): Promise<'edited' | 'missing' | 'url-taken'>;
   /** Replaces the secret. The present one signs until `previousUntil`, too. Returns false if there is no such webhook. */
   rotateSecret(id: string, change: { secret: string; previousUntil: number; changedAt: number }): Promise<boolean>;
-  /** Deletes a webhook. Its deliveries stay until they are purged, but nothing lists or sends them. */
+  /** Deletes a webhook. Its deliveries stay until `purgeOrphans` deletes them, but nothing lists, counts or sends them. */
   delete(id: string): Promise<boolean>;
   findById(id: string): Promise<WebhookRecord | null>;
   /** Lists webhooks, newest first. */
@@ -34,12 +34,12 @@ export interface WebhookStore {
   due(now: number): Promise<DueWebhook[]>;
   /** Records that an attempt succeeded. Returns how many had failed before, one after the other. */
   recordSuccess(id: string): Promise<number>;
-  /** Records that an attempt failed at `at`. Returns null if there is no such webhook. */
-  recordFailure(id: string, at: number): Promise<WebhookHealth | null>;
+  /** Records that an attempt failed at `at`. Returns null if the webhook was changed since `changedAt`, or there is none. */
+  recordFailure(id: string, at: number, changedAt: number): Promise<WebhookHealth | null>;
   /** Attempts no delivery before `until`. */
   pause(id: string, until: number): Promise<void>;
-  /** Disables a webhook. Returns false if it is disabled already or does not exist. */
-  disable(id: string, at: number): Promise<boolean>;
+  /** Disables a webhook. Returns false if it is disabled already, was changed since `changedAt` or does not exist. */
+  disable(id: string, at: number, changedAt: number): Promise<boolean>;
 }
 
 export interface DeliveryQuery extends Page {
@@ -91,7 +91,10 @@ export interface DeliveryStore {
   bringForward(now: number, webhookId?: string): Promise<void>;
   /** Makes all leased deliveries due. Call this only if no other daemon uses the database, because its leases end too. */
   releaseAllLeases(): Promise<void>;
+  /** Counts the deliveries of webhooks that exist. */
   backlog(): Promise<DeliveryBacklog>;
+  /** Deletes at most `limit` deliveries of webhooks that were deleted. Returns the number of rows deleted. */
+  purgeOrphans(limit: number): Promise<number>;
   /** Deletes at most `limit` deliveries of events before `before`. Returns the number of rows deleted. */
   purge(before: number, limit: number): Promise<number>;
 }

@@ -220,6 +220,21 @@ describe('a receiver that fails', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  it('with 410 is not disabled if it got another URL during the attempt', async () => {
+    const { id } = await addHook(app, { url: receiver.url, events: ['token.*'] });
+    await token();
+    receiver.answer(async (_request, response) => {
+      receiver.answer(answerStatus(204));
+      const edit = { url: `${receiver.url}/new`, changedAt: app.clock.now() + 1 };
+      expect(await app.store.webhooks.edit(id, edit)).toBe('edited');
+      response.writeHead(410).end();
+    });
+    await worker.run();
+    expect(await isDisabled(id)).toBe(false);
+    await worker.run();
+    expect(await stateOf(id)).toEqual([['delivered', 1]]);
+  });
+
   it('with one event gets the others', async () => {
     const { id } = await addHook(app, { url: receiver.url, events: ['token.*'] });
     const [poison] = [await token(), await token(), await token()];

@@ -15,6 +15,11 @@ export function createDeliveryStore(knex: Knex): DeliveryStore {
       .where({ webhook_id: webhookId, lease_id: leaseId })
       .whereIn('id', [...ids]);
 
+  const deleteSome = (webhookId: string, limit: number) => {
+    const some = deliveries().select('id').where({ webhook_id: webhookId }).orderBy('id').limit(limit);
+    return deliveries().where({ webhook_id: webhookId }).whereIn('id', some).delete();
+  };
+
   return {
     async queueTest(webhookId, { id, at }) {
       const delivery: DeliveryRecord = {
@@ -88,9 +93,21 @@ export function createDeliveryStore(knex: Knex): DeliveryStore {
         .update({ lease_id: null, due_at: knex.ref('at') });
     },
     async backlog() {
-      const [pending] = await deliveries().whereNotNull('due_at').count({ rows: '*' });
-      const [failed] = await deliveries().where({ status: 'failed' }).count({ rows: '*' });
+      const existing = () => deliveries().whereIn('webhook_id', knex('webhooks').select('id'));
+      const [pending] = await existing().whereNotNull('due_at').count({ rows: '*' });
+      const [failed] = await existing().where({ status: 'failed' }).count({ rows: '*' });
       return { pending: Number(pending?.rows), failed: Number(failed?.rows) };
+    },
+    async purgeOrphans(limit) {
+      let [deleted, last] = [0, ''];
+      // Steps from webhook to webhook through the index, because a search for rows without a webhook would read all of them.
+      for (;;) {
+        const next = await deliveries().where('webhook_id', '>', last).orderBy('webhook_id').first('webhook_id');
+        if (next === undefined || deleted >= limit) return deleted;
+        last = next.webhook_id;
+        const webhook = await knex<WebhookRow>('webhooks').where({ id: last }).first('id');
+        if (webhook === undefined) deleted += await deleteSome(last, limit - deleted);
+      }
     },
     purge(before, limit) {
       const old = deliveries().select('webhook_id', 'id').where('at', '<', before).orderBy('at').limit(limit);

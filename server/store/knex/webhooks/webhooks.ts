@@ -81,9 +81,9 @@ export function createWebhookStore(knex: Knex): WebhookStore {
       await webhooks().where({ id }).update(healthy);
       return Number(failing.failures);
     },
-    async recordFailure(id, at) {
+    async recordFailure(id, at, changedAt) {
       const [row] = await webhooks()
-        .where({ id })
+        .where({ id, changed_at: changedAt })
         .update({
           failures: knex.raw('failures + 1'),
           failing_since: knex.raw('coalesce(failing_since, ?)', [at]),
@@ -94,9 +94,9 @@ export function createWebhookStore(knex: Knex): WebhookStore {
     async pause(id, until) {
       await webhooks().where({ id }).update({ resume_at: until });
     },
-    async disable(id, at) {
+    async disable(id, at, changedAt) {
       const disabled = await webhooks()
-        .where({ id, disabled: false })
+        .where({ id, disabled: false, changed_at: changedAt })
         .update({
           disabled: true,
           changed_at: knex.raw('CASE WHEN changed_at < ? THEN ? ELSE changed_at + 1 END', [at, at]),

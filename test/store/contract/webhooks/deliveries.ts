@@ -128,15 +128,30 @@ export function deliveryContract(store: () => Store): void {
   });
 
   it('wait while the webhook is disabled or pauses, and a retry ends the pause', async () => {
-    const { id: webhookId } = await addWebhook(store());
+    const { id: webhookId, changedAt } = await addWebhook(store());
     const { id } = await store().deliveries.queueTest(webhookId, { id: nextId(), at: noon });
-    await store().webhooks.recordFailure(webhookId, noon);
+    await store().webhooks.recordFailure(webhookId, noon, changedAt);
     await store().webhooks.pause(webhookId, noon + 10);
     expect([await dueIds(noon + 9), await dueIds(noon + 10)]).toEqual([[], [webhookId]]);
     await store().deliveries.retry(webhookId, id, noon);
     expect(await store().webhooks.due(noon)).toMatchObject([{ id: webhookId, failures: 1 }]);
-    await store().webhooks.disable(webhookId, noon);
+    await store().webhooks.disable(webhookId, noon, changedAt);
     expect(await dueIds(noon + 10)).toEqual([]);
+  });
+
+  it('of a deleted webhook are not counted, and are deleted in batches', async () => {
+    const [gone, kept, other] = [await addWebhook(store()), await addWebhook(store()), await addWebhook(store())];
+    for (const { id } of [gone, gone, gone, kept, other, other]) {
+      await store().deliveries.queueTest(id, { id: nextId(), at: noon });
+    }
+    expect(await store().deliveries.purgeOrphans(9)).toBe(0);
+    for (const { id } of [gone, other]) await store().webhooks.delete(id);
+    expect(await store().deliveries.backlog()).toEqual({ pending: 1, failed: 0 });
+    expect(await store().deliveries.purgeOrphans(2)).toBe(2);
+    expect((await deliveriesOf(gone.id)).length).toBe(1);
+    expect(await store().deliveries.purgeOrphans(9)).toBe(3);
+    expect(await store().deliveries.purgeOrphans(9)).toBe(0);
+    expect((await deliveriesOf(kept.id)).length).toBe(1);
   });
 
   it('are brought forward, of one webhook or of all, except leased ones', async () => {

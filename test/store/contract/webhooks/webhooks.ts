@@ -98,24 +98,32 @@ export function webhookContract(store: () => Store): void {
   });
 
   it('counts failures in a row, and since when, until one attempt succeeds', async () => {
-    const { id } = await addWebhook(store());
+    const { id, changedAt } = await addWebhook(store());
     expect(await store().webhooks.recordSuccess(id)).toBe(0);
-    expect(await store().webhooks.recordFailure(id, noon)).toEqual({ failures: 1, failingSince: noon, resumeAt: null });
+    expect(await store().webhooks.recordFailure(id, noon, changedAt)).toEqual({
+      failures: 1,
+      failingSince: noon,
+      resumeAt: null,
+    });
     await store().webhooks.pause(id, noon + 10);
-    const second = await store().webhooks.recordFailure(id, noon + 20);
+    const second = await store().webhooks.recordFailure(id, noon + 20, changedAt);
     expect(second).toEqual({ failures: 2, failingSince: noon, resumeAt: noon + 10 });
     expect(await store().webhooks.recordSuccess(id)).toBe(2);
-    expect(await store().webhooks.recordFailure(id, noon + 30)).toMatchObject({ failures: 1, failingSince: noon + 30 });
+    expect(await store().webhooks.recordFailure(id, noon + 30, changedAt)).toMatchObject({
+      failures: 1,
+      failingSince: noon + 30,
+    });
     await store().webhooks.edit(id, { disabled: false, changedAt: noon + 1 });
+    expect(await store().webhooks.recordFailure(id, noon + 40, changedAt)).toBeNull();
     expect(await store().webhooks.recordSuccess(id)).toBe(0);
-    expect(await store().webhooks.recordFailure(nextId(), noon)).toBeNull();
+    expect(await store().webhooks.recordFailure(nextId(), noon, noon)).toBeNull();
   });
 
   it('is disabled once, and then changed later than before', async () => {
     const { id } = await addWebhook(store(), { changedAt: noon + 5 });
-    expect(await store().webhooks.disable(id, noon)).toBe(true);
-    expect(await store().webhooks.disable(id, noon)).toBe(false);
+    expect(await store().webhooks.disable(id, noon, noon + 5)).toBe(true);
+    expect(await store().webhooks.disable(id, noon, noon + 5)).toBe(false);
     expect(await store().webhooks.findById(id)).toMatchObject({ disabled: true, changedAt: noon + 6 });
-    expect(await store().webhooks.disable(nextId(), noon)).toBe(false);
+    expect(await store().webhooks.disable(nextId(), noon, noon)).toBe(false);
   });
 }

@@ -274,6 +274,20 @@ describe('a failure', () => {
     });
   });
 
+  it('is not the same change by another run after the plan was made', async () => {
+    await applied('apps: [{ name: wiki }]');
+    const { items } = await jsonOf<{ items: { id: string }[] }>(cli.app.ask('/api/v1/apps', { as: cli.app.root }));
+    const path = `/api/v1/apps/${items[0]?.id}`;
+    const change = { method: 'PATCH', as: cli.app.root, json: { groups: ['developers'] } };
+    const after: typeof fetch = async (input, init) => {
+      // The command reads the app once more before it changes it.
+      if (String(input).endsWith(path)) await cli.app.ask(path, change);
+      return cli.app.fetchApp(new Request(input as string, init));
+    };
+    const ran = await apply('apps: [{ name: wiki, groups: [developers] }]', [], { fetch: after });
+    expect(ran).toMatchObject({ code: 0, stderr: 'Made 1 change.\n' });
+  });
+
   it('is too many requests, with the time to wait', async () => {
     const busy: typeof fetch = async (input, init) =>
       init?.method === 'POST'

@@ -138,6 +138,7 @@ async function expectTokens(url: string, { values }: World): Promise<void> {
     'revoked by Root': 'revoked',
     blocked: 'blocked',
     disabled: 'disabled',
+    ...('terraform' in values && { terraform: 'management' }),
   });
 }
 

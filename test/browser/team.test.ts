@@ -62,7 +62,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     const opener = page.getByRole('link', { name: 'Offboard' });
     const dialog = page.getByRole('dialog', { name: `Offboard ${email}?` });
     await hands.press(opener);
-    for (const text of [/Disables the account/, /Ends all its sessions/, /Permanently revokes 1 token /]) {
+    for (const text of [/Disables the account/, /Ends all its sessions/, /Permanently revokes 1 token\./]) {
       await dialog.getByText(text).waitFor();
     }
     await hands.press(dialog.getByRole('link', { name: 'Cancel' }));

@@ -571,6 +571,8 @@ export const views: View[] = [
     as: root,
     path: memberPage(dev, `?dialog=${dialog}`),
   })),
+  { name: 'member-offboard-many', as: root, path: memberPage('robot@example.com', '?dialog=offboard') },
+  { name: 'member-offboard-unused', as: root, path: memberPage('sven@example.com', '?dialog=offboard') },
   { name: 'member-edit-refused', as: root, path: memberPage(dev, '?dialog=edit'), act: takeAddress },
   { name: 'member-edit-sso', as: root, path: memberPage(ssoMember, '?dialog=edit') },
   { name: 'member-delete-without-tokens', as: root, path: memberPage('sven@example.com', '?dialog=delete') },

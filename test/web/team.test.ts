@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
+import { addServiceAccount } from '../store/contract/accounts/service-accounts.ts';
+import { useOf } from '../store/contract/records.ts';
 
 const team = '/organization/team';
 const permission = 'Can create and manage personal API tokens';
@@ -280,6 +282,55 @@ it('lists the consequences of offboarding before it offboards a member', async (
   expect(html).not.toContain('dialog=offboard');
   await confirm(browser, page, 'enable');
   for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
+});
+
+it('offers to transfer the tokens in use when it offboards a member, and keeps what was entered if that fails', async () => {
+  const { app, browser, page } = await open();
+  const [used, unused] = [
+    await createToken(app, app.dev, { name: 'in use', expires_in: null }),
+    await createToken(app, app.dev, { name: 'forgotten' }),
+  ];
+  await app.store.tokens.recordUses([useOf(used.id, { at: app.clock.now() })]);
+  const { id } = await addServiceAccount(app.store, 'ci');
+  const disabled = await addServiceAccount(app.store, 'closed', { disabled: true });
+  const { html } = await browser.get(`${page}?dialog=offboard`);
+  const asked = textOf(html);
+  expect(asked).toMatch(/Transferred to the service account, if you choose one \(1\)\s*in use/);
+  expect(asked).toMatch(/Revoked in any case \(1\)\s*forgotten/);
+  expect(html).toContain('<option value="ci">');
+  expect(html).not.toContain(`<option value="${disabled.name}">`);
+
+  const refused = await browser.submit(`${page}/offboard`, { transfer_to: 'ci', grace: 'soon' });
+  expect(refused.status).toBe(400);
+  expect(textOf(refused.html)).toContain('Enter a duration such as 30d or 12h.');
+  expect(refused.html).toMatch(/<option value="ci" selected/);
+  const unknown = await browser.submit(`${page}/offboard`, { transfer_to: 'nothing', grace: '30d' });
+  expect(unknown.status).toBe(404);
+  expect(unknown.html).toContain(alert);
+  expect(await verdict(app, unused.token)).toBe(200);
+
+  await browser.get(`${page}?dialog=offboard`);
+  const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'ci', grace: '7d' });
+  expect(location).toBe(`${page}?done=member-offboarded-transferred`);
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('The service account received the tokens in use');
+  expect(await app.store.tokens.findById(used.id)).toMatchObject({
+    ...{ ownerId: id, expiresAt: app.clock.now() + 7 * 24 * 60 * 60 * 1000 },
+  });
+  expect(await verdict(app, used.token)).toBe(200);
+  expect(await verdict(app, unused.token)).toBe('revoked');
+});
+
+it('offers nobody to offboard themselves, and refuses it', async () => {
+  const { app, browser } = await open();
+  await app.store.users.setSuperuser(app.dev.id, true);
+  const own = `${team}/${app.root.id}`;
+  const { html } = await browser.get(`${own}?dialog=offboard`);
+  expect(html).not.toContain('<dialog');
+  expect(html).not.toContain('dialog=offboard');
+  const { form_token = '' } = formsOf(html)[0]?.hidden ?? {};
+  const refused = await browser.post(`${own}/offboard`, { form_token });
+  expect(refused.status).toBe(409);
+  expect(textOf(refused.html)).toContain('You cannot offboard yourself');
 });
 
 it('disables the last superuser’s controls and explains why', async () => {

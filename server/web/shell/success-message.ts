@@ -53,6 +53,8 @@ const messages = {
   'webhook-tested': 'The test event is on its way. Reload this page to see what became of it.',
   'delivery-retried': 'The event is sent again. Reload this page to see what became of it.',
   'tokens-revoked': 'All tokens of this member were revoked.',
+  'member-offboarded-transferred':
+    'The account was disabled. The service account received the tokens in use, and all others were revoked.',
   'member-offboarded': 'The account was disabled, and all its tokens were revoked.',
 } as const;
 

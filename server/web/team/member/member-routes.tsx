@@ -67,8 +67,9 @@ export function memberPages(deps: MemberPagesDeps) {
     .post(`${path}/offboard`, async (c) => {
       const form = readOffboardForm(await c.req.parseBody());
       try {
-        await offboarding.offboard(c.get('caller'), memberId(c), offboardBody(form));
-        return c.redirect(withSuccess(memberPath(memberId(c)), 'member-offboarded'), 303);
+        const { transferred } = await offboarding.offboard(c.get('caller'), memberId(c), offboardBody(form));
+        const success = transferred > 0 ? 'member-offboarded-transferred' : 'member-offboarded';
+        return c.redirect(withSuccess(memberPath(memberId(c)), success), 303);
       } catch (error) {
         const problem = expectProblem(error);
         const member = await loadMember(c);

@@ -117,11 +117,12 @@ interface TokenNamesProps extends Pick<OffboardDialogProps, 'now'> {
 function TokenNames({ heading, tokens, now }: TokenNamesProps) {
   if (tokens.length === 0) return null;
   return (
-    <>
-      <h3>
+    // Closed if it is long, so that the buttons stay near.
+    <details open={tokens.length <= 10}>
+      <summary>
         {heading} ({tokens.length})
-      </h3>
-      <ul class="tokens">
+      </summary>
+      <ul>
         {tokens.map((token) => (
           <li>
             {token.name}{' '}
@@ -131,7 +132,7 @@ function TokenNames({ heading, tokens, now }: TokenNamesProps) {
           </li>
         ))}
       </ul>
-    </>
+    </details>
   );
 }
 

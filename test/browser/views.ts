@@ -90,6 +90,7 @@ const addWebhooks = async (page: Page, world: World) => {
 
 const deleteWebhooks = async (page: Page, { store }: World) => {
   for (const { id } of await store.webhooks.list({ limit: 200, before: null })) await store.webhooks.delete(id);
+  await store.deliveries.purgeOrphans(200);
   await page.reload();
 };
 

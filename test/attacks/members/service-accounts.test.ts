@@ -28,6 +28,7 @@ const bodies: Record<string, object> = {
   'POST /api/v1/tokens': { name: 'mine', service_account: 'ci' },
   'PATCH /api/v1/tokens/:id': { name: 'mine' },
   'POST /api/v1/tokens/:id/rotate': {},
+  'POST /api/v1/tokens/:id/transfer': { to: 'of-eve' },
   'POST /api/v1/tokens/:id/pause': {},
 };
 const routes = Object.keys(accessTable)

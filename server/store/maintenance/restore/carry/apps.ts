@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import type { History, Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import type { History, Witness } from '../history.ts';
 
 interface KnownApp {
   row: Row;

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import type { Witness } from './history.ts';
-import type { Members } from './known-members.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import type { Witness } from '../history.ts';
+import type { Members } from '../known-members.ts';
 
 const columns = ['sso_groups', 'manual_groups'] as const;
 

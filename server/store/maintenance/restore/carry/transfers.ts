@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import { batchesOf } from '../table-digest.ts';
-import { describeUncertain, pauseUncertain, type UncertainToken } from './carry-token-life.ts';
-import type { History, Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { batchesOf } from '../../table-digest.ts';
+import type { History, Witness } from '../history.ts';
+import { describeUncertain, pauseUncertain, type UncertainToken } from './token-life.ts';
 
 /**
  * Gives each token of the backup the owner that it had since. Otherwise, a restore would give a token back to a member who left. If the

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import type { History, Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import type { History, Witness } from '../history.ts';
 
 /**
  * Deletes the webhooks that were deleted since the backup, and gives the others their newest URL, events and secrets. Otherwise, a

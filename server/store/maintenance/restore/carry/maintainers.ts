@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
-import type { Witness } from './history.ts';
+import type { Engine } from '../../../engine/engine.ts';
+import type { Witness } from '../history.ts';
 
 /** The IDs of the maintainers of each service account. */
 type Maintainers = ReadonlyMap<string, readonly string[]>;

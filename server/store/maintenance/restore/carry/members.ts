@@ -1,6 +1,6 @@
-import type { Engine, Row } from '../../engine/engine.ts';
-import { eraseServiceAccount } from '../../knex/accounts/erase-service-account.ts';
-import { repeatErasure } from '../../knex/accounts/erase-user.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { eraseServiceAccount } from '../../../knex/accounts/erase-service-account.ts';
+import { repeatErasure } from '../../../knex/accounts/erase-user.ts';
 
 /** The members of a database that was replaced, by ID. */
 type MemberRows = ReadonlyMap<string, Row>;

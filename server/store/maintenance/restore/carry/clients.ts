@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import type { Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import type { Witness } from '../history.ts';
 
 /**
  * Keeps the current secrets and rights of OAuth clients, and deletes the clients that were deleted since the backup. The newest

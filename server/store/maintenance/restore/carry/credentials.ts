@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import { changedSince, type Members } from './known-members.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { changedSince, type Members } from '../known-members.ts';
 
 /** Columns that change together, and the events that record it. */
 interface Credential {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Row } from '../../engine/engine.ts';
-import type { Witness } from './history.ts';
+import type { Row } from '../../../engine/engine.ts';
+import type { Witness } from '../history.ts';
 
 /**
  * Gives these tokens the rules, and the scopes of a management key, that they had since: those of the newest database that has the token or, if the history is

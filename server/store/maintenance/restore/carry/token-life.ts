@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import { batchesOf } from '../table-digest.ts';
-import { carryTokenRules } from './carry-token-rules.ts';
-import type { History, Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { batchesOf } from '../../table-digest.ts';
+import type { History, Witness } from '../history.ts';
+import { carryTokenRules } from './token-rules.ts';
 
 /** A token whose state after the backup is not certain. The restore pauses it. */
 export interface UncertainToken {

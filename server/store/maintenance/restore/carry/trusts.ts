@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import { batchesOf } from '../table-digest.ts';
-import type { DataTable } from '../tables.ts';
-import type { Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { batchesOf } from '../../table-digest.ts';
+import type { DataTable } from '../../tables.ts';
+import type { Witness } from '../history.ts';
 
 /**
  * Carries over what must not be undone about trusts: a deletion, a change, the pinned IDs of repositories and their owners, and that a subject token was

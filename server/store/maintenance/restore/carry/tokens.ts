@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { Engine, Row } from '../../engine/engine.ts';
-import { batchesOf } from '../table-digest.ts';
-import type { Witness } from './history.ts';
+import type { Engine, Row } from '../../../engine/engine.ts';
+import { batchesOf } from '../../table-digest.ts';
+import type { Witness } from '../history.ts';
 
 export interface RevokedToken {
   prefix: string;

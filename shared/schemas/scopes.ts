@@ -10,8 +10,8 @@ export const scopeDescriptions = {
   apps: 'Manage apps.',
   clients: 'Manage OAuth clients.',
   'audit:read': 'Read the audit log.',
-  trusts: 'Manage trusts.',
-  webhooks: 'Manage webhooks.',
+  trusts: 'Manage trusts. A key with this scope can obtain tokens of any service account.',
+  webhooks: 'Manage webhooks. A key with this scope can receive the audit events.',
   leaks: 'Report leaked values, and ask which values are live.',
 } as const satisfies Record<string, string>;
 

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { KeyEvent } from '../notifications/machines/key-mails.ts';
 import type { Notifier } from '../notifications/notifier.ts';
-import { readersOf } from '../notifications/service-accounts/readers.ts';
+import { superusersAndMaintainers } from '../notifications/service-accounts/readers.ts';
 
 /** A management key that was created or widened, and its service account. */
 export interface KeyNews extends Pick<KeyEvent, 'stage' | 'rules'> {
@@ -21,12 +21,9 @@ export async function tellOfKey(
   store: Store,
   { at, token: key, owner: account, actor, clientInfo, stage, rules }: KeyNews,
 ): Promise<void> {
-  const [superusers, readers] = [await store.users.superusers(), await readersOf(store, account)];
-  const maintainers = await Promise.all(readers.map(({ id }) => store.users.findById(id)));
-  const all = new Map([...maintainers, ...superusers].flatMap((member) => (member ? [[member.id, member]] : [])));
   const by = actor.kind === 'system' ? 'the operator of the server' : (actor.email ?? 'unknown');
   const scopes = splitScopes(key.manage);
-  for (const owner of all.values()) {
+  for (const owner of await superusersAndMaintainers(store, [account])) {
     await notifier.managementKey(store, { at, owner, clientInfo, stage, key, account, scopes, rules, by });
   }
 }

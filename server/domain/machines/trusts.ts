@@ -7,9 +7,11 @@ import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireS
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
 import { hostKind } from '../events/webhook-address.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
+import { tellOfTrust } from './tell-of-trust.ts';
 import { auditedFields, claimsText, storedFields } from './trust-fields.ts';
 
 export interface TrustDeps {
@@ -17,11 +19,12 @@ export interface TrustDeps {
   clock: Clock;
   newId: () => string;
   auditTrail: AuditTrail;
+  notifier: Notifier;
 }
 
 /**
  * Trusts: which identity tokens of other systems may be exchanged for a token of a service account. A trust in an issuer on this machine
- * or at an internal address can be created and changed only by a superuser.
+ * or at an internal address can be created and changed only by a superuser. Superusers and maintainers are mailed about each change.
  *
  * @throws ProblemError `superuser-required`, `scope-missing` in every method
  */
@@ -51,7 +54,7 @@ export interface Trusts {
 }
 
 export function createTrusts(deps: TrustDeps): Trusts {
-  const { store, clock, newId, auditTrail } = deps;
+  const { store, clock, newId, auditTrail, notifier } = deps;
 
   /** Runs a change of a trust that this transaction holds. `body` may name another service account. */
   async function change<T>(
@@ -64,7 +67,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
     const found = await store.trusts.findById(id);
     if (found === null) throw noSuchTrust();
     const next = body.service_account === undefined ? null : await findAccount(store, body.service_account);
-    return store.transaction(async (store) => {
+    const changed = await store.transaction(async (store) => {
       // The account before the trust, as an exchange and a deletion of the account lock them.
       await requireStillAllowed(store, operator, 'trusts', next?.id ?? found.serviceAccountId);
       const account = body.service_account === undefined ? null : await findAccount(store, body.service_account);
@@ -72,6 +75,8 @@ export function createTrusts(deps: TrustDeps): Trusts {
       if (trust === null) throw noSuchTrust();
       return work(store, trust, account);
     });
+    notifier.wake();
+    return changed;
   }
 
   return {
@@ -84,7 +89,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
       const { name, ttl = trustLimits.defaultTtlSeconds, audience = null } = body;
       const fields = { issuer: body.issuer, audience, claims: claimsText(body.claims), ttlSeconds: ttl };
       const fresh = { id: newId(), name, ...fields, createdAt: at, changedAt: at };
-      return store.transaction(async (store) => {
+      const created = await store.transaction(async (store) => {
         await requireStillAllowed(store, operator, 'trusts', id);
         const account = await findAccount(store, body.service_account);
         const { rules } = await editedRules(store, null, body);
@@ -92,8 +97,11 @@ export function createTrusts(deps: TrustDeps): Trusts {
         if (!(await store.trusts.insert(trust))) throw trustNameTaken();
         const listed = { ...trust, serviceAccount: account.name };
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.created', trust: listed });
+        await tellOfTrust(deps, store, { ...eventOf(operator, at), stage: 'created', trust: listed });
         return listed;
       });
+      notifier.wake();
+      return created;
     },
 
     async edit(operator, id, body, precondition = noPrecondition) {
@@ -115,6 +123,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
         // The IDs of another issuer mean something else.
         if (trust.issuer !== before.issuer) await store.trusts.forgetPins(id);
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.changed', trust, changes });
+        await tellOfTrust(deps, store, { ...eventOf(operator, at), stage: 'changed', trust, before, changes });
         if (trust.serviceAccountId !== before.serviceAccountId) {
           await revokeTokensOf(deps, store, trust, eventOf(operator, at));
         }
@@ -125,7 +134,9 @@ export function createTrusts(deps: TrustDeps): Trusts {
     delete: (operator, id, precondition = noPrecondition) =>
       change(operator, id, {}, async (store, trust) => {
         precondition(trust);
-        await deleteTrust(deps, store, trust, eventOf(operator, clock.now()));
+        const event = eventOf(operator, clock.now());
+        await deleteTrust(deps, store, trust, event);
+        await tellOfTrust(deps, store, { ...event, stage: 'deleted', trust });
       }),
 
     async get(operator, id) {
@@ -152,7 +163,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
 type TrustEvent = Omit<Parameters<AuditTrail['trust']>[1], 'action' | 'trust' | 'changes'>;
 
 /**
- * Deletes all trusts of a service account, with their tokens and audit events. Call it in the transaction that deletes the account,
+ * Deletes all trusts of a service account, with their tokens and audit events, but sends no mail. Call it in the transaction that deletes the account,
  * after the account is locked.
  */
 export async function deleteTrustsOf(

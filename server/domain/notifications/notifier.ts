@@ -15,6 +15,7 @@ import { type WebhookDisabled, webhookDisabledMail } from './events/webhook-mail
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import { type KeyEvent, managementKeyMail } from './machines/key-mails.ts';
+import { type TrustChange, trustChangedMail } from './machines/trust-mails.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, Reader, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
@@ -92,6 +93,8 @@ export interface Notifier {
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Notifies one superuser or maintainer of a management key. */
   managementKey(store: Store, event: ForMember<KeyEvent>): Promise<void>;
+  /** Notifies one superuser or maintainer of a trust. */
+  trustChanged(store: Store, event: ForMember<TrustChange>): Promise<void>;
   /** Notifies a superuser of a webhook that the daemon disabled. */
   webhookDisabled(store: Store, event: ForMember<WebhookDisabled>): Promise<void>;
   /** Starts sending. Call it after the commit. */
@@ -168,6 +171,7 @@ export function createNotifier(deps: {
         : enqueueWithLink(store, event, { kind: 'invitation' }, (link) => invitationMail(site, { ...event, link })),
     ssoConnected: (store, event) => enqueue(store, event, ssoConnectedMail(site, event)),
     managementKey: (store, event) => enqueue(store, event, managementKeyMail(site, event)),
+    trustChanged: (store, event) => enqueue(store, event, trustChangedMail(site, event)),
     recovery: (store, event) => enqueue(store, event, recoveryMail(site, event)),
     async emailChangeRequested(store, { data, ...event }) {
       const link = { kind: 'email-change', data, to: event.email } as const;

@@ -4,6 +4,7 @@ import {
 } from '../../../server/domain/notifications/digest/notice-mails.ts';
 import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
 import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
+import { trustChangedMail } from '../../../server/domain/notifications/machines/trust-mails.ts';
 import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
 import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
 import {
@@ -85,6 +86,16 @@ const contents: Record<string, MailContent> = {
     ...{ ...member, token: longToken, actor: superuser, channel: 'console' },
     from: { apps: ['grafana'], readOnly: true, allow: ['GET /api/**'], networks: ['203.0.113.0/24'], enforce: true },
     to: { ...longRules, enforce: false },
+  }),
+  trust: trustChangedMail(site, {
+    ...{ ...member, owner: { ...owner, superuser: true }, stage: 'changed', changed: ['claims', 'allow'] },
+    ...{ formerAccount: 'a'.repeat(48), actor: { ...superuser, token: nameOf(3) } },
+    trust: {
+      ...{ id: token.id, name: 'a'.repeat(48), service_account: 'b'.repeat(48), audience: names[3] ?? null },
+      issuer: `https://id.example.com/${'unbroken'.repeat(30)}`,
+      claims: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`claim${index}`, 'unbroken'.repeat(60)])),
+      ...{ apps: longRules.apps, read_only: true, allow: longRules.allow, ttl: 900 },
+    },
   }),
   paused: tokenPausedMail(site, {
     ...{ ...member, token: { ...token, name: nameOf(2) }, actor: superuser, channel: 'console' },

@@ -183,7 +183,7 @@ describe('a trust', () => {
     expect(deleted).toMatchObject({ action: 'trust.deleted', target });
   });
 
-  it('takes its tokens with it when it is deleted, without a mail', async () => {
+  it('takes its tokens with it when it is deleted, without a mail about them', async () => {
     const [gone, kept] = [await create(), await create({ name: 'kept' })];
     const account = await app.store.serviceAccounts.findByName('ci');
     const add = (trustId: string | null) => addToken(app.store, account?.id ?? '', { trustId });
@@ -195,7 +195,9 @@ describe('a trust', () => {
     const [match] = await app.store.tokens.findByHashes([first.hash]);
     expect(match).toMatchObject({ kind: 'tombstone', reason: 'revoked' });
     expect((await events('token.revoked')).map(({ target }) => target.id).sort()).toEqual([first.id, second.id].sort());
-    expect(await app.mails()).toEqual([]);
+    expect(await subjects()).toEqual(
+      ['deploy', 'kept'].map((name) => `Trust "${name}" was created`).concat('Trust "deploy" was deleted'),
+    );
   });
 
   it('gives up its tokens when it is given to another service account, and at no other change', async () => {
@@ -207,6 +209,85 @@ describe('a trust', () => {
     expect(await app.store.tokens.findById(token.id)).not.toBeNull();
     await patch(trust.id, { service_account: 'other' });
     expect(await app.store.tokens.findById(token.id)).toBeNull();
+  });
+});
+
+const subjects = async () => (await app.mails()).map(({ subject }) => subject);
+
+describe('the mails about a trust', () => {
+  const lastMails = async (from: number) =>
+    (await app.mails()).slice(from).map(({ to, subject }) => `${to}: ${subject}`);
+  const toAll = (subject: string, ...addresses: string[]) => addresses.map((to) => `${to}: Trust "deploy" ${subject}`);
+  const [root, ada, bob] = ['root@example.com', 'ada@example.com', 'bob@example.com'];
+
+  /** Makes these members maintain a service account, besides a superuser, who gets one mail all the same. */
+  async function addMaintainer(account: string, email: string): Promise<void> {
+    const json = { add_maintainers: [(await app.addMember({ email })).email, root] };
+    const id = (await app.store.serviceAccounts.findByName(account))?.id;
+    const response = await app.ask(`/api/v1/service-accounts/${id}`, { method: 'PATCH', as: app.root, json });
+    expect(response.status).toBe(200);
+  }
+
+  it('go to all superusers and the maintainers of the service account, once each', async () => {
+    await addMaintainer('ci', ada);
+    const { id } = await create();
+    expect((await lastMails(0)).sort()).toEqual(toAll('was created', ada, root));
+    await patch(id, { audience: 'tokens' });
+    expect((await lastMails(2)).sort()).toEqual(toAll('was changed', ada, root));
+    await remove(id);
+    expect((await lastMails(4)).sort()).toEqual(toAll('was deleted', ada, root));
+  });
+
+  it('go to the maintainers of both service accounts if the trust is given to another one', async () => {
+    await addServiceAccount(app.store, 'other');
+    await addMaintainer('ci', ada);
+    await addMaintainer('other', bob);
+    const { id } = await create();
+    await patch(id, { service_account: 'other' });
+    expect((await lastMails(2)).sort()).toEqual(toAll('was changed', ada, bob, root));
+    const text = (await app.mails()).at(-1)?.text;
+    for (const line of [/^ +Service account +other$/m, /^ +Former service account +ci$/m]) expect(text).toMatch(line);
+  });
+
+  it('are sent for every change of what it accepts and gives, but not of the lifetime alone', async () => {
+    const { id } = await create();
+    const steps = [
+      { issuer: 'https://b.example.com' },
+      { audience: 'a' },
+      { claims: { sub: 'x' } },
+      { read_only: true },
+    ];
+    for (const [index, step] of [...steps, { allow: ['GET /x'] }, { apps: [] }].entries()) {
+      await patch(id, step);
+      expect([step, await lastMails(index + 1)]).toEqual([step, toAll('was changed', root)]);
+    }
+    await patch(id, { ttl: 60 });
+    await patch(id, { audience: 'a' });
+    expect(await lastMails(7)).toEqual([]);
+  });
+
+  it('say what the trust accepts, who did it and from where', async () => {
+    await create({ audience: 'tokens', allow: ['GET /api/**'], claims: { sub: 'repo:acme/api:*', ref: 'main' } });
+    const [mail] = await app.mails();
+    const facts = [
+      'https[:]//issuer[.]example[.]com',
+      'ref=main; sub=repo:acme/api:*',
+      'GET /api/**',
+      'root@example[.]com',
+    ];
+    for (const text of [...facts, '203.0.113.9', 'User agent', 'tokens trusts delete deploy'])
+      expect(mail?.text).toContain(text);
+  });
+
+  it('are not sent for each trust when its service account is deleted', async () => {
+    await create();
+    await create({ name: 'second' });
+    const account = await app.store.serviceAccounts.findByName('ci');
+    await app.ask(`/api/v1/service-accounts/${account?.id}`, { method: 'DELETE', as: app.root });
+    expect(await events('trust.deleted')).toHaveLength(2);
+    expect((await subjects()).filter((subject) => subject.includes('deleted'))).toEqual([
+      expect.stringContaining('ervice account'),
+    ]);
   });
 });
 

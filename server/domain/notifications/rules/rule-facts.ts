@@ -17,7 +17,11 @@ export function ruleFacts(rules: TokenRules): Array<readonly [label: string, val
   return enforce ? facts : [...facts, ['Rules applied', 'no, they only count what they would deny']];
 }
 
-function listFact(label: string, entries: readonly string[] | null): Array<readonly [label: string, value: MailText]> {
+/** Returns the fact with the first entries of a list, which may hold untrusted text. Returns no fact for null. */
+export function listFact(
+  label: string,
+  entries: readonly string[] | null,
+): Array<readonly [label: string, value: MailText]> {
   if (entries === null) return [];
   if (entries.length === 0) return [[label, 'none']];
   const more = entries.length - maxEntries;

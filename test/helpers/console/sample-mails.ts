@@ -8,6 +8,11 @@ import { trustChangedMail } from '../../../server/domain/notifications/machines/
 import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
 import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
 import {
+  type TokenTransfer,
+  tokensGivenMail,
+  tokensReceivedMail,
+} from '../../../server/domain/notifications/service-accounts/transferred-mails.ts';
+import {
   previousValueUsedMail,
   tokenPausedMail,
   tokenRotatedMail,
@@ -66,6 +71,26 @@ const longRules = {
 
 const invitation = { ...member, inviter: { email: superuser.email, name: names[3] ?? '' }, sso: false, password: true };
 
+const account = {
+  id: '019ab2c4-0000-7c3a-9d52-0c1d2e3f4a5b',
+  name: 'nightly-builds-of-the-release-branch',
+  email: 'service-account:nightly-builds-of-the-release-branch',
+  kind: 'service-account',
+} as const;
+const maintainer = { id: 'u3', email: 'grace.hopper@compilers.acme.example', name: 'Grace Hopper' };
+const leaver = { ...owner, kind: 'member' } as const;
+
+/** A transfer to the service account. The mail is to the former owner, or to a maintainer with `received`. */
+function transfer({ length, received }: { length: number; received: boolean }): TokenTransfer {
+  const tokens = Array.from({ length }, (_, index) => ({
+    ...{ ...token, name: nameOf(index), expiresAt: at + 30 * day },
+    prefix: `tok_${index.toString(36).padStart(8, '0')}`,
+  }));
+  const side = received ? { owner: account, reader: { ...maintainer, because: 'maintainer' as const } } : {};
+  const accounts = { from: leaver, newOwner: account };
+  return { ...member, ...accounts, tokens, actor: superuser, channel: 'cli', ...side };
+}
+
 const contents: Record<string, MailContent> = {
   'daily-one': digest(1),
   'daily-forty': digest(40),
@@ -103,6 +128,11 @@ const contents: Record<string, MailContent> = {
   }),
   'short-lived': shortLivedDigestMail(site, { at, owner, events: shortLivedEvents }),
   revoked: tokensRevokedMail(site, { ...revocation, tokens: [longToken, { ...token, name: nameOf(1) }] }),
+  given: tokensGivenMail(site, transfer({ length: 1, received: false })),
+  received: tokensReceivedMail(site, transfer({ length: 1, received: true })),
+  'offboarding-given': tokensGivenMail(site, transfer({ length: 6, received: false })),
+  'offboarding-received': tokensReceivedMail(site, { ...transfer({ length: 6, received: true }), offboarding: true }),
+  'offboarding-many': tokensReceivedMail(site, { ...transfer({ length: 120, received: true }), offboarding: true }),
   invitation: invitationMail(site, {
     ...invitation,
     link: `${site.publicUrl}/join/ses_${'8fK2b1Qz'.repeat(6)}`,

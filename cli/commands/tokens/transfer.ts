@@ -4,6 +4,7 @@ import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { renameStoredValue } from '../../credentials/stored-values.ts';
+import { CliError, hasCode } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
@@ -36,7 +37,10 @@ async function runTransfer(ctx: Context, name: string, options: TransferOptions)
   const { api, server } = await connect(ctx, options);
   const before = await findToken(api, name, options);
   const json = { to: options.to, ...(options.as !== undefined && { name: options.as }) };
-  const token = await expectBody(api.tokens[':id'].transfer.$post({ param: { id: before.id }, json }), tokenShape);
+  const response = api.tokens[':id'].transfer.$post({ param: { id: before.id }, json });
+  const token = await expectBody(response, tokenShape).catch((error: unknown) => {
+    throw hasCode(error, 'name-taken') ? withAdvice(error) : error;
+  });
   const newName = token.name === before.name ? '' : ` as ${sanitize(token.name)}`;
   const what = `${sanitize(before.name)} (${sanitize(token.prefix)})`;
   await printOutcome(
@@ -46,4 +50,11 @@ async function runTransfer(ctx: Context, name: string, options: TransferOptions)
     `Transferred ${what} to the service account ${sanitize(options.to)}${newName}.`,
   );
   await renameStoredValue(ctx, server, before, token);
+}
+
+/** Adds the option that chooses another name. The errors of the fields are what the program prints. */
+function withAdvice({ problem }: CliError): CliError {
+  const detail = `${problem.detail} Choose another one with --as.`;
+  const errors = problem.errors?.map((error) => ({ ...error, detail }));
+  return new CliError({ ...problem, detail, ...(errors && { errors }) });
 }

@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import type { OffboardedUser, OffboardUserBody } from '../../../shared/schemas/accounts/offboarding.ts';
 import type { User } from '../../../shared/schemas/accounts/users.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Api } from '../../api/client.ts';
+import { listTokens } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { expectBody } from '../../api/responses.ts';
 import { offboardedShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { localError } from '../../errors.ts';
+import { hasCode, localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { parseSeconds } from '../../input/parse-time.ts';
 import { connect } from '../../session/connect.ts';
@@ -42,7 +45,7 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   const json = bodyOf(options);
   const { api } = await connect(ctx, options);
   const user = await findUser(api, email);
-  await confirmOrCancel(ctx, options.yes, questionOf(user, options));
+  if (!options.yes) await confirmOrCancel(ctx, false, await listAndPhrase(ctx, api, user, options));
   const param = { id: user.id };
   const result = await expectBody(api.users[':id'].offboard.$post({ param, json }), offboardedShape);
   const { transferred, revoked } = result;
@@ -60,7 +63,28 @@ function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {
   };
 }
 
-function questionOf({ email, token_count: tokens }: User, { transferTo }: OffboardOptions): string {
+/** Lists the tokens on stderr by what happens to them. Returns the question to ask. */
+async function listAndPhrase(ctx: Context, api: Api, user: User, { transferTo }: OffboardOptions): Promise<string> {
+  const who = sanitize(user.email);
+  const tokens = await tokensIfReadable(api, user);
+  if (tokens === null) return questionWithoutTokens(user, transferTo);
+  const { previewOffboarding, printOffboarding } = await import('../../ui/offboarding.ts');
+  const preview = previewOffboarding(tokens, transferTo !== undefined, ctx.now());
+  await printOffboarding(ctx, preview, transferTo);
+  const revoke = `permanently revoke ${count(preview.revoked.length, 'token')}`;
+  if (transferTo === undefined) return `Disable ${who} and ${revoke}?`;
+  return `Disable ${who}, transfer ${count(preview.transferred.length, 'token')} to ${sanitize(transferTo)} and ${revoke}?`;
+}
+
+/** Returns the tokens of the member, or null if they may not be read: a management key may lack the scope `tokens:read`. */
+async function tokensIfReadable(api: Api, { id }: User): Promise<Token[] | null> {
+  return listTokens(api, { user: id }).catch((error: unknown) => {
+    if (hasCode(error, 'scope-missing')) return null;
+    throw error;
+  });
+}
+
+function questionWithoutTokens({ email, token_count: tokens }: User, transferTo: string | undefined): string {
   const who = sanitize(email);
   if (transferTo === undefined) return `Disable ${who} and permanently revoke ${count(tokens, 'token')}?`;
   return `Disable ${who}, transfer the tokens that were used in the last 30 days to ${sanitize(transferTo)}, and permanently revoke the others (${count(tokens, 'token')} in all)?`;

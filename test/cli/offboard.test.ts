@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
+import { createToken, type Member, verdict } from '../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
+import { createServiceAccount } from '../helpers/app/service-accounts.ts';
+import { openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
+import { useOf } from '../store/contract/records.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let ada: Member;
+let root: Surroundings;
+let prefixes: Record<'deploy' | 'nightly' | 'unused' | 'old', string>;
+let deployed: string;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  root = cli.as(cli.app.root);
+  ada = await cli.app.addMember({ email: 'ada@example.com', can_manage_tokens: true });
+  await createServiceAccount(cli.app, 'ci', { maintainers: [cli.app.dev] });
+  const names = ['deploy', 'nightly', 'unused', 'old'] as const;
+  const tokens = await Promise.all(names.map((name) => createToken(cli.app, ada, { name, expires_in: 90 * 86_400 })));
+  const entries = tokens.map(({ name, prefix }) => [name, prefix]);
+  prefixes = Object.fromEntries(entries);
+  deployed = tokens[0]?.token ?? '';
+  const usedAt = [hourMs, 29 * 24 * hourMs, null, 30 * 24 * hourMs];
+  for (const [index, { id }] of tokens.entries()) {
+    const ago = usedAt[index] ?? null;
+    if (ago !== null) await cli.app.store.tokens.recordUses([useOf(id, { at: cli.app.clock.now() - ago })]);
+  }
+});
+afterEach(() => cli.close());
+
+const hourMs = 60 * 60 * 1000;
+const offboard = (more: string[], as = root) => cli.run(['offboard', 'ada@example.com', ...more], as);
+const transfer = ['--transfer-to', 'ci'];
+
+describe('tokens offboard --transfer-to', () => {
+  it('transfers the tokens in use until the end of the grace, and revokes the others', async () => {
+    const ran = await offboard([...transfer, '--grace', '14d', '--yes', '--json']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const printed = { email: 'ada@example.com', disabled: true, status: 'disabled', token_count: 0 };
+    expect(JSON.parse(ran.stdout)).toMatchObject({ ...printed, transferred: 2, revoked: 2 });
+    const { stdout } = await cli.run(['list', '-s', 'ci', '--json'], cli.as(cli.app.dev));
+    const received: Token[] = JSON.parse(stdout);
+    expect(received.map(({ name }) => name).sort()).toEqual(['deploy', 'nightly']);
+    const end = new Date(cli.app.clock.now() + 14 * 24 * hourMs).toISOString();
+    for (const { expires_at } of received) expect(expires_at).toBe(end);
+    expect(await verdict(cli.app, deployed)).toBe(200);
+  });
+
+  it('says what it did and how to list what must be rotated', async () => {
+    const { stdout, stderr } = await offboard([...transfer, '--yes']);
+    expect({ stdout, stderr }).toEqual({
+      stdout: '',
+      stderr:
+        'Disabled ada@example.com, transferred 2 tokens to ci and revoked 2 tokens. Rotate what ci received: tokens list --service-account ci\n',
+    });
+  });
+
+  it('lists what it would transfer and revoke before it asks, and changes nothing if the answer is no', async () => {
+    const ran = await offboard(transfer, { ...root, answers: [false] });
+    expect(ran).toMatchObject({ code: 130, stdout: '' });
+    const [list] = ran.stderr.split('Cancelled');
+    const line = (name: keyof typeof prefixes, use: string) => `  ${name} (${prefixes[name]}), ${use}`;
+    expect(sections(list ?? '')).toEqual({
+      'Transferred to ci:': [line('deploy', 'used 1 hour ago'), line('nightly', 'used 29 days ago')],
+      'Revoked:': [line('old', 'used 1 month ago'), line('unused', 'never used')],
+    });
+    expect(cli.questions).toEqual([
+      'Disable ada@example.com, transfer 2 tokens to ci and permanently revoke 2 tokens?',
+    ]);
+    expect(await verdict(cli.app, deployed)).toBe(200);
+    expect((await cli.app.ask('/api/v1/me', { as: ada })).status).toBe(200);
+  });
+
+  it('lists the tokens as the daemon then treats them, whatever their status', async () => {
+    await cli.run(['pause', 'deploy'], cli.as(ada));
+    cli.app.clock.advance(2 * 24 * hourMs);
+    const at = { ...root, env: { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) } };
+    const { stderr } = await offboard(transfer, { ...at, answers: [true] });
+    expect(cli.questions).toEqual(['Disable ada@example.com, transfer 1 token to ci and permanently revoke 3 tokens?']);
+    expect(stderr).toContain('transferred 1 token to ci and revoked 3 tokens.');
+  });
+
+  it('lists every token as revoked without a service account', async () => {
+    const { stderr } = await offboard([], { ...root, answers: [false] });
+    expect(cli.questions).toEqual(['Disable ada@example.com and permanently revoke 4 tokens?']);
+    expect(Object.keys(sections(stderr.split('Cancelled')[0] ?? ''))).toEqual(['Revoked:']);
+  });
+
+  it('asks without a list if the management key may not read tokens', async () => {
+    const platform = await storeServiceAccount(cli.app, 'platform');
+    const { value } = await storeKey(cli.app, platform, ['users:write']);
+    const ran = await offboard(transfer, { env: { TOKENS_KEY: value }, answers: [false] });
+    expect(ran.code).toBe(130);
+    expect(ran.stderr).not.toContain('deploy');
+    expect(cli.questions).toEqual([expect.stringContaining('revoke the others (4 tokens in all)?')]);
+  });
+
+  it.each([
+    ['a grace that is no duration', ['--transfer-to', 'ci', '--grace', 'soon'], 2, 'usage'],
+    ['no grace at all', ['--transfer-to', 'ci', '--grace', '0d'], 2, 'usage'],
+    ['a grace of more than a year', ['--transfer-to', 'ci', '--grace', '367d'], 2, 'invalid-fields'],
+    ['a grace without a service account', ['--grace', '7d'], 2, 'usage'],
+    ['an unknown service account', ['--transfer-to', 'nothing'], 3, 'service-account-not-found'],
+  ])('changes nothing for %s', async (_what, options, code, problem) => {
+    const ran = await offboard([...options, '--yes', '--json']);
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(JSON.parse(ran.stderr)).toMatchObject({ code: problem });
+    expect(await verdict(cli.app, deployed)).toBe(200);
+    expect((await cli.app.ask('/api/v1/me', { as: ada })).status).toBe(200);
+  });
+});
+
+/** Returns the sorted lines below each heading. */
+function sections(text: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  let heading = '';
+  for (const line of text.trimEnd().split('\n')) {
+    if (line.startsWith(' ')) found[heading]?.push(line);
+    else {
+      heading = line;
+      found[heading] = [];
+    }
+  }
+  for (const lines of Object.values(found)) lines.sort();
+  return found;
+}

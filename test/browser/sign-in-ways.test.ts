@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ssoClient } from '../helpers/app/sso.ts';
-import { codeAt } from '../helpers/app/totp.ts';
 import { makeHome } from '../helpers/cli/home.ts';
 import { ctrlC, startOnTerminal } from '../helpers/cli/terminal.ts';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
@@ -12,6 +11,7 @@ import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { eventually, startProgram } from '../helpers/daemon/process.ts';
 import { startIdentityProvider, type TestProvider } from '../helpers/peers/identity-provider.ts';
+import { codeAt } from '../helpers/sign-in/totp.ts';
 
 describe.skipIf(!chromiumIsHere)('sign-in', () => {
   const browser = useBrowser();

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { personAt } from '../helpers/app/sso.ts';
-import { codeAt } from '../helpers/app/totp.ts';
 import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
+import { codeAt } from '../helpers/sign-in/totp.ts';
 import type { World } from './world.ts';
 
 export interface View {

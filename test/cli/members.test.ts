@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
-import { turnOn } from '../helpers/app/totp.ts';
 import { appFetch, cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
+import { turnOn } from '../helpers/sign-in/totp.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

@@ -25,13 +25,13 @@ import {
   type World,
   worldOf,
 } from '../fixtures/databases/load.ts';
-import { codeAt } from '../helpers/app/totp.ts';
 import { signIn, verify } from '../helpers/daemon/api.ts';
 import { useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually, runProgram, startProgram } from '../helpers/daemon/process.ts';
 import { randomFrom } from '../helpers/faults/kill-load.ts';
 import { isFullLength } from '../helpers/length.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { codeAt } from '../helpers/sign-in/totp.ts';
 
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 const kills = isFullLength ? 20 : 8;

@@ -5,8 +5,9 @@ import { createOwnPath } from '../../server/http/paths/base-path.ts';
 import { pageAccess } from '../../server/web/shell/access.ts';
 import { type Member, password } from '../helpers/app/app.ts';
 import { startTestServer, type TestResponse, type TestServer } from '../helpers/app/http.ts';
-import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { strayAddresses } from '../helpers/console/stray-addresses.ts';
+import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
+import { storeSession } from '../helpers/sign-in/stored-session.ts';
 
 const basePath = '/tokens';
 const publicUrl = `https://example.com${basePath}`;
@@ -150,7 +151,10 @@ it('links only to the public URL in mails', async () => {
       user: (await server.store.users.findById(server.dev.id)) as never,
       clientInfo: { ip: null, userAgent: null },
       channel: 'cli',
-      sessionId: 'x',
+      sessionId: await storeSession(server.store, server.services.sessionLifetimes, {
+        userId: server.dev.id,
+        at: server.clock.now(),
+      }),
     },
     tokenId,
   );

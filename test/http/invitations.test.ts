@@ -2,8 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Config, OidcConfig } from '../../server/config/config.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { openConsole } from '../helpers/console/pages.ts';
+import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
 
 const password = 'another staple battery horse';
 const day = 24 * 60 * 60 * 1000;

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { pseudonymOf } from '../../shared/pseudonym.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
-import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { openConsole } from '../helpers/console/pages.ts';
+import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
 
 const identity = { issuer: 'https://id.example.com', subject: 'dev' };
 

@@ -4,6 +4,7 @@ import { openStore } from '../../server/store/open.ts';
 import { jsonOf } from '../helpers/app/app.ts';
 import { send, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { openTestStore } from '../helpers/app/store.ts';
+import { storeSession } from '../helpers/sign-in/stored-session.ts';
 import { sessionRecord } from '../store/contract/records.ts';
 
 const stops: Array<() => Promise<void>> = [];
@@ -47,7 +48,10 @@ describe('GET /metrics', () => {
     await server.services.tokens.revoke(
       {
         user: (await server.store.users.findById(server.dev.id)) ?? expect.fail(),
-        sessionId: 'x',
+        sessionId: await storeSession(server.store, server.services.sessionLifetimes, {
+          userId: server.dev.id,
+          at: server.clock.now(),
+        }),
         clientInfo: { ip: null, userAgent: null },
         channel: 'cli',
       },

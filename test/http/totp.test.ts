@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Config } from '../../server/config/config.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { codeAt, turnOn } from '../helpers/app/totp.ts';
+import { codeAt, turnOn } from '../helpers/sign-in/totp.ts';
 
 let app: TestApp;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import type { MailRecord } from '../../server/store/records.ts';
 import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { cellsOf } from '../attacks/secrets/sqlite-rows.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { requestPasswordLink } from '../helpers/app/password-links.ts';
+import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
 
 const second = 1000;
 

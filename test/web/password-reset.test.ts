@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { turnOn } from '../helpers/app/totp.ts';
 import { openConsole, textOf } from '../helpers/console/pages.ts';
+import { turnOn } from '../helpers/sign-in/totp.ts';
 
 const next = 'another staple battery horse';
 

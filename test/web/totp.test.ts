@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { codeAt, turnOn } from '../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
+import { codeAt, turnOn } from '../helpers/sign-in/totp.ts';
 
 async function open(settings: Partial<Config> = {}) {
   const app = await openTestApp(settings);

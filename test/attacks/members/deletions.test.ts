@@ -3,9 +3,9 @@ import type { InvitedUser } from '../../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
-import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { personAt, ssoConfig } from '../../helpers/app/sso.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
 
 const engines = useEngines();

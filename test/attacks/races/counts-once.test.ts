@@ -2,9 +2,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
-import { requestPasswordLink } from '../../helpers/app/password-links.ts';
-import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
 const engines = useEngines();

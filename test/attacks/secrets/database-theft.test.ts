@@ -4,8 +4,8 @@ import type { InvitedUser } from '../../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient, basic, beginDevice, deviceGrant, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
-import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 import { cellsOf } from './sqlite-rows.ts';
 
 const redirectUri = 'http://127.0.0.1:40000/callback';

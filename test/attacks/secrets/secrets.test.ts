@@ -9,13 +9,13 @@ import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts'
 import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import type { TestApp } from '../../helpers/app/app.ts';
 import { type DeviceCodes, deviceGrant } from '../../helpers/app/oauth.ts';
-import { codeAt } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually, runProgram } from '../../helpers/daemon/process.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
 import { type MailServer, startMailServer } from '../../helpers/peers/mail-server.ts';
+import { codeAt } from '../../helpers/sign-in/totp.ts';
 import { Canaries, watchCommandLines } from './canaries.ts';
 import { sendMisplaced } from './send-misplaced.ts';
 import { cellsOf } from './sqlite-rows.ts';

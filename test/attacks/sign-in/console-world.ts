@@ -3,9 +3,9 @@ import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts'
 import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { ssoConfig } from '../../helpers/app/sso.ts';
-import { turnOn } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
+import { turnOn } from '../../helpers/sign-in/totp.ts';
 
 /** The password that members change to. */
 export const nextPassword = 'another staple battery horse';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openTestApp, password } from '../../helpers/app/app.ts';
-import { turnOn } from '../../helpers/app/totp.ts';
+import { turnOn } from '../../helpers/sign-in/totp.ts';
 
 const day = 24 * 60 * 60_000;
 

@@ -3,11 +3,11 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemActor } from '../../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { pollDevice } from '../../helpers/app/oauth.ts';
-import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { personAt } from '../../helpers/app/sso.ts';
-import { codeAt } from '../../helpers/app/totp.ts';
 import { openDevice, redeemCode, requestCode } from '../../helpers/console/approvals.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
+import { codeAt } from '../../helpers/sign-in/totp.ts';
 import { addApp } from '../../http/tokens/rules/gate.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 

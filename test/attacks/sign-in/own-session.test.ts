@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { jsonOf, openTestApp } from '../../helpers/app/app.ts';
-import { turnOn } from '../../helpers/app/totp.ts';
+import { turnOn } from '../../helpers/sign-in/totp.ts';
 
 async function open() {
   const app = await openTestApp();

@@ -4,8 +4,8 @@ import { hashSecret } from '../../../server/domain/secrets.ts';
 import type { ProblemDetails } from '../../../shared/problem.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
-import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 import { nextPassword } from './console-world.ts';
 
 type Setting = Config['passwordSignIn'];

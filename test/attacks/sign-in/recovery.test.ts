@@ -4,8 +4,8 @@ import { networkOf } from '../../../server/domain/sign-in/rate-limit/client-netw
 import { accountPrefix } from '../../../server/domain/sign-in/rate-limit/failure-keys.ts';
 import { openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { openTestStore } from '../../helpers/app/store.ts';
-import { turnOn } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
+import { turnOn } from '../../helpers/sign-in/totp.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
 import { nextPassword, openSsoWorld } from './console-world.ts';
 

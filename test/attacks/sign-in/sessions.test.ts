@@ -5,8 +5,8 @@ import { type Ask, jsonOf, type Member, password } from '../../helpers/app/app.t
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
-import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
+import { codeAt } from '../../helpers/sign-in/totp.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 import { addTrust } from '../../store/contract/machines/trusts.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';

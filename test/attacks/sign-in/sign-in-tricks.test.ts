@@ -3,8 +3,8 @@ import { startPath } from '../../../server/web/shell/return-path.ts';
 import { type Ask, jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { beginDevice, type DeviceCodes, deviceGrant, postForm } from '../../helpers/app/oauth.ts';
-import { codeAt } from '../../helpers/app/totp.ts';
 import { formsOf, openConsole, type Shown } from '../../helpers/console/pages.ts';
+import { codeAt } from '../../helpers/sign-in/totp.ts';
 import { formTokenOf, openSsoWorld, openWorld, type World } from './console-world.ts';
 
 async function open(): Promise<World> {

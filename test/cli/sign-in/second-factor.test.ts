@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
-import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { appFetch, openTestCliWithApp, serverUrl } from '../../helpers/cli/cli.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {

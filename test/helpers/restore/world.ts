@@ -13,6 +13,7 @@ import { openStore } from '../../../server/store/open.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { type CommandResult, runCommand } from '../app/commands.ts';
 import { openTestStore } from '../app/store.ts';
+import { storeSession } from '../sign-in/stored-session.ts';
 
 const clientInfo = { ip: null, userAgent: null };
 
@@ -70,7 +71,9 @@ export async function openWorld() {
           return { id: token.id, value: secret?.reveal() ?? '' };
         },
         async revoke({ id }) {
-          const caller = { ...(await member('root@example.com')), sessionId: '' };
+          const root = await member('root@example.com');
+          const at = { userId: root.user.id, at: systemClock.now() };
+          const caller = { ...root, sessionId: await storeSession(store, services.sessionLifetimes, at) };
           await services.tokens.revoke(caller, id);
         },
         async setPasswordHash(id, hash) {

@@ -10,7 +10,7 @@ import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts'
 import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
-import { requestPasswordLink } from '../../helpers/app/password-links.ts';
+import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 

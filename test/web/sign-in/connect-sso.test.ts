@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config, OidcConfig } from '../../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
-import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { unwrapped } from '../../helpers/app/token-mails.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { actionsOf, connectSso, openSsoApp, proposeIdentity, signInBySso } from '../../helpers/console/sso.ts';
@@ -10,6 +9,7 @@ import {
   startIdentityProvider,
   type TestProvider,
 } from '../../helpers/peers/identity-provider.ts';
+import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 
 const publicUrl = 'https://tokens.example.com';
 let provider: TestProvider;

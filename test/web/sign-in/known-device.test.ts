@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Config } from '../../../server/config/config.ts';
 import { type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
-import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 
 const deviceCookie = '__Host-tokens_device';
 const newPassword = 'another staple battery horse';

@@ -6,7 +6,7 @@ import {
   stepOfCode,
   totpUri,
 } from '../../../../server/domain/sign-in/totp/codes.ts';
-import { codeAt } from '../../../helpers/app/totp.ts';
+import { codeAt } from '../../../helpers/sign-in/totp.ts';
 
 /** RFC 6238 Appendix B, SHA-1. The last six of the eight digits there. */
 const vectors = [

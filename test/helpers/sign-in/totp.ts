@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
-import { jsonOf, type Member, type TestApp } from './app.ts';
+import { jsonOf, type Member, type TestApp } from '../app/app.ts';
 
 /** Returns the code that an authenticator app shows at the given time. */
 export function codeAt(secret: string, at: number): string {

@@ -1,4 +1,4 @@
-import type { TestApp } from './app.ts';
+import type { TestApp } from '../app/app.ts';
 
 /** Asks for a link to set a password, and waits until its mail is queued. */
 export async function requestPasswordLink({ services }: Pick<TestApp, 'services'>, email: string): Promise<void> {

@@ -90,7 +90,7 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
   const action = { label: 'Action', name: 'action', error: errors.action };
   return (
     <form class="filters" method="get" action={path} aria-label="Filter events">
-      <Field label="Email, ID or service-account:NAME" name="user" value={values.user} autocomplete="off" />
+      <Field label="Person or service account" name="user" value={values.user} autocomplete="off" />
       <Labelled {...action}>
         <select id="action" name="action" {...descriptionOf(action)}>
           <option value="">All</option>

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { foldName } from '../../../../shared/names.ts';
 import { pseudonymOf } from '../../../../shared/pseudonym.ts';
 import type { FieldChange } from '../../records.ts';
 import { updateUnlessLast } from './superusers.ts';
@@ -80,6 +81,8 @@ async function forget(knex: Knex, id: string, { email, email_folded: folded }: A
     .select('target_name');
   const taken = knex('users').select('email');
   await knex('outbox').whereNotNull('gave_up_at').whereIn('recipient', earlier).whereNotIn('recipient', taken).delete();
+  // Before the events lose the earlier addresses.
+  await forgetMaintainer(knex, await ownAddresses(knex, folded, await earlier.clone()), pseudonym);
   await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
   await knex('tokens').where('paused_by_id', id).update('paused_by_email', pseudonym);
   await events().where('actor_id', id).update('actor_email', pseudonym);
@@ -91,18 +94,47 @@ async function forget(knex: Knex, id: string, { email, email_folded: folded }: A
   await events().where({ actor_email: folded, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
 }
 
+/** Returns the folded addresses that were the member's, without those that another member has by now. */
+async function ownAddresses(
+  knex: Knex,
+  folded: string,
+  earlier: ReadonlyArray<{ target_name: string }>,
+): Promise<string[]> {
+  const addresses = [...new Set([folded, ...earlier.map(({ target_name: name }) => foldName(name))])];
+  const taken: string[] = await knex('users').whereIn('email_folded', addresses).pluck('email_folded');
+  return addresses.filter((address) => !taken.includes(address));
+}
+
 /** Puts the pseudonym in place of the address that the member had when a token of theirs was transferred. */
 async function forgetTransfers(knex: Knex, id: string, pseudonym: string): Promise<void> {
-  const transfers = await knex('audit')
-    .where({ owner_id: id, action: 'token.transferred' })
-    .whereNotNull('changes')
-    .select<Array<{ id: string; changes: string }>>('id', 'changes');
-  for (const transfer of transfers) {
-    const changes = (JSON.parse(transfer.changes) as FieldChange[]).map((change) =>
-      change.field === 'owner' ? { ...change, from: pseudonym } : change,
-    );
-    await knex('audit')
-      .where({ id: transfer.id })
-      .update({ changes: JSON.stringify(changes) });
+  const transfers = knex('audit').where({ owner_id: id, action: 'token.transferred' });
+  await rewriteChanges(knex, transfers, (change) =>
+    change.field === 'owner' ? { ...change, from: pseudonym } : change,
+  );
+}
+
+/** Puts the pseudonym in place of the folded addresses in what events say about the maintainers of service accounts. */
+async function forgetMaintainer(knex: Knex, addresses: readonly string[], pseudonym: string): Promise<void> {
+  const withPseudonym = (email: string) => (addresses.includes(foldName(email)) ? pseudonym : email);
+  const replaced = (emails: FieldChange['from']) =>
+    typeof emails === 'string' ? emails.split('\n').map(withPseudonym).join('\n') : emails;
+  const accounts = knex('audit')
+    .whereIn('action', ['service_account.created', 'service_account.changed'])
+    .where('changes', 'like', '%"maintainers"%');
+  await rewriteChanges(knex, accounts, (change) =>
+    change.field === 'maintainers' ? { ...change, from: replaced(change.from), to: replaced(change.to) } : change,
+  );
+}
+
+/** Rewrites the changes in those of these events that hold something to rewrite. */
+async function rewriteChanges(
+  knex: Knex,
+  events: Knex.QueryBuilder,
+  rewrite: (change: FieldChange) => FieldChange,
+): Promise<void> {
+  const found: Array<{ id: string; changes: string }> = await events.whereNotNull('changes').select('id', 'changes');
+  for (const { id, changes } of found) {
+    const rewritten = JSON.stringify((JSON.parse(changes) as FieldChange[]).map(rewrite));
+    if (rewritten !== changes) await knex('audit').where({ id }).update({ changes: rewritten });
   }
 }

@@ -127,6 +127,39 @@ export function deletionContract(store: () => Store): void {
     expect(await store().audit.list({ ...firstPage, participant: user.id })).toHaveLength(4);
   });
 
+  it('appear as maintainers in audit events only under their pseudonym, also with an earlier address', async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const target = { kind: 'service-account', id: 'an-account', name: 'service-account:ci' } as const;
+    const field = 'maintainers';
+    const both = `${other.email}\nEarlier@example.com`;
+    const description = { field: 'description', from: null, to: `ask ${other.email}` };
+    const longer = `x${user.email}`;
+    const renamed = { kind: 'user', id: user.id, name: 'earlier@example.com' } as const;
+    await store().audit.insert(auditRecord({ action: 'user.email_changed', target: renamed, ownerId: user.id }));
+    await store().audit.insert(
+      auditRecord({
+        action: 'service_account.created',
+        target,
+        changes: [description, { field, from: null, to: both }],
+      }),
+    );
+    await store().audit.insert(
+      auditRecord({
+        action: 'service_account.changed',
+        target,
+        changes: [{ field, from: `${longer}\n${user.email}`, to: null }],
+      }),
+    );
+    await erase(user);
+    const pseudonym = pseudonymOf(user.id);
+    const kept = await store().audit.list(firstPage);
+    expect(kept.map(({ changes }) => changes).reverse()).toEqual([
+      undefined,
+      [description, { field, from: null, to: `${other.email}\n${pseudonym}` }],
+      [{ field, from: `${longer}\n${pseudonym}`, to: null }],
+    ]);
+  });
+
   it('are never the last enabled superuser', async () => {
     const last = await addUser(store(), { superuser: true });
     const disabled = await addUser(store(), { superuser: true, disabled: true });

@@ -23,6 +23,7 @@ import { recoveryMail } from './recovery-mails.ts';
 import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type ServiceAccountDeletion, serviceAccountDeletedMail } from './service-accounts/deleted-mail.ts';
+import { type MaintainersChange, maintainerMails } from './service-accounts/maintainer-mails.ts';
 import { readersOf } from './service-accounts/readers.ts';
 import { type TokenTransfer, tokensGivenMail, tokensReceivedMail } from './service-accounts/transferred-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
@@ -91,6 +92,8 @@ export interface Notifier {
   tokensTransferred(store: Store, event: Omit<TokenTransfer, 'owner'> & TransferSides): Promise<void>;
   /** Notifies the maintainers. Call it before the deletion. */
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
+  /** Notifies the members who maintain a service account, and those who did so before the change. */
+  maintainersChanged(store: Store, event: ForMember<MaintainersChange>): Promise<void>;
   /** Notifies one superuser or maintainer of a management key. */
   managementKey(store: Store, event: ForMember<KeyEvent>): Promise<void>;
   /** Notifies one superuser or maintainer of a trust. */
@@ -198,6 +201,9 @@ export function createNotifier(deps: {
       await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail, told);
     },
     serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
+    async maintainersChanged(store, event) {
+      for (const { to, content } of maintainerMails(site, event)) await enqueue(store, event, content, { to });
+    },
     newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
   };

@@ -28,7 +28,12 @@ export async function seedServiceAccounts(server: Services, root: Caller): Promi
     groups: ['W'.repeat(64), 'Abteilung für Qualitätssicherung und Risikobewertung', 'developers'],
   });
   const description = 'GitHub Actions: builds and deploys main';
-  await serviceAccounts.create(root, { name: 'ci', description, maintainers: [dev, maya], groups: ['deployers'] });
+  const { id } = await serviceAccounts.create(root, {
+    ...{ name: 'ci', description, groups: ['deployers'] },
+    maintainers: [maya, ofSubsidiary[0] ?? dev],
+  });
+  // Causes each mail about maintainers.
+  await serviceAccounts.edit(root, id, { maintainers: [dev, maya] });
   const tokens: Array<[string, string, number | null]> = [
     ['ci', 'deploy', 42],
     ['ci', 'nightly-backup', null],

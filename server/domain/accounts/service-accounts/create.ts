@@ -6,7 +6,7 @@ import { type Operator, requireScope, requireStillAllowed } from '../../caller.t
 import { changesBetween } from '../../changed-fields.ts';
 import { groupsText } from '../groups.ts';
 import { auditedFields, noFields } from './fields.ts';
-import { changeMaintainers } from './maintainers.ts';
+import { changeMaintainers, notifyMaintainers } from './maintainers.ts';
 import { serviceAccountNameTaken } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
@@ -22,9 +22,10 @@ export async function createServiceAccount<T>(
   return deps.store.transaction(async (store) => {
     await requireStillAllowed(store, operator, 'service-accounts');
     if (!(await store.serviceAccounts.insert(account))) throw serviceAccountNameTaken();
-    const maintainers = await changeMaintainers(store, account.id, { maintainers: body.maintainers });
-    const changes = changesBetween(noFields, auditedFields({ account, maintainers }));
+    const changed = await changeMaintainers(store, operator, account.id, { maintainers: body.maintainers });
+    const changes = changesBetween(noFields, auditedFields({ account, maintainers: changed.maintainers }));
     await record(deps, store, operator, { action: 'service_account.created', account, changes });
+    await notifyMaintainers(deps, store, operator, account, changed);
     return finish(account.id, store);
   });
 }

@@ -9,7 +9,7 @@ import { groupsText } from '../groups.ts';
 import { auditedFields } from './fields.ts';
 import { findServiceAccount, maintains } from './find.ts';
 import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
-import { changeMaintainers } from './maintainers.ts';
+import { changeMaintainers, notifyMaintainers } from './maintainers.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
@@ -35,12 +35,13 @@ export async function editServiceAccount<T>(
     if (body.disabled !== undefined) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     await requireUnchanged(store, id, precondition);
     const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
-    const maintainers = await changeMaintainers(store, id, body);
+    const changed = await changeMaintainers(store, operator, id, body);
     const account = await applyFields(store, before, body);
-    const changes = changesBetween(from, auditedFields({ account, maintainers }));
+    const changes = changesBetween(from, auditedFields({ account, maintainers: changed.maintainers }));
     if (changes.length > 0) {
       await record(deps, store, operator, { action: 'service_account.changed', account, changes });
     }
+    await notifyMaintainers(deps, store, operator, account, changed);
     const { disabled } = body;
     if (disabled !== undefined && (await store.serviceAccounts.setDisabled(id, disabled))) {
       const action = disabled ? 'service_account.disabled' : 'service_account.enabled';

@@ -4,22 +4,36 @@ import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import { isKey, type Operator, operatorActor } from '../../caller.ts';
+import type { ServiceAccountDeps } from './record.ts';
 
 type MaintainerChanges = Pick<EditServiceAccountBody, 'maintainers' | 'add_maintainers' | 'remove_maintainers'>;
 
+/** The maintainers of a service account after a change, and what each member's part in it was. */
+export interface ChangedMaintainers {
+  maintainers: UserRecord[];
+  added: UserRecord[];
+  removed: UserRecord[];
+  kept: UserRecord[];
+}
+
 /**
- * Applies the changes of maintainers in a body to a locked service account, and returns its maintainers.
+ * Applies the changes of maintainers in a body to a locked service account.
  * @throws ProblemError `invalid-fields` if an email address belongs to no member, or would be one too many
  */
 export async function changeMaintainers(
   store: Store,
+  operator: Operator,
   id: string,
-  { maintainers, add_maintainers: added = [], remove_maintainers: removed = [] }: MaintainerChanges,
-): Promise<UserRecord[]> {
+  body: MaintainerChanges,
+): Promise<ChangedMaintainers> {
   const { serviceAccounts } = store;
+  const { maintainers, add_maintainers: added = [], remove_maintainers: removed = [] } = body;
   const present = await serviceAccounts.maintainers(id);
-  if (maintainers === undefined && added.length === 0 && removed.length === 0) return present;
-  const wanted = await findMembers(store, maintainers ?? added, maintainers ? '/maintainers' : '/add_maintainers');
+  if (maintainers === undefined && added.length === 0 && removed.length === 0) return difference(present, present);
+  const pointer = maintainers ? '/maintainers' : '/add_maintainers';
+  if (!isKey(operator) && !operator.user.superuser) requireOneNew(present, maintainers ?? added, pointer);
+  const wanted = await findMembers(store, maintainers ?? added, pointer);
   const unwanted =
     maintainers === undefined
       ? findPresent(present, removed)
@@ -30,7 +44,43 @@ export async function changeMaintainers(
     await serviceAccounts.addMaintainer(id, member.id);
   const changed = await serviceAccounts.maintainers(id);
   if (changed.length > limits.maxMaintainers) throw tooManyMaintainers();
-  return changed;
+  return difference(present, changed);
+}
+
+/** Enqueues the mails about a change of maintainers, if there was one. */
+export async function notifyMaintainers(
+  { notifier, clock }: Pick<ServiceAccountDeps, 'notifier' | 'clock'>,
+  store: Store,
+  operator: Operator,
+  account: UserRecord,
+  { added, removed, kept }: ChangedMaintainers,
+): Promise<void> {
+  if (added.length === 0 && removed.length === 0) return;
+  const { clientInfo, channel } = operator;
+  const event = { at: clock.now(), actor: operatorActor(operator), clientInfo, channel, owner: account };
+  await notifier.maintainersChanged(store, { ...event, added, removed, kept });
+}
+
+function difference(before: readonly UserRecord[], after: UserRecord[]): ChangedMaintainers {
+  const isIn = (members: readonly UserRecord[], { id }: UserRecord) => members.some((member) => member.id === id);
+  return {
+    maintainers: after,
+    added: after.filter((member) => !isIn(before, member)),
+    removed: before.filter((member) => !isIn(after, member)),
+    kept: after.filter((member) => isIn(before, member)),
+  };
+}
+
+/**
+ * Lets a maintainer add one member per request. The answer names unknown email addresses, so with many in a request, a maintainer could
+ * find out who is a member. @throws ProblemError `invalid-fields`
+ */
+function requireOneNew(present: readonly UserRecord[], emails: readonly string[], pointer: string): void {
+  const known = new Set(present.map(({ emailFolded }) => emailFolded));
+  const unknown = new Set(emails.map(foldName).filter((email) => !known.has(email)));
+  if (unknown.size <= 1) return;
+  const detail = 'Only Organization Superusers can add several maintainers at once. Add one per request.';
+  throw new ProblemError('invalid-fields', detail, { errors: [{ pointer, detail }] });
 }
 
 async function findMembers(store: Store, emails: readonly string[], pointer: string): Promise<UserRecord[]> {

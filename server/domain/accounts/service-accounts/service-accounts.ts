@@ -32,7 +32,8 @@ export interface ServiceAccounts {
   /** Returns service accounts, newest first: all of them for superusers and keys, and those that a member maintains. */
   list(operator: Operator, query: ServiceAccountQuery): Promise<ServiceAccountSummary[]>;
   /**
-   * Applies all changes or none. Maintainers may change the description and the maintainers.
+   * Applies all changes or none. Maintainers may change the description and the maintainers, and add one of them
+   * per call.
    * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`, `changed-meanwhile`
    */
   edit(

@@ -21,7 +21,7 @@ beforeEach(async () => {
   const entries = tokens.map(({ name, prefix }) => [name, prefix]);
   prefixes = Object.fromEntries(entries);
   deployed = tokens[0]?.token ?? '';
-  const usedAt = [hourMs, 29 * 24 * hourMs, null, 30 * 24 * hourMs];
+  const usedAt = [hourMs, 29 * 24 * hourMs, null, 31 * 24 * hourMs];
   for (const [index, { id }] of tokens.entries()) {
     const ago = usedAt[index] ?? null;
     if (ago !== null) await cli.app.store.tokens.recordUses([useOf(id, { at: cli.app.clock.now() - ago })]);
@@ -74,11 +74,23 @@ describe('tokens offboard --transfer-to', () => {
 
   it('lists the tokens as the daemon then treats them, whatever their status', async () => {
     await cli.run(['pause', 'deploy'], cli.as(ada));
+    const expired = await createToken(cli.app, ada, { name: 'expired', expires_in: 3600 });
+    await cli.app.store.tokens.recordUses([useOf(expired.id, { at: cli.app.clock.now() })]);
     cli.app.clock.advance(2 * 24 * hourMs);
     const at = { ...root, env: { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) } };
     const { stderr } = await offboard(transfer, { ...at, answers: [true] });
-    expect(cli.questions).toEqual(['Disable ada@example.com, transfer 1 token to ci and permanently revoke 3 tokens?']);
-    expect(stderr).toContain('transferred 1 token to ci and revoked 3 tokens.');
+    expect(cli.questions).toEqual(['Disable ada@example.com, transfer 1 token to ci and permanently revoke 4 tokens?']);
+    expect(stderr).toContain('transferred 1 token to ci and revoked 4 tokens.');
+  });
+
+  it('counts the uses of a value that was rotated since', async () => {
+    expect((await cli.run(['rotate', 'deploy', '--overlap', '0'], cli.as(ada))).code).toBe(0);
+    const { stderr } = await offboard(transfer, { ...root, answers: [true] });
+    expect(stderr).toMatch(/^ {2}deploy \(tok_\w{8}\), used with an earlier value only$/m);
+    expect(cli.questions).toEqual([
+      'Disable ada@example.com, transfer 2 tokens to ci and permanently revoke 2 tokens?',
+    ]);
+    expect(stderr).toContain('transferred 2 tokens to ci and revoked 2 tokens.');
   });
 
   it('lists every token as revoked without a service account', async () => {

@@ -2,9 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import type { OffboardedUser, OffboardUserBody } from '../../../shared/schemas/accounts/offboarding.ts';
 import type { User } from '../../../shared/schemas/accounts/users.ts';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listTokens } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { expectBody } from '../../api/responses.ts';
 import { offboardedShape, userShape } from '../../api/shapes.ts';
@@ -66,19 +64,19 @@ function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {
 /** Lists the tokens on stderr by what happens to them. Returns the question to ask. */
 async function listAndPhrase(ctx: Context, api: Api, user: User, { transferTo }: OffboardOptions): Promise<string> {
   const who = sanitize(user.email);
-  const tokens = await tokensIfReadable(api, user);
-  if (tokens === null) return questionWithoutTokens(user, transferTo);
-  const { previewOffboarding, printOffboarding } = await import('../../ui/offboarding.ts');
-  const preview = previewOffboarding(tokens, transferTo !== undefined, ctx.now());
+  const preview = await previewIfReadable(api, user, transferTo);
+  if (preview === null) return questionWithoutTokens(user, transferTo);
+  const { printOffboarding } = await import('../../ui/offboarding.ts');
   await printOffboarding(ctx, preview, transferTo);
   const revoke = `permanently revoke ${count(preview.revoked.length, 'token')}`;
   if (transferTo === undefined) return `Disable ${who} and ${revoke}?`;
   return `Disable ${who}, transfer ${count(preview.transferred.length, 'token')} to ${sanitize(transferTo)} and ${revoke}?`;
 }
 
-/** Returns the tokens of the member, or null if they may not be read: a management key may lack the scope `tokens:read`. */
-async function tokensIfReadable(api: Api, { id }: User): Promise<Token[] | null> {
-  return listTokens(api, { user: id }).catch((error: unknown) => {
+/** Returns null if the tokens of the member may not be read: a management key may lack the scope `tokens:read`. */
+async function previewIfReadable(api: Api, { id }: User, transferTo: string | undefined) {
+  const { previewOffboarding } = await import('../../api/offboarding-preview.ts');
+  return previewOffboarding(api, id, transferTo !== undefined).catch((error: unknown) => {
     if (hasCode(error, 'scope-missing')) return null;
     throw error;
   });

@@ -44,7 +44,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'There is no service account with this name or ID, or the member does not maintain it. Check the spelling.',
   'service-account-disabled': 'A disabled service account gets no new tokens. An Organization Superuser can enable it.',
   'app-not-found': 'No app has this ID or name. List the apps to find the right one.',
-  'trust-not-found': 'No trust has this ID or name. List the trusts to find the right one.',
+  'trust-not-found':
+    'No trust has this ID or name, or the member does not maintain its service account. List the trusts to find the right one.',
   'webhook-not-found': 'No webhook has this ID. List the webhooks to find the right one.',
   'delivery-not-found': 'The webhook has no delivery with this ID. Deliveries are deleted after 30 days.',
   'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',

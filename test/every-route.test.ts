@@ -74,7 +74,9 @@ beforeAll(async () => {
   app = await openTestApp();
   token = await createToken(app, app.dev, { name: 'existing' });
   registered = await jsonOf(await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } }));
-  trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
+  const ci = await addServiceAccount(app.store, 'ci');
+  await app.store.serviceAccounts.addMaintainer(ci.id, app.dev.id);
+  trust = await addTrust(app.store, ci);
   const json = { url: 'https://hooks.example.com/existing', events: ['app.*'] };
   webhook = await jsonOf(await app.ask('/api/v1/webhooks', { as: app.root, json }));
   account = await jsonOf(

@@ -2,6 +2,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { type CreateTrustBody, type EditTrustBody, trustLimits } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { seesServiceAccount } from '../accounts/service-accounts/find.ts';
 import type { AuditTrail } from '../audit.ts';
 import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
@@ -26,7 +27,7 @@ export interface TrustDeps {
  * Trusts: which identity tokens of other systems may be exchanged for a token of a service account. A trust in an issuer on this machine
  * or at an internal address can be created and changed only by a superuser. Superusers and maintainers are mailed about each change.
  *
- * @throws ProblemError `superuser-required`, `scope-missing` in every method
+ * @throws ProblemError `scope-missing` in every method, and `superuser-required` in those that change something
  */
 export interface Trusts {
   /** @throws ProblemError `name-taken`, `not-for-keys`; `invalid-fields` if the service account or an app does not exist */
@@ -43,11 +44,11 @@ export interface Trusts {
   ): Promise<ListedTrust>;
   /** Deletes a trust and revokes its tokens. @throws ProblemError `trust-not-found` */
   delete(operator: Operator, id: string, precondition?: Precondition<ListedTrust>): Promise<void>;
-  /** @throws ProblemError `trust-not-found` */
+  /** @throws ProblemError `trust-not-found`, also for a trust whose service account the member does not maintain */
   get(operator: Operator, id: string): Promise<ListedTrust>;
-  /** Returns trusts, newest first. */
+  /** Returns trusts, newest first. Members who are no superusers get those of the service accounts that they maintain. */
   list(operator: Operator, query: Page & { name?: string }): Promise<ListedTrust[]>;
-  /** Returns all trusts of a service account, oldest first. */
+  /** Returns all trusts of a service account, oldest first. @throws ProblemError `superuser-required` for members who do not maintain it */
   ofServiceAccount(operator: Operator, id: string): Promise<ListedTrust[]>;
   /** Returns the names of the apps that the rules of these trusts mention. */
   appNames(trusts: ReadonlyArray<Pick<TrustRecord, 'rules'>>): Promise<AppNames>;
@@ -140,19 +141,20 @@ export function createTrusts(deps: TrustDeps): Trusts {
       }),
 
     async get(operator, id) {
-      requireScope(operator, 'trusts');
+      if (isKey(operator)) requireScope(operator, 'trusts');
       const trust = await store.trusts.findById(id);
-      if (trust === null) throw noSuchTrust();
+      if (trust === null || !(await seesServiceAccount(store, operator, trust.serviceAccountId))) throw noSuchTrust();
       return trust;
     },
 
     async list(operator, query) {
-      requireScope(operator, 'trusts');
-      return store.trusts.list(query);
+      if (isKey(operator)) requireScope(operator, 'trusts');
+      const isMaintainer = !isKey(operator) && !operator.user.superuser;
+      return store.trusts.list({ ...query, ...(isMaintainer && { maintainerId: operator.user.id }) });
     },
 
     async ofServiceAccount(operator, id) {
-      requireScope(operator, 'trusts');
+      if (isKey(operator) || !(await seesServiceAccount(store, operator, id))) requireScope(operator, 'trusts');
       return store.trusts.ofServiceAccount(id);
     },
 

@@ -12,8 +12,8 @@ export interface TrustStore {
   /** Deletes a trust with its pins, but no token. Returns false if it does not exist. */
   delete(id: string): Promise<boolean>;
   findById(id: string): Promise<ListedTrust | null>;
-  /** Lists trusts, newest first. `name` selects the trust of that name. */
-  list(query: Page & { name?: string }): Promise<ListedTrust[]>;
+  /** Lists trusts, newest first. `name` selects the trust of that name, `maintainerId` those of service accounts that the member maintains. */
+  list(query: Page & { name?: string; maintainerId?: string }): Promise<ListedTrust[]>;
   /** Returns all trusts in an issuer, oldest first. */
   ofIssuer(issuer: string): Promise<ListedTrust[]>;
   /** Returns all trusts of a service account, oldest first. */

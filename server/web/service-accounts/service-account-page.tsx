@@ -14,14 +14,13 @@ import { serviceAccountsPath } from './service-account-paths.ts';
 import { AccountState } from './service-accounts-page.tsx';
 
 interface ServiceAccountPageProps extends AccountTokensProps {
-  /** Its trusts. Null for members who are no superusers. */
-  trusts: ListedTrust[] | null;
+  trusts: ListedTrust[];
   success?: string | undefined;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
 }
 
-/** One service account: what is known about it, its maintainers and its tokens. */
+/** One service account: what is known about it, its maintainers, its tokens and its trusts. */
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
   const { account, trusts, success, rejectedMaintainer, dialog } = props;
   return (
@@ -37,7 +36,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       <AccountFacts {...props} />
       <MaintainersSection account={account} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
-      {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
+      <AccountTrusts account={account} trusts={trusts} />
       {dialog}
     </Layout>
   );

@@ -3,6 +3,7 @@ import { readClaims } from '../../domain/machines/trust-fields.ts';
 import type { ListedTrust } from '../../store/records.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { trustPath } from './trust-paths.ts';
 
 interface TrustTableProps {
@@ -12,8 +13,9 @@ interface TrustTableProps {
   withAccount: boolean;
 }
 
-/** A table of trusts. */
+/** A table of trusts. Superusers get links to their pages and to the dialog that deletes them. */
 export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
+  const { superuser } = useMember();
   return (
     <table class="list">
       <caption class="visually-hidden">{caption}</caption>
@@ -22,15 +24,13 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
           <th scope="col">Trust</th>
           {withAccount && <th scope="col">Service account</th>}
           <th scope="col">Identity tokens</th>
-          <td />
+          {superuser && <td />}
         </tr>
       </thead>
       <tbody>
         {trusts.map((trust) => (
           <tr>
-            <th scope="row">
-              <a href={trustPath(trust.id)}>{trust.name}</a>
-            </th>
+            <th scope="row">{superuser ? <a href={trustPath(trust.id)}>{trust.name}</a> : trust.name}</th>
             {withAccount && (
               <td data-label="Service account">
                 <a href={serviceAccountPath(trust.serviceAccountId)}>{trust.serviceAccount}</a>
@@ -42,11 +42,13 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
                 <Claims trust={trust} />
               </span>
             </td>
-            <td class="end">
-              <a class="button quiet danger" id={`delete-${trust.id}`} href={`${trustPath(trust.id)}?dialog=delete`}>
-                Delete<span class="visually-hidden"> {trust.name}</span>
-              </a>
-            </td>
+            {superuser && (
+              <td class="end">
+                <a class="button quiet danger" id={`delete-${trust.id}`} href={`${trustPath(trust.id)}?dialog=delete`}>
+                  Delete<span class="visually-hidden"> {trust.name}</span>
+                </a>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import sqlite3 from 'sqlite3';
 import { internalTables } from '../../../server/store/maintenance/tables.ts';
 import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
-import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { createAccountToken, createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 
 export type Row = Record<string, string | number | null>;
@@ -50,9 +50,11 @@ export async function openMembers() {
   const { id: account } = await createServiceAccount(app, 'of-dev', { maintainers: [app.dev] });
   const foreignAccount = await createServiceAccount(app, 'of-other', { maintainers: [other] });
   const ofForeignAccount = await createAccountToken(app, other, 'of-other', { name: 'deploy' });
+  const trust = (await createTrust(app, { name: 'trust-of-dev', service_account: 'of-dev' })).id;
+  const foreignTrust = await createTrust(app, { name: 'trust-of-other', service_account: 'of-other' });
   const goneAccount = await createServiceAccount(app, 'gone', { maintainers: [app.dev] });
   await deletePath(`/api/v1/service-accounts/${goneAccount.id}`);
-  const own = { token: await tokenOf(app.dev, 'own'), session: await sessionOf(app.dev), account };
+  const own = { token: await tokenOf(app.dev, 'own'), session: await sessionOf(app.dev), account, trust };
   const foreign = { token: await tokenOf(other, 'foreign'), session: await sessionOf(other) };
   const revoked = { own: await tokenOf(app.dev, 'gone'), foreign: await tokenOf(other, 'gone') };
   for (const { id } of Object.values(revoked)) await deletePath(`/api/v1/tokens/${id}`);
@@ -79,6 +81,7 @@ export async function openMembers() {
     'the member themselves, instead of a token or session': app.dev.id,
     'a service account that another member maintains': foreignAccount.id,
     'a token of that service account': ofForeignAccount.id,
+    'a trust of that service account': foreignTrust.id,
     'a deleted service account of their own': goneAccount.id,
     'a client': client.id,
     'a client id': client.client_id,
@@ -91,7 +94,7 @@ export async function openMembers() {
     'an id that never existed': '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
     'a random id': randomUUID(),
   };
-  return { ...app, other, plain, own, foreign, foreignAccount, client, ids };
+  return { ...app, other, plain, own, foreign, foreignAccount, foreignTrust, client, ids };
 }
 
 async function addDevice(app: TestApp, userCode: string, openedBy: string): Promise<void> {

@@ -144,7 +144,7 @@ describe.each(withIds)('%s', (path) => {
       await world.store.serviceAccounts.addMaintainer(account.id, world.dev.id);
     }
     const statuses: number[] = [];
-    for (const id of [world.own.token.id, world.own.session, world.own.account]) {
+    for (const id of [world.own.token.id, world.own.session, world.own.account, world.own.trust]) {
       const address = path.replaceAll(/:(\w+)/g, (_, name) => (name === 'action' ? 'pause' : id));
       // A token has a previous value only after a rotation.
       const rotate = { as: world.dev, method: 'POST', json: {} };
@@ -172,6 +172,8 @@ const pairs: Array<[string, () => string, string]> = [
   ['a token name', () => app.foreign.token.name, 'zzyzx'],
   ['a service account', () => app.foreignAccount.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
   ['the name of a service account', () => app.foreignAccount.name, 'zzyzx'],
+  ['a trust', () => app.foreignTrust.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
+  ['the name of a trust', () => app.foreignTrust.name, 'zzyzx'],
   ['a token prefix', () => app.foreign.token.prefix, 'tok_AAAAAAAA'],
   ['the user code of a device that another member opened', () => 'FFFF-FFFF', 'BBBB-BBBB'],
 ];

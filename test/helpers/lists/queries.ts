@@ -138,6 +138,8 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'names of apps', run: (store) => store.apps.namesOf([7, 8].map((i) => seededId(i, sizes.apps))) },
     { name: 'trusts', run: (store) => store.trusts.list(first) },
     { name: 'one trust, by name', run: (store) => store.trusts.list({ ...first, name: 'trust-77' }) },
+    { name: 'trusts of a maintainer', run: (store) => store.trusts.list({ ...first, maintainerId: member(50) }) },
+    { name: 'trusts of nobody', run: (store) => store.trusts.list({ ...first, maintainerId: 'nobody' }) },
     { name: 'trusts in an issuer', run: (store) => store.trusts.ofIssuer('https://issuer-7.example.com') },
     { name: 'trusts of a service account', run: (store) => store.trusts.ofServiceAccount(member(50)) },
     { name: 'exchanged tokens', run: tokens({ exchanged: true }) },

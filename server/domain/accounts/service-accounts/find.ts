@@ -27,7 +27,8 @@ export async function findServiceAccount(
   return account;
 }
 
-async function seesServiceAccount(store: Accounts, operator: Operator, id: string): Promise<boolean> {
+/** Reports whether the operator sees a service account: as a superuser, as its maintainer or as a management key. */
+export async function seesServiceAccount(store: Accounts, operator: Operator, id: string): Promise<boolean> {
   return isKey(operator) || operator.user.superuser || (await maintains(store, operator, id));
 }
 

@@ -29,10 +29,14 @@ export function createTrustStore(knex: Knex, engine: Engine): TrustStore {
     edit: async (id, edit) => (await trusts().where({ id }).update(changesOf(edit))) > 0,
     delete: async (id) => (await trusts().where({ id }).delete()) > 0,
     findById,
-    async list({ limit, before, name }) {
+    async list({ limit, before, name, maintainerId }) {
       const query = listed().orderBy('t.id', 'desc').limit(limit);
       if (before !== null) query.where('t.id', '<', before);
       if (name !== undefined) query.where('t.name', name);
+      if (maintainerId !== undefined) {
+        const maintained = knex('maintainers').where({ user_id: maintainerId }).select('service_account_id');
+        query.whereIn('t.service_account_id', maintained);
+      }
       return find(query);
     },
     ofIssuer: (issuer) => find(listed().where('t.issuer', issuer).orderBy('t.id')),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ListedTrust, TrustPin, TrustRecord, UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addServiceAccount } from '../accounts/service-accounts.ts';
-import { firstPage, nextId, noon } from '../records.ts';
+import { addUser, firstPage, nextId, noon } from '../records.ts';
 
 let named = 0;
 
@@ -66,6 +66,13 @@ export function trustContract(store: () => Store): void {
     expect(await store().trusts.list({ limit: 1, before: newest.id })).toEqual([middle]);
     expect(await store().trusts.list({ ...firstPage, name: oldest.name })).toEqual([oldest]);
     expect(await store().trusts.list({ ...firstPage, name: 'none' })).toEqual([]);
+    const member = await addUser(store());
+    await store().serviceAccounts.addMaintainer(ci.id, member.id);
+    const maintained = (page: object) => store().trusts.list({ ...firstPage, ...page, maintainerId: member.id });
+    expect(await maintained({})).toEqual([newest, oldest]);
+    expect(await maintained({ before: newest.id })).toEqual([oldest]);
+    expect(await maintained({ name: middle.name })).toEqual([]);
+    expect(await store().trusts.list({ ...firstPage, maintainerId: nextId() })).toEqual([]);
     expect(await store().trusts.ofIssuer('https://b.example.com')).toEqual([middle, newest]);
     expect(await store().trusts.ofIssuer('https://b.example.com/')).toEqual([]);
     expect(await store().trusts.ofServiceAccount(ci.id)).toEqual([oldest, newest]);

@@ -27,6 +27,8 @@ const sessionRoutes = Object.entries(accessTable)
 
 let app: TestApp;
 let keys: Map<string, TestKey>;
+/** A token of the same service account that is no management key. */
+let plain: TestKey;
 
 beforeAll(async () => {
   // Without mail, keys cannot invite.
@@ -38,6 +40,7 @@ beforeAll(async () => {
   for (const [name, list] of held) {
     keys.set(name, await storeKey(app, account, list, { name: name.replace(':', '-') }));
   }
+  plain = await storeKey(app, account, [], { name: 'plain' });
 });
 afterAll(() => app.close());
 
@@ -71,5 +74,9 @@ describe.each(sessionRoutes)('%s', (route) => {
       expect([200, 400, 404]).toContain(status);
       expect(code).not.toBe('not-found');
     }
+  });
+
+  it('lets a token without scopes in nowhere', async () => {
+    expect(await call(route, plain)).toEqual({ status: 403, code: 'session-required' });
   });
 });

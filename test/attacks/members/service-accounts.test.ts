@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessTable } from '../../../server/http/middleware/access.ts';
 import { createToken, jsonOf, type Member, openTestApp, password } from '../../helpers/app/app.ts';
+import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
 import { dump } from './members.ts';
 
 let app: Awaited<ReturnType<typeof openTestApp>>;
@@ -76,15 +78,36 @@ describe('the name of a service account', () => {
       body: form.toString(),
     });
     expect(drf.status).toBe(400);
-    const reset = await app.ask('/password/forgot', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ email }).toString(),
-    });
-    expect([200, 303, 400, 403]).toContain(reset.status);
     await app.services.acceptedWork.finish();
     const after = await dump(app);
     expect({ ...after, audit: [] }).toEqual({ ...before, audit: [] });
+  });
+
+  it('receives no link for a forgotten password, unlike a member', async () => {
+    const before = (await app.mails()).length;
+    const ask = async (email: string) => {
+      const browser = openConsole(app);
+      await browser.get('/password/forgot');
+      await browser.submit('/password/forgot', { email });
+      await app.services.acceptedWork.finish();
+    };
+    for (const email of identities) await ask(email);
+    expect(await app.mails()).toHaveLength(before);
+    await ask(eve.email);
+    expect((await app.mails()).slice(before).map(({ to }) => to)).toEqual([eve.email]);
+  });
+
+  it('is not signed in by a device flow that its session would approve', async () => {
+    const device = await beginDevice(app);
+    const browser = openConsole(app, { ...app.dev, session: await app.signIn(account.id) });
+    expect((await browser.get('/device')).location).toMatch(/^\/login/);
+    const byToken = await app.ask('/device', { headers: { Authorization: `Bearer ${token.token}` } });
+    expect([byToken.status, byToken.headers.get('location')]).toEqual([303, expect.stringMatching(/^\/login/)]);
+    const response = await pollDevice(app, device);
+    expect([response.status, await jsonOf(response)]).toEqual([
+      400,
+      expect.objectContaining({ error: 'authorization_pending' }),
+    ]);
   });
 
   it.each(identities)('is no email address of a member: %s', async (email) => {

@@ -94,4 +94,22 @@ describe('a restored backup', () => {
     expect(accounts).toMatchObject([{ id, maintainers: [ada.email, app.dev.email] }]);
     await store.close();
   });
+
+  it('keeps a management key as narrow as it was made since', async () => {
+    await createServiceAccount(app, 'platform');
+    const narrowed = await createAccountToken(app, app.root, 'platform', {
+      ...{ name: 'terraform', manage: ['users:write', 'apps'], networks: ['203.0.113.0/24'], expires_in: 8e6 },
+    });
+    const kept = await createAccountToken(app, app.root, 'platform', {
+      ...{ name: 'audit', manage: ['audit:read'], expires_in: 8e6 },
+    });
+    const { store } = await restored(async () => {
+      const json = { manage: ['apps'] };
+      const response = await app.ask(`/api/v1/tokens/${narrowed.id}`, { method: 'PATCH', as: app.root, json });
+      expect(response.status).toBe(200);
+    });
+    expect((await store.tokens.findById(narrowed.id))?.manage).toBe('apps');
+    expect((await store.tokens.findById(kept.id))?.manage).toBe('audit:read');
+    await store.close();
+  });
 });

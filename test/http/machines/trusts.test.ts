@@ -215,8 +215,9 @@ describe('a trust', () => {
 const subjects = async () => (await app.mails()).map(({ subject }) => subject);
 
 describe('the mails about a trust', () => {
+  const trustMails = async () => (await app.mails()).filter(({ subject }) => subject.startsWith('Trust '));
   const lastMails = async (from: number) =>
-    (await app.mails()).slice(from).map(({ to, subject }) => `${to}: ${subject}`);
+    (await trustMails()).slice(from).map(({ to, subject }) => `${to}: ${subject}`);
   const toAll = (subject: string, ...addresses: string[]) => addresses.map((to) => `${to}: Trust "deploy" ${subject}`);
   const [root, ada, bob] = ['root@example.com', 'ada@example.com', 'bob@example.com'];
 

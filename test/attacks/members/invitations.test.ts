@@ -95,7 +95,7 @@ describe.each(Object.entries(engines))('a stolen invitation on %s', (_engine, op
     await browser.get(link);
     const [shown] = await Promise.all([
       browser.submit('/invitation', { password, again: password }),
-      pause(15).then(() => app.store.users.setDisabled(id, true)),
+      pause(5).then(() => app.store.users.setDisabled(id, true)),
     ]);
     expect(shown.status).toBe(410);
     expect((await app.store.users.findById(id))?.passwordHash).toBeNull();

@@ -34,7 +34,7 @@ export interface KeyCaller {
 }
 
 /**
- * Whoever manages the organization: a signed-in member or a management key. A function that takes a `Caller` is closed to keys.
+ * The caller of an operation that manages the organization: a signed-in member or a management key. A function that takes a `Caller` is closed to keys.
  * One that takes an `Operator` names the scope that a key needs.
  */
 export type Operator = Caller | KeyCaller;

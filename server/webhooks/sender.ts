@@ -1,4 +1,4 @@
-/** What became of one request to a receiver. Texts never contain anything that the receiver sent, except its status. */
+/** The outcome of one request to a receiver. Texts never contain anything that the receiver sent, except its status. */
 export type SendOutcome =
   | { kind: 'delivered' }
   /** The receiver answered 410: it wants no more events. */

@@ -5,7 +5,7 @@ import { differences } from './differences.ts';
 import { orderSteps } from './order.ts';
 import type { Step } from './step.ts';
 
-/** What the server has, by section. It has every section that the file has. */
+/** The objects on the server, by section. Every section of the file is present. */
 export type State = ReadonlyMap<Section, readonly Present[]>;
 
 /** Returns the steps from `state` to what the file declares, in the order in which they work. Only with `prune`, it removes objects. */

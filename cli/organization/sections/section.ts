@@ -36,7 +36,7 @@ export interface Section {
   readonly requiredToCreate?: readonly string[];
   /** Where objects name others: the section of each such field. */
   readonly references?: Readonly<Record<string, SectionName>>;
-  /** What replaces a deletion. Members are disabled. */
+  /** The change that replaces a deletion. Members are disabled instead. */
   readonly insteadOfDeletion?: Fields;
   /** The command that replaces the secret of an object, if the server shows one when it creates an object. */
   readonly rotation?: string;

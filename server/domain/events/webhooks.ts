@@ -43,7 +43,7 @@ export interface Webhooks {
   ): Promise<WebhookRecord>;
   /** Replaces the secret. The one before also signs for 24 hours. @throws ProblemError `webhook-not-found`, `not-for-keys` */
   rotateSecret(operator: Operator, id: string): Promise<IssuedWebhook>;
-  /** Deletes a webhook. What was not delivered yet is never sent. @throws ProblemError `webhook-not-found` */
+  /** Deletes a webhook. Pending deliveries are never sent. @throws ProblemError `webhook-not-found` */
   delete(operator: Operator, id: string, precondition?: Precondition<WebhookRecord>): Promise<void>;
   /** @throws ProblemError `webhook-not-found` */
   get(operator: Operator, id: string): Promise<WebhookRecord>;

@@ -53,7 +53,7 @@ export interface TokenDeps {
   policy: TokenPolicy;
 }
 
-/** Whoever creates a token: a member, with either their session or, at `/api-token-auth/`, their password; or a management key. */
+/** The creator of a token: a member, with either their session or, at `/api-token-auth/`, their password; or a management key. */
 export type Creator = Operator | PasswordCreator;
 
 interface PasswordCreator extends Omit<Caller, 'sessionId'> {

@@ -65,7 +65,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
       for (const token of tokens) await auditTrail.tokenRevoked(store, { at, ...by, token });
       const [token] = tokens;
       if (token === undefined) return;
-      // Whoever owned them when they were destroyed: a transfer may have come before.
+      // Mail the owner at the time of the revocation, because a transfer may have come before.
       const owner = await store.owners.findById(token.ownerId);
       if (owner === null) throw tokenNotFound();
       await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });

@@ -19,7 +19,7 @@ export interface DeliverDeps {
   metrics: Pick<Metrics, 'countWebhookAttempt'>;
 }
 
-/** What became of the deliveries of one batch. */
+/** The outcomes of the deliveries of one batch. */
 export interface BatchResults {
   webhook: WebhookRecord;
   leaseId: string;

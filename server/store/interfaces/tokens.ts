@@ -20,7 +20,7 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   nameContains?: string;
 }
 
-/** What one statement found. Each list has one entry per hash or key, in the same order: what was found, or null. */
+/** The result of one statement. Each list has one entry per hash or key, in the same order: the match, or null. */
 export interface HashesAndVersion {
   matches: Array<HashMatch | null>;
   /**

@@ -1,6 +1,6 @@
 import type { ListedTrust, Page, TrustPin, TrustRecord, UsedSubjectToken } from '../records.ts';
 
-/** What an edit of a trust changes. A field that is missing stays. */
+/** The fields that an edit of a trust changes. A field that is missing stays. */
 export type TrustEdit = Partial<Omit<TrustRecord, 'id' | 'name' | 'createdAt'>> & Pick<TrustRecord, 'changedAt'>;
 
 /** Trusts in the identity tokens of other systems, and what was exchanged under them. */

@@ -9,7 +9,7 @@ import type {
   WebhookSecrets,
 } from '../records.ts';
 
-/** What an edit of a webhook changes. A field that is missing stays. */
+/** The fields that an edit of a webhook changes. A field that is missing stays. */
 export type WebhookEdit = Partial<Pick<WebhookRecord, 'url' | 'events' | 'format' | 'description' | 'disabled'>> &
   Pick<WebhookRecord, 'changedAt'>;
 

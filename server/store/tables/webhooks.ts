@@ -12,7 +12,7 @@ export const webhookColumns = {
   changedAt: integer('changed_at'),
 };
 
-/** What signs the deliveries of a webhook. Stored as they are, because a signature needs the secret itself. */
+/** The secrets that sign the deliveries of a webhook. They are stored as they are, because signing needs them. */
 export const webhookSecretColumns = {
   secret: text('secret'),
   /** The secret before the last rotation. It signs, too, until `previousSecretUntil`. */

@@ -70,7 +70,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   },
 };
 
-/** What the console says about service accounts that nobody looks after. */
+/** The texts about service accounts without an enabled maintainer. */
 export const orphanedText: ReportText = {
   title: 'Orphaned service accounts',
   meaning: 'No enabled member maintains them. All superusers get the mails about their tokens.',

@@ -6,7 +6,7 @@ import type { SuccessCode } from '../shell/success-message.ts';
 import { briefList } from '../team/member-labels.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
 
-/** What a superuser can do with a service account. Each key is the last segment of the path of its POST. */
+/** The actions of a superuser on a service account. Each key is the last segment of the path of its POST. */
 export const accountActions = {
   enable: { label: 'Enable', danger: false, success: 'service-account-enabled' },
   disable: { label: 'Disable', danger: true, success: 'service-account-disabled' },

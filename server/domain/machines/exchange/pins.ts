@@ -5,9 +5,9 @@ import { claimText } from './match-trust.ts';
 import type { SubjectClaims } from './subject-token.ts';
 
 /**
- * Requires that a repository and its owner are those that they were at the first exchange under the trust. Whoever takes over the name of
- * a renamed or deleted repository gets tokens with the same name and another ID. Whoever takes over the name of an organization can also
- * create repositories that no exchange has seen, so that the ID of the owner counts for all of them. Applies to every token with the
+ * Requires that a repository and its owner are those that they were at the first exchange under the trust. A stranger
+ * can take over the name of a renamed or deleted repository, but not its ID. A stranger who takes over the name of an organization can
+ * create repositories that no exchange has seen. Therefore the ID of the owner counts for all of them. Applies to every token with the
  * claim `repository`, as GitHub and its relatives sign it, whatever the issuer.
  * @throws ExchangeError
  */

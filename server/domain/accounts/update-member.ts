@@ -48,11 +48,7 @@ export async function updateMember<T>(
     requireMayChange(operator, user);
     if (changes.disabled !== undefined) await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
-    for (const { apply, action } of changesOf(changes)) {
-      const changed = await apply(store, id);
-      if (changed === 'last-superuser') throw lastSuperuser();
-      if (changed) await deps.auditTrail.user(store, action, { ...event, user });
-    }
+    await applyChanges(deps, store, changesOf(changes), { ...event, user });
     await changeGroups(deps, store, changes.groups, { ...event, user });
     if (changes.email !== undefined) {
       requireAnother(operator, user, changes.email);
@@ -63,12 +59,33 @@ export async function updateMember<T>(
   });
 }
 
+interface MemberEvent {
+  user: UserRecord;
+  at: number;
+  actor: Actor;
+  clientInfo: ClientInfo;
+}
+
+/** Applies each change, and records those that changed something. @throws ProblemError `last-superuser` */
+async function applyChanges(
+  { auditTrail }: Pick<UpdateMemberDeps, 'auditTrail'>,
+  store: Store,
+  changes: readonly Change[],
+  event: MemberEvent,
+): Promise<void> {
+  for (const { apply, action } of changes) {
+    const changed = await apply(store, event.user.id);
+    if (changed === 'last-superuser') throw lastSuperuser();
+    if (changed) await auditTrail.user(store, action, event);
+  }
+}
+
 /** Gives the member these groups in place of those that superusers gave before. Groups from the identity provider stay. */
 async function changeGroups(
   { auditTrail }: Pick<UpdateMemberDeps, 'auditTrail'>,
   store: Store,
   groups: readonly string[] | undefined,
-  event: { user: UserRecord; at: number; actor: Actor; clientInfo: ClientInfo },
+  event: MemberEvent,
 ): Promise<void> {
   if (groups === undefined) return;
   const { id, manualGroups } = event.user;

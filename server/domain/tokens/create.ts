@@ -107,16 +107,8 @@ export async function createToken(
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
     const { rules, apps } = await editedRules(store, null, body);
     const expiry = chooseExpiry(body, policyFor(policy.expiry, boundsOf(manage, apps)), now);
-    // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
-    await store.tokens.destroyExpired(fresh, now, systemActor);
-    // Otherwise a member could fill the database for an hour, and slow down every creation.
-    await store.tokens.destroyManyExpired(owner.id, expiredPerLimit * policy.maxPerUser, now, systemActor);
-    const outcome = await store.tokens.insert({ ...fresh, ...expiry, rules }, policy.maxPerUser);
-    if (outcome === 'name-taken') throw nameTaken({ ownerKind: owner.kind });
-    if (outcome === 'token-limit') throw tokenLimit(owner, policy.maxPerUser);
-    if (apps.length > 0) await linkApps(store, fresh.id, apps);
-    const token = await store.tokens.findById(fresh.id);
-    if (token === null) throw new Error('The token that was just inserted cannot be found.');
+    const token = await insertToken(store, owner, { ...fresh, ...expiry, rules }, policy.maxPerUser);
+    if (apps.length > 0) await linkApps(store, token.id, apps);
     const event = { at: now, actor: creatorActor(creator), token, clientInfo };
     await auditTrail.tokenCreated(store, event);
     const shownRules = showRules(token, await findAppNames(store, [token]));
@@ -127,6 +119,25 @@ export async function createToken(
   });
   if (creation.secret !== null) notifier.wake();
   return creation;
+}
+
+/** Inserts the token in place of an expired one of its name. @throws ProblemError `name-taken`, `token-limit` */
+async function insertToken(
+  store: Store,
+  owner: UserRecord,
+  fresh: Parameters<Store['tokens']['insert']>[0],
+  maxPerUser: number,
+): Promise<TokenRecord> {
+  // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
+  await store.tokens.destroyExpired(fresh, fresh.createdAt, systemActor);
+  // Otherwise a member could fill the database for an hour, and slow down every creation.
+  await store.tokens.destroyManyExpired(owner.id, expiredPerLimit * maxPerUser, fresh.createdAt, systemActor);
+  const outcome = await store.tokens.insert(fresh, maxPerUser);
+  if (outcome === 'name-taken') throw nameTaken({ ownerKind: owner.kind });
+  if (outcome === 'token-limit') throw tokenLimit(owner, maxPerUser);
+  const token = await store.tokens.findById(fresh.id);
+  if (token === null) throw new Error('The token that was just inserted cannot be found.');
+  return token;
 }
 
 /** Returns who will own a new token: the creator, or the service account of this name. @throws ProblemError `service-account-not-found` */
@@ -145,18 +156,24 @@ async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string
  * @throws ProblemError `permission-missing`, `service-account-disabled`, `service-account-not-found`, `superuser-required`;
  * `not-authenticated` if the session has ended; `wrong-credentials` if the password has changed
  */
-async function lockOwner(store: Store, creator: Creator, { id, kind }: UserRecord, isKeyNew: boolean): Promise<void> {
-  const isOwn = kind === 'member';
+async function lockOwner(store: Store, creator: Creator, owner: UserRecord, isKeyNew: boolean): Promise<void> {
+  const { id } = owner;
+  const isOwn = owner.kind === 'member';
   if (isOperator(creator) && isKey(creator)) await requireStillAllowed(store, creator, 'tokens:write', id);
   else if (!isOwn && (creator.user.superuser || isKeyNew)) await requireStillSuperuser(store, creator, id);
   if (!(await store.owners.lockForNewToken(id))) throw isOwn ? permissionMissing() : serviceAccountDisabled();
-  if (isOperator(creator)) {
-    if (isKey(creator)) return;
-    if (!(await store.sessions.lock(creator.sessionId))) throw sessionEnded();
-    if (!isOwn && !creator.user.superuser && !(await maintains(store, creator, id))) throw noSuchServiceAccount();
-  } else if (creator.proof !== undefined && !(await store.users.lockForNewSession(id, creator.proof))) {
-    throw wrongCredentials();
-  }
+  if (!isOperator(creator)) await lockProof(store, creator);
+  else if (!isKey(creator)) await lockSession(store, creator, owner);
+}
+
+async function lockProof(store: Store, { user, proof }: PasswordCreator): Promise<void> {
+  if (proof !== undefined && !(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
+}
+
+async function lockSession(store: Store, creator: Caller, { id, kind }: UserRecord): Promise<void> {
+  if (!(await store.sessions.lock(creator.sessionId))) throw sessionEnded();
+  if (kind === 'member' || creator.user.superuser) return;
+  if (!(await maintains(store, creator, id))) throw noSuchServiceAccount();
 }
 
 function isOperator(creator: Creator): creator is Operator {

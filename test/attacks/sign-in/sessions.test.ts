@@ -261,26 +261,23 @@ describe('a request that another site makes with the session cookie', () => {
     route.path = route.path.replace(':id', id).replace(':delivery', delivery?.id ?? '');
   }
 
+  /** Creates what the route changes, and returns its ID. Returns null if the world has it already. */
+  async function prepareObject(app: World, { key, path }: { key: string; path: string }): Promise<string | null> {
+    const create = async (collection: string, json: object) =>
+      (await jsonOf<{ id: string }>(app.ask(`/api/v1/${collection}`, { as: app.root, json }))).id;
+    if (key.endsWith('/invitation')) return create('users', { email: 'invited@example.com' });
+    if (path === '/api/v1/apps/:id') return create('apps', { name: 'wiki' });
+    if (path === '/api/v1/service-accounts/:id') {
+      return (await createServiceAccount(app, 'builds', { maintainers: [app.dev] })).id;
+    }
+    if (!path.startsWith('/api/v1/trusts')) return null;
+    return (await addTrust(app.store, await addServiceAccount(app.store, 'ci'))).id;
+  }
+
   /** Makes the route change something: invites a member who has never signed in, registers an app, pauses or rotates the token first. */
   async function prepare(app: World, route: { key: string; path: string }): Promise<void> {
-    if (route.key.endsWith('/invitation')) {
-      const json = { email: 'invited@example.com' };
-      const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/users', { as: app.root, json }));
-      route.path = route.path.replace(':id', id);
-    }
-    if (route.path === '/api/v1/service-accounts/:id') {
-      const { id } = await createServiceAccount(app, 'builds', { maintainers: [app.dev] });
-      route.path = route.path.replace(':id', id);
-    }
-    if (route.path === '/api/v1/apps/:id') {
-      const json = { name: 'wiki' };
-      const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/apps', { as: app.root, json }));
-      route.path = route.path.replace(':id', id);
-    }
-    if (route.path.startsWith('/api/v1/trusts')) {
-      const trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
-      route.path = route.path.replace(':id', trust.id);
-    }
+    const id = await prepareObject(app, route);
+    if (id !== null) route.path = route.path.replace(':id', id);
     if (route.path.endsWith('/transfer')) {
       const account = await addServiceAccount(app.store, 'ci');
       await app.store.serviceAccounts.addMaintainer(account.id, app.dev.id);

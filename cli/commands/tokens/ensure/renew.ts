@@ -49,18 +49,28 @@ export async function renew(
   // From here on, a failure to write would lose a value.
   await file.proveWritable();
   if ('missing' in session || rotatesItself) return rotateItself(ctx, options, server, file, present, wanted);
-  const { connection } = session;
   try {
-    if (present.kind === 'active') return await rotate(ctx, connection, file, present.token, wanted);
-    const folded = foldName(wanted.name);
-    const own = (await listTokens(connection.api, ownerOf(wanted))).find(({ name }) => foldName(name) === folded);
-    if (own && own.status !== 'expired') return await rotate(ctx, connection, file, own, wanted);
-    return await create(ctx, connection, file, wanted);
+    return await rotateOrCreate(ctx, session.connection, file, present, wanted);
   } catch (error) {
     const isForeign = foreignCodes.some((code) => hasCode(error, code));
     if (!isForeign || !mayRotateItself) throw error;
   }
   return rotateItself(ctx, options, server, file, present, wanted);
+}
+
+/** Rotates the token that the file holds or that has the name. Creates it if there is none, or if it has expired. */
+async function rotateOrCreate(
+  ctx: Context,
+  connection: Connection,
+  file: TokenFile,
+  present: Present,
+  wanted: Wanted,
+): Promise<Renewed> {
+  if (present.kind === 'active') return rotate(ctx, connection, file, present.token, wanted);
+  const folded = foldName(wanted.name);
+  const own = (await listTokens(connection.api, ownerOf(wanted))).find(({ name }) => foldName(name) === folded);
+  if (own && own.status !== 'expired') return rotate(ctx, connection, file, own, wanted);
+  return create(ctx, connection, file, wanted);
 }
 
 function ownerOf({ serviceAccount }: Wanted) {

@@ -17,6 +17,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'token_apps', key: ['app_id', 'token_id'] },
   { name: 'previous_values', key: ['hash'] },
   { name: 'tombstones', key: ['hash'] },
+  { name: 'leaks', key: ['hash'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },
   { name: 'sessions', key: ['id'] },
   { name: 'recovery_codes', key: ['user_id', 'hash'] },

@@ -14,6 +14,7 @@ import { collectedMails } from './0013-collected-mails.ts';
 import { gate } from './0014-gate.ts';
 import { machines } from './0015-machines.ts';
 import { webhooks } from './0016-webhooks.ts';
+import { leaksAndAudit } from './0017-leaks-and-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   gate,
   machines,
   webhooks,
+  leaksAndAudit,
 ];

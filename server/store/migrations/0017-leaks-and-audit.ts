@@ -1,0 +1,60 @@
+import type { Knex } from 'knex';
+import type { Migration } from './migration.ts';
+
+/**
+ * Adds canaries, the values that were reported as leaked, the role auditor, and the order in which machines read the audit log.
+ * The release before ignores all of it. It does not find the values of canaries, because their hashes are stored with a prefix.
+ */
+export const leaksAndAudit: Migration = {
+  name: '0017-leaks-and-audit',
+  worksFrom: '0003-several-nodes',
+  async up(trx) {
+    await trx.schema.alterTable('users', (table) => {
+      table.boolean('auditor').notNullable().defaultTo(false);
+    });
+    await extendTokens(trx);
+    await createLeaks(trx);
+    await orderAudit(trx);
+  },
+};
+
+async function extendTokens(trx: Knex): Promise<void> {
+  await trx.schema.alterTable('tokens', (table) => {
+    table.boolean('canary').notNullable().defaultTo(false);
+    // When people were last told that the canary was presented, and how often it was presented since.
+    table.bigInteger('canary_told_at');
+    table.bigInteger('canary_untold').notNullable().defaultTo(0);
+  });
+  await trx.raw('CREATE INDEX tokens_canary_index ON tokens (id) WHERE canary');
+}
+
+/** One row for each reported value that is or was one of ours. */
+async function createLeaks(trx: Knex): Promise<void> {
+  await trx.schema.createTable('leaks', (table) => {
+    // As in `tokens`, `previous_values` or `tombstones`.
+    table.text('hash').primary();
+    table.text('token_id').notNullable().index();
+    table.text('owner_id').notNullable().index();
+    table.text('source').notNullable();
+    table.text('url');
+    // What the first report did: revoked, paused, notified, or ended the previous value.
+    table.text('outcome').notNullable();
+    table.bigInteger('reports').notNullable();
+    table.bigInteger('first_at').notNullable();
+    table.bigInteger('last_at').notNullable().index();
+  });
+}
+
+/**
+ * An event gets its position after its commit, because a reader that follows IDs would miss one that commits after a later one. Until
+ * then its position is 0. Events from before this migration have none. They come first, in the order of their IDs.
+ */
+async function orderAudit(trx: Knex): Promise<void> {
+  await trx.schema.alterTable('audit', (table) => {
+    table.bigInteger('position');
+  });
+  // For nodes of the release before. With the default in the first statement, PostgreSQL would give it to existing events.
+  if (trx.client.dialect !== 'sqlite3') await trx.raw('ALTER TABLE audit ALTER COLUMN position SET DEFAULT 0');
+  await trx.raw('CREATE UNIQUE INDEX audit_position_index ON audit (position) WHERE position > 0');
+  await trx.raw('CREATE INDEX audit_waiting_index ON audit (id) WHERE position = 0');
+}

@@ -33,6 +33,10 @@ export const limits = {
   /** How long a token works that a service account received from a member who left, unless it is rotated. */
   defaultGraceSeconds: 30 * 24 * 60 * 60,
   maxGraceSeconds: 366 * 24 * 60 * 60,
+  /** How long a token works that a job received under a trust. */
+  minTrustTtlSeconds: 60,
+  defaultTrustTtlSeconds: 15 * 60,
+  maxTrustTtlSeconds: 60 * 60,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
   maxSelfRotationsPerHour: 60,
   maxIdempotencyKeyCharacters: 255,

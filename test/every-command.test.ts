@@ -74,6 +74,7 @@ const acting = [
   'clients delete',
   'trusts create',
   'trusts delete',
+  'trusts edit',
   'webhooks edit',
   'webhooks delete',
   'webhooks test',

@@ -103,6 +103,9 @@ const account = (member: Member, action: string) => `${accounts}/${accountId(mem
 const addAccountOf = (member: Member) => addServiceAccount(app.store, `made-${member.id}`, { id: accountId(member) });
 const accountOf = (member: Member) => app.store.serviceAccounts.findById(accountId(member));
 const trustName = ({ id }: Member) => `trust-${id}`;
+/** Creates a trust that has the ID of the member, so that the actions know it. */
+const addTrustOf = async (member: Member) =>
+  addTrust(app.store, await addAccountOf(member), { id: member.id, name: trustName(member) });
 const trustsOf = (member: Member) => app.store.trusts.list({ limit: 1, before: null, name: trustName(member) });
 
 /** Posts a form as a page of the console does, with the visitor's form token. */
@@ -497,12 +500,16 @@ const actions: Record<string, Action> = {
     }),
     isDone: async ({ target }) => (await trustsOf(target)).length > 0,
   },
+  'change a trust': {
+    roles: superusers,
+    prepare: ({ target }) => addTrustOf(target),
+    api: ({ target }) => ['PATCH', `/trusts/${target.id}`, { ttl: 60 }],
+    cli: ({ target }) => ({ argv: ['trusts', 'edit', trustName(target), '--ttl', '1m'] }),
+    isDone: async ({ target }) => (await trustsOf(target))[0]?.ttlSeconds === 60,
+  },
   'delete a trust': {
     roles: superusers,
-    // The trust has the ID of the member, so that the actions know it.
-    prepare: async ({ target }) => {
-      await addTrust(app.store, await addAccountOf(target), { id: target.id, name: trustName(target) });
-    },
+    prepare: ({ target }) => addTrustOf(target),
     page: ({ target }, browser) => postForm(browser, `/organization/trusts/${target.id}/delete`),
     api: ({ target }) => ['DELETE', `/trusts/${target.id}`],
     cli: ({ target }) => ({ argv: ['trusts', 'delete', trustName(target), '--yes'] }),

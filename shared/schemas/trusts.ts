@@ -1,17 +1,15 @@
 import { z } from 'zod';
+import { limits } from '../limits.ts';
 import { isLoopback } from '../loopback.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 import { ruleFields, tokenRuleFields } from './tokens/rules.ts';
 
-/** Bounds of trusts. */
+/** Bounds of the texts of a trust. */
 export const trustLimits = {
   maxClaims: 20,
   maxTextCharacters: 512,
-  minTtlSeconds: 60,
-  maxTtlSeconds: 60 * 60,
-  defaultTtlSeconds: 15 * 60,
 } as const;
 
 /** Claims that every token has anew, or that have a field of their own. */
@@ -99,8 +97,8 @@ const fields = {
   }),
   ttl: z
     .int(ttlError)
-    .min(trustLimits.minTtlSeconds, ttlError)
-    .max(trustLimits.maxTtlSeconds, ttlError)
+    .min(limits.minTrustTtlSeconds, ttlError)
+    .max(limits.maxTrustTtlSeconds, ttlError)
     .meta({ description: 'How many seconds a token is valid. 900 by default', example: 900 }),
 };
 

@@ -14,6 +14,10 @@ const run = (...argv: string[]) => cli.run(['trusts', ...argv], cli.as(cli.app.r
 const create = (...argv: string[]) => run('create', 'deploy', '-s', 'ci', ...argv);
 const shown = async (name = 'deploy'): Promise<Trust> => JSON.parse((await run('show', name, '--json')).stdout);
 const gitHub = 'https://token.actions.githubusercontent.com';
+const gitLab = (claims: Trust['claims']) => ({
+  issuer: 'https://gitlab.com',
+  claims: { project_path: 'acme/api', ...claims },
+});
 
 describe('tokens trusts create', () => {
   it('creates a trust with every option, and says how a job gets a token', async () => {
@@ -122,6 +126,90 @@ describe('tokens trusts create', () => {
   it('is for superusers', async () => {
     const argv = ['trusts', 'create', 'x', '-s', 'ci', '--github', 'acme/api'];
     expect((await cli.run(argv, cli.as(cli.app.dev))).code).toBe(4);
+  });
+});
+
+describe('tokens trusts edit', () => {
+  const edit = (...argv: string[]) => run('edit', 'deploy', ...argv);
+  const everything = [
+    ...['-s', 'other', '--issuer', 'https://issuer.example.com', '--audience', 'tokens', '--claim', 'sub=job:1'],
+    ...['--app', 'builds', '--read-only', '--allow', 'GET /api/**', '--ttl', '5m'],
+  ];
+  const edited = {
+    service_account: 'other',
+    issuer: 'https://issuer.example.com',
+    audience: 'tokens',
+    claims: { sub: 'job:1' },
+    apps: ['builds'],
+    read_only: true,
+    allow: ['GET /api/**'],
+    ttl: 300,
+  };
+  beforeEach(async () => {
+    await addServiceAccount(cli.app.store, 'other');
+    await cli.run(['apps', 'create', 'builds'], cli.as(cli.app.root));
+    await create('--github', 'acme/api', '--ref', 'main');
+  });
+
+  it('changes every field, and says that tokens of the former service account were revoked', async () => {
+    const { code, stdout, stderr } = await edit(...everything);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toBe('Changed the trust deploy. The tokens of ci under it were revoked.\n');
+    expect(await shown()).toMatchObject(edited);
+  });
+
+  it.each([
+    [['--ttl', '60m'], { ttl: 3600 }],
+    [['--claim', 'sub=job:2'], { claims: { sub: 'job:2' } }],
+    [['--issuer', 'https://other.example.com'], { issuer: 'https://other.example.com' }],
+    [['--no-audience'], { audience: null }],
+    [['--any-app'], { apps: null }],
+    [['--no-read-only'], { read_only: false }],
+    [['--allow-all'], { allow: null }],
+    [['--gitlab', 'acme/api', '--ref', 'main'], gitLab({ ref: 'main', ref_type: 'branch' })],
+  ])('changes with %j only what it names', async (argv, changed) => {
+    await edit(...everything);
+    expect(await edit(...argv)).toMatchObject({ code: 0, stderr: 'Changed the trust deploy.\n' });
+    expect(await shown()).toMatchObject({ ...edited, ...changed });
+  });
+
+  it('finds the trust by its ID', async () => {
+    const { id } = await shown();
+    expect((await run('edit', id, '--ttl', '5m', '--json')).code).toBe(0);
+    expect((await shown(id.toUpperCase())).ttl).toBe(300);
+    expect((await run('edit', cli.app.root.id, '--ttl', '5m')).code).toBe(3);
+  });
+
+  it('prefers the trust of this name to the one with this ID', async () => {
+    const { id } = await shown();
+    await run('create', id, '-s', 'ci', '--github', 'acme/web', '--ref', 'main');
+    expect((await shown(id)).name).toBe(id);
+  });
+
+  it('warns if every branch of a repository is trusted', async () => {
+    expect((await edit('--github', 'acme/api')).stderr).toContain('Every workflow of acme/api may get a token');
+  });
+
+  it.each([
+    [[], 'There is nothing to change.'],
+    [['--ttl', '61m'], 'Use a duration from 1m to 60m'],
+    [['--ttl', '59s'], 'Use a duration from 1m to 60m'],
+    [['--claim', 'sub'], 'Write --claim as NAME=TEXT'],
+    [['--app', 'builds', '--any-app'], 'cannot be used with'],
+    [['--allow', 'GET /', '--allow-all'], 'cannot be used with'],
+    [['--github', 'acme/api', '--gitlab', 'acme/api'], 'cannot be used with'],
+    [['--ref', 'main'], '--ref needs --github or --gitlab'],
+    [['-s', 'nobody'], 'There is no service account “nobody”'],
+    [['--app', 'nothing'], 'nothing'],
+  ])('rejects %j with exit code 2', async (argv, why) => {
+    const before = await shown();
+    const { code, stderr } = await edit(...argv);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
+    expect(await shown()).toEqual(before);
+  });
+
+  it('is for superusers', async () => {
+    expect((await cli.run(['trusts', 'edit', 'deploy', '--ttl', '5m'], cli.as(cli.app.dev))).code).toBe(3);
   });
 });
 

@@ -7,11 +7,15 @@ import { expectBody } from '../responses.ts';
 import { pageShape } from '../shapes.ts';
 import { trustShape } from '../trust-shapes.ts';
 
-/** Returns the trust with this name. @throws CliError `trust-not-found`. */
+/** Returns the trust with this name, or else the one with this ID. @throws CliError `trust-not-found`. */
 export async function findTrust(api: Api, name: string): Promise<Trust> {
   // An empty name would be a bad request.
   const [trust] = name === '' ? [] : await collect((page) => readTrusts(api, { name, ...page }), 1);
   if (trust) return trust;
+  // A name may look like an ID, so names come first.
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name)) {
+    return expectBody(api.trusts[':id'].$get({ param: { id: name } }), trustShape);
+  }
   const detail = `There is no trust "${sanitize(name)}". Run \`tokens trusts list\` to see all trusts.`;
   throw localError('trust-not-found', detail);
 }

@@ -14,7 +14,7 @@ export interface TrustsDeleteOptions extends GlobalOptions {
 export function registerTrustsDelete(trusts: Command, ctx: Context): void {
   trusts
     .command('delete')
-    .argument('<name>', 'Name of the trust')
+    .argument('<trust>', 'Name or ID of the trust')
     .summary('Delete a trust')
     .description(
       'Delete a trust and revoke the tokens that were exchanged under it. Asks for confirmation on a terminal.',

@@ -6,7 +6,7 @@ import { connect } from '../../session/connect.ts';
 export function registerTrustsShow(trusts: Command, ctx: Context): void {
   trusts
     .command('show')
-    .argument('<name>', 'Name of the trust')
+    .argument('<trust>', 'Name or ID of the trust')
     .summary('Show a trust')
     .description('Show a trust: its issuer, its claims and what its tokens may do.')
     .addHelpText('after', '\nExample:\n  $ tokens trusts show deploy-api')

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { registerTrustsCreate } from './create.ts';
 import { registerTrustsDelete } from './delete.ts';
+import { registerTrustsEdit } from './edit.ts';
 import { registerTrustsList } from './list.ts';
 import { registerTrustsShow } from './show.ts';
 
@@ -16,4 +17,10 @@ export function registerTrusts(program: Command, ctx: Context): void {
   for (const register of commands) register(trusts, ctx);
 }
 
-const commands = [registerTrustsCreate, registerTrustsList, registerTrustsShow, registerTrustsDelete];
+const commands = [
+  registerTrustsCreate,
+  registerTrustsList,
+  registerTrustsShow,
+  registerTrustsEdit,
+  registerTrustsDelete,
+];

@@ -1,5 +1,6 @@
+import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import { type CreateTrustBody, type EditTrustBody, trustLimits } from '../../../shared/schemas/trusts.ts';
+import type { CreateTrustBody, EditTrustBody } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { seesServiceAccount } from '../accounts/service-accounts/find.ts';
@@ -87,7 +88,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
       requireUsableRules(body);
       const { id } = await findAccount(store, body.service_account);
       const at = clock.now();
-      const { name, ttl = trustLimits.defaultTtlSeconds, audience = null } = body;
+      const { name, ttl = limits.defaultTrustTtlSeconds, audience = null } = body;
       const fields = { issuer: body.issuer, audience, claims: claimsText(body.claims), ttlSeconds: ttl };
       const fresh = { id: newId(), name, ...fields, createdAt: at, changedAt: at };
       const created = await store.transaction(async (store) => {

@@ -38,13 +38,13 @@ export function addTrustOptions(command: Command): Command {
     .option('--workflow <file>', 'Only jobs of this workflow file, such as deploy.yml (with --github)')
     .option('--namespace <name>', 'Namespace of the pods (with --kubernetes)')
     .option('--kubernetes-service-account <name>', 'Kubernetes service account of the pods (with --kubernetes)')
-    .option('--issuer <url>', 'Issuer of the identity tokens, exactly as they name it (default: that of the shortcut)')
-    .option('--audience <text>', 'Audience of the identity tokens (default: the public URL of the server)')
+    .option('--issuer <url>', 'Issuer of the identity tokens, exactly as they name it')
+    .option('--audience <text>', 'Audience of the identity tokens')
     .option('--claim <name=text>', 'Claim that identity tokens must have; repeat it for more', repeated)
     .option('--app <name>', 'App that the tokens work for; repeat it for more', repeated)
     .option('--read-only', 'Allow only methods that change nothing, such as GET and HEAD')
     .option('--allow <line>', 'Methods and paths to allow, such as "GET /api/**"; repeat it for more', repeated)
-    .option('--ttl <duration>', 'How long a token is valid: 1m to 60m (default: 15m)');
+    .option('--ttl <duration>', 'How long a token is valid: 1m to 60m');
 }
 
 /** Returns the body of a create or edit. A field that no option names is missing. @throws CliError `usage` */

@@ -1,8 +1,8 @@
 import type { ProblemError } from '../../../shared/problem.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
-import { fieldErrors } from '../shell/form-problem.ts';
+import { listError } from '../shell/form-problem.ts';
 import type { AppForm } from './app-form.ts';
 import { appPath, appsPath } from './app-paths.ts';
 
@@ -17,69 +17,56 @@ interface AppDialogProps {
 
 /** The form that registers or edits an app. */
 export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
-  const errorOf = errorFinder(problem);
+  const errorOf = (name: string) => listError(problem, name);
   return (
-    <Dialog title={app ? `Edit ${app.name}` : 'Register an app'} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={app ? `${appPath(app.id)}/edit` : appsPath}>
-        <FormToken />
-        {form.shown && <ShownApp {...form.shown} />}
-        {!app && (
-          <Field
-            label="Name"
-            name="name"
-            value={form.name}
-            error={errorOf('name')}
-            hint="Lowercase letters, digits and hyphens. The configuration of your proxy contains it: /verify/apps/NAME/…"
-            autocomplete="off"
-            required
-            autofocus={problem === undefined}
-          />
-        )}
+    <FormDialog
+      title={app ? `Edit ${app.name}` : 'Register an app'}
+      closeHref={closeHref}
+      action={app ? `${appPath(app.id)}/edit` : appsPath}
+      submit={app ? 'Save' : 'Register app'}
+      problem={problem}
+    >
+      {form.shown && <ShownApp {...form.shown} />}
+      {!app && (
         <Field
-          label="URL (optional)"
-          name="url"
-          type="url"
-          value={form.url}
-          error={errorOf('url')}
+          label="Name"
+          name="name"
+          value={form.name}
+          error={errorOf('name')}
+          hint="Lowercase letters, digits and hyphens. The configuration of your proxy contains it: /verify/apps/NAME/…"
           autocomplete="off"
+          required
+          autofocus={problem === undefined}
         />
-        <TextArea
-          label="Groups (one a line)"
-          name="groups"
-          value={form.groups}
-          error={errorOf('groups')}
-          hint="Only tokens of members in one of these groups are accepted. Without groups, the tokens of all members are accepted."
-        />
-        <Field
-          label="Maximum expiry (optional)"
-          name="max_expiry"
-          value={form.maxExpiry}
-          error={errorOf('max_expiry') && 'Enter a duration such as 12h, 90d or 1y, of at most 100 years.'}
-          hint="The longest time for which a token of this app may be valid, such as 90d. A lower maximum shortens no token that exists."
-          autocomplete="off"
-        />
-        <TextArea
-          label="Hosts (one a line)"
-          name="hosts"
-          value={form.hosts}
-          error={errorOf('hosts')}
-          hint="Needed only if your proxy's configuration does not name the app. The proxy must route by this host. Otherwise, clients can choose the app."
-        />
-        <label class="inline">
-          <input type="checkbox" name="preflight" value="yes" checked={form.preflight} />
-          <span>Let CORS preflight requests reach the app without a token</span>
-        </label>
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            {app ? 'Save' : 'Register app'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <Field label="URL (optional)" name="url" type="url" value={form.url} error={errorOf('url')} autocomplete="off" />
+      <TextArea
+        label="Groups (one a line)"
+        name="groups"
+        value={form.groups}
+        error={errorOf('groups')}
+        hint="Only tokens of members in one of these groups are accepted. Without groups, the tokens of all members are accepted."
+      />
+      <Field
+        label="Maximum expiry (optional)"
+        name="max_expiry"
+        value={form.maxExpiry}
+        error={errorOf('max_expiry') && 'Enter a duration such as 12h, 90d or 1y, of at most 100 years.'}
+        hint="The longest time for which a token of this app may be valid, such as 90d. A lower maximum shortens no token that exists."
+        autocomplete="off"
+      />
+      <TextArea
+        label="Hosts (one a line)"
+        name="hosts"
+        value={form.hosts}
+        error={errorOf('hosts')}
+        hint="Needed only if your proxy's configuration does not name the app. The proxy must route by this host. Otherwise, clients can choose the app."
+      />
+      <label class="inline">
+        <input type="checkbox" name="preflight" value="yes" checked={form.preflight} />
+        <span>Let CORS preflight requests reach the app without a token</span>
+      </label>
+    </FormDialog>
   );
 }
 
@@ -94,10 +81,4 @@ function ShownApp({ url, hosts, groups, maxExpiry, preflight }: AppForm) {
       {preflight && <input type="hidden" name="shown_preflight" value="yes" />}
     </>
   );
-}
-
-/** Finds the error of a field, or of the first wrong entry of a list. */
-function errorFinder(problem: ProblemError | undefined) {
-  const errors = Object.entries(fieldErrors(problem));
-  return (name: string) => errors.find(([field]) => field === name || field.startsWith(`${name}/`))?.[1];
 }

@@ -1,5 +1,5 @@
 import { count } from '../../../shared/count.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { appPath } from './app-paths.ts';
 
 interface DeleteAppDialogProps {

@@ -1,5 +1,5 @@
 import type { SessionRecord } from '../../store/records.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { SessionDevice } from './session-list.tsx';
 

@@ -1,6 +1,6 @@
 import type { ProblemError } from '../../../shared/problem.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { fieldErrors, listError } from '../shell/form-problem.ts';
 import type { NewAccountForm } from './service-account-form.ts';
@@ -17,51 +17,46 @@ interface CreateServiceAccountDialogProps {
 export function CreateServiceAccountDialog({ closeHref, form, problem }: CreateServiceAccountDialogProps) {
   const errors = fieldErrors(problem);
   return (
-    <Dialog title="Create a service account" closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was created. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={serviceAccountsPath}>
-        <FormToken />
-        <Field
-          label="Name"
-          name="name"
-          value={form.name}
-          error={errors.name}
-          hint="Lowercase letters, digits and hyphens, such as ci. You cannot change it later."
-          autocomplete="off"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Description (optional)"
-          name="description"
-          value={form.description}
-          error={errors.description}
-          autocomplete="off"
-        />
-        <TextArea
-          label="Maintainers"
-          name="maintainers"
-          value={form.maintainers}
-          error={listError(problem, 'maintainers')}
-          hint="Email addresses of members, one a line. They manage its tokens and get the mails about them."
-        />
-        <TextArea
-          label="Groups (optional)"
-          name="groups"
-          value={form.groups}
-          error={listError(problem, 'groups')}
-          hint={groupsHint}
-        />
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Create service account
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Create a service account"
+      closeHref={closeHref}
+      action={serviceAccountsPath}
+      submit="Create service account"
+      problem={problem}
+      unchanged="Nothing was created."
+    >
+      <Field
+        label="Name"
+        name="name"
+        value={form.name}
+        error={errors.name}
+        hint="Lowercase letters, digits and hyphens, such as ci. You cannot change it later."
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={errors.description}
+        autocomplete="off"
+      />
+      <TextArea
+        label="Maintainers"
+        name="maintainers"
+        value={form.maintainers}
+        error={listError(problem, 'maintainers')}
+        hint="Email addresses of members, one a line. They manage its tokens and get the mails about them."
+      />
+      <TextArea
+        label="Groups (optional)"
+        name="groups"
+        value={form.groups}
+        error={listError(problem, 'groups')}
+        hint={groupsHint}
+      />
+    </FormDialog>
   );
 }
 

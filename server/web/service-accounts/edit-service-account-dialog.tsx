@@ -1,6 +1,6 @@
 import type { ProblemError } from '../../../shared/problem.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { fieldErrors, listError } from '../shell/form-problem.ts';
 import { groupsHint } from './create-service-account-dialog.tsx';
@@ -18,42 +18,36 @@ interface EditServiceAccountDialogProps {
 export function EditServiceAccountDialog({ account, form, problem }: EditServiceAccountDialogProps) {
   const closeHref = `${serviceAccountPath(account.id)}#edit`;
   return (
-    <Dialog title={`Edit ${account.name}`} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={`${serviceAccountPath(account.id)}/edit`}>
-        <FormToken />
-        <input type="hidden" name="shown_description" value={form.shown.description} />
-        <Field
-          label="Description (optional)"
-          name="description"
-          value={form.description}
-          error={fieldErrors(problem).description}
-          autocomplete="off"
-          autofocus={problem === undefined}
-        />
-        {form.groups === undefined ? (
-          <p class="hint">Only an Organization Superuser can change the groups.</p>
-        ) : (
-          <>
-            <TextArea
-              label="Groups"
-              name="groups"
-              value={form.groups}
-              error={listError(problem, 'groups')}
-              hint={groupsHint}
-            />
-            <input type="hidden" name="shown_groups" value={form.shown.groups} />
-          </>
-        )}
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Save
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Edit ${account.name}`}
+      closeHref={closeHref}
+      action={`${serviceAccountPath(account.id)}/edit`}
+      submit="Save"
+      problem={problem}
+    >
+      <input type="hidden" name="shown_description" value={form.shown.description} />
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={fieldErrors(problem).description}
+        autocomplete="off"
+        autofocus={problem === undefined}
+      />
+      {form.groups === undefined ? (
+        <p class="hint">Only an Organization Superuser can change the groups.</p>
+      ) : (
+        <>
+          <TextArea
+            label="Groups"
+            name="groups"
+            value={form.groups}
+            error={listError(problem, 'groups')}
+            hint={groupsHint}
+          />
+          <input type="hidden" name="shown_groups" value={form.shown.groups} />
+        </>
+      )}
+    </FormDialog>
   );
 }

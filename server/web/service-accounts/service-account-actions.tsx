@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import type { SuccessCode } from '../shell/success-message.ts';
 import { briefList } from '../team/member-labels.ts';
 import { serviceAccountPath } from './service-account-paths.ts';

@@ -1,7 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import type { AddMemberForm } from './add-member-form.ts';
 import { permissionLabel } from './member-labels.ts';
@@ -18,50 +18,43 @@ interface AddMemberDialogProps {
 export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogProps) {
   const errors = fieldErrors(problem);
   return (
-    <Dialog title="Add a member" closeHref={closeHref}>
-      {problem && (
-        <Alert>{problem.errors ? 'The member was not added. Correct the fields below.' : problem.message}</Alert>
-      )}
-      <form method="post" action={teamPath}>
-        <FormToken />
-        <Field
-          label="Email address"
-          name="email"
-          type="email"
-          value={form.email}
-          error={errors.email}
-          autocomplete="off"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field label="Name (optional)" name="name" value={form.name} error={errors.name} autocomplete="off" />
-        <Field
-          label="Initial password (optional)"
-          name="password"
-          type="password"
-          error={errors.password}
-          hint={`At least ${limits.minPasswordCharacters} characters. A member without a password sets one with the link of the invitation, or uses single sign-on.`}
-          autocomplete="new-password"
-        />
-        <Choice name="invite" checked={form.invite}>
-          Invite the member by email, unless you set a password
-        </Choice>
-        <Choice name="can_manage_tokens" checked={form.canManageTokens}>
-          {permissionLabel}
-        </Choice>
-        <Choice name="superuser" checked={form.superuser}>
-          Organization Superuser: manages members, permissions, and all tokens
-        </Choice>
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Add member
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Add a member"
+      closeHref={closeHref}
+      action={teamPath}
+      submit="Add member"
+      problem={problem}
+      unchanged="The member was not added."
+    >
+      <Field
+        label="Email address"
+        name="email"
+        type="email"
+        value={form.email}
+        error={errors.email}
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <Field label="Name (optional)" name="name" value={form.name} error={errors.name} autocomplete="off" />
+      <Field
+        label="Initial password (optional)"
+        name="password"
+        type="password"
+        error={errors.password}
+        hint={`At least ${limits.minPasswordCharacters} characters. A member without a password sets one with the link of the invitation, or uses single sign-on.`}
+        autocomplete="new-password"
+      />
+      <Choice name="invite" checked={form.invite}>
+        Invite the member by email, unless you set a password
+      </Choice>
+      <Choice name="can_manage_tokens" checked={form.canManageTokens}>
+        {permissionLabel}
+      </Choice>
+      <Choice name="superuser" checked={form.superuser}>
+        Organization Superuser: manages members, permissions, and all tokens
+      </Choice>
+    </FormDialog>
   );
 }
 

@@ -2,8 +2,8 @@ import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedApps } from '../../domain/apps/apps.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import type { CreateTokenForm } from './create-token-form.ts';
 import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
@@ -26,44 +26,39 @@ export function CreateTokenDialog({ account, closeHref, form, choices, offeredAp
   const errors = fieldErrors(problem);
   const whose = account ? `Each token of ${account.name}` : 'Each of your tokens';
   return (
-    <Dialog title={account ? `Create a token for ${account.name}` : 'Create new token'} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'No token was created. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={account ? `${serviceAccountPath(account.id)}/tokens` : tokensPath}>
-        <FormToken />
-        <input type="hidden" name="key" value={form.key} />
-        <Field
-          label="Name"
-          name="name"
-          value={form.name}
-          hint={`What uses the token, for example ci-pipeline. ${whose} needs a different name.`}
-          error={errors.name}
-          autocomplete="off"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Description (optional)"
-          name="description"
-          value={form.description}
-          error={errors.description}
-          autocomplete="off"
-        />
-        <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
-        <label class="inline">
-          <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-          {account ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used from a new network
-        </label>
-        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Create token
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={account ? `Create a token for ${account.name}` : 'Create new token'}
+      closeHref={closeHref}
+      action={account ? `${serviceAccountPath(account.id)}/tokens` : tokensPath}
+      submit="Create token"
+      problem={problem}
+      unchanged="No token was created."
+    >
+      <input type="hidden" name="key" value={form.key} />
+      <Field
+        label="Name"
+        name="name"
+        value={form.name}
+        hint={`What uses the token, for example ci-pipeline. ${whose} needs a different name.`}
+        error={errors.name}
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={errors.description}
+        autocomplete="off"
+      />
+      <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
+      <label class="inline">
+        <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
+        {account ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used from a new network
+      </label>
+      <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
+    </FormDialog>
   );
 }
 

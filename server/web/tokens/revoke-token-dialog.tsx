@@ -1,5 +1,5 @@
 import type { TokenRecord } from '../../store/records.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { LastUsed } from './token-list.tsx';
 

@@ -4,8 +4,8 @@ import type { OfferedApps } from '../../domain/apps/apps.ts';
 import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
-import { ConfirmDialog, Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
 import { formatUtc, UtcTime } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
@@ -38,6 +38,7 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
   const { action, token } = props;
   const path = `${tokenPath(token.id)}/${action}`;
   const closeHref = `${tokenPath(token.id)}#${action}`;
+  const change = { closeHref, action: path, problem: props.problem };
   switch (action) {
     case 'end-previous':
       return (
@@ -63,51 +64,23 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
       );
     case 'rotate':
       return (
-        <ChangeForm {...props} title={`Rotate “${token.name}”`} path={path} closeHref={closeHref} submit="Rotate">
+        <FormDialog {...change} title={`Rotate “${token.name}”`} submit="Rotate">
           <RotateFields {...props} />
-        </ChangeForm>
+        </FormDialog>
       );
     case 'pause':
       return (
-        <ChangeForm {...props} title={`Pause “${token.name}”`} path={path} closeHref={closeHref} submit="Pause">
+        <FormDialog {...change} title={`Pause “${token.name}”`} submit="Pause">
           <PauseFields {...props} />
-        </ChangeForm>
+        </FormDialog>
       );
     case 'edit':
       return (
-        <ChangeForm {...props} title="Edit token" path={path} closeHref={closeHref} submit="Save">
+        <FormDialog {...change} title="Edit token" submit="Save">
           <EditFields {...props} />
-        </ChangeForm>
+        </FormDialog>
       );
   }
-}
-
-interface ChangeFormProps extends TokenChangeDialogProps {
-  title: string;
-  path: string;
-  closeHref: string;
-  submit: string;
-  children?: Child;
-}
-
-function ChangeForm({ title, path, closeHref, submit, problem, children }: ChangeFormProps) {
-  return (
-    <Dialog title={title} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={path}>
-        <FormToken />
-        {children}
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            {submit}
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  );
 }
 
 function RotateFields({ token, statusContext: { now }, policy, form, problem }: TokenChangeDialogProps) {

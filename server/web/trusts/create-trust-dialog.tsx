@@ -1,8 +1,8 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedApps } from '../../domain/apps/apps.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { listError } from '../shell/form-problem.ts';
 import { AppsField } from '../tokens/rules/apps-field.tsx';
@@ -21,62 +21,58 @@ interface CreateTrustDialogProps {
 export function CreateTrustDialog({ closeHref, form, offeredApps, problem }: CreateTrustDialogProps) {
   const input = inputsOf(form, problem);
   return (
-    <Dialog title="Create a trust" closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was created. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={trustsPath} class="systems">
-        <FormToken />
-        <Field
-          label="Name"
-          {...input('name')}
-          hint="Lowercase letters, digits and hyphens, such as deploy-api. Jobs name it."
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Service account"
-          {...input('service_account')}
-          hint="It owns the tokens that jobs receive."
-          required
-        />
-        <fieldset>
-          <legend>Where do the jobs run?</legend>
-          {systems.map(([system, label]) => (
-            <label class="inline">
-              <input type="radio" name="system" value={system} checked={system === form.system} required />
-              <span>{label}</span>
-            </label>
-          ))}
-        </fieldset>
-        <SystemFields input={input} problem={problem} form={form} />
-        <details class="rules" open={hasLimits(form, problem)}>
-          <summary>Audience, time and rules of the tokens</summary>
-          <Field
-            label="Audience (optional)"
-            {...input('audience')}
-            hint="The audience in the identity tokens. By default, it is the address of this server."
-          />
-          <Field label="Minutes that a token works" {...input('minutes', 'ttl')} hint="From 1 to 60." />
-          <AppsField value={form.fields.apps} offered={offeredApps} error={listError(problem, 'apps')} />
+    <FormDialog
+      title="Create a trust"
+      closeHref={closeHref}
+      action={trustsPath}
+      submit="Create trust"
+      class="systems"
+      problem={problem}
+      unchanged="Nothing was created."
+    >
+      <Field
+        label="Name"
+        {...input('name')}
+        hint="Lowercase letters, digits and hyphens, such as deploy-api. Jobs name it."
+        required
+        autofocus={problem === undefined}
+      />
+      <Field
+        label="Service account"
+        {...input('service_account')}
+        hint="It owns the tokens that jobs receive."
+        required
+      />
+      <fieldset>
+        <legend>Where do the jobs run?</legend>
+        {systems.map(([system, label]) => (
           <label class="inline">
-            <input type="checkbox" name="read_only" value="true" checked={form.readOnly} />
-            Allow only methods that change nothing, such as GET
+            <input type="radio" name="system" value={system} checked={system === form.system} required />
+            <span>{label}</span>
           </label>
-          <TextArea
-            label="Requests (optional)"
-            {...input('allow')}
-            hint="Methods and a path, one per line, such as GET,HEAD /api/**."
-          />
-        </details>
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Create trust
-          </button>
-        </div>
-      </form>
-    </Dialog>
+        ))}
+      </fieldset>
+      <SystemFields input={input} problem={problem} form={form} />
+      <details class="rules" open={hasLimits(form, problem)}>
+        <summary>Audience, time and rules of the tokens</summary>
+        <Field
+          label="Audience (optional)"
+          {...input('audience')}
+          hint="The audience in the identity tokens. By default, it is the address of this server."
+        />
+        <Field label="Minutes that a token works" {...input('minutes', 'ttl')} hint="From 1 to 60." />
+        <AppsField value={form.fields.apps} offered={offeredApps} error={listError(problem, 'apps')} />
+        <label class="inline">
+          <input type="checkbox" name="read_only" value="true" checked={form.readOnly} />
+          Allow only methods that change nothing, such as GET
+        </label>
+        <TextArea
+          label="Requests (optional)"
+          {...input('allow')}
+          hint="Methods and a path, one per line, such as GET,HEAD /api/**."
+        />
+      </details>
+    </FormDialog>
   );
 }
 

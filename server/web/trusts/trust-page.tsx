@@ -4,7 +4,7 @@ import { readClaims } from '../../domain/machines/trust-fields.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import type { ListedTrust } from '../../store/records.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { usePage } from '../shell/page-context.ts';

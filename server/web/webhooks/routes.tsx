@@ -5,7 +5,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { notFound } from '../../http/errors.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
-import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';

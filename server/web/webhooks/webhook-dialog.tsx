@@ -1,9 +1,9 @@
 import type { ProblemError } from '../../../shared/problem.ts';
 import { webhookFormats } from '../../../shared/schemas/webhooks.ts';
-import { Dialog } from '../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
-import { fieldErrors } from '../shell/form-problem.ts';
+import { listError } from '../shell/form-problem.ts';
 import type { WebhookForm } from './webhook-form.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
@@ -18,59 +18,52 @@ interface WebhookDialogProps {
 
 /** The form that creates or edits a webhook. */
 export function WebhookDialog({ id, closeHref, form, problem }: WebhookDialogProps) {
-  const errors = Object.entries(fieldErrors(problem));
-  const errorOf = (name: string) => errors.find(([field]) => field === name || field.startsWith(`${name}/`))?.[1];
+  const errorOf = (name: string) => listError(problem, name);
   return (
-    <Dialog title={id ? 'Edit webhook' : 'Create a webhook'} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={id ? `${webhookPath(id)}/edit` : webhooksPath}>
-        <FormToken />
-        {form.shown && <ShownWebhook {...form.shown} />}
-        <Field
-          label="URL"
-          name="url"
-          type="url"
-          value={form.url}
-          error={errorOf('url')}
-          hint="https://, or http:// for localhost. The daemon sends events there."
-          autocomplete="off"
-          required
-          autofocus={problem === undefined}
-        />
-        <TextArea
-          label="Events (one a line)"
-          name="events"
-          value={form.events}
-          error={errorOf('events')}
-          hint="Names of audit actions, such as token.revoked. token.* stands for all that begin with it, and * for all."
-        />
-        <div class="field">
-          <label for="format">Format</label>
-          <select id="format" name="format">
-            {webhookFormats.map((format) => (
-              <option value={format} selected={format === form.format}>
-                {formatLabels[format]}
-              </option>
-            ))}
-          </select>
-        </div>
-        <Field
-          label="Description (optional)"
-          name="description"
-          value={form.description}
-          error={errorOf('description')}
-          autocomplete="off"
-        />
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            {id ? 'Save' : 'Create webhook'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={id ? 'Edit webhook' : 'Create a webhook'}
+      closeHref={closeHref}
+      action={id ? `${webhookPath(id)}/edit` : webhooksPath}
+      submit={id ? 'Save' : 'Create webhook'}
+      problem={problem}
+    >
+      {form.shown && <ShownWebhook {...form.shown} />}
+      <Field
+        label="URL"
+        name="url"
+        type="url"
+        value={form.url}
+        error={errorOf('url')}
+        hint="https://, or http:// for localhost. The daemon sends events there."
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <TextArea
+        label="Events (one a line)"
+        name="events"
+        value={form.events}
+        error={errorOf('events')}
+        hint="Names of audit actions, such as token.revoked. token.* stands for all that begin with it, and * for all."
+      />
+      <div class="field">
+        <label for="format">Format</label>
+        <select id="format" name="format">
+          {webhookFormats.map((format) => (
+            <option value={format} selected={format === form.format}>
+              {formatLabels[format]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={errorOf('description')}
+        autocomplete="off"
+      />
+    </FormDialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { Dialog } from '../../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Field } from '../../shell/components/form.tsx';
+import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { fieldErrors, listError } from '../../shell/form-problem.ts';
 import { ExpiryField } from '../../tokens/create-token-dialog.tsx';
 import type { ExpiryChoices } from '../../tokens/expiry-choices.ts';
@@ -22,48 +22,43 @@ interface CreateKeyDialogProps {
 export function CreateKeyDialog({ account, closeHref, form, choices, problem }: CreateKeyDialogProps) {
   const errors = fieldErrors(problem);
   return (
-    <Dialog title={`Create a management key for ${account.name}`} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'No key was created. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={`${serviceAccountPath(account.id)}/keys`}>
-        <FormToken />
-        <input type="hidden" name="key" value={form.key} />
-        <p>
-          A program with a management key manages your organization without a person. All Organization Superusers get a
-          mail about a new one.
-        </p>
-        <Field
-          label="Name"
-          name="name"
-          value={form.name}
-          error={errors.name}
-          hint={`What uses the key, for example terraform. Each token of ${account.name} needs a different name.`}
-          autocomplete="off"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Description (optional)"
-          name="description"
-          value={form.description}
-          error={errors.description}
-          autocomplete="off"
-        />
-        <ScopeFields chosen={form.manage} error={listError(problem, 'manage')} />
-        <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
-        <NetworksField value={form.networks} error={listError(problem, 'networks')} />
-        <label class="inline">
-          <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
-          Let whoever holds its value rotate it
-        </label>
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Create management key
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Create a management key for ${account.name}`}
+      closeHref={closeHref}
+      action={`${serviceAccountPath(account.id)}/keys`}
+      submit="Create management key"
+      problem={problem}
+      unchanged="No key was created."
+    >
+      <input type="hidden" name="key" value={form.key} />
+      <p>
+        A program with a management key manages your organization without a person. All Organization Superusers get a
+        mail about a new one.
+      </p>
+      <Field
+        label="Name"
+        name="name"
+        value={form.name}
+        error={errors.name}
+        hint={`What uses the key, for example terraform. Each token of ${account.name} needs a different name.`}
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={errors.description}
+        autocomplete="off"
+      />
+      <ScopeFields chosen={form.manage} error={listError(problem, 'manage')} />
+      <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
+      <NetworksField value={form.networks} error={listError(problem, 'networks')} />
+      <label class="inline">
+        <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
+        Let whoever holds its value rotate it
+      </label>
+    </FormDialog>
   );
 }

@@ -1,8 +1,8 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { parseGroups } from '../../../domain/accounts/groups.ts';
 import type { UserSummary } from '../../../store/records.ts';
-import { Dialog } from '../../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Field } from '../../shell/components/form.tsx';
+import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { TextArea } from '../../shell/components/text-area.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { briefList } from '../member-labels.ts';
@@ -21,53 +21,47 @@ interface EditMemberDialogProps {
 export function EditMemberDialog({ member, closeHref, form, problem }: EditMemberDialogProps) {
   const errors = fieldErrors(problem);
   return (
-    <Dialog title="Edit member" closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={`${memberPath(member.id)}/edit`}>
-        <FormToken />
-        <Field
-          label="Name"
-          name="name"
-          value={form.name}
-          error={errors.name}
-          hint={member.sso ? 'The identity provider may replace it at the next sign-in.' : undefined}
-          autocomplete="off"
-          autofocus={problem === undefined}
-        />
-        {member.sso ? (
-          <div class="field">
-            <p class="hint">The email address comes from the identity provider. Change it there.</p>
-          </div>
-        ) : (
-          <Field
-            label="Email address"
-            name="email"
-            type="email"
-            value={form.email}
-            error={errors.email}
-            hint="Both addresses get a mail. Links that were mailed to the earlier one stop working."
-            autocomplete="off"
-            required
-          />
-        )}
-        <TextArea
-          label="Groups"
-          name="groups"
-          value={form.groups}
-          error={groupsError(errors)}
-          hint={groupsHint(parseGroups(member.ssoGroups))}
-        />
-        {form.shownGroups !== undefined && <input type="hidden" name="shown_groups" value={form.shownGroups} />}
-        <div class="actions">
-          <a class="button" href={closeHref}>
-            Cancel
-          </a>
-          <button type="submit" class="primary">
-            Save
-          </button>
+    <FormDialog
+      title="Edit member"
+      closeHref={closeHref}
+      action={`${memberPath(member.id)}/edit`}
+      submit="Save"
+      problem={problem}
+    >
+      <Field
+        label="Name"
+        name="name"
+        value={form.name}
+        error={errors.name}
+        hint={member.sso ? 'The identity provider may replace it at the next sign-in.' : undefined}
+        autocomplete="off"
+        autofocus={problem === undefined}
+      />
+      {member.sso ? (
+        <div class="field">
+          <p class="hint">The email address comes from the identity provider. Change it there.</p>
         </div>
-      </form>
-    </Dialog>
+      ) : (
+        <Field
+          label="Email address"
+          name="email"
+          type="email"
+          value={form.email}
+          error={errors.email}
+          hint="Both addresses get a mail. Links that were mailed to the earlier one stop working."
+          autocomplete="off"
+          required
+        />
+      )}
+      <TextArea
+        label="Groups"
+        name="groups"
+        value={form.groups}
+        error={groupsError(errors)}
+        hint={groupsHint(parseGroups(member.ssoGroups))}
+      />
+      {form.shownGroups !== undefined && <input type="hidden" name="shown_groups" value={form.shownGroups} />}
+    </FormDialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { ConfirmDialog } from '../../shell/components/dialog.tsx';
+import { ConfirmDialog } from '../../shell/components/form-dialog.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName } from '../member-labels.ts';
 import { memberPath } from '../team-paths.ts';

@@ -2,8 +2,8 @@ import { count } from '../../../../shared/count.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OffboardingPlan } from '../../../domain/accounts/offboarding/offboarding.ts';
 import type { TokenRecord, UserSummary } from '../../../store/records.ts';
-import { Dialog } from '../../shell/components/dialog.tsx';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Field } from '../../shell/components/form.tsx';
+import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
@@ -29,47 +29,43 @@ export function OffboardDialog(props: OffboardDialogProps) {
   const { user, plan, serviceAccounts, form, closeHref, problem } = props;
   const { transferred, revoked } = plan;
   return (
-    <Dialog title={`Offboard ${memberName(user)}?`} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
-      <form method="post" action={`${memberPath(user.id)}/offboard`}>
-        <FormToken />
-        <p>Use this when someone leaves the organization. It does the following, all at once:</p>
-        <ul>
-          <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
-          <li>Ends all its sessions.</li>
-          {transferred.length + revoked.length === 0 ? (
-            <li>Revokes no tokens, because the account has none.</li>
-          ) : (
-            <>
-              <li>
-                Permanently revokes {count(transferred.length + revoked.length, 'token')}
-                {transferred.length > 0 && ', except those that a service account receives'}. Enabling the account later
-                does not restore them.
-              </li>
-              <li>Sends an email to {user.email} that lists the tokens.</li>
-            </>
-          )}
-        </ul>
-        {transferred.length > 0 && (
-          <TransferFields
-            form={form}
-            serviceAccounts={serviceAccounts}
-            problem={problem}
-            autofocus={problem === undefined}
-          />
+    <FormDialog
+      title={`Offboard ${memberName(user)}?`}
+      closeHref={closeHref}
+      action={`${memberPath(user.id)}/offboard`}
+      submit="Offboard"
+      danger
+      focusCancel={transferred.length === 0}
+      problem={problem}
+    >
+      <p>Use this when someone leaves the organization. It does the following, all at once:</p>
+      <ul>
+        <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
+        <li>Ends all its sessions.</li>
+        {transferred.length + revoked.length === 0 ? (
+          <li>Revokes no tokens, because the account has none.</li>
+        ) : (
+          <>
+            <li>
+              Permanently revokes {count(transferred.length + revoked.length, 'token')}
+              {transferred.length > 0 && ', except those that a service account receives'}. Enabling the account later
+              does not restore them.
+            </li>
+            <li>Sends an email to {user.email} that lists the tokens.</li>
+          </>
         )}
-        <TokenNames heading="Transferred to the service account, if you choose one" tokens={transferred} {...props} />
-        <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
-        <div class="actions">
-          <a class="button" href={closeHref} autofocus={transferred.length === 0}>
-            Cancel
-          </a>
-          <button type="submit" class="danger">
-            Offboard
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      </ul>
+      {transferred.length > 0 && (
+        <TransferFields
+          form={form}
+          serviceAccounts={serviceAccounts}
+          problem={problem}
+          autofocus={problem === undefined}
+        />
+      )}
+      <TokenNames heading="Transferred to the service account, if you choose one" tokens={transferred} {...props} />
+      <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
+    </FormDialog>
   );
 }
 

@@ -42,6 +42,7 @@ export async function deleteMember(
     requireMayChange(operator, user);
     await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
+    await store.tokens.lockForDeletion(id);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
     const deleted = await store.users.delete(id, event.at);

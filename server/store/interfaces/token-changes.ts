@@ -73,6 +73,11 @@ export interface TokenChangeStore {
   /** Locks all tokens of one owner until the end of the transaction, and returns them as they then are. */
   lockAllOf(ownerId: string): Promise<TokenRecord[]>;
   /**
+   * Locks the tokens that the deletion of a member changes, in the order of their IDs: the member's own, and those that the member paused.
+   * Locked one after the other, they could deadlock with a write of last uses.
+   */
+  lockForDeletion(memberId: string): Promise<void>;
+  /**
    * Pauses a token, or replaces the end and the reason of its pause. Returns false if it does not exist, or if a superuser paused
    * it and this pause is not a superuser's.
    */

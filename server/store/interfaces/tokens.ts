@@ -70,7 +70,8 @@ export interface TokenStore extends TokenChangeStore {
   destroyManyExpired(ownerId: string, keep: number, at: number, actor: Actor): Promise<void>;
   /**
    * Deletes at most `limit` tokens of any owner that expired at or before `before`, and leaves tombstones with the reason `expired`.
-   * With `shortLived`, only those with a lifetime of at most a day. Returns the number of tokens deleted.
+   * With `shortLived`, only those with a lifetime of at most a day. Leaves tokens that another transaction has locked. Returns the number of
+   * tokens deleted.
    */
   purgeExpired(
     expired: { before: number; shortLived: boolean; limit: number },

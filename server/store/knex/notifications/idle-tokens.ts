@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { IdleBounds } from '../../interfaces/notices.ts';
 import type { Actor } from '../../records.ts';
 import { activeAt } from '../tokens/status-condition.ts';
-import { destroyFound } from '../tokens/tombstones.ts';
+import { destroyFound, lockFree, type TokenCondition } from '../tokens/tombstones.ts';
 import { lockPosition, movePosition, type Position, readPositions } from './positions.ts';
 
 /** The time between two passes over the table. */
@@ -59,9 +59,17 @@ async function tidy(
   ) as unknown as Array<{ id: string; owner_id: string }>;
   await destroyFound(trx, engine, idle, isIdle, { revokedAt: now, reason: 'idle', actor });
   if (noticeBefore === null) return;
-  const due = `${condition} AND ${active} < ? AND t.notice_within IS NULL
-    AND (t.idle_noticed_at IS NULL OR t.idle_noticed_at < ${active})`;
-  const values = [...bindings, noticeBefore];
-  if (engine.locksRows) await trx.raw(`SELECT t.id FROM tokens t WHERE ${due} ORDER BY t.id FOR UPDATE`, values);
-  await trx.raw(`UPDATE tokens AS t SET notice_within = -1 WHERE ${due}`, values);
+  const due = {
+    condition: `${condition} AND ${active} < ? AND t.notice_within IS NULL
+    AND (t.idle_noticed_at IS NULL OR t.idle_noticed_at < ${active})`,
+    bindings: [...bindings, noticeBefore],
+  };
+  const marked = engine.locksRows ? await freeAmong(trx, engine, due) : due;
+  await trx.raw(`UPDATE tokens AS t SET notice_within = -1 WHERE ${marked.condition}`, [...marked.bindings]);
+}
+
+/** Locks those of the tokens that no other transaction holds. The next pass marks the others. */
+async function freeAmong(trx: Knex.Transaction, engine: Engine, tokens: TokenCondition): Promise<TokenCondition> {
+  const ids = (await lockFree(trx, engine, tokens)).map(({ id }) => id);
+  return { condition: engine.among('t.id'), bindings: [engine.bindList(ids) as Knex.RawBinding] };
 }

@@ -47,6 +47,13 @@ export function createTokenChangeStore(
       if (engine.locksRows) await ofOwner.forUpdate().select('id');
       return findAllOf(ownerId);
     },
+    async lockForDeletion(memberId) {
+      if (!engine.locksRows) return;
+      // A union, because with OR the database might read the whole table.
+      const paused = knex('tokens').select('id').where({ paused_by_id: memberId });
+      const ids = knex('tokens').select('id').where({ owner_id: memberId }).union(paused);
+      await knex('tokens').whereIn('id', ids).orderBy('id').forUpdate().select('id');
+    },
     pause: (id, pause) => pauseToken(knex, id, pause),
     resume: (id, at, bySuperuser) => resumeToken(knex, id, at, bySuperuser),
   };

@@ -40,7 +40,8 @@ export function destroyTokens(
 
 /**
  * Does the same for the tokens of any owners among those found. Returns the number of tokens deleted. Locks the owners before their
- * tokens, as a creation does, because each tombstone refers to its owner.
+ * tokens, as a creation does, because each tombstone refers to its owner. Leaves a token that another transaction holds: the deletion of
+ * its owner holds the token until the owner's row is free, so that it would deadlock with one that waits for the token.
  */
 export async function destroyFound(
   trx: Knex.Transaction,
@@ -52,9 +53,24 @@ export async function destroyFound(
   if (found.length === 0) return 0;
   const owners = [...new Set(found.map((token) => token.owner_id))];
   if (engine.locksRows) await trx('users').whereIn('id', owners).orderBy('id').forKeyShare().select('id');
-  const ids = engine.bindList(found.map(({ id }) => id)) as Knex.RawBinding;
-  const where = { condition: `${engine.among('t.id')} AND ${condition}`, bindings: [ids, ...bindings] };
-  return (await bury(trx, engine, where, destruction)).length;
+  const listOf = (tokens: ReadonlyArray<{ id: string }>) =>
+    engine.bindList(tokens.map(({ id }) => id)) as Knex.RawBinding;
+  const where = { condition: `${engine.among('t.id')} AND ${condition}`, bindings: [listOf(found), ...bindings] };
+  if (!engine.locksRows) return (await bury(trx, engine, where, destruction)).length;
+  const free = await lockFree(trx, engine, where);
+  if (free.length === 0) return 0;
+  const locked = { condition: engine.among('t.id'), bindings: [listOf(free)] };
+  return (await bury(trx, engine, locked, destruction)).length;
+}
+
+/** Locks the tokens that no other transaction holds, and returns their IDs. */
+export async function lockFree(
+  trx: Knex.Transaction,
+  engine: Engine,
+  { condition, bindings }: TokenCondition,
+): Promise<Array<{ id: string }>> {
+  const sql = `SELECT t.id FROM tokens AS t WHERE ${condition} ORDER BY t.id FOR UPDATE SKIP LOCKED`;
+  return engine.rows(await trx.raw(sql, [...bindings])) as Array<{ id: string }>;
 }
 
 async function bury(

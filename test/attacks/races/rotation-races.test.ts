@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, verdict } from '../../helpers/app/app.ts';
@@ -5,6 +6,8 @@ import { useEngines } from '../../helpers/app/engines.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
 const engines = useEngines();
+/** Gives a request time to reach the lock that it waits for. */
+const pauseMs = 100;
 const day = 24 * 60 * 60;
 
 describe.each(Object.entries(engines))('rotations on %s', (_engine, openStore) => {
@@ -35,6 +38,22 @@ describe.each(Object.entries(engines))('rotations on %s', (_engine, openStore) =
     const { server, token } = await start();
     const responses = await concurrently(() => rotate(server, token, { 'Idempotency-Key': 'k' }));
     expect(statusesOf(responses)).toEqual([200, 200, 200, 200, 201]);
+  });
+
+  it('do not deadlock with a creation that has the same Idempotency-Key', async () => {
+    const { server, token } = await start();
+    const headers = { 'Idempotency-Key': 'k' };
+    const create = () => server.ask('/api/v1/tokens', { as: server.dev, json: { name: 'other' }, headers });
+    let both: Promise<Response[]> | undefined;
+    // Both wait for their owner, so that each has what it locks before.
+    await server.store.transaction(async (store) => {
+      await store.owners.lockForNewToken(server.dev.id);
+      const created = create();
+      await delay(pauseMs);
+      both = Promise.all([created, rotate(server, token, headers)]);
+      await delay(pauseMs);
+    });
+    expect(statusesOf((await both) ?? [])).toEqual([201, 409]);
   });
 
   it('give a token that rotates itself five times concurrently one new value', async () => {

@@ -126,6 +126,16 @@ describe('rotating a token', () => {
     expect(creation.status).toBe(409);
   });
 
+  it('replays a request even if the token has been paused since', async () => {
+    const { app, token } = await openWithToken();
+    const send = (headers: Record<string, string>) =>
+      change<CreatedToken>(app, `tokens/${token.id}/rotate`, { as: app.dev, json: {}, headers });
+    expect((await send({ 'Idempotency-Key': 'k' })).status).toBe(201);
+    await change(app, `tokens/${token.id}/pause`, { as: app.dev, json: {} });
+    expect((await send({ 'Idempotency-Key': 'k' })).status).toBe(200);
+    expect((await send({})).status).toBe(409);
+  });
+
   it('is for the owner only: a superuser never receives a value', async () => {
     const { app, token } = await openWithToken();
     const ada = await app.addMember({ email: 'ada@example.com', can_manage_tokens: true });

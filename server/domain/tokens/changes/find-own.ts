@@ -53,18 +53,21 @@ interface OwnChange {
   operator?: Operator;
 }
 
+/** A token and its owner, which the transaction has locked. */
+interface LockedToken {
+  token: TokenRecord;
+  /** Whether the owner is enabled and may use tokens. */
+  isAllowed: boolean;
+}
+
 /**
  * Locks what the change of an own token depends on, in this order: the superusers or the management key, if they decide; the owner, the
- * session, the token. Returns the token. A transaction that takes away the permission, removes the maintainer, ends the session or the key,
- * or revokes or pauses the token therefore comes before this one or after it.
- * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`; `exchanged-token`, because
- * such a token would outlive its trust
+ * session, the token. Returns the token, in any state. A transaction that takes away the permission, removes the maintainer, ends the session
+ * or the key, or revokes or pauses the token therefore comes before this one or after it. Claim an Idempotency-Key after this, as a creation
+ * does. Otherwise a rotation that holds the key would wait for the owner, whom a creation with the same key holds while it waits for the key.
+ * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`
  */
-export async function lockActiveToken(
-  { statusContext }: Pick<TokenDeps, 'statusContext'>,
-  store: Store,
-  { token: found, operator }: OwnChange,
-): Promise<TokenRecord> {
+export async function lockOwnToken(store: Store, { token: found, operator }: OwnChange): Promise<LockedToken> {
   const { id, ownerId, manage } = found;
   if (operator !== undefined && isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write', ownerId);
   else if (operator !== undefined && manage !== null) await requireStillSuperuser(store, operator, ownerId);
@@ -76,10 +79,30 @@ export async function lockActiveToken(
   const token = await store.tokens.lock(id);
   // A transfer may have given it to another owner since it was found.
   if (token === null || token.ownerId !== ownerId) throw tokenNotFound();
+  return { token, isAllowed };
+}
+
+/**
+ * Returns a locked token if it may be changed.
+ * @throws ProblemError `token-inactive`; `exchanged-token`, because such a token would outlive its trust
+ */
+export function requireActive(
+  { statusContext }: Pick<TokenDeps, 'statusContext'>,
+  { token, isAllowed }: LockedToken,
+): TokenRecord {
   if (token.trustId !== null) throw exchangedToken();
   const status = tokenStatus(token, statusContext());
   if (status !== 'active' || !isAllowed) throw tokenInactive(status === 'active' ? 'blocked' : status);
   return token;
+}
+
+/** Locks a token as `lockOwnToken` does, and requires that it may be changed. @throws ProblemError as both do */
+export async function lockActiveToken(
+  deps: Pick<TokenDeps, 'statusContext'>,
+  store: Store,
+  change: OwnChange,
+): Promise<TokenRecord> {
+  return requireActive(deps, await lockOwnToken(store, change));
 }
 
 const remedies: Record<Exclude<TokenStatus, 'active'>, string> = {

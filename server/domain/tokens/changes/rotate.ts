@@ -23,7 +23,7 @@ import { requireChangeableByKey } from '../rights.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { lockAppsOf } from './edit-rules.ts';
-import { findOwnToken, lockActiveToken, ownerOf } from './find-own.ts';
+import { findOwnToken, lockActiveToken, lockOwnToken, ownerOf, requireActive } from './find-own.ts';
 import { lockOperator } from './lock-operator.ts';
 import {
   isUnusedAfterSelfRotation,
@@ -114,6 +114,7 @@ export function createRotation(deps: TokenDeps): Rotation {
       const { user, clientInfo, channel } = operator;
       const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {
+        const locked = await lockOwnToken(store, { token: found, operator });
         if (idempotencyKey !== undefined) {
           const request = {
             ...{ userId: user.id, ownerId: found.ownerId, tokenId: id },
@@ -122,7 +123,8 @@ export function createRotation(deps: TokenDeps): Rotation {
           const earlier = await claimKey(store, request, clock.now());
           if (earlier !== null) return { token: earlier, secret: null };
         }
-        const token = await lockActiveToken(deps, store, { token: found, operator });
+        // After the claim, because a replay must succeed even if the token has been paused since.
+        const token = requireActive(deps, locked);
         const by = { owner, actor: operatorActor(operator), clientInfo, channel, body, endsOnly };
         return replaceValue(store, token, { ...by, replacesUnused: false });
       });

@@ -14,6 +14,7 @@ import type { Clock } from './domain/clock.ts';
 import { createDeliveries } from './domain/events/deliveries.ts';
 import { createWebhookUrls } from './domain/events/webhook-url.ts';
 import { createWebhooks } from './domain/events/webhooks.ts';
+import { createHashStatuses } from './domain/leaks/statuses.ts';
 import { createBootstrap } from './domain/machines/bootstrap.ts';
 import { createTokenExchange } from './domain/machines/exchange/exchange.ts';
 import { createManagementKeys } from './domain/machines/management-keys.ts';
@@ -123,6 +124,7 @@ export function createServices({
     totp,
     sessions,
     tokens: createTokens({ ...shared, policy, idlePolicy }),
+    hashStatuses: createHashStatuses(shared),
     seenValues: createSeenValues(),
     notifyOfPreviousUses: createPreviousNotices(shared),
     tokenNotices: createTokenNotices({

@@ -37,6 +37,8 @@ export const limits = {
   minTrustTtlSeconds: 60,
   defaultTrustTtlSeconds: 15 * 60,
   maxTrustTtlSeconds: 60 * 60,
+  /** Hashes in one request for statuses. */
+  maxHashes: 1000,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
   maxSelfRotationsPerHour: 60,
   maxIdempotencyKeyCharacters: 255,

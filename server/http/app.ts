@@ -21,6 +21,7 @@ import { serviceAccountRoutes } from './routes/accounts/service-accounts.ts';
 import { userRoutes } from './routes/accounts/users.ts';
 import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { hashStatusRoutes } from './routes/hash-statuses.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { healthRoutes } from './routes/service/health.ts';
 import { metricsRoutes } from './routes/service/metrics.ts';
@@ -68,6 +69,7 @@ export function createApp(deps: AppDeps) {
     .route('/', sessionRoutes(deps))
     .route('/', meRoutes(deps))
     .route('/', tokenRoutes(deps))
+    .route('/', hashStatusRoutes(deps))
     .route('/', reportRoutes(deps))
     .route('/', usageRoutes(deps))
     .route('/', tokenChangeRoutes(deps))

@@ -13,6 +13,7 @@ import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deliveries } from '../domain/events/deliveries.ts';
 import type { Webhooks } from '../domain/events/webhooks.ts';
+import type { HashStatuses } from '../domain/leaks/statuses.ts';
 import type { TokenExchange } from '../domain/machines/exchange/exchange.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { Trusts } from '../domain/machines/trusts.ts';
@@ -92,6 +93,7 @@ export type AppContext = Context<AppEnv>;
  */
 export interface AppDeps {
   tokens: Tokens;
+  hashStatuses: HashStatuses;
   usage: UsageReader;
   suggestions: Suggestions;
   users: Members;
@@ -142,7 +144,14 @@ export interface AppDeps {
   ssoLog: SsoLog;
   config: Pick<
     Config,
-    'publicUrl' | 'internalListen' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'
+    | 'publicUrl'
+    | 'tokenPrefix'
+    | 'internalListen'
+    | 'maxExpiry'
+    | 'defaultExpiry'
+    | 'organization'
+    | 'oidc'
+    | 'requireTotp'
   >;
 }
 

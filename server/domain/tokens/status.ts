@@ -1,5 +1,5 @@
 import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
-import type { PreviousValue, StatusContext, TokenRecord } from '../../store/records.ts';
+import type { HashMatch, PreviousValue, StatusContext, TokenRecord } from '../../store/records.ts';
 import type { Clock } from '../clock.ts';
 
 /**
@@ -29,6 +29,16 @@ export function tokenStatus(
   if (isExpired(token, now)) return 'expired';
   if (isIdle(token, context)) return 'idle';
   return 'active';
+}
+
+/** The status of a value that was issued here. `rotated`: a previous value whose overlap has ended. */
+export type ValueStatus = TokenStatus | 'revoked' | 'rotated';
+
+/** Returns the status of the value that a lookup found: current, previous or of a destroyed token. */
+export function valueStatus(match: HashMatch, context: StatusContext): ValueStatus {
+  if (match.kind === 'tombstone') return match.reason;
+  if (match.validUntil !== null && match.validUntil <= context.now) return 'rotated';
+  return tokenStatus(match, context);
 }
 
 /** Reports whether a token has expired, whatever its status. */

@@ -1,4 +1,3 @@
-import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 
 import type { AppKey, AppMatch, HashMatch, StatusContext } from '../../store/records.ts';
@@ -7,10 +6,10 @@ import { createLookup, type Found, type LookupStore } from './look-up.ts';
 import { type ForbidReason, judgeRequest, type RequestedApp } from './rules/evaluate.ts';
 import { createReadGroups, type OwnerGroups } from './rules/owner-groups.ts';
 import { createRuleParser } from './rules/token-rules.ts';
-import { tokenStatus } from './status.ts';
+import { type ValueStatus, valueStatus } from './status.ts';
 
-/** Why a presented value is denied. `rotated`: a previous value whose overlap has ended. `unknown`: the value is malformed, or was never issued here. */
-export type DenyReason = 'revoked' | 'rotated' | Exclude<TokenStatus, 'active'> | 'unknown';
+/** Why a presented value is denied. `unknown`: the value is malformed, or was never issued here. */
+export type DenyReason = Exclude<ValueStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
@@ -98,11 +97,9 @@ export function createVerification(
 
   const judgeToken = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
-    if (match.kind === 'tombstone') return deny(match.reason, match);
-    const context = statusContext();
-    if (match.validUntil !== null && match.validUntil <= context.now) return deny('rotated', match);
-    const status = tokenStatus(match, context);
-    return status === 'active' ? { allowed: true, token: match } : deny(status, match);
+    const status = valueStatus(match, statusContext());
+    if (status !== 'active') return deny(status, match);
+    return match.kind === 'token' ? { allowed: true, token: match } : unknown;
   };
 
   const judgeRules = (token: VerifiedToken, groups: OwnerGroups, request: GateRequest, app: AppMatch | null) => {

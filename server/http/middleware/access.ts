@@ -50,6 +50,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'DELETE /api/v1/users/:id/identity': 'superuser',
   'GET /api/v1/tokens': 'session',
   'POST /api/v1/tokens': 'session',
+  'POST /api/v1/tokens/statuses': 'session',
   'GET /api/v1/tokens/:id': 'session',
   'DELETE /api/v1/tokens/:id': 'session',
   'GET /api/v1/tokens/:id/usage': 'session',

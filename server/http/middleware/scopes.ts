@@ -17,6 +17,7 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'POST /api/v1/tokens/:id/pause': 'tokens:write',
   'POST /api/v1/tokens/:id/resume': 'tokens:write',
   'POST /api/v1/tokens/:id/transfer': 'tokens:write',
+  'POST /api/v1/tokens/statuses': 'leaks',
   'GET /api/v1/reports/tokens': 'tokens:read',
   'GET /api/v1/users': 'users:read',
   'POST /api/v1/users': 'users:write',

@@ -3,9 +3,9 @@ import { exchangeGrant } from './exchange.ts';
 import { deviceGrant } from './token.ts';
 
 /**
- * Returns the authorization server metadata (RFC 8414) with two extensions of ours. `sso_login_endpoint` is the URL at which
+ * Returns the authorization server metadata (RFC 8414) with three extensions of ours. `sso_login_endpoint` is the URL at which
  * a browser starts single sign-on directly, without the sign-in page. `password_sign_in` says who may sign in with a
- * password: `true`, `superusers` or `false`.
+ * password: `true`, `superusers` or `false`. `token_prefixes` lists the product prefixes of new values, for secret scanners.
  */
 export function describeServer(
   { config, passwordPolicy }: Pick<AppDeps, 'config' | 'passwordPolicy'>,
@@ -29,6 +29,7 @@ export function describeServer(
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
     authorization_response_iss_parameter_supported: true,
     password_sign_in: passwordPolicy.signIn,
+    token_prefixes: [config.tokenPrefix],
     ...(config.oidc !== null && { sso_login_endpoint: urlOf('/login/sso') }),
   });
 }

@@ -45,3 +45,19 @@ export async function requireNoOwnMaintainer(
     throw notForKeys('A management key cannot disable, enable or delete a maintainer of its own service account.');
   }
 }
+
+/**
+ * Keeps a management key from enabling a member who would then look after the management keys of any service account. A superuser may have
+ * disabled the member for that reason. Call it with the member as they are under a lock. @throws ProblemError `not-for-keys`
+ */
+export async function requireEnablesNoMaintainerOfKeys(
+  { serviceAccounts }: Pick<Store, 'serviceAccounts'>,
+  operator: Operator,
+  { id, disabled }: UserRecord,
+  now: number,
+): Promise<void> {
+  if (!isKey(operator) || !disabled) return;
+  if (await serviceAccounts.maintainsKeys(id, now)) {
+    throw notForKeys('A management key cannot enable a maintainer of a service account that owns management keys.');
+  }
+}

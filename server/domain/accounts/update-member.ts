@@ -10,7 +10,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
-import { requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
+import { requireEnablesNoMaintainerOfKeys, requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
@@ -47,6 +47,7 @@ export async function updateMember<T>(
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);
     if (changes.disabled !== undefined) await requireNoOwnMaintainer(store, operator, id);
+    if (changes.disabled === false) await requireEnablesNoMaintainerOfKeys(store, operator, user, event.at);
     precondition(user);
     await applyChanges(deps, store, changesOf(changes), { ...event, user });
     await changeGroups(deps, store, changes.groups, { ...event, user });

@@ -31,6 +31,32 @@ describe('a management key with every scope', () => {
     expect((await ask(path(other), { method: 'PATCH', json: { description: 'x' } })).status).toBe(200);
   });
 
+  it('changes no maintainers of a service account that owns a management key', async () => {
+    const other = await storeKey(app, await storeServiceAccount(app, 'other'), ['apps']);
+    const { email } = await app.addMember({ email: 'ada@example.com' });
+    const maintainers = async () => (await app.store.serviceAccounts.maintainers(other.account.id)).map((m) => m.email);
+    const change = (json: object, headers = {}) =>
+      app.ask(path(other), { method: 'PATCH', json, headers: { ...key.headers, ...headers } });
+    for (const json of [{ add_maintainers: [email] }, { maintainers: [email] }]) {
+      expect(await codeOf(await change(json))).toEqual([403, 'not-for-keys']);
+    }
+    expect(await maintainers()).toEqual([]);
+    await app.ask(path(other), { as: app.root, method: 'PATCH', json: { add_maintainers: [email] } });
+    // As `tokens apply` sends it.
+    const etag = (await app.ask(path(other), { headers: key.headers })).headers.get('etag') ?? '';
+    for (const json of [{ remove_maintainers: [email] }, { maintainers: [] }, { maintainers: [app.dev.email] }]) {
+      const refused = await change(json, { 'if-match': etag });
+      expect(await jsonOf(refused), JSON.stringify(json)).toMatchObject({
+        code: 'not-for-keys',
+        detail: expect.stringContaining('cannot change the maintainers of a service account that owns management keys'),
+      });
+    }
+    expect(await maintainers()).toEqual([email]);
+    expect((await change({ maintainers: [email], description: 'x' }, { 'if-match': etag })).status).toBe(200);
+    await app.ask(`/api/v1/tokens/${other.id}`, { as: app.root, method: 'DELETE' });
+    expect((await change({ maintainers: [] })).status).toBe(200);
+  });
+
   it('enables no service account whose management keys a superuser stopped so', async () => {
     const other = await storeKey(app, await storeServiceAccount(app, 'other'), ['apps']);
     await app.ask(path(other), { as: app.root, method: 'PATCH', json: { disabled: true } });
@@ -75,6 +101,16 @@ describe('a member who maintains the service account of a management key', () =>
     await app.ask(userPath(), { as: app.root, method: 'PATCH', json: { disabled: true } });
     await forbidden(userPath(), { method: 'PATCH', json: { disabled: false } });
     expect(await state()).toMatchObject({ disabled: true });
+  });
+
+  it('is not enabled by a key of another service account, and is once no management key works', async () => {
+    await app.ask(userPath(), { as: app.root, method: 'PATCH', json: { disabled: true } });
+    const first = key;
+    key = await storeKey(app, await storeServiceAccount(app, 'directory'), ['users:write']);
+    await forbidden(userPath(), { method: 'PATCH', json: { disabled: false } });
+    expect(await state()).toMatchObject({ disabled: true });
+    await app.ask(`/api/v1/tokens/${first.id}`, { as: app.root, method: 'DELETE' });
+    expect((await ask(userPath(), { method: 'PATCH', json: { disabled: false } })).status).toBe(200);
   });
 
   it('is disabled, offboarded and deleted by a key of another service account', async () => {

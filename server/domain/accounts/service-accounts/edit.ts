@@ -9,7 +9,7 @@ import { groupsText } from '../groups.ts';
 import { auditedFields } from './fields.ts';
 import { findServiceAccount, maintains } from './find.ts';
 import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
-import { changeMaintainers, notifyMaintainers } from './maintainers.ts';
+import { changeMaintainers, hasChanged, notifyMaintainers } from './maintainers.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
@@ -36,6 +36,7 @@ export async function editServiceAccount<T>(
     await requireUnchanged(store, id, precondition);
     const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
     const changed = await changeMaintainers(store, operator, id, body);
+    if (hasChanged(changed)) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     const account = await applyFields(store, before, body);
     const changes = changesBetween(from, auditedFields({ account, maintainers: changed.maintainers }));
     if (changes.length > 0) {

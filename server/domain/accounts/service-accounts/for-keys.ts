@@ -10,8 +10,8 @@ export function requireAnother(operator: Operator, id: string): void {
 }
 
 /**
- * Keeps a management key from stopping other keys, or letting them work again, with the service account that owns them. Call it when the
- * account is locked. @throws ProblemError `not-for-keys`
+ * Keeps a management key from the service accounts that own other keys: it could stop these keys or let them work again, or choose who
+ * maintains them. Call it when the account is locked. @throws ProblemError `not-for-keys`
  */
 export async function requireOwnsNoKey(
   { tokens }: Pick<Store, 'tokens'>,
@@ -20,8 +20,14 @@ export async function requireOwnsNoKey(
   now: number,
 ): Promise<void> {
   if (!isKey(operator)) return;
-  const owned = await tokens.allOf(id);
-  if (owned.some((token) => token.manage !== null && !isExpired(token, now))) {
-    throw notForKeys('A management key cannot disable, enable or delete a service account that owns management keys.');
+  if (await ownsKey({ tokens }, id, now)) {
+    throw notForKeys(
+      'A management key cannot change the maintainers of a service account that owns management keys, nor disable, enable or delete that account.',
+    );
   }
+}
+
+/** Reports whether a service account owns a management key that has not expired. Keys that are paused count, too. */
+export async function ownsKey({ tokens }: Pick<Store, 'tokens'>, id: string, now: number): Promise<boolean> {
+  return (await tokens.allOf(id)).some((token) => token.manage !== null && !isExpired(token, now));
 }

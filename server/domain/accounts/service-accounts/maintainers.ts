@@ -47,17 +47,22 @@ export async function changeMaintainers(
   return difference(present, changed);
 }
 
+export function hasChanged({ added, removed }: ChangedMaintainers): boolean {
+  return added.length > 0 || removed.length > 0;
+}
+
 /** Enqueues the mails about a change of maintainers, if there was one. */
 export async function notifyMaintainers(
   { notifier, clock }: Pick<ServiceAccountDeps, 'notifier' | 'clock'>,
   store: Store,
   operator: Operator,
   account: UserRecord,
-  { added, removed, kept }: ChangedMaintainers,
+  changed: ChangedMaintainers,
 ): Promise<void> {
-  if (added.length === 0 && removed.length === 0) return;
+  if (!hasChanged(changed)) return;
   const { clientInfo, channel } = operator;
   const event = { at: clock.now(), actor: operatorActor(operator), clientInfo, channel, owner: account };
+  const { added, removed, kept } = changed;
   await notifier.maintainersChanged(store, { ...event, added, removed, kept });
 }
 

@@ -82,6 +82,12 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
         (await knex('maintainers as m').join('users as u', 'u.id', 'm.user_id').where(pair).first('u.id')) !== undefined
       );
     },
+    async maintainsKeys(userId, now) {
+      const keys = knex('maintainers as m').join('tokens as t', 't.owner_id', 'm.service_account_id');
+      // Each management key has an expiry.
+      const key = keys.where('m.user_id', userId).whereNotNull('t.manage').where('t.expires_at', '>', now);
+      return (await key.first('t.id')) !== undefined;
+    },
   };
 }
 

@@ -146,6 +146,22 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await orphans()).toEqual([]);
   });
 
+  it('shows who maintains an account with a management key that has not expired', async () => {
+    const [member, other] = [await addUser(store()), await addUser(store())];
+    const account = await addServiceAccount(store(), 'ci');
+    for (const { id } of [member, other]) {
+      if (id === member.id) await store().serviceAccounts.addMaintainer(account.id, id);
+      expect(await store().serviceAccounts.maintainsKeys(id, noon)).toBe(false);
+    }
+    await addToken(store(), account.id, { expiresAt: noon + 1 });
+    expect(await store().serviceAccounts.maintainsKeys(member.id, noon)).toBe(false);
+    await addToken(store(), account.id, { name: 'key', nameFolded: 'key', manage: 'apps', expiresAt: noon + 1 });
+    await store().users.setDisabled(member.id, true);
+    expect(await store().serviceAccounts.maintainsKeys(member.id, noon)).toBe(true);
+    expect(await store().serviceAccounts.maintainsKeys(member.id, noon + 1)).toBe(false);
+    expect(await store().serviceAccounts.maintainsKeys(other.id, noon)).toBe(false);
+  });
+
   it('loses a maintainer who is deleted', async () => {
     const [account, ada] = [await addServiceAccount(store(), 'ci'), await addUser(store())];
     await store().serviceAccounts.addMaintainer(account.id, ada.id);

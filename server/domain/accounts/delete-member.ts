@@ -10,6 +10,7 @@ import { noPrecondition, type Precondition } from '../precondition.ts';
 import { requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { hasJoined } from './member-status.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
+import { tellOfOrphans } from './service-accounts/orphaned.ts';
 
 export interface DeleteMemberDeps {
   store: Store;
@@ -45,9 +46,11 @@ export async function deleteMember(
     await store.tokens.lockForDeletion(id);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
+    const orphaned = await store.serviceAccounts.onlyMaintainedBy(id);
     const deleted = await store.users.delete(id, event.at);
     if (deleted === 'last-superuser') throw lastSuperuser();
     await auditTrail.user(store, 'user.deleted', { ...event, user: { id, email: pseudonymOf(id) } });
+    await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'deleted' });
     // After the deletion, which withdraws all other mail to the address.
     if (hasJoined(user)) await notifier.accountDeleted(store, { ...event, owner: user, tokens });
   });

@@ -13,6 +13,7 @@ import { changeEmail } from './change-email.ts';
 import { requireEnablesNoMaintainerOfKeys, requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
+import { tellOfOrphans } from './service-accounts/orphaned.ts';
 
 export interface UpdateMemberDeps {
   store: Store;
@@ -49,6 +50,7 @@ export async function updateMember<T>(
     if (changes.disabled !== undefined) await requireNoOwnMaintainer(store, operator, id);
     if (changes.disabled === false) await requireEnablesNoMaintainerOfKeys(store, operator, user, event.at);
     precondition(user);
+    const orphaned = changes.disabled ? await store.serviceAccounts.onlyMaintainedBy(id) : [];
     await applyChanges(deps, store, changesOf(changes), { ...event, user });
     await changeGroups(deps, store, changes.groups, { ...event, user });
     if (changes.email !== undefined) {
@@ -56,6 +58,7 @@ export async function updateMember<T>(
       await changeEmail(deps, store, { ...event, user, email: changes.email });
     }
     if (changes.disabled) await endAllSessions(store, id);
+    await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'disabled' });
     return finish(store);
   });
 }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../shared/limits.ts';
 import type { CreateWebhookBody, EditWebhookBody } from '../../../shared/schemas/webhooks.ts';
-import type { FieldChange, Page, WebhookRecord } from '../../store/records.ts';
+import type { Page, WebhookRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { isKey, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { Secret } from '../secrets.ts';
+import { tellOfWebhook, type WebhookNews } from './tell-of-webhook.ts';
 import { changesBetween, fieldsOf } from './webhook-fields.ts';
 import { internalNotForKeys, noSuchWebhook, tooManyWebhooks, urlTaken } from './webhook-problems.ts';
 import type { WebhookUrls } from './webhook-url.ts';
@@ -17,6 +19,7 @@ export interface WebhookDeps {
   clock: Clock;
   newId: () => string;
   auditTrail: AuditTrail;
+  notifier: Notifier;
   webhookUrls: WebhookUrls;
 }
 
@@ -28,6 +31,7 @@ export interface IssuedWebhook {
 
 /**
  * Receivers of audit events. A webhook that leads to this machine or to a listed host can be created and changed only by a superuser.
+ * Superusers are mailed about each change, except of the description alone.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, in every method
  */
@@ -54,7 +58,7 @@ export interface Webhooks {
 const secretBytes = 32;
 
 export function createWebhooks(deps: WebhookDeps): Webhooks {
-  const { store, clock, newId, webhookUrls } = deps;
+  const { store, clock, newId, notifier, webhookUrls } = deps;
 
   /** Runs a change of a webhook that this transaction holds. */
   async function change<T>(
@@ -63,12 +67,14 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
     work: (store: Store, webhook: WebhookRecord) => Promise<T>,
   ): Promise<T> {
     requireScope(operator, 'webhooks');
-    return store.transaction(async (store) => {
+    const changed = await store.transaction(async (store) => {
       await requireStillAllowed(store, operator, 'webhooks');
       const webhook = await store.webhooks.lock(id);
       if (webhook === null) throw noSuchWebhook();
       return work(store, webhook);
     });
+    notifier.wake();
+    return changed;
   }
 
   function requireMayChange(operator: Operator, url: string): void {
@@ -93,8 +99,9 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
         const outcome = await store.webhooks.insert(webhook, secret.reveal(), limits.maxWebhooks);
         if (outcome === 'too-many') throw tooManyWebhooks();
         if (outcome === 'url-taken') throw urlTaken();
-        await record(deps, store, operator, { action: 'webhook.created', webhook });
+        await record(deps, store, operator, { stage: 'created', webhook });
       });
+      notifier.wake();
       return { webhook, secret };
     },
 
@@ -110,7 +117,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
         const outcome = await store.webhooks.edit(id, { ...fields, changedAt: webhook.changedAt });
         if (outcome === 'missing') throw noSuchWebhook();
         if (outcome === 'url-taken') throw urlTaken();
-        await record(deps, store, operator, { action: 'webhook.changed', webhook, changes });
+        await record(deps, store, operator, { stage: 'changed', webhook, before, changes });
         return webhook;
       }),
 
@@ -122,7 +129,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
         const previousUntil = clock.now() + limits.webhookSecretOverlapMs;
         await store.webhooks.rotateSecret(id, { secret: secret.reveal(), previousUntil, changedAt });
         const changes = [{ field: 'secret', from: null, to: 'rotated' }];
-        await record(deps, store, operator, { action: 'webhook.changed', webhook: before, changes });
+        await record(deps, store, operator, { stage: 'rotated', webhook: before, changes });
         return { ...before, changedAt };
       });
       return { webhook, secret };
@@ -132,7 +139,7 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       change(operator, id, async (store, webhook) => {
         precondition(webhook);
         await store.webhooks.delete(id);
-        await record(deps, store, operator, { action: 'webhook.deleted', webhook });
+        await record(deps, store, operator, { stage: 'deleted', webhook });
       }),
 
     async get(operator, id) {
@@ -154,16 +161,16 @@ function newSecret(): Secret {
   return new Secret(`whsec_${randomBytes(secretBytes).toString('base64')}`);
 }
 
-function record(
-  { auditTrail, clock }: WebhookDeps,
+/** Writes the audit event of a change, and enqueues the mails about it. */
+async function record(
+  deps: WebhookDeps,
   store: Store,
   operator: Operator,
-  what: {
-    action: 'webhook.created' | 'webhook.changed' | 'webhook.deleted';
-    webhook: WebhookRecord;
-    changes?: FieldChange[];
-  },
+  { stage, webhook, ...what }: Pick<WebhookNews, 'stage' | 'webhook' | 'before' | 'changes'>,
 ): Promise<void> {
-  const actor = operatorActor(operator);
-  return auditTrail.webhook(store, { at: clock.now(), actor, clientInfo: operator.clientInfo, ...what });
+  const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo, webhook };
+  const { changes } = what;
+  const action = stage === 'rotated' ? 'webhook.changed' : (`webhook.${stage}` as const);
+  await deps.auditTrail.webhook(store, { ...event, action, ...(changes && { changes: [...changes] }) });
+  await tellOfWebhook(deps, store, { ...event, stage, ...what });
 }

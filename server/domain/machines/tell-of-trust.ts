@@ -20,7 +20,7 @@ export interface TrustNews extends Pick<TrustChange, 'stage'> {
 
 /**
  * Mails all superusers and the maintainers of the service account about a trust, each once. If the trust got another service account, the
- * maintainers of both get the mail. A change of the lifetime of tokens alone is not mailed.
+ * maintainers of both get the mail.
  */
 export async function tellOfTrust(
   { notifier }: { notifier: Pick<Notifier, 'trustChanged'> },
@@ -28,7 +28,6 @@ export async function tellOfTrust(
   { trust, before = trust, changes = [], ...event }: TrustNews,
 ): Promise<void> {
   const changed = changes.map(({ field }) => field);
-  if (event.stage === 'changed' && changed.every((field) => field === 'ttl')) return;
   const accountIds = [...new Set([before.serviceAccountId, trust.serviceAccountId])];
   const found = await Promise.all(accountIds.map((id) => store.serviceAccounts.findById(id)));
   const formerAccount = accountIds.length > 1 ? before.serviceAccount : null;

@@ -11,6 +11,7 @@ import {
 import { type TokensNeedAttention, tokensNeedAttentionMail } from './digest/notice-mails.ts';
 import { type ShortLivedDigest, shortLivedDigestMail } from './digest/short-lived-mails.ts';
 import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
+import { type WebhookChange, webhookChangedMail } from './events/webhook-change-mail.ts';
 import { type WebhookDisabled, webhookDisabledMail } from './events/webhook-mail.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
@@ -24,6 +25,7 @@ import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type ServiceAccountDeletion, serviceAccountDeletedMail } from './service-accounts/deleted-mail.ts';
 import { type MaintainersChange, maintainerMails } from './service-accounts/maintainer-mails.ts';
+import { type AccountsOrphaned, accountsOrphanedMail } from './service-accounts/orphaned-mail.ts';
 import { readersOf } from './service-accounts/readers.ts';
 import { type TokenTransfer, tokensGivenMail, tokensReceivedMail } from './service-accounts/transferred-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
@@ -98,6 +100,10 @@ export interface Notifier {
   managementKey(store: Store, event: ForMember<KeyEvent>): Promise<void>;
   /** Notifies one superuser or maintainer of a trust. */
   trustChanged(store: Store, event: ForMember<TrustChange>): Promise<void>;
+  /** Notifies a superuser of service accounts that nobody maintains any more. */
+  accountsOrphaned(store: Store, event: ForMember<AccountsOrphaned>): Promise<void>;
+  /** Notifies a superuser of a webhook that somebody created, changed or deleted. */
+  webhookChanged(store: Store, event: ForMember<WebhookChange>): Promise<void>;
   /** Notifies a superuser of a webhook that the daemon disabled. */
   webhookDisabled(store: Store, event: ForMember<WebhookDisabled>): Promise<void>;
   /** Starts sending. Call it after the commit. */
@@ -205,6 +211,8 @@ export function createNotifier(deps: {
       for (const { to, content } of maintainerMails(site, event)) await enqueue(store, event, content, { to });
     },
     newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
+    accountsOrphaned: (store, event) => enqueue(store, event, accountsOrphanedMail(site, event)),
+    webhookChanged: (store, event) => enqueue(store, event, webhookChangedMail(site, event)),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
   };
 }

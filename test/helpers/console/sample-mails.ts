@@ -3,10 +3,14 @@ import {
   tokensNeedAttentionMail,
 } from '../../../server/domain/notifications/digest/notice-mails.ts';
 import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
+import { webhookChangedMail } from '../../../server/domain/notifications/events/webhook-change-mail.ts';
+import { webhookDisabledMail } from '../../../server/domain/notifications/events/webhook-mail.ts';
 import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
 import { trustChangedMail } from '../../../server/domain/notifications/machines/trust-mails.ts';
 import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
 import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
+import { maintainerMails } from '../../../server/domain/notifications/service-accounts/maintainer-mails.ts';
+import { accountsOrphanedMail } from '../../../server/domain/notifications/service-accounts/orphaned-mail.ts';
 import {
   type TokenTransfer,
   tokensGivenMail,
@@ -91,6 +95,23 @@ function transfer({ length, received }: { length: number; received: boolean }): 
   return { ...member, ...accounts, tokens, actor: superuser, channel: 'cli', ...side };
 }
 
+const webhook = {
+  ...{
+    id: token.id,
+    url: `https://${'unbroken'.repeat(7)}.hooks.example.com/services/T0`,
+    description: names[3] ?? null,
+  },
+  ...{ events: Array.from({ length: 30 }, (_, index) => `token.changed${index}`), format: 'standard', disabled: false },
+} as const;
+const webhookChange = { ...member, webhook, actor: { ...superuser, token: nameOf(3) }, changed: [] };
+
+const orphaned = { ...member, actor: superuser, reason: 'removed' } as const;
+const [maintainersChanged] = maintainerMails(site, {
+  ...{ ...member, owner: account, actor: superuser, channel: 'console' },
+  ...{ added: [{ ...maintainer, disabled: false }], removed: [], kept: [] },
+});
+if (maintainersChanged === undefined) throw new Error('A maintainer who is added gets a mail.');
+
 const contents: Record<string, MailContent> = {
   'daily-one': digest(1),
   'daily-forty': digest(40),
@@ -121,6 +142,18 @@ const contents: Record<string, MailContent> = {
       claims: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`claim${index}`, 'unbroken'.repeat(60)])),
       ...{ apps: longRules.apps, read_only: true, allow: longRules.allow, ttl: 900 },
     },
+  }),
+  webhook: webhookChangedMail(site, {
+    ...{ ...webhookChange, stage: 'changed', formerUrl: 'https://hooks.example.com/' },
+    changed: ['url', 'events', 'format', 'description', 'disabled'],
+  }),
+  'webhook-secret': webhookChangedMail(site, { ...webhookChange, stage: 'rotated', formerUrl: webhook.url }),
+  'webhook-disabled': webhookDisabledMail(site, { at, owner, webhook, reason: 'failing' }),
+  'maintainers-changed': maintainersChanged.content,
+  'orphaned-one': accountsOrphanedMail(site, { ...orphaned, accounts: [account] }),
+  'orphaned-many': accountsOrphanedMail(site, {
+    ...orphaned,
+    accounts: Array.from({ length: 120 }, (_, index) => ({ id: token.id, name: `a${index}`.padEnd(63, '-a') })),
   }),
   paused: tokenPausedMail(site, {
     ...{ ...member, token: { ...token, name: nameOf(2) }, actor: superuser, channel: 'console' },

@@ -250,7 +250,7 @@ describe('the mails about a trust', () => {
     for (const line of [/^ +Service account +other$/m, /^ +Former service account +ci$/m]) expect(text).toMatch(line);
   });
 
-  it('are sent for every change of what it accepts and gives, but not of the lifetime alone', async () => {
+  it('are sent for every change of what it accepts and gives', async () => {
     const { id } = await create();
     const steps = [
       { issuer: 'https://b.example.com' },
@@ -258,13 +258,15 @@ describe('the mails about a trust', () => {
       { claims: { sub: 'x' } },
       { read_only: true },
     ];
-    for (const [index, step] of [...steps, { allow: ['GET /x'] }, { apps: [] }].entries()) {
+    for (const [index, step] of [...steps, { allow: ['GET /x'] }, { apps: [] }, { ttl: 60 }].entries()) {
       await patch(id, step);
       expect([step, await lastMails(index + 1)]).toEqual([step, toAll('was changed', root)]);
     }
-    await patch(id, { ttl: 60 });
-    await patch(id, { audience: 'a' });
-    expect(await lastMails(7)).toEqual([]);
+    const text = (await app.mails()).at(-1)?.text;
+    for (const line of [/^ +Changed +lifetime of tokens$/m, /^ +Lifetime of tokens +1 minute$/m])
+      expect(text).toMatch(line);
+    await patch(id, { audience: 'a', ttl: 60 });
+    expect(await lastMails(8)).toEqual([]);
   });
 
   it('say what the trust accepts, who did it and from where', async () => {

@@ -197,12 +197,15 @@ describe('an offboarding with a service account', () => {
     await usedToken({ name: 'deploy' });
     const mails = await mailsOf(() => offboard({ transfer_to: 'ci' }));
     const subject = 'Service account "ci" received API token "deploy"';
+    const orphaned = 'Service account "ci" has no maintainer any more';
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([
+      [app.root.email, orphaned],
+      [boss.email, orphaned],
       ['ada@example.com', 'API token "deploy" was transferred'],
       [app.root.email, subject],
       [boss.email, subject],
     ]);
-    expect(mails[1]?.text).toContain('because no enabled member maintains that account');
+    expect(mails[3]?.text).toContain('because no enabled member maintains that account');
   });
 
   it('reminds the maintainers before a token ends that had no expiry', async () => {

@@ -19,6 +19,7 @@ import { giveTokenUnderFreeName, lockNewOwner } from '../../tokens/transfer/give
 import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
 import { findServiceAccount } from '../service-accounts/find.ts';
+import { tellOfOrphans } from '../service-accounts/orphaned.ts';
 import { isTransferred } from './transferred-tokens.ts';
 
 /** How many tokens of the member were transferred and revoked. */
@@ -105,7 +106,9 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
         const user = await lockMember(store, operator, userId, to?.id);
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
         const transfer = to && (await transferTokens(store, user, to, event));
+        const orphaned = await store.serviceAccounts.onlyMaintainedBy(userId);
         const revoked = await endAccount(store, user, event);
+        await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'disabled' });
         const mail = { ...event, channel };
         // After the account is disabled, so that a leaver who maintains the service account does not count as its maintainer.
         if (transfer && transfer.given.length > 0) {

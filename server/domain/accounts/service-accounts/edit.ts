@@ -1,7 +1,7 @@
 import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { ServiceAccountSummary, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator, requireStillAllowed, requireSuperuser } from '../../caller.ts';
+import { isKey, type Operator, operatorActor, requireStillAllowed, requireSuperuser } from '../../caller.ts';
 import { changesBetween } from '../../changed-fields.ts';
 import { noPrecondition, type Precondition } from '../../precondition.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
@@ -10,6 +10,7 @@ import { auditedFields } from './fields.ts';
 import { findServiceAccount, maintains } from './find.ts';
 import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
 import { changeMaintainers, hasChanged, notifyMaintainers } from './maintainers.ts';
+import { orphans, tellOfOrphans } from './orphaned.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
@@ -34,7 +35,8 @@ export async function editServiceAccount<T>(
     const before = await lockForEdit(store, operator, id);
     if (body.disabled !== undefined) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     await requireUnchanged(store, id, precondition);
-    const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
+    const maintainersBefore = await store.serviceAccounts.maintainers(id);
+    const from = auditedFields({ account: before, maintainers: maintainersBefore });
     const changed = await changeMaintainers(store, operator, id, body);
     if (hasChanged(changed)) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     const account = await applyFields(store, before, body);
@@ -43,6 +45,10 @@ export async function editServiceAccount<T>(
       await record(deps, store, operator, { action: 'service_account.changed', account, changes });
     }
     await notifyMaintainers(deps, store, operator, account, changed);
+    if (orphans(maintainersBefore, changed.maintainers)) {
+      const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
+      await tellOfOrphans(deps, store, { ...event, accounts: [account], reason: 'removed' });
+    }
     const { disabled } = body;
     if (disabled !== undefined && (await store.serviceAccounts.setDisabled(id, disabled))) {
       const action = disabled ? 'service_account.disabled' : 'service_account.enabled';

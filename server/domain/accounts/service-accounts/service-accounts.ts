@@ -59,7 +59,11 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
   }
 
   return {
-    create: (operator, body) => createServiceAccount(deps, operator, body, summary),
+    async create(operator, body) {
+      const created = await createServiceAccount(deps, operator, body, summary);
+      notifier.wake();
+      return created;
+    },
 
     async get(operator, id) {
       const account = await findServiceAccount(store, operator, 'service-accounts', { id });
@@ -77,8 +81,11 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
       });
     },
 
-    edit: (operator, id, body, precondition) =>
-      editServiceAccount(deps, operator, id, body, { precondition, finish: summary }),
+    async edit(operator, id, body, precondition) {
+      const edited = await editServiceAccount(deps, operator, id, body, { precondition, finish: summary });
+      notifier.wake();
+      return edited;
+    },
 
     async delete(operator, id, precondition) {
       await deleteServiceAccount(deps, operator, id, precondition);

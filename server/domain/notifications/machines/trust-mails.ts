@@ -1,11 +1,12 @@
 import type { Trust } from '../../../../shared/schemas/trusts.ts';
 import type { Actor, UserRecord } from '../../../store/records.ts';
 import { contactSuperuser, unlessExpected } from '../advice.ts';
-import { type AdviceStep, type MailContent, type MailText, mailText } from '../mail-content.ts';
+import { type AdviceStep, type MailContent, mailText } from '../mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from '../member-mail.ts';
 import { listFact, ruleFacts } from '../rules/rule-facts.ts';
+import { actorName } from './actor-name.ts';
 
-/** A trust was created, deleted, or changed in what it accepts or gives. `owner` is the superuser or maintainer who receives the mail. */
+/** A trust was created, changed or deleted. `owner` is the superuser or maintainer who receives the mail. */
 export interface TrustChange extends MemberEvent {
   owner: Pick<UserRecord, 'id' | 'email' | 'name' | 'superuser'>;
   stage: 'created' | 'changed' | 'deleted';
@@ -32,9 +33,7 @@ export function trustChangedMail(site: SiteInfo, event: TrustChange): MailConten
       ['Trust', trust.name],
       ['Service account', mailText`${trust.service_account}`],
       ...(formerAccount === null ? [] : [['Former service account', mailText`${formerAccount}`] as const]),
-      ...(changed.length === 0
-        ? []
-        : [['Changed', changed.map((field) => field.replace('_', ' ')).join(', ')] as const]),
+      ...(changed.length === 0 ? [] : [['Changed', changed.map(fieldName).join(', ')] as const]),
       ['Issuer', mailText`${trust.issuer}`],
       ['Audience', trust.audience === null ? site.publicUrl : mailText`${trust.audience}`],
       ...listFact(
@@ -42,7 +41,8 @@ export function trustChangedMail(site: SiteInfo, event: TrustChange): MailConten
         Object.entries(trust.claims).map(([name, value]) => `${name}=${value}`),
       ),
       ...ruleFacts({ apps: trust.apps, readOnly: trust.read_only, allow: trust.allow, networks: null, enforce: true }),
-      ['By', nameOf(actor)],
+      ['Lifetime of tokens', minutes(trust.ttl)],
+      ['By', actorName(actor)],
     ],
     footer:
       'This is an automatic message to all Organization Superusers and to the maintainers of the service account.',
@@ -64,9 +64,13 @@ function stepsOf(site: SiteInfo, { stage, trust }: TrustChange, url: string): Ad
   return [remove, review];
 }
 
-function nameOf({ kind, email, token }: Actor): MailText {
-  if (kind === 'system') return 'the operator of the server';
-  return token ? mailText`${email ?? 'unknown'} (management key ${token})` : mailText`${email ?? 'unknown'}`;
+function fieldName(field: string): string {
+  return field === 'ttl' ? 'lifetime of tokens' : field.replace('_', ' ');
+}
+
+function minutes(seconds: number): string {
+  if (seconds % 60 !== 0) return `${seconds} seconds`;
+  return seconds === 60 ? '1 minute' : `${seconds / 60} minutes`;
 }
 
 const messages: Record<TrustChange['stage'], { subject: string; lead: string }> = {

@@ -82,6 +82,15 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
         (await knex('maintainers as m').join('users as u', 'u.id', 'm.user_id').where(pair).first('u.id')) !== undefined
       );
     },
+    async onlyMaintainedBy(userId) {
+      const own = knex('maintainers').where({ user_id: userId }).select('service_account_id');
+      const others = enabledMaintainers(knex).whereNot('m.user_id', userId);
+      const enabled = knex('users as member')
+        .where({ 'member.id': userId, 'member.disabled': false })
+        .select('member.id');
+      const query = accounts().whereIn('id', own).whereNotExists(others).whereExists(enabled);
+      return (await query.orderBy('name').select('users.*')).map(toUser);
+    },
     async maintainsKeys(userId, now) {
       const keys = knex('maintainers as m').join('tokens as t', 't.owner_id', 'm.service_account_id');
       // Each management key has an expiry.

@@ -146,6 +146,27 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await orphans()).toEqual([]);
   });
 
+  it('shows of which accounts a member is the only enabled maintainer, by name', async () => {
+    const [member, other] = [await addUser(store()), await addUser(store())];
+    const [shared, own, early] = [
+      await addServiceAccount(store(), 'shared'),
+      await addServiceAccount(store(), 'own'),
+      await addServiceAccount(store(), 'early'),
+    ];
+    const gone = await addServiceAccount(store(), 'gone');
+    for (const { id } of [shared, own, early, gone]) await store().serviceAccounts.addMaintainer(id, member.id);
+    await store().serviceAccounts.addMaintainer(shared.id, other.id);
+    await store().serviceAccounts.delete(gone.id, noon);
+    const only = async (id: string) => (await store().serviceAccounts.onlyMaintainedBy(id)).map(({ name }) => name);
+    expect(await only(member.id)).toEqual(['early', 'own']);
+    expect(await only(other.id)).toEqual([]);
+    await store().users.setDisabled(other.id, true);
+    expect(await store().serviceAccounts.onlyMaintainedBy(member.id)).toEqual([early, own, shared]);
+    expect(await only(other.id)).toEqual([]);
+    await store().users.setDisabled(member.id, true);
+    expect(await only(member.id)).toEqual([]);
+  });
+
   it('shows who maintains an account with a management key that has not expired', async () => {
     const [member, other] = [await addUser(store()), await addUser(store())];
     const account = await addServiceAccount(store(), 'ci');

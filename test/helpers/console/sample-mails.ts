@@ -3,7 +3,10 @@ import {
   tokensNeedAttentionMail,
 } from '../../../server/domain/notifications/digest/notice-mails.ts';
 import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
-import { webhookChangedMail } from '../../../server/domain/notifications/events/webhook-change-mail.ts';
+import {
+  type WebhookChange,
+  webhookChangedMail,
+} from '../../../server/domain/notifications/events/webhook-change-mail.ts';
 import { webhookDisabledMail } from '../../../server/domain/notifications/events/webhook-mail.ts';
 import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
 import { trustChangedMail } from '../../../server/domain/notifications/machines/trust-mails.ts';
@@ -95,14 +98,14 @@ function transfer({ length, received }: { length: number; received: boolean }): 
   return { ...member, ...accounts, tokens, actor: superuser, channel: 'cli', ...side };
 }
 
-const webhook = {
+const webhook: WebhookChange['webhook'] = {
   ...{
     id: token.id,
     url: `https://${'unbroken'.repeat(7)}.hooks.example.com/services/T0`,
     description: names[3] ?? null,
   },
   ...{ events: Array.from({ length: 30 }, (_, index) => `token.changed${index}`), format: 'standard', disabled: false },
-} as const;
+};
 const webhookChange = { ...member, webhook, actor: { ...superuser, token: nameOf(3) }, changed: [] };
 
 const orphaned = { ...member, actor: superuser, reason: 'removed' } as const;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import sqlite3 from 'sqlite3';
 import { internalTables } from '../../../server/store/maintenance/tables.ts';
-import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
+import { createToken, jsonOf, type Member, password, type TestApp } from '../../helpers/app/app.ts';
+import { copiesOf } from '../../helpers/app/copies.ts';
 import { createAccountToken, createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 
@@ -33,8 +34,9 @@ export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
 export type Members = Awaited<ReturnType<typeof openMembers>>;
 
 /** Opens a daemon with `dev` and other members. Each has existing and deleted tokens, sessions and clients. */
-export async function openMembers() {
-  const app = await openTestApp();
+export const openMembers = copiesOf(addMembers);
+
+async function addMembers(app: TestApp) {
   const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
   const plain = await app.addMember({ email: 'plain@example.com' });
   const gone = await app.addMember({ email: 'gone@example.com' });
@@ -94,7 +96,7 @@ export async function openMembers() {
     'an id that never existed': '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
     'a random id': randomUUID(),
   };
-  return { ...app, other, plain, own, foreign, foreignAccount, foreignTrust, client, ids };
+  return { other, plain, own, foreign, foreignAccount, foreignTrust, client, ids };
 }
 
 async function addDevice(app: TestApp, userCode: string, openedBy: string): Promise<void> {

@@ -188,17 +188,20 @@ describe.each(gets)('$key', ({ key, path }) => {
     const target = path.replaceAll(/:\w+/g, app.own.token.id);
     const names = isPage(path) ? pageQueries : (operations.get(key)?.query.filter((name) => name !== 'cursor') ?? []);
     const queries = isPage(path) ? [{}, ...dialogs.map((dialog) => ({ dialog }))] : [{}];
-    for (const [what, foreign, nobody] of pairs) {
-      for (const name of names) {
-        for (const query of queries) {
-          const [about, nothing] = await Promise.all(
-            [foreign(), nobody].map(async (value) => {
-              const search = new URLSearchParams({ ...query, [name]: value }).toString();
-              return bytesOf(await app.ask(`${target}?${search}`, { headers }), value);
-            }),
-          );
-          expect({ what, name, query, response: about }).toEqual({ what, name, query, response: nothing });
-        }
+    const searches = names.flatMap((name) => queries.map((query) => ({ name, query })));
+    for (const { name, query } of searches) {
+      const bytesAbout = async (value: string) => {
+        const search = new URLSearchParams({ ...query, [name]: value }).toString();
+        return bytesOf(await app.ask(`${target}?${search}`, { headers }), value);
+      };
+      // Several pairs have the same unknown name. The test asks for it once.
+      const unknowns = [...new Set(pairs.map(([, , nobody]) => nobody))];
+      const ofUnknowns = new Map(
+        await Promise.all(unknowns.map(async (nobody) => [nobody, await bytesAbout(nobody)] as const)),
+      );
+      for (const [what, foreign, nobody] of pairs) {
+        const response = await bytesAbout(foreign());
+        expect({ what, name, query, response }).toEqual({ what, name, query, response: ofUnknowns.get(nobody) });
       }
     }
     expect(await dump(app)).toEqual(before);

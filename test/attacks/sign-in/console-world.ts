@@ -1,7 +1,7 @@
-import type { Config } from '../../../server/config/config.ts';
 import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { copiesOf } from '../../helpers/app/copies.ts';
 import { ssoConfig } from '../../helpers/app/sso.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
@@ -21,8 +21,9 @@ export interface World extends TestApp {
 }
 
 /** Opens the app with one of each resource that a request can change. */
-export async function openWorld(settings: Partial<Config> = {}): Promise<World> {
-  const app = await openTestApp(settings);
+export const openWorld: () => Promise<World> = copiesOf(addOneOfEach);
+
+async function addOneOfEach(app: TestApp): Promise<Omit<World, keyof TestApp>> {
   const token = await createToken(app, app.dev, { name: 'there' });
   const client = await jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name: 'Gateway' } }));
   const member = await app.addMember({ email: 'guarded@example.com', can_manage_tokens: true });
@@ -32,7 +33,7 @@ export async function openWorld(settings: Partial<Config> = {}): Promise<World> 
   app.clock.advance(30_000);
   const preparing = app.ask('/api/v1/me/totp', { as: app.dev, json: { password: app.dev.password } });
   const { secret: prepared } = await jsonOf<PreparedTotp>(preparing);
-  return { ...app, token, client, guarded: { ...member, totp }, prepared };
+  return { token, client, guarded: { ...member, totp }, prepared };
 }
 
 export const cookieOf = (app: TestApp, { session }: Pick<Member, 'session'>) => ({

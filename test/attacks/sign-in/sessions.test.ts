@@ -12,8 +12,8 @@ import { addTrust } from '../../store/contract/machines/trusts.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
-async function open(...settings: Parameters<typeof openWorld>): Promise<World> {
-  const world = await openWorld(...settings);
+async function open(): Promise<World> {
+  const world = await openWorld();
   onTestFinished(world.close);
   return world;
 }

@@ -54,14 +54,18 @@ export interface Ask {
   host?: string;
 }
 
-export type TestApp = Awaited<ReturnType<typeof openParts>>;
+export type TestApp = Parts;
 
 /**
  * Opens the whole daemon without sockets: real services on a real SQLite file and a clock that only tests advance. Has two
  * signed-in members: `root`, a superuser, and `dev`, who may create tokens.
  */
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
-  const app = await openParts(settings, opened);
+  return withRestart(await openParts(settings, opened));
+}
+
+/** Returns the app with a function that restarts it. */
+function withRestart(app: Parts) {
   /** Returns the app as it is after a restart with other settings. The database stays. */
   const restart = (changes: Partial<Config>, policyStarts?: PolicyStart[]): TestApp => ({
     ...app,
@@ -70,11 +74,27 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   return { ...app, restart };
 }
 
-async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) {
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** What a copy of an app takes from the app besides the database. */
+export interface Original {
+  root: Member;
+  dev: Member;
+  clock: FakeClock;
+}
+
+/** Opens an app on a copy of the database of another app, whose members and sessions it has. */
+export async function openCopy({ root, dev, clock }: Original, database: Promise<Buffer>) {
+  // One millisecond later, so that new ids sort after those of the original.
+  const begun = { root, dev, clock: fakeClock(clock.now() + 1) };
+  return withRestart(await openParts({}, openTestStore(database), begun));
+}
+
+async function openParts(settings: Partial<Config>, opened: Promise<TestStore>, original?: Original) {
   const { store: uncounted, path, close } = await opened;
   const metrics = createMetrics('0.0.0');
   const store = countEvents(uncounted, metrics.countEvent);
-  const clock = fakeClock();
+  const { clock = fakeClock() } = original ?? {};
   const newId = createIds(clock);
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
@@ -148,8 +168,10 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
     return [...sent.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  const root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true });
-  const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });
+  const {
+    root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true }),
+    dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true }),
+  } = original ?? {};
   return {
     ...served,
     addMember,

@@ -17,12 +17,15 @@ export interface TestStore {
 
 let migratedFile: Promise<Buffer> | undefined;
 
-/** Opens a migrated store on a new SQLite file. The file is copied, because migrations take longer than most tests. */
-export async function openTestStore(): Promise<TestStore> {
+/**
+ * Opens a store on a new SQLite file with this content, by default that of an empty migrated database. Nothing is migrated here,
+ * because migrations take longer than most tests.
+ */
+export async function openTestStore(content?: Promise<Buffer>): Promise<TestStore> {
   migratedFile ??= migrateOnce();
   const directory = await mkdtemp(join(tmpdir(), 'tokens-store-'));
   const path = join(directory, 'tokens.db');
-  await writeFile(path, await migratedFile, { mode: 0o600 });
+  await writeFile(path, await (content ?? migratedFile), { mode: 0o600 });
   // `openStore` would also write a log beside the closed database, which takes time and which no test reads.
   const store = createKnexStore(await openSqlite(`sqlite:${path}`), migrations);
   const close = async () => {

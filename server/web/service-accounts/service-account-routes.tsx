@@ -58,7 +58,7 @@ export function serviceAccountPage(deps: AccountDeps) {
         return c.redirect(withSuccess(serviceAccountPath(account.id), 'maintainer-added'), 303);
       } catch (error) {
         const problem = expectProblem(error);
-        if (problem.code !== 'invalid-fields') throw problem;
+        if (problem.code !== 'invalid-fields' && problem.code !== 'throttled') throw problem;
         return renderProblem(c, problem, await page(c, account, { rejectedMaintainer: { email, problem } }));
       }
     })

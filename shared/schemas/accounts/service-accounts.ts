@@ -44,7 +44,7 @@ export const serviceAccountSchema = z
       .meta({ example: ['ada@example.com'] }),
     groups: z.array(z.string()),
     disabled: z.boolean().describe('Whether all its tokens are rejected'),
-    token_count: z.int(),
+    token_count: z.int().describe('Tokens that exist, expired ones included. Tokens that jobs exchanged do not count'),
     last_used_at: timeSchema.nullable().describe('The newest use of any of its tokens, or null'),
     created_at: timeSchema,
   })

@@ -32,7 +32,7 @@ export const userSchema = z
         }),
       )
       .describe('Groups decide which apps the member may use. One from both sources is listed twice'),
-    token_count: z.int(),
+    token_count: z.int().describe('Tokens that exist, expired ones included. Tokens that jobs exchanged do not count'),
     last_used_at: timeSchema.nullable().describe("The last use of any of the member's tokens"),
     created_at: timeSchema,
   })

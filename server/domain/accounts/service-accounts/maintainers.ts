@@ -5,6 +5,7 @@ import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, operatorActor } from '../../caller.ts';
+import { noMaintainers, UnknownMember } from './problems.ts';
 import type { ServiceAccountDeps } from './record.ts';
 
 type MaintainerChanges = Pick<EditServiceAccountBody, 'maintainers' | 'add_maintainers' | 'remove_maintainers'>;
@@ -88,32 +89,33 @@ function requireOneNew(present: readonly UserRecord[], emails: readonly string[]
   throw new ProblemError('invalid-fields', detail, { errors: [{ pointer, detail }] });
 }
 
+/** @throws ProblemError `invalid-fields` */
 async function findMembers(store: Store, emails: readonly string[], pointer: string): Promise<UserRecord[]> {
   const found = await Promise.all(emails.map((email) => store.users.findByEmail(foldName(email))));
-  requireAll(emails, found, (email, index) => ({
-    pointer: `${pointer}/${index}`,
-    detail: `There is no member with the email address ${email}.`,
-  }));
+  const errors = errorsOf(emails, found, pointer, (email) => `There is no member with the email address ${email}.`);
+  if (errors.length > 0) throw new UnknownMember(errors);
   return found.filter((member) => member !== null);
 }
 
+/** @throws ProblemError `invalid-fields` */
 function findPresent(present: readonly UserRecord[], emails: readonly string[]): UserRecord[] {
   const found = emails.map((email) => present.find(({ emailFolded }) => emailFolded === foldName(email)) ?? null);
-  requireAll(emails, found, (email, index) => ({
-    pointer: `/remove_maintainers/${index}`,
-    detail: `${email} does not maintain this service account.`,
-  }));
+  const pointer = '/remove_maintainers';
+  const errors = errorsOf(emails, found, pointer, (email) => `${email} does not maintain this service account.`);
+  if (errors.length > 0) throw noMaintainers(errors);
   return found.filter((member) => member !== null);
 }
 
-function requireAll(
+/** Returns an error for each email address without a member. */
+function errorsOf(
   emails: readonly string[],
   found: ReadonlyArray<UserRecord | null>,
-  problem: (email: string, index: number) => FieldError,
-): void {
-  const errors = emails.flatMap((email, index) => (found[index] === null ? [problem(email, index)] : []));
-  if (errors.length === 0) return;
-  throw new ProblemError('invalid-fields', errors.map(({ detail }) => detail).join(' '), { errors });
+  pointer: string,
+  detail: (email: string) => string,
+): FieldError[] {
+  return emails.flatMap((email, index) =>
+    found[index] === null ? [{ pointer: `${pointer}/${index}`, detail: detail(email) }] : [],
+  );
 }
 
 function tooManyMaintainers(): ProblemError {

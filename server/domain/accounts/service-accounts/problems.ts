@@ -1,4 +1,4 @@
-import { ProblemError } from '../../../../shared/problem.ts';
+import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 
 export function noSuchServiceAccount(): ProblemError {
   return new ProblemError('service-account-not-found', 'There is no such service account.');
@@ -14,4 +14,20 @@ export function serviceAccountDisabled(): ProblemError {
     'service-account-disabled',
     'The service account is disabled. An Organization Superuser can enable it.',
   );
+}
+
+/** A list names email addresses that belong to no member. */
+export class UnknownMember extends ProblemError {
+  constructor(errors: FieldError[]) {
+    super('invalid-fields', detailOf(errors), { errors });
+  }
+}
+
+/** Returns the problem for a list that names members who do not maintain the service account. */
+export function noMaintainers(errors: FieldError[]): ProblemError {
+  return new ProblemError('invalid-fields', detailOf(errors), { errors });
+}
+
+function detailOf(errors: readonly FieldError[]): string {
+  return errors.map(({ detail }) => detail).join(' ');
 }

@@ -6,6 +6,7 @@ import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, requireScope } from '../../caller.ts';
 import type { Precondition } from '../../precondition.ts';
+import { createAddressLimit } from './address-limit.ts';
 import { createServiceAccount } from './create.ts';
 import { deleteServiceAccount } from './delete.ts';
 import { editServiceAccount } from './edit.ts';
@@ -34,7 +35,7 @@ export interface ServiceAccounts {
   /**
    * Applies all changes or none. Maintainers may change the description and the maintainers, and add one of them
    * per call.
-   * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`, `changed-meanwhile`
+   * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`, `throttled`, `changed-meanwhile`
    */
   edit(
     operator: Operator,
@@ -51,6 +52,7 @@ export interface ServiceAccounts {
 
 export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts {
   const { store, notifier } = deps;
+  const addressLimit = createAddressLimit(store.limiter);
 
   async function summary(id: string, { serviceAccounts }: Pick<Store, 'serviceAccounts'> = store) {
     const account = await serviceAccounts.summary(id);
@@ -82,7 +84,10 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
     },
 
     async edit(operator, id, body, precondition) {
-      const edited = await editServiceAccount(deps, operator, id, body, { precondition, finish: summary });
+      const change = { precondition, finish: summary };
+      const edited = await addressLimit.attempt(operator, body, () =>
+        editServiceAccount(deps, operator, id, body, change),
+      );
       notifier.wake();
       return edited;
     },

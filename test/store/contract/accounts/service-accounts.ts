@@ -90,6 +90,14 @@ export function serviceAccountContract(store: () => Store): void {
     expect((await store().tokens.findById(token.id))?.ownerKind).toBe('service-account');
   });
 
+  it('does not count exchanged tokens, but shows their newest use', async () => {
+    const account = await addServiceAccount(store(), 'ci');
+    await addToken(store(), account.id);
+    const exchanged = await addToken(store(), account.id, { name: 'job', nameFolded: 'job', trustId: 'a-trust' });
+    await store().tokens.recordUses([useOf(exchanged.id, { at: noon + 5 })]);
+    expect(await store().serviceAccounts.summary(account.id)).toMatchObject({ tokenCount: 1, lastUsedAt: noon + 5 });
+  });
+
   it('lists newest first, in pages, by name and by maintainer', async () => {
     const [ada, grace] = [await addUser(store()), await addUser(store())];
     const [one, two, three] = [

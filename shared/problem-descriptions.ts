@@ -110,6 +110,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'exchange-refused':
     'The server or GitHub refused the identity token of the job. The message names what did not match: compare the claims of the job with those of the trust.',
   'not-signed-in': 'There is no session for this server on this machine. Run `tokens login`.',
+  'rotate-first':
+    'The token was transferred and has not been rotated since, so its former owner knows the value. Rotate the token; then extend its expiry or let it rotate itself.',
   'rotation-pending':
     'The value before the last rotation still works. Wait until it ends, end it, or send `end_previous`.',
   'no-previous-value': 'No value from before a rotation is accepted, so there is none to end.',

@@ -51,6 +51,7 @@ export const problems = {
   'already-joined': { status: 409, title: 'Member cannot be invited', exit: 5 },
   'not-connected': { status: 409, title: 'No identity to unbind', exit: 5 },
   'totp-enabled': { status: 409, title: 'Two-factor sign-in is already on', exit: 5 },
+  'rotate-first': { status: 409, title: 'Rotate the token first', exit: 5 },
   'rotation-pending': { status: 409, title: 'Previous value still works', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
   'exchanged-token': { status: 409, title: 'Exchanged token', exit: 5 },

@@ -65,7 +65,7 @@ export interface TokenChangeStore {
   edit(id: string, edit: TokenEdit): Promise<'edited' | 'name-taken'>;
   /**
    * Gives a locked token to another owner, whom the transaction has locked as well. The token no longer rotates itself, because its former
-   * owner knows its value. Changes nothing if the new owner has another token of the name, or has `limit` tokens that have not expired.
+   * owner knows its value. The token remembers this until it is rotated. Changes nothing if the new owner has another token of the name, or has `limit` tokens that have not expired.
    */
   transfer(id: string, to: NewOwner, limit: number): Promise<'transferred' | 'name-taken' | 'token-limit'>;
   /** Returns all tokens of one owner, ordered by ID. */

@@ -4,6 +4,7 @@ import type { Migration } from './migration.ts';
 /**
  * Adds canaries, the values that were reported as leaked, the role auditor, and the order in which machines read the audit log.
  * The release before ignores all of it. It does not find the values of canaries, because their hashes are stored with a prefix.
+ * Also adds whether the former owner of a token knows its value.
  */
 export const leaksAndAudit: Migration = {
   name: '0017-leaks-and-audit',
@@ -24,6 +25,7 @@ async function extendTokens(trx: Knex): Promise<void> {
     // When people were last told that the canary was presented, and how often it was presented since.
     table.bigInteger('canary_told_at');
     table.bigInteger('canary_untold').notNullable().defaultTo(0);
+    table.boolean('former_owner_knows').notNullable().defaultTo(false);
   });
   await trx.raw('CREATE INDEX tokens_canary_index ON tokens (id) WHERE canary');
 }

@@ -37,6 +37,8 @@ export const tokenLifetime = 'COALESCE(t.lifetime_ms, t.expires_at - t.created_a
 export const tokenColumns = {
   ...createdTokenColumns,
   rotatedAt: nullable(integer('rotated_at')),
+  /** Whether the token was transferred and has not been rotated since, so that its former owner knows its value. */
+  formerOwnerKnows: boolean('former_owner_knows'),
   /** When the rules last changed. Null if they never did. */
   rulesChangedAt: nullable(integer('rules_changed_at')),
   /** When the last pause began. Null after a resumption. A pause whose end has passed remains stored. */

@@ -18,7 +18,7 @@ const at = Date.UTC(2026, 10, 29, 9);
 function noticed(name: string, days: number, notice: NoticedToken['notice'] = 'expires'): NoticedToken {
   const end = at + days * day;
   const dates = { createdAt: end - 90 * day, expiresAt: notice === 'idle' ? null : end, lifetimeMs: 90 * day };
-  const uses = { lastUse: null, previousUsedAt: null };
+  const uses = { lastUse: null, previousUsedAt: null, formerOwnerKnows: false };
   return {
     token: { id: name, name, prefix: 'tok_8fK2b1Qz', ...dates, ...uses },
     notice,

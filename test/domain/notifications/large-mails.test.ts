@@ -26,7 +26,11 @@ const noticed = (length: number) =>
     const end = at + (index % 30) * day;
     const dates = { createdAt: at - 60 * day, expiresAt: end, lifetimeMs: 90 * day };
     const notice = notices[index % 3] ?? 'expires';
-    return { token: { ...token, ...dates, lastUse: null, previousUsedAt: null }, notice, idleAt: end };
+    return {
+      token: { ...token, ...dates, lastUse: null, previousUsedAt: null, formerOwnerKnows: false },
+      notice,
+      idleAt: end,
+    };
   });
 
 const shortLived = (length: number) =>

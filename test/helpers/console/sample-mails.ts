@@ -54,7 +54,13 @@ function noticed(index: number): NoticedToken {
   const notice = (['expired', 'expires', 'expires', 'idle'] as const)[index % 4] ?? 'expires';
   const end = at + { expired: -5 * hour, expires: ((index % 30) + 0.5) * day, idle: 14 * day }[notice];
   const lastUse = { at: at - (index % 70) * day, method: 'GET', path: '/', ip: ipv6, userAgent: null };
-  const life = { createdAt: at - 60 * day, expiresAt: end, lifetimeMs: 90 * day, previousUsedAt: null };
+  const life = {
+    createdAt: at - 60 * day,
+    expiresAt: end,
+    lifetimeMs: 90 * day,
+    previousUsedAt: null,
+    formerOwnerKnows: false,
+  };
   const prefix = `tok_${index.toString(36).padStart(8, '0')}`;
   const names = { ...token, name: nameOf(index), prefix };
   return { token: { ...names, ...life, lastUse: index % 3 === 0 ? null : lastUse }, notice, idleAt: end };

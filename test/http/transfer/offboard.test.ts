@@ -157,6 +157,8 @@ describe('an offboarding with a service account', () => {
     await offboard({ transfer_to: 'ci' });
     const edit = (json: object) => app.ask(`/api/v1/tokens/${never.id}`, { method: 'PATCH', as: app.dev, json });
     expect(await codeOf(await edit({ self_rotate: true }))).toEqual([400, 'invalid-fields']);
+    await app.ask(`/api/v1/tokens/${never.id}/rotate`, { as: app.dev, json: {} });
+    expect(await codeOf(await edit({ self_rotate: true }))).toEqual([400, 'invalid-fields']);
     expect((await edit({ self_rotate: true, expires_in: 60 })).status).toBe(200);
   });
 
@@ -216,6 +218,8 @@ describe('an offboarding with a service account', () => {
     const mails = await mailsOf(() => app.services.tokenNotices.run(new AbortController().signal));
     expect(mails.map(({ to }) => to)).toEqual([app.dev.email]);
     expect(mails[0]?.text).toContain('tokens rotate never');
+    expect(mails[0]?.text).not.toContain('tokens edit');
+    expect(mails[0]?.text).toContain('cannot be extended, because its former owner knows the value');
   });
 
   it('does all or nothing', async () => {

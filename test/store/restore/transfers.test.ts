@@ -55,6 +55,12 @@ describe('a restored backup', () => {
     expect(found).toMatchObject({ ownerEmail: 'service-account:ci', expiresAt: end, selfRotate: false });
   });
 
+  it('keeps in mind that the former owner knows the value, until the token is rotated', async () => {
+    await createServiceAccount(app, 'ci', { maintainers: [app.root] });
+    const { found } = await restored(() => ask(`/tokens/${token.id}/transfer`, { to: 'ci' }));
+    expect(found?.formerOwnerKnows).toBe(true);
+  });
+
   it('gives a number to a name that the service account has in the backup', async () => {
     await createServiceAccount(app, 'ci', { maintainers: [app.root] });
     const other = await createAccountToken(app, app.root, 'ci', { name: 'deploy' });

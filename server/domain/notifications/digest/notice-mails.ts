@@ -23,7 +23,8 @@ const unusedMs = 30 * dayMs;
 export interface NoticedToken {
   token: Pick<
     TokenRecord,
-    'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt' | 'lifetimeMs' | 'lastUse' | 'previousUsedAt'
+    | ('id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt' | 'lifetimeMs')
+    | ('lastUse' | 'previousUsedAt' | 'formerOwnerKnows')
   >;
   notice: Notice;
   /** When the token becomes idle. Null if it does not. */
@@ -158,11 +159,30 @@ function commandsFor({ token, notice }: NoticedToken): readonly string[] {
   const lifetimeMs = lifetimeOf(token);
   const expires = ` --expires ${lifetimeMs === null ? 'never' : `${Math.max(1, Math.round(lifetimeMs / dayMs))}d`}`;
   return {
-    expires: [`tokens rotate ${name}`, `tokens edit ${name}${expires}`],
+    expires: [`tokens rotate ${name}`, ...(token.formerOwnerKnows ? [] : [`tokens edit ${name}${expires}`])],
     // A new token must have the name of the old one, so its prefix does not do.
     expired: [`tokens create ${name === token.name ? name : 'NAME'}${expires}`],
     idle: [`tokens rotate ${name}`, `tokens revoke ${name}`],
   }[notice];
+}
+
+/** Leaves out a command that the daemon would refuse for each of the tokens. */
+function stepsIfExpiring(event: TokensNeedAttention): readonly AdviceStep[] {
+  const known = event.tokens.filter(({ notice }) => notice === 'expires').map(({ token }) => token.formerOwnerKnows);
+  const rotate = {
+    instruction:
+      'Rotate a token to get a new value and a new expiry. The old value keeps working for a day, but not beyond its expiry.',
+    command: commandOf(event, 'tokens rotate NAME'),
+  };
+  const edit = {
+    instruction: 'Edit a token to extend it and keep its value.',
+    command: commandOf(event, 'tokens edit NAME --expires 90d'),
+  };
+  const onlyRotate = {
+    instruction:
+      'A token that was transferred and not rotated since cannot be extended, because its former owner knows the value. Rotate it.',
+  };
+  return [rotate, ...(known.includes(false) ? [edit] : []), ...(known.includes(true) ? [onlyRotate] : [])];
 }
 
 /** Lists the commands here if the mail cannot list them with each token. */
@@ -171,17 +191,7 @@ function adviceFor(event: TokensNeedAttention, kinds: readonly Notice[]): readon
   const isLong = count > maxItems;
   const them = count === 1 ? 'it' : 'them';
   const steps: Record<Notice, readonly AdviceStep[]> = {
-    expires: [
-      {
-        instruction:
-          'Rotate a token to get a new value and a new expiry. The old value keeps working for a day, but not beyond its expiry.',
-        command: commandOf(event, 'tokens rotate NAME'),
-      },
-      {
-        instruction: 'Edit a token to extend it and keep its value.',
-        command: commandOf(event, 'tokens edit NAME --expires 90d'),
-      },
-    ],
+    expires: stepsIfExpiring(event),
     expired: [
       {
         instruction: 'Create a new token of the same name. Its value is a new one.',

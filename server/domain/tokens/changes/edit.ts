@@ -15,13 +15,15 @@ import type { TokenRules } from '../rules/token-rules.ts';
 import { editedExpiry } from './edit-expiry.ts';
 import { addsApp, editedRules, linkApps, requireUsableRules, widens } from './edit-rules.ts';
 import { findOwnToken, lockActiveToken, ownerOf } from './find-own.ts';
+import { isExtended, requireRotatedFirst } from './rotate-first.ts';
 
 type TokenEdit = Parameters<Store['tokens']['edit']>[1];
 
 export interface Editing {
   /**
    * Changes fields of one of the operator's tokens, or of a service account that they maintain. Returns the token. See `findOwnToken`.
-   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `name-taken`, `invalid-fields`
+   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `name-taken`, `invalid-fields`,
+   * `rotate-first`
    */
   edit(operator: Operator, id: string, body: EditTokenBody): Promise<TokenRecord>;
 }
@@ -81,7 +83,7 @@ async function applyEdit(
   return token;
 }
 
-/** Returns what to store, and the apps that the token is then restricted to, which this locks. @throws ProblemError `invalid-fields` */
+/** Returns what to store, and the apps that the token is then restricted to, which this locks. @throws ProblemError `invalid-fields`, `rotate-first` */
 async function editOf(
   store: Store,
   token: TokenRecord,
@@ -107,11 +109,8 @@ async function editOf(
   const { selfRotate = token.selfRotate } = edit;
   // Also if the present expiry only counts until the next rotation.
   if (selfRotate && lifetimeOf({ ...token, ...edit }) === null) throw selfRotateNeedsExpiry();
+  requireRotatedFirst(token, edit);
   return { edit, apps };
-}
-
-function isExtended(before: TokenRecord, { expiresAt }: TokenRecord): boolean {
-  return before.expiresAt !== null && (expiresAt === null || expiresAt > before.expiresAt);
 }
 
 function auditedFields(token: TokenRecord, names: AppNames): AuditedFields {

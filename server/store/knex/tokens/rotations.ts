@@ -39,6 +39,7 @@ export async function rotateToken(knex: Knex, engine: Engine, id: string, value:
       hash,
       prefix,
       rotated_at: at,
+      former_owner_knows: false,
       expires_at: expiresAt,
       lifetime_ms: lifetimeMs,
       seen_at: null,

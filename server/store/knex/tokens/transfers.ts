@@ -21,7 +21,14 @@ export async function transferToken(
       .where({ id })
       .whereNotExists(taken.select('other.id'))
       .whereRaw('? < ?', [counted, limit])
-      .update({ ...sameName, name, expires_at: expiresAt, lifetime_ms: lifetimeMs, self_rotate: false });
+      .update({
+        ...sameName,
+        name,
+        expires_at: expiresAt,
+        lifetime_ms: lifetimeMs,
+        self_rotate: false,
+        former_owner_knows: true,
+      });
   });
   if (changed === 1) return 'transferred';
   return changed === 'taken' || (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';

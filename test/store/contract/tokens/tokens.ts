@@ -21,6 +21,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     resumedAt: null,
     seenAt: null,
     previousUsedAt: null,
+    formerOwnerKnows: false,
     activeAt: token.createdAt,
     ownerEmail: owner.email,
     ownerKind: owner.kind,

@@ -33,12 +33,27 @@ export function transferContract(store: () => Store): void {
     expect(await store().tokens.findById(token.id)).toEqual({
       ...before,
       ...{ ownerId: ci.id, ownerEmail: 'service-account:ci', ownerKind: 'service-account' },
-      ...{ name: 'Deploy', expiresAt: noon + 1000, lifetimeMs: 5000, selfRotate: false },
+      ...{ name: 'Deploy', expiresAt: noon + 1000, lifetimeMs: 5000, selfRotate: false, formerOwnerKnows: true },
     });
     const [match] = await store().tokens.findByHashes([token.hash]);
     expect(match).toMatchObject({ kind: 'token', ownerId: ci.id, ownerEmail: 'service-account:ci', ownerName: 'ci' });
     expect(await store().tokens.allOf(ada.id)).toEqual([]);
     expect((await store().tokens.allOf(ci.id)).map(({ id }) => id)).toEqual([token.id]);
+  });
+
+  it('remembers until the next rotation that the former owner knows the value', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const token = await addToken(store(), ada.id);
+    const knows = async () => (await store().tokens.findById(token.id))?.formerOwnerKnows;
+    expect(await knows()).toBe(false);
+    await transfer(token.id, to(ci));
+    await store().tokens.edit(token.id, { description: 'Deploys' });
+    expect(await knows()).toBe(true);
+    await store().tokens.rotate(token.id, {
+      ...{ hash: `hash ${nextId()}`, prefix: 'tok_new1', at: noon, validUntil: noon, expiresAt: null },
+      ...{ lifetimeMs: null, selfRotated: false, replacesUnused: false },
+    });
+    expect(await knows()).toBe(false);
   });
 
   it('rejects a name that the new owner has, and changes nothing', async () => {

@@ -23,6 +23,7 @@ const lifeColumns = [
     'self_rotate',
     'seen_at',
     'quiet_networks',
+    'former_owner_knows',
   ],
   ...['paused_at', 'paused_until', 'paused_reason', 'paused_by_kind', 'paused_by_id', 'paused_by_email'],
   ...['paused_by_superuser', 'resumed_at', 'previous_used_at'],

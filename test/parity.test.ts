@@ -489,7 +489,7 @@ const actions: Record<string, Action> = {
     prepare: ({ target }) => addAccountOf(target),
     page: ({ target }, browser) => {
       const form = { name: trustName(target), service_account: `made-${target.id}`, repository: 'acme/api' };
-      return postForm(browser, '/organization/trusts', { ...form, minutes: '15' });
+      return postForm(browser, '/organization/trusts', { ...form, ttl: '15m' });
     },
     api: ({ target }) => {
       const body = { name: trustName(target), service_account: `made-${target.id}`, claims: { sub: 'x' } };
@@ -500,9 +500,21 @@ const actions: Record<string, Action> = {
     }),
     isDone: async ({ target }) => (await trustsOf(target)).length > 0,
   },
+  'read a trust': {
+    roles: superusers,
+    prepare: ({ target }) => addTrustOf(target),
+    page: ({ target }, browser) => browser.get(`/organization/trusts/${target.id}`),
+    api: ({ target }) => ['GET', `/trusts/${target.id}`],
+    cli: ({ target }) => ({ argv: ['trusts', 'show', trustName(target)] }),
+    isDone: ({ target }, output) => output.includes(`made-${target.id}`),
+  },
   'change a trust': {
     roles: superusers,
     prepare: ({ target }) => addTrustOf(target),
+    page: ({ target }, browser) => {
+      const form = { service_account: `made-${target.id}`, issuer: 'https://id.example.com', claims: 'sub=a' };
+      return postForm(browser, `/organization/trusts/${target.id}/edit`, { ...form, ttl: '1m' });
+    },
     api: ({ target }) => ['PATCH', `/trusts/${target.id}`, { ttl: 60 }],
     cli: ({ target }) => ({ argv: ['trusts', 'edit', trustName(target), '--ttl', '1m'] }),
     isDone: async ({ target }) => (await trustsOf(target))[0]?.ttlSeconds === 60,

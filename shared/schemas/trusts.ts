@@ -72,7 +72,7 @@ const claimsSchema = z
     example: { sub: 'repo:acme/api:*' },
   });
 
-const ttlError = 'ttl must be a whole number of seconds from 60 to 3600.';
+const ttlError = 'The ttl of a trust must be a whole number of seconds from 60 to 3600.';
 
 const fields = {
   service_account: z

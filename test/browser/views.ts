@@ -303,6 +303,16 @@ const deleteTrusts = async (page: Page, { store }: World) => {
   for (const trust of trusts) await store.trusts.insert(trust);
 };
 
+const editTrustWrongly = async (page: Page) => {
+  await page.getByLabel('Issuer').fill('http://id.example.com');
+  await page.getByLabel('Claims').fill('sub=repo:*:acme');
+  await page.getByLabel('Service account').fill('missing');
+  await page.getByText('Audience, time and rules').click();
+  await page.getByLabel('How long a token works').fill('2h');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
 const addUnknownMaintainer = async (page: Page) => {
   await page.getByLabel('Email address').fill('nobody@example.com');
   await page.getByRole('button', { name: 'Add maintainer' }).click();
@@ -544,6 +554,10 @@ export const views: View[] = [
   { name: 'trust', as: root, path: trustPage('deploy-api') },
   { name: 'trust-open', as: root, path: trustPage('open') },
   { name: 'trust-long', as: root, path: trustPage(longTrust) },
+  { name: 'trust-of-maintainer', as: dev, path: trustPage('deploy-api') },
+  { name: 'trust-edit', as: root, path: trustPage('deploy-api', '?dialog=edit') },
+  { name: 'trust-edit-long', as: root, path: trustPage(longTrust, '?dialog=edit') },
+  { name: 'trust-edit-refused', as: root, path: trustPage('deploy-api', '?dialog=edit'), act: editTrustWrongly },
   { name: 'trust-delete', as: root, path: trustPage('deploy-api', '?dialog=delete') },
   { name: 'trusts-none', as: root, path: at('/organization/trusts'), act: deleteTrusts },
   { name: 'accounts-many', as: root, path: at('/organization/service-accounts'), act: createManyAccounts },

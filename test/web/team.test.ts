@@ -295,15 +295,16 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   const disabled = await addServiceAccount(app.store, 'closed', { disabled: true });
   const { html } = await browser.get(`${page}?dialog=offboard`);
   const asked = textOf(html);
-  expect(asked).toMatch(/Transferred to the service account, if you choose one \(1\)\s*in use/);
+  expect(asked).toMatch(/Transferred to the service account, if you name one \(1\)\s*in use/);
   expect(asked).toMatch(/Revoked in any case \(1\)\s*forgotten/);
+  expect(html).toMatch(/<input id="transfer_to"[^>]* list="transfer_to-names"/);
   expect(html).toContain('<option value="ci">');
   expect(html).not.toContain(`<option value="${disabled.name}">`);
 
   const refused = await browser.submit(`${page}/offboard`, { transfer_to: 'ci', grace: 'soon' });
   expect(refused.status).toBe(400);
   expect(textOf(refused.html)).toContain('Enter a duration such as 30d or 12h.');
-  expect(refused.html).toMatch(/<option value="ci" selected/);
+  expect(refused.html).toMatch(/<input id="transfer_to"[^>]* value="ci"/);
   const unknown = await browser.submit(`${page}/offboard`, { transfer_to: 'nothing', grace: '30d' });
   expect(unknown.status).toBe(404);
   expect(unknown.html).toContain(alert);
@@ -318,6 +319,41 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   });
   expect(await verdict(app, used.token)).toBe(200);
   expect(await verdict(app, unused.token)).toBe('revoked');
+});
+
+it('offers more than one page of service accounts when it offboards a member, and accepts one that it does not offer', async () => {
+  const { app, browser, page } = await open();
+  const used = await createToken(app, app.dev, { name: 'in use' });
+  await app.store.tokens.recordUses([useOf(used.id, { at: app.clock.now() })]);
+  const oldest = await addServiceAccount(app.store, 'oldest');
+  const offered = async () => {
+    const { html } = await browser.get(`${page}?dialog=offboard`);
+    return {
+      html,
+      count: html.match(/<option value="bot-/g)?.length,
+      oldest: html.includes('<option value="oldest">'),
+    };
+  };
+  for (let index = 1; index < 500; index += 1) await addServiceAccount(app.store, `bot-${index}`);
+  expect(await offered()).toMatchObject({ count: 499, oldest: true });
+  await addServiceAccount(app.store, 'bot-500');
+  const { html, ...last } = await offered();
+  expect(last).toEqual({ count: 500, oldest: false });
+  expect(textOf(html)).toContain('Run tokens service-accounts list to see the others.');
+  const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'oldest', grace: '7d' });
+  expect(location).toBe(`${page}?done=member-offboarded-transferred`);
+  expect((await app.store.tokens.findById(used.id))?.ownerId).toBe(oldest.id);
+});
+
+it('says that no service account can receive tokens, and where to create one', async () => {
+  const { app, browser, page } = await open();
+  const used = await createToken(app, app.dev, { name: 'in use' });
+  await app.store.tokens.recordUses([useOf(used.id, { at: app.clock.now() })]);
+  await addServiceAccount(app.store, 'closed', { disabled: true });
+  const { html } = await browser.get(`${page}?dialog=offboard`);
+  expect(textOf(html)).toContain('No service account can receive the tokens in use');
+  expect(html).toContain('href="/organization/service-accounts?dialog=create"');
+  expect(html).not.toMatch(/name="(grace|transfer_to)"/);
 });
 
 it('offers nobody to offboard themselves, and refuses it', async () => {

@@ -13,6 +13,7 @@ import {
 } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
+import { type OfferedNames, offerNames } from '../offered-names.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { auditedFields, defaultFields, fieldsOf } from './app-fields.ts';
 import { appInUse, appNameTaken, hostTaken, noSuchApp } from './app-problems.ts';
@@ -23,15 +24,6 @@ export interface AppDeps {
   newId: () => string;
   auditTrail: AuditTrail;
 }
-
-/** Names for a form to offer. */
-export interface OfferedApps {
-  names: readonly string[];
-  /** Whether there are more apps than a form offers. */
-  more: boolean;
-}
-
-const maxOffered = 500;
 
 /**
  * Upstream applications behind the proxy. Every member may read them; the representations show members only names and URLs.
@@ -57,7 +49,7 @@ export interface Apps {
   /** Returns apps, newest first. */
   list(query: Page & { name?: string }): Promise<AppRecord[]>;
   /** Returns the names of apps in alphabetical order, for a form. */
-  offer(): Promise<OfferedApps>;
+  offer(): Promise<OfferedNames>;
   /** Returns the number of tokens that are restricted to an app. */
   countTokens(caller: Caller, id: string): Promise<number>;
 }
@@ -126,10 +118,7 @@ export function createApps(deps: AppDeps): Apps {
 
     list: (query) => store.apps.list(query),
 
-    async offer() {
-      const names = await store.apps.names(maxOffered + 1);
-      return { names: names.slice(0, maxOffered), more: names.length > maxOffered };
-    },
+    offer: () => offerNames((limit) => store.apps.names(limit)),
 
     async countTokens(caller, id) {
       requireSuperuser(caller);

@@ -17,6 +17,8 @@ export interface ServiceAccountStore {
    */
   list(query: Page & { name?: string; maintainerId?: string; orphaned?: true }): Promise<ServiceAccountSummary[]>;
   countOrphaned(): Promise<number>;
+  /** Returns the names of the newest enabled service accounts in alphabetical order, at most `limit`. */
+  enabledNames(limit: number): Promise<string[]>;
   /** Locks a service account until the transaction ends, and returns it as it then is. Returns null if it does not exist. */
   lock(id: string): Promise<UserRecord | null>;
 

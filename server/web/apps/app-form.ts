@@ -6,6 +6,7 @@ import {
   editAppBodySchema,
 } from '../../../shared/schemas/apps.ts';
 import type { AppRecord } from '../../store/records.ts';
+import { changedSince } from '../shell/changed-since.ts';
 import { linesOf, parseForm, text } from '../shell/form-values.ts';
 
 /** The values of the form of an app, as they were entered. */
@@ -62,19 +63,11 @@ export function createAppBody(form: AppForm): CreateAppBody {
 }
 
 /**
- * Converts the form to the body of `PATCH /api/v1/apps/{id}`. Contains only what differs from what the form was shown with, so that
- * a change by somebody else is not undone. @throws ProblemError `invalid-fields`
+ * Converts the form to the body of `PATCH /api/v1/apps/{id}`. Contains only what differs from what the form was shown with. @throws ProblemError `invalid-fields`
  */
 export function editAppBody({ shown, ...form }: AppForm): EditAppBody {
-  const before: Record<string, unknown> = shown === undefined ? {} : fieldsOf(shown);
-  const isChanged = ([name, value]: [string, unknown]) => comparable(value) !== comparable(before[name]);
-  const changed = Object.entries(fieldsOf(form)).filter(isChanged);
-  return changed.length === 0 ? {} : parseForm(editAppBodySchema, Object.fromEntries(changed));
-}
-
-/** Text that is no duration differs from no maximum. */
-function comparable(value: unknown): string | undefined {
-  return Number.isNaN(value) ? 'invalid' : JSON.stringify(value);
+  const changed = changedSince(fieldsOf(form), shown && fieldsOf(shown));
+  return Object.keys(changed).length === 0 ? {} : parseForm(editAppBodySchema, changed);
 }
 
 function fieldsOf({ url, hosts, groups, maxExpiry, preflight }: AppForm) {

@@ -2,6 +2,7 @@ import { count } from '../../../shared/count.ts';
 import type { ReportedTokens } from '../../../shared/token-report.ts';
 import type { TokenReport } from '../../domain/tokens/report/report.ts';
 import type { DeadLetter } from '../../store/records.ts';
+import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { Layout } from '../shell/layout.tsx';
 import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
 import { overviewPath, reportedTokensPath } from './overview-paths.ts';
@@ -43,7 +44,7 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
           {problems.map((name) => (
             <ProblemRow {...reportTexts[name]} href={reportedTokensPath(name)} found={report[name]} />
           ))}
-          <ProblemRow {...orphanedText} found={report.orphaned} />
+          <ProblemRow {...orphanedText} href={orphanedAccountsPath} found={report.orphaned} />
         </tbody>
       </table>
       <p class="hint">

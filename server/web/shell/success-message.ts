@@ -42,6 +42,8 @@ const messages = {
   'service-account-enabled': 'The service account was enabled. Its tokens work again.',
   'service-account-deleted': 'The service account was deleted, and its tokens were revoked.',
   'trust-created': 'The trust was created. Jobs can now exchange their identity tokens.',
+  'trust-changed': 'The trust was changed.',
+  'trust-moved': 'The trust was changed, and the tokens that jobs received under it were revoked.',
   'trust-deleted': 'The trust was deleted, and the tokens that jobs received under it were revoked.',
   'maintainer-added': 'The maintainer was added.',
   'maintainer-removed': 'The maintainer was removed.',

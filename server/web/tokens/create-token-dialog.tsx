@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { OfferedApps } from '../../domain/apps/apps.ts';
+import type { OfferedNames } from '../../domain/offered-names.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
@@ -16,7 +16,7 @@ interface CreateTokenDialogProps {
   closeHref: string;
   form: CreateTokenForm;
   choices: ExpiryChoices;
-  offeredApps: OfferedApps;
+  offeredApps: OfferedNames;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { OfferedApps } from '../../domain/apps/apps.ts';
+import type { OfferedNames } from '../../domain/offered-names.ts';
 import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -27,7 +27,7 @@ interface TokenChangeDialogProps {
   token: TokenRecord;
   statusContext: StatusContext;
   policy: ExpiryPolicy;
-  offeredApps: OfferedApps;
+  offeredApps: OfferedNames;
   form: TokenChangeForm;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;

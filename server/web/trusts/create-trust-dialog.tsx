@@ -1,25 +1,28 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { OfferedApps } from '../../domain/apps/apps.ts';
+import type { OfferedNames } from '../../domain/offered-names.ts';
+import { ServiceAccountField } from '../service-accounts/service-account-field.tsx';
 import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { listError } from '../shell/form-problem.ts';
-import { AppsField } from '../tokens/rules/apps-field.tsx';
+import { claimsHint, inputsOf } from './trust-fields.ts';
 import type { TrustForm, TrustSystem } from './trust-form.ts';
+import { TrustLimitFields } from './trust-limits.tsx';
 import { trustsPath } from './trust-paths.ts';
 
 interface CreateTrustDialogProps {
   closeHref: string;
   form: TrustForm;
-  offeredApps: OfferedApps;
+  offeredAccounts: OfferedNames;
+  offeredApps: OfferedNames;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
 
 /** The form for a new trust. The style sheet shows the fields of the chosen system only. */
-export function CreateTrustDialog({ closeHref, form, offeredApps, problem }: CreateTrustDialogProps) {
-  const input = inputsOf(form, problem);
+export function CreateTrustDialog({ closeHref, form, offeredAccounts, offeredApps, problem }: CreateTrustDialogProps) {
+  const input = inputsOf({ ...form.fields }, problem);
   return (
     <FormDialog
       title="Create a trust"
@@ -37,9 +40,11 @@ export function CreateTrustDialog({ closeHref, form, offeredApps, problem }: Cre
         required
         autofocus={problem === undefined}
       />
-      <Field
+      <ServiceAccountField
         label="Service account"
         {...input('service_account')}
+        offered={offeredAccounts}
+        none="There is no enabled service account. A trust needs one: it owns the tokens that jobs receive."
         hint="It owns the tokens that jobs receive."
         required
       />
@@ -53,25 +58,7 @@ export function CreateTrustDialog({ closeHref, form, offeredApps, problem }: Cre
         ))}
       </fieldset>
       <SystemFields input={input} problem={problem} form={form} />
-      <details class="rules" open={hasLimits(form, problem)}>
-        <summary>Audience, time and rules of the tokens</summary>
-        <Field
-          label="Audience (optional)"
-          {...input('audience')}
-          hint="The audience in the identity tokens. By default, it is the address of this server."
-        />
-        <Field label="Minutes that a token works" {...input('minutes', 'ttl')} hint="From 1 to 60." />
-        <AppsField value={form.fields.apps} offered={offeredApps} error={listError(problem, 'apps')} />
-        <label class="inline">
-          <input type="checkbox" name="read_only" value="true" checked={form.readOnly} />
-          Allow only methods that change nothing, such as GET
-        </label>
-        <TextArea
-          label="Requests (optional)"
-          {...input('allow')}
-          hint="Methods and a path, one per line, such as GET,HEAD /api/**."
-        />
-      </details>
+      <TrustLimitFields fields={form.fields} readOnly={form.readOnly} offeredApps={offeredApps} problem={problem} />
     </FormDialog>
   );
 }
@@ -83,7 +70,7 @@ const systems: Array<[TrustSystem, string]> = [
   ['other', 'Another system that signs identity tokens'],
 ];
 
-type Input = ReturnType<typeof inputsOf>;
+type Input = ReturnType<typeof inputsOf<keyof TrustForm['fields']>>;
 
 function SystemFields({ input, problem, form }: { input: Input; problem: ProblemError | undefined; form: TrustForm }) {
   const issuerError = (system: TrustSystem) => (form.system === system ? listError(problem, 'issuer') : undefined);
@@ -124,11 +111,7 @@ function SystemFields({ input, problem, form }: { input: Input; problem: Problem
           error={issuerError('other')}
           hint="Exactly as the identity tokens name it."
         />
-        <TextArea
-          label="Claims"
-          {...input('claims')}
-          hint="NAME=TEXT, one a line, such as sub=repo:acme/api:*. A claim must be exactly as given; a final * after / or : stands for any rest."
-        />
+        <TextArea label="Claims" {...input('claims')} hint={claimsHint} />
       </System>
     </>
   );
@@ -141,19 +124,4 @@ function System({ name, label, children }: { name: TrustSystem; label: string; c
       {children}
     </fieldset>
   );
-}
-
-/** Returns a function that returns the properties of an input by the name of its field. `field` is the name in the API. */
-function inputsOf({ fields }: TrustForm, problem: ProblemError | undefined) {
-  return (name: keyof TrustForm['fields'], field: string = name) => ({
-    name,
-    value: fields[name],
-    error: listError(problem, field),
-    autocomplete: 'off',
-  });
-}
-
-function hasLimits({ fields, readOnly }: TrustForm, problem: ProblemError | undefined): boolean {
-  const entered = [fields.audience, fields.apps, fields.allow].some((value) => value !== '');
-  return entered || readOnly || fields.minutes !== '15' || listError(problem, 'ttl') !== undefined;
 }

@@ -4,23 +4,28 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
+import type { ListedTrust } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { CreateTrustDialog } from './create-trust-dialog.tsx';
+import { EditTrustDialog } from './edit-trust-dialog.tsx';
+import { type EditTrustForm, editTrustBody, editTrustForm, readEditTrustForm } from './edit-trust-form.ts';
 import { emptyTrustForm, readTrustForm, type TrustForm, trustBody } from './trust-form.ts';
 import { DeleteTrustDialog, TrustPage } from './trust-page.tsx';
 import { trustPath, trustsPath } from './trust-paths.ts';
 import { TrustsPage } from './trusts-page.tsx';
 
-/** Routes of `/organization/trusts`: all trusts, for superusers. */
-export function trustPages({ trusts, apps, clock }: Pick<AppDeps, 'trusts' | 'apps' | 'clock'>) {
+type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'clock'>;
+
+/** Routes of `/organization/trusts`: all trusts for superusers, and the page of one for the maintainers of its service account, too. */
+export function trustPages({ trusts, serviceAccounts, apps, clock }: TrustPagesDeps) {
   return new Hono<AppEnv>()
     .get(trustsPath, async (c) => {
       const pageUrl = { path: trustsPath, query: { cursor: c.req.query('cursor') || undefined } };
       const { dialog, service_account: account = '' } = c.req.query();
       return c.render(
-        await page(c, pageUrl, dialog === 'create' && (await createDialog(pageUrl, emptyTrustForm(account)))),
+        await page(c, pageUrl, dialog === 'create' && (await createDialog(c, pageUrl, emptyTrustForm(account)))),
       );
     })
     .post(trustsPath, async (c) => {
@@ -30,15 +35,26 @@ export function trustPages({ trusts, apps, clock }: Pick<AppDeps, 'trusts' | 'ap
         return c.redirect(withSuccess(trustPath(id), 'trust-created'), 303);
       } catch (error) {
         const problem = expectProblem(error);
-        return renderProblem(c, problem, await page(c, firstPage, await createDialog(firstPage, form, problem)));
+        return renderProblem(c, problem, await page(c, firstPage, await createDialog(c, firstPage, form, problem)));
       }
     })
     .get(`${trustsPath}/:id`, async (c) => {
       const trust = await trusts.get(c.get('caller'), trustId(c));
-      const dialog = c.req.query('dialog') === 'delete' && <DeleteTrustDialog trust={trust} />;
-      const names = await trusts.appNames([trust]);
-      const success = successMessage(c.req.query('done'));
-      return c.render(<TrustPage trust={trust} names={names} now={clock.now()} success={success} dialog={dialog} />);
+      return c.render(await trustPage(c, trust, await requestedDialog(c, trust)));
+    })
+    .post(`${trustsPath}/:id/edit`, async (c) => {
+      const id = trustId(c);
+      const form = readEditTrustForm(await c.req.parseBody());
+      try {
+        const body = editTrustBody(form);
+        if (body !== null) await trusts.edit(c.get('caller'), id, body);
+        const success = body?.service_account === undefined ? 'trust-changed' : 'trust-moved';
+        return c.redirect(withSuccess(trustPath(id), success), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const trust = await trusts.get(c.get('caller'), id);
+        return renderProblem(c, problem, await trustPage(c, trust, await editDialog(c, trust, form, problem)));
+      }
     })
     .post(`${trustsPath}/:id/delete`, async (c) => {
       await trusts.delete(c.get('caller'), trustId(c));
@@ -55,9 +71,31 @@ export function trustPages({ trusts, apps, clock }: Pick<AppDeps, 'trusts' | 'ap
     return <TrustsPage trusts={items} pageUrl={pageUrl} nextCursor={next_cursor} success={success} dialog={dialog} />;
   }
 
-  async function createDialog(pageUrl: PageUrl, form: TrustForm, problem?: ProblemError): Promise<Child> {
+  async function trustPage(c: AppContext, trust: ListedTrust, dialog: Child) {
+    const names = await trusts.appNames([trust]);
+    const success = successMessage(c.req.query('done'));
+    return <TrustPage trust={trust} names={names} now={clock.now()} success={success} dialog={dialog} />;
+  }
+
+  /** Returns the dialog that `?dialog=` names. Maintainers only read trusts, so they get none. */
+  async function requestedDialog(c: AppContext, trust: ListedTrust): Promise<Child> {
+    const name = c.get('caller').user.superuser ? c.req.query('dialog') : undefined;
+    if (name === 'delete') return <DeleteTrustDialog trust={trust} />;
+    return name === 'edit' && editDialog(c, trust, editTrustForm(trust, await trusts.appNames([trust])));
+  }
+
+  /** Returns the names that the forms offer. */
+  async function offers(c: AppContext) {
+    return { offeredAccounts: await serviceAccounts.offer(c.get('caller')), offeredApps: await apps.offer() };
+  }
+
+  async function editDialog(c: AppContext, trust: ListedTrust, form: EditTrustForm, problem?: ProblemError) {
+    return <EditTrustDialog trust={trust} form={form} problem={problem} {...(await offers(c))} />;
+  }
+
+  async function createDialog(c: AppContext, pageUrl: PageUrl, form: TrustForm, problem?: ProblemError) {
     const closeHref = `${formatUrl(pageUrl)}#create`;
-    return <CreateTrustDialog closeHref={closeHref} form={form} offeredApps={await apps.offer()} problem={problem} />;
+    return <CreateTrustDialog closeHref={closeHref} form={form} problem={problem} {...(await offers(c))} />;
   }
 }
 

@@ -5,9 +5,9 @@ import {
   type TrustShortcut,
 } from '../../../shared/schemas/trust-shortcuts.ts';
 import { type CreateTrustBody, createTrustBodySchema } from '../../../shared/schemas/trusts.ts';
-import { invalidFields } from '../../http/validate.ts';
-import { linesOf, parseForm, text } from '../shell/form-values.ts';
+import { parseForm, text } from '../shell/form-values.ts';
 import { emptyRuleForm, newRuleFields, readRuleForm } from '../tokens/rules/rule-form.ts';
+import { readClaimLines, rejectField, ttlSeconds } from './trust-fields.ts';
 
 /** The systems that the form knows, in the order in which it shows them. */
 export const trustSystems = ['github', 'gitlab', 'kubernetes', 'other'] as const;
@@ -24,17 +24,7 @@ const fieldNames = [
     'project',
     'gitlab_ref',
   ] as const),
-  ...([
-    'cluster',
-    'namespace',
-    'kubernetes_account',
-    'issuer',
-    'claims',
-    'audience',
-    'minutes',
-    'apps',
-    'allow',
-  ] as const),
+  ...(['cluster', 'namespace', 'kubernetes_account', 'issuer', 'claims', 'audience', 'ttl', 'apps', 'allow'] as const),
 ] as const;
 type FieldName = (typeof fieldNames)[number];
 
@@ -47,7 +37,7 @@ export interface TrustForm {
 
 /** Returns an empty form for a service account. */
 export function emptyTrustForm(serviceAccount: string): TrustForm {
-  return readTrustForm({ service_account: serviceAccount, minutes: '15' });
+  return readTrustForm({ service_account: serviceAccount, ttl: '15m' });
 }
 
 /** Reads the posted form. */
@@ -61,15 +51,14 @@ export function readTrustForm(form: Record<string, unknown>): TrustForm {
 
 /** Converts the form to the body of `POST /api/v1/trusts`. @throws ProblemError `invalid-fields` */
 export function trustBody({ system, fields, readOnly }: TrustForm): CreateTrustBody {
-  const { audience, minutes } = fields;
+  const { audience, ttl } = fields;
   const { apps, allow } = readRuleForm({ apps: fields.apps, allow: fields.allow });
   return parseForm(createTrustBodySchema, {
     name: fields.name.trim(),
     service_account: fields.service_account.trim(),
     ...compared[system](fields),
     ...(audience.trim() !== '' && { audience: audience.trim() }),
-    // Text that is no number becomes NaN, which the schema rejects.
-    ttl: /^\d{1,3}$/.test(minutes.trim()) ? Number(minutes) * 60 : Number.NaN,
+    ttl: ttlSeconds(ttl),
     ...newRuleFields({ ...emptyRuleForm, apps, allow, readOnly }),
   });
 }
@@ -78,37 +67,21 @@ export function trustBody({ system, fields, readOnly }: TrustForm): CreateTrustB
 const compared: Record<TrustSystem, (fields: TrustForm['fields']) => TrustShortcut> = {
   github({ repository, github_ref, environment, workflow }) {
     const limits = { ref: optional(github_ref), environment: optional(environment), workflow: optional(workflow) };
-    return gitHubTrust(repository.trim(), limits) ?? reject('repository', 'Enter OWNER/REPO, such as acme/api.');
+    return gitHubTrust(repository.trim(), limits) ?? rejectField('repository', 'Enter OWNER/REPO, such as acme/api.');
   },
   gitlab({ project, gitlab_ref }) {
     const trust = gitLabTrust(project.trim(), optional(gitlab_ref));
-    return trust ?? reject('project', 'Enter GROUP/PROJECT, such as acme/api.');
+    return trust ?? rejectField('project', 'Enter GROUP/PROJECT, such as acme/api.');
   },
   kubernetes({ cluster, namespace, kubernetes_account }) {
     for (const [name, value] of Object.entries({ cluster, namespace, kubernetes_account })) {
-      if (value.trim() === '') return reject(name, 'This field is required.');
+      if (value.trim() === '') return rejectField(name, 'This field is required.');
     }
     return kubernetesTrust(cluster.trim(), namespace.trim(), kubernetes_account.trim());
   },
-  other: ({ issuer, claims }) => ({ issuer: issuer.trim(), claims: claimsOf(claims) }),
+  other: ({ issuer, claims }) => ({ issuer: issuer.trim(), claims: readClaimLines(claims) }),
 };
-
-/** Splits each line at the first `=`, because a text may contain others. */
-function claimsOf(lines: string): Record<string, string> {
-  const claims = linesOf(lines).map((line): [string, string] => {
-    const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(line) ?? [];
-    return name === '' ? reject('claims', `Enter NAME=TEXT instead of “${line}”.`) : [name.trim(), value.trim()];
-  });
-  const names = claims.map(([name]) => name);
-  if (new Set(names).size < names.length)
-    reject('claims', 'A claim is named twice. A trust compares each with one text.');
-  return Object.fromEntries(claims);
-}
 
 function optional(text: string): string | undefined {
   return text.trim() || undefined;
-}
-
-function reject(field: string, detail: string): never {
-  throw invalidFields([{ pointer: `/${field}`, detail }]);
 }

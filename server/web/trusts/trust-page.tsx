@@ -3,11 +3,11 @@ import { gitHubIssuer } from '../../../shared/schemas/trust-shortcuts.ts';
 import { readClaims } from '../../domain/machines/trust-fields.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import type { ListedTrust } from '../../store/records.ts';
-import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
+import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { usePage } from '../shell/page-context.ts';
+import { useMember, usePage } from '../shell/page-context.ts';
 import { formatLifetime } from '../tokens/expiry-choices.ts';
 import { RuleFacts } from '../tokens/rules/rule-facts.tsx';
 import { trustPath, trustsPath } from './trust-paths.ts';
@@ -25,23 +25,36 @@ interface TrustPageProps {
 /** One trust: which identity tokens it accepts, and what tokens jobs get for them. */
 export function TrustPage({ trust, names, now, success, dialog }: TrustPageProps) {
   const { publicUrl } = usePage();
+  const { superuser } = useMember();
   return (
-    <Layout title={trust.name} tab={trustsPath} success={success}>
+    <Layout title={trust.name} tab={superuser ? trustsPath : serviceAccountsPath} success={success}>
       <p>
-        <a href={trustsPath}>Back to the trusts</a>
+        {superuser ? (
+          <a href={trustsPath}>Back to the trusts</a>
+        ) : (
+          <a href={serviceAccountPath(trust.serviceAccountId)}>Back to {trust.serviceAccount}</a>
+        )}
       </p>
       <div class="heading">
         <h1>{trust.name}</h1>
-        <div class="buttons">
-          <a class="button quiet danger" id="delete" href={`${trustPath(trust.id)}?dialog=delete`}>
-            Delete
-          </a>
-        </div>
+        {superuser && (
+          <div class="buttons">
+            <a class="button quiet" id="edit" href={`${trustPath(trust.id)}?dialog=edit`}>
+              Edit
+            </a>
+            <a class="button quiet danger" id="delete" href={`${trustPath(trust.id)}?dialog=delete`}>
+              Delete
+            </a>
+          </div>
+        )}
       </div>
+      {!superuser && <p>Organization Superusers change and delete trusts.</p>}
       {isOpenToAllBranches(trust) && (
         <p class="note warning">
           Every workflow of this repository may get a token, on every branch: whoever can push to any branch has access.
-          Create a trust that names an environment or a branch, and delete this one.
+          {superuser
+            ? 'Edit it, and add a claim such as environment=production or ref=refs/heads/main.'
+            : 'Ask an Organization Superuser to limit it to an environment or a branch.'}
         </p>
       )}
       <h2>Identity tokens</h2>

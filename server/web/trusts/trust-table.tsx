@@ -13,7 +13,7 @@ interface TrustTableProps {
   withAccount: boolean;
 }
 
-/** A table of trusts. Superusers get links to their pages and to the dialog that deletes them. */
+/** A table of trusts. Each links to its page. Superusers get links to the dialog that deletes it, too. */
 export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
   const { superuser } = useMember();
   return (
@@ -30,7 +30,9 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
       <tbody>
         {trusts.map((trust) => (
           <tr>
-            <th scope="row">{superuser ? <a href={trustPath(trust.id)}>{trust.name}</a> : trust.name}</th>
+            <th scope="row">
+              <a href={trustPath(trust.id)}>{trust.name}</a>
+            </th>
             {withAccount && (
               <td data-label="Service account">
                 <a href={serviceAccountPath(trust.serviceAccountId)}>{trust.serviceAccount}</a>

@@ -5,6 +5,7 @@ import {
   editWebhookBodySchema,
 } from '../../../shared/schemas/webhooks.ts';
 import type { WebhookRecord } from '../../store/records.ts';
+import { changedSince } from '../shell/changed-since.ts';
 import { linesOf, parseForm, text } from '../shell/form-values.ts';
 
 /** The values of the form of a webhook, as they were entered. */
@@ -48,15 +49,11 @@ export function createWebhookBody(form: WebhookForm): CreateWebhookBody {
 }
 
 /**
- * Converts the form to the body of `PATCH /api/v1/webhooks/{id}`. Contains only what differs from what the form was shown with, so
- * that a change by somebody else is not undone. @throws ProblemError `invalid-fields`
+ * Converts the form to the body of `PATCH /api/v1/webhooks/{id}`. Contains only what differs from what the form was shown with. @throws ProblemError `invalid-fields`
  */
 export function editWebhookBody({ shown, ...form }: WebhookForm): EditWebhookBody {
-  const before: Record<string, unknown> = shown === undefined ? {} : fieldsOf(shown);
-  const changed = Object.entries(fieldsOf(form)).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]),
-  );
-  return changed.length === 0 ? {} : parseForm(editWebhookBodySchema, Object.fromEntries(changed));
+  const changed = changedSince(fieldsOf(form), shown && fieldsOf(shown));
+  return Object.keys(changed).length === 0 ? {} : parseForm(editWebhookBodySchema, changed);
 }
 
 function fieldsOf({ url, events, format, description }: WebhookForm) {

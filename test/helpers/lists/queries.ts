@@ -84,6 +84,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'service accounts of nobody', run: accounts({ maintainerId: 'nobody' }) },
     { name: 'orphaned service accounts', run: accounts({ orphaned: true }) },
     { name: 'orphaned service accounts, counted', run: (store) => store.serviceAccounts.countOrphaned() },
+    { name: 'names of service accounts, for a form', run: (store) => store.serviceAccounts.enabledNames(100) },
     { name: 'one service account', run: (store) => store.serviceAccounts.summary(account(7)) },
     { name: 'maintainers of a service account', run: (store) => store.serviceAccounts.maintainers(account(7)) },
     { name: 'audit events', run: audit({}) },

@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { type Browser, openConsole, textOf } from '../../helpers/console/pages.ts';
+import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 
 const overview = '/organization/overview';
 const day = 86_400_000;
@@ -46,6 +47,18 @@ async function listed(browser: Browser, path: string): Promise<string[]> {
   const next = /rel="next" href="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
   return next === undefined ? found : [...found, ...(await listed(browser, next))];
 }
+
+it('counts the service accounts without an enabled maintainer, and leads to a list of exactly those', async () => {
+  const { browser } = await open(async (app, ada) => {
+    const [kept] = [await addServiceAccount(app.store, 'kept'), await addServiceAccount(app.store, 'nobodys')];
+    await app.store.serviceAccounts.addMaintainer(kept.id, ada.id);
+  });
+  const { html } = await browser.get(overview);
+  const [, path = '', count] =
+    /href="([^"]*)">Orphaned service accounts<.*?<span class="badge [^>]*>(.*?)</s.exec(html) ?? [];
+  expect(count).toBe('1');
+  expect(await listed(browser, path)).toEqual(['nobodys']);
+});
 
 it('counts the tokens of all members, and each number leads to a list of exactly those tokens', async () => {
   const { browser } = await open(async (app, ada) => {

@@ -41,7 +41,7 @@ it('lists the names of a few apps to every member, and nothing else about them',
   const names = ['grafana', 'immich', 'sonarr'];
   const { forms } = await open(['sonarr', 'grafana', 'immich']);
   for (const html of await forms()) {
-    expect(html).toMatch(/<input id="apps"[^>]* list="app-names"/);
+    expect(html).toMatch(/<input id="apps"[^>]* list="apps-names"/);
     expect(namesIn(html)).toEqual({ offered: names, written: names });
     expect(html).not.toMatch(/<details><summary/);
     expect(html).not.toMatch(/secret-group|grafana\.example\.com/);
@@ -61,7 +61,7 @@ it('says how to see the names that it leaves out', async () => {
   const { browser } = await open(numbered(501));
   const { html } = await browser.get(`${tokens}?dialog=create`);
   expect(namesIn(html)).toEqual({ offered: numbered(500), written: numbered(500) });
-  expect(textOf(html)).toContain('The first 500 apps');
+  expect(textOf(html)).toContain('500 of all apps');
   expect(textOf(html)).toContain('Run tokens apps list to see the others.');
 });
 

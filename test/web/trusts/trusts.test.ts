@@ -19,7 +19,7 @@ async function open() {
 }
 
 const gitHub = 'https://token.actions.githubusercontent.com';
-const base = { name: 'deploy', service_account: 'ci', minutes: '15' };
+const base = { name: 'deploy', service_account: 'ci', ttl: '15m' };
 
 const accepted = [
   [{ system: 'github', repository: 'acme/api' }, gitHub, { repository: 'acme/api' }],
@@ -75,7 +75,7 @@ it('sets the audience, the time and the rules', async () => {
   await addApp(app.store, { name: 'builds' });
   await browser.get(`${page}?dialog=create`);
   const rules = { apps: 'builds', read_only: 'true', allow: 'GET /a\r\nPOST /b' };
-  const fields = { ...base, system: 'github', repository: 'acme/api', audience: ' tokens ', minutes: '60', ...rules };
+  const fields = { ...base, system: 'github', repository: 'acme/api', audience: ' tokens ', ttl: '60m', ...rules };
   const { location } = await browser.submit(page, fields);
   expect(await all()).toMatchObject([{ audience: 'tokens', ttlSeconds: 3600 }]);
   const shown = textOf((await browser.get(location ?? '')).html);
@@ -96,8 +96,8 @@ const rejected = [
   [{ system: 'other', issuer: 'http://id.example.com', claims: 'sub=a' }, 'Enter the issuer exactly'],
   [{ repository: 'acme/api', service_account: 'none' }, 'There is no service account “none”.'],
   [{ repository: 'acme/api', name: 'Deploy' }, 'The name of a trust has 1 to 48'],
-  [{ repository: 'acme/api', minutes: '61' }, 'ttl must be a whole number'],
-  [{ repository: 'acme/api', minutes: 'soon' }, 'ttl must be a whole number'],
+  [{ repository: 'acme/api', ttl: '61m' }, 'Enter a time from 1m to 60m'],
+  [{ repository: 'acme/api', ttl: 'soon' }, 'Enter a time from 1m to 60m'],
   [{ repository: 'acme/api', apps: 'missing' }, 'missing'],
 ] as const;
 
@@ -109,6 +109,83 @@ it.each(rejected)('shows the form with its values again: %o', async (fields, mes
   expect(html).toContain('aria-invalid="true"');
   if ('system' in fields) expect(html).toContain(`value="${fields.system}" checked`);
   expect(await all()).toEqual([]);
+});
+
+/** What the form shows of the trust that `createTrust` creates. */
+const present = { service_account: 'ci', issuer: gitHub, claims: 'repository=acme/api', ttl: '15m' };
+
+it('changes every field of a trust, and revokes its tokens if it gets another service account', async () => {
+  const { app, browser, all } = await open();
+  await addApp(app.store, { name: 'builds' });
+  const other = await createServiceAccount(app, 'other');
+  const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  const { html } = await browser.get(`${page}/${id}?dialog=edit`);
+  for (const text of ['value="ci"', `value="${gitHub}"`, '>repository=acme/api</textarea>', 'value="15m"']) {
+    expect(html).toContain(text);
+  }
+  const { status, location } = await browser.submit(`${page}/${id}/edit`, {
+    ...{ service_account: 'other', issuer: 'https://id.example.com', claims: 'sub=a=b\r\nteam=api:*' },
+    ...{ audience: 'tokens', ttl: '90s', apps: 'builds', read_only: 'true', allow: 'GET /a\r\nPOST /b' },
+  });
+  expect([status, location]).toEqual([303, `${page}/${id}?done=trust-moved`]);
+  expect(await all()).toMatchObject([
+    { serviceAccountId: other.id, issuer: 'https://id.example.com', audience: 'tokens', ttlSeconds: 90 },
+  ]);
+  const { html: shown } = await browser.get(location ?? '');
+  expect(textOf(shown)).toContain('The trust was changed, and the tokens that jobs received under it were revoked.');
+  for (const text of ['sub= a=b team= api:*', 'Apps builds', 'GET /a POST /b']) expect(textOf(shown)).toContain(text);
+  const cleared = { service_account: 'other', issuer: 'https://id.example.com', claims: 'sub=x', ttl: '1h' };
+  await browser.get(`${page}/${id}?dialog=edit`);
+  expect((await browser.submit(`${page}/${id}/edit`, cleared)).location).toBe(`${page}/${id}?done=trust-changed`);
+  expect(await all()).toMatchObject([{ audience: null, claims: '{"sub":"x"}', ttlSeconds: 3600, rules: null }]);
+});
+
+it('changes only what the form changed, so that a change by somebody else stays', async () => {
+  const { app, browser, all } = await open();
+  const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  await browser.get(`${page}/${id}?dialog=edit`);
+  const json = { audience: 'by somebody else', read_only: true };
+  await app.ask(`/api/v1/trusts/${id}`, { as: app.root, method: 'PATCH', json });
+  await browser.submit(`${page}/${id}/edit`, { ...present, claims: ' repository=acme/api\r\n', ttl: '5m' });
+  const [trust] = await all();
+  expect(trust).toMatchObject({ audience: 'by somebody else', ttlSeconds: 300, claims: '{"repository":"acme/api"}' });
+  expect(trust?.rules).not.toBeNull();
+  await browser.get(`${page}/${id}?dialog=edit`);
+  const unchanged = { ...present, audience: 'by somebody else', read_only: 'true', ttl: '5m' };
+  expect((await browser.submit(`${page}/${id}/edit`, unchanged)).location).toBe(`${page}/${id}?done=trust-changed`);
+  expect(await all()).toEqual([trust]);
+});
+
+const rejectedEdits = [
+  [{ claims: '' }, 'Name at least one claim.'],
+  [{ claims: 'sub' }, 'Enter NAME=TEXT instead of “sub”.'],
+  [{ issuer: 'http://id.example.com' }, 'Enter the issuer exactly'],
+  [{ service_account: 'none' }, 'There is no service account “none”.'],
+  [{ ttl: '61m' }, 'Enter a time from 1m to 60m'],
+  [{ ttl: '' }, 'Enter a time from 1m to 60m'],
+  [{ apps: 'missing' }, 'missing'],
+] as const;
+
+it.each(rejectedEdits)('shows the form of an edit with its values again: %o', async (fields, message) => {
+  const { app, browser, all } = await open();
+  const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  const before = await all();
+  await browser.get(`${page}/${id}?dialog=edit`);
+  const { status, html } = await browser.submit(`${page}/${id}/edit`, { ...present, ...fields });
+  expect([status, textOf(html)]).toEqual([400, expect.stringContaining(message)]);
+  expect(html).toContain('aria-invalid="true"');
+  expect(html).toContain(`name="shown_issuer" value="${gitHub}"`);
+  expect(await all()).toEqual(before);
+});
+
+it('offers the enabled service accounts, and the way to create the first one', async () => {
+  const { app, account, browser } = await open();
+  const offers = async () => (await browser.get(`${page}?dialog=create`)).html;
+  expect(await offers()).toMatch(/list="service_account-names".*<option value="ci">/s);
+  await app.store.serviceAccounts.setDisabled(account.id, true);
+  const html = await offers();
+  expect(html).not.toContain('name="service_account"');
+  expect(html).toContain('href="/organization/service-accounts?dialog=create"');
 });
 
 it('warns of a trust in all branches of a repository', async () => {
@@ -144,7 +221,23 @@ it('lists the trusts of a service account on its page, and lets only superusers 
     json: { maintainers: [app.dev.email] },
   });
   const { html: maintained } = await openConsole(app, app.dev).get(path);
-  expect([maintained.includes(page), textOf(maintained).includes('deploy')]).toEqual([false, true]);
+  expect([maintained.includes(`href="${page}/${id}"`), maintained.includes('dialog=delete')]).toEqual([true, false]);
+});
+
+it('shows maintainers the page of a trust without what they may not do, and nobody else', async () => {
+  const { app, account } = await open();
+  const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  const dev = openConsole(app, app.dev);
+  expect((await dev.get(`${page}/${id}`)).status).toBe(404);
+  await app.store.serviceAccounts.addMaintainer(account.id, app.dev.id);
+  for (const query of ['', '?dialog=edit', '?dialog=delete']) {
+    const { status, html } = await dev.get(`${page}/${id}${query}`);
+    expect([status, textOf(html)]).toEqual([200, expect.stringContaining('repository= acme/api')]);
+    expect(textOf(html)).toContain('Ask an Organization Superuser to limit it');
+    expect(html).toContain(`href="/organization/service-accounts/${account.id}"`);
+    expect(html).not.toMatch(/<dialog|dialog=|href="\/organization\/trusts"/);
+  }
+  expect((await dev.get(page)).status).toBe(403);
 });
 
 it('shows hostile texts as texts', async () => {

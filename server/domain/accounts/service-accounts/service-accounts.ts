@@ -4,7 +4,8 @@ import type {
 } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { type Caller, isKey, type Operator, requireScope, requireSuperuser } from '../../caller.ts';
+import { type OfferedNames, offerNames } from '../../offered-names.ts';
 import type { Precondition } from '../../precondition.ts';
 import { createAddressLimit } from './address-limit.ts';
 import { createServiceAccount } from './create.ts';
@@ -32,6 +33,8 @@ export interface ServiceAccounts {
   get(operator: Operator, id: string): Promise<ServiceAccountSummary>;
   /** Returns service accounts, newest first: all of them for superusers and keys, and those that a member maintains. */
   list(operator: Operator, query: ServiceAccountQuery): Promise<ServiceAccountSummary[]>;
+  /** Returns names of enabled service accounts, for a form. @throws ProblemError `superuser-required` */
+  offer(caller: Caller): Promise<OfferedNames>;
   /**
    * Applies all changes or none. Maintainers may change the description and the maintainers, and add one of them
    * per call.
@@ -81,6 +84,11 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
         ...(orphaned && { orphaned }),
         ...(!isKey(operator) && !operator.user.superuser && { maintainerId: operator.user.id }),
       });
+    },
+
+    async offer(caller) {
+      requireSuperuser(caller);
+      return offerNames((limit) => store.serviceAccounts.enabledNames(limit));
     },
 
     async edit(operator, id, body, precondition) {

@@ -54,6 +54,14 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
       const [row] = await accounts().whereNotExists(enabledMaintainers(knex)).count({ orphaned: '*' });
       return Number(row?.orphaned);
     },
+    async enabledNames(limit) {
+      const names: string[] = await accounts()
+        .where({ disabled: false })
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .pluck('name');
+      return names.sort();
+    },
     async lock(id) {
       // A statement that waits for a lock does not see what was changed meanwhile in other tables, so read again.
       if (engine.locksRows) await accounts().where({ id }).forNoKeyUpdate().first('id');

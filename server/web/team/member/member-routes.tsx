@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Secret } from '../../../domain/secrets.ts';
@@ -165,12 +164,11 @@ export function memberPages(deps: MemberPagesDeps) {
 
   async function offboardDialog(c: AppContext, { user }: LoadedMember, form: OffboardForm, problem?: ProblemError) {
     const caller = c.get('caller');
-    const accounts = await serviceAccounts.list(caller, { limit: limits.maxPageSize, before: null });
     return (
       <OffboardDialog
         user={user}
         plan={await offboarding.plan(caller, user.id)}
-        serviceAccounts={accounts.filter(({ disabled }) => !disabled).map(({ name }) => name)}
+        offeredAccounts={await serviceAccounts.offer(caller)}
         form={form}
         closeHref={`${formatUrl(readPageUrl(c))}#offboard`}
         now={clock.now()}

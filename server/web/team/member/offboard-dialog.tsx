@@ -1,10 +1,11 @@
 import { count } from '../../../../shared/count.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OffboardingPlan } from '../../../domain/accounts/offboarding/offboarding.ts';
+import type { OfferedNames } from '../../../domain/offered-names.ts';
 import type { TokenRecord, UserSummary } from '../../../store/records.ts';
+import { ServiceAccountField } from '../../service-accounts/service-account-field.tsx';
 import { Field } from '../../shell/components/form.tsx';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
-import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { memberName } from '../member-labels.ts';
@@ -15,8 +16,8 @@ interface OffboardDialogProps {
   user: UserSummary;
   /** What happens to the tokens if a service account is chosen. */
   plan: OffboardingPlan;
-  /** Names of service accounts that can receive tokens. */
-  serviceAccounts: readonly string[];
+  /** The service accounts that can receive tokens. */
+  offeredAccounts: OfferedNames;
   form: OffboardForm;
   closeHref: string;
   now: number;
@@ -26,7 +27,7 @@ interface OffboardDialogProps {
 
 /** The form that offboards a member. Shows which tokens a service account can receive, and which are revoked in any case. */
 export function OffboardDialog(props: OffboardDialogProps) {
-  const { user, plan, serviceAccounts, form, closeHref, problem } = props;
+  const { user, plan, offeredAccounts, form, closeHref, problem } = props;
   const { transferred, revoked } = plan;
   return (
     <FormDialog
@@ -58,49 +59,46 @@ export function OffboardDialog(props: OffboardDialogProps) {
       {transferred.length > 0 && (
         <TransferFields
           form={form}
-          serviceAccounts={serviceAccounts}
+          offeredAccounts={offeredAccounts}
           problem={problem}
           autofocus={problem === undefined}
         />
       )}
-      <TokenNames heading="Transferred to the service account, if you choose one" tokens={transferred} {...props} />
+      <TokenNames heading="Transferred to the service account, if you name one" tokens={transferred} {...props} />
       <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
     </FormDialog>
   );
 }
 
-interface TransferFieldsProps extends Pick<OffboardDialogProps, 'form' | 'serviceAccounts' | 'problem'> {
+interface TransferFieldsProps extends Pick<OffboardDialogProps, 'form' | 'offeredAccounts' | 'problem'> {
   autofocus: boolean;
 }
 
-function TransferFields({ form, serviceAccounts, problem, autofocus }: TransferFieldsProps) {
+function TransferFields({ form, offeredAccounts, problem, autofocus }: TransferFieldsProps) {
   const errors = fieldErrors(problem);
-  const target = {
-    label: 'Service account that receives the tokens in use',
-    name: 'transfer_to',
-    hint: 'Builds and other programs go on with the tokens that were used in the last 30 days. Its maintainers are told to rotate them.',
-    error: errors.transfer_to,
-  };
+  const hasReceiver = offeredAccounts.names.length > 0 || form.transferTo !== '';
   return (
     <>
-      <Labelled {...target}>
-        <select id="transfer_to" name="transfer_to" autofocus={autofocus} {...descriptionOf(target)}>
-          <option value="">None: revoke all tokens</option>
-          {serviceAccounts.map((name) => (
-            <option value={name} selected={name === form.transferTo}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </Labelled>
-      <Field
-        label="Grace"
-        name="grace"
-        value={form.grace}
-        error={errors.grace}
-        hint="How long the transferred tokens work unless they are rotated, such as 30d or 12h. The member knows their values."
-        autocomplete="off"
+      <ServiceAccountField
+        label="Service account that receives the tokens in use (optional)"
+        name="transfer_to"
+        value={form.transferTo}
+        offered={offeredAccounts}
+        none="No service account can receive the tokens in use, so they are revoked, too."
+        hint="Leave it empty to revoke all tokens. Otherwise, builds and other programs go on with the tokens that were used in the last 30 days, and its maintainers are told to rotate them."
+        error={errors.transfer_to}
+        autofocus={autofocus}
       />
+      {hasReceiver && (
+        <Field
+          label="Grace"
+          name="grace"
+          value={form.grace}
+          error={errors.grace}
+          hint="How long the transferred tokens work unless they are rotated, such as 30d or 12h. The member knows their values."
+          autocomplete="off"
+        />
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
-import type { OfferedApps } from '../../../domain/apps/apps.ts';
+import type { OfferedNames } from '../../../domain/offered-names.ts';
 import { TextArea } from '../../shell/components/text-area.tsx';
 import { listError } from '../../shell/form-problem.ts';
 import { AppsField } from './apps-field.tsx';
@@ -7,7 +7,7 @@ import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 
 interface RuleFieldsProps {
   rules: RuleForm;
-  offeredApps: OfferedApps;
+  offeredApps: OfferedNames;
   /** The problem for which the form was rejected. */
   problem: ProblemError | undefined;
 }

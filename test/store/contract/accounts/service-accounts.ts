@@ -120,6 +120,17 @@ export function serviceAccountContract(store: () => Store): void {
     expect(shown).toEqual([{ ...one, ...none, maintainers: [ada.email, grace.email].sort(), orphaned: false }]);
   });
 
+  it('returns the names of the newest enabled service accounts in alphabetical order', async () => {
+    const [oldest] = [await addServiceAccount(store(), 'a'), await addUser(store())];
+    for (const name of ['zebra', 'c', 'b']) await addServiceAccount(store(), name);
+    const disabled = await addServiceAccount(store(), 'disabled', { disabled: true });
+    expect(await store().serviceAccounts.enabledNames(10)).toEqual(['a', 'b', 'c', 'zebra']);
+    expect(await store().serviceAccounts.enabledNames(3)).toEqual(['b', 'c', 'zebra']);
+    await store().serviceAccounts.setDisabled(disabled.id, false);
+    await store().transaction((store) => store.serviceAccounts.delete(oldest.id, noon));
+    expect(await store().serviceAccounts.enabledNames(10)).toEqual(['b', 'c', 'disabled', 'zebra']);
+  });
+
   it('adds and removes maintainers once each', async () => {
     const [account, ada] = [await addServiceAccount(store(), 'ci'), await addUser(store())];
     const { addMaintainer, removeMaintainer, isMaintainer, maintainers } = store().serviceAccounts;

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import {
   type OutgoingProxy,
   ProxyVariableError,
@@ -5,6 +6,8 @@ import {
   proxyAgentOptions,
   proxyFor,
 } from '../../shared/proxy.ts';
+import { AddressRefused, checkedLookup, type Resolve } from '../checked-lookup.ts';
+import { hostKind, isPublicAddress } from '../domain/host-kind.ts';
 import { diagnoseConnection } from './failures/connection.ts';
 import { misconfigured, quote, unavailable } from './failures/problems.ts';
 import type { SsoProblem } from './provider.ts';
@@ -39,13 +42,24 @@ export function createProviderFetch(proxy: ProxyVariables): typeof fetch {
 /** Sends a request. `signal` replaces the time limit of five seconds. */
 export type LimitedFetch = (url: URL, init?: RequestInit, signal?: AbortSignal) => Promise<Response>;
 
+interface LimitedFetchOptions {
+  /**
+   * Refuses internal addresses, and resolves names with this function. Behind a proxy, only literal addresses are checked, because the
+   * proxy resolves the names.
+   */
+  onlyPublic?: Resolve;
+}
+
 /**
  * Returns a function that sends requests through the proxy that the environment names, follows no redirects, and bounds the time and the
  * size of a response.
  */
-export function createLimitedFetch(proxy: ProxyVariables): LimitedFetch {
-  const connect = createConnect(proxy);
+export function createLimitedFetch(proxy: ProxyVariables, { onlyPublic }: LimitedFetchOptions = {}): LimitedFetch {
+  const connect = createConnect(proxy, onlyPublic === undefined ? fetch : fetchPublic(onlyPublic));
   return async (url, init, signal = startTimeout()) => {
+    // Node.js resolves no literals.
+    if (onlyPublic !== undefined && ['loopback', 'internal'].includes(hostKind(url.hostname)))
+      throw new AddressRefused();
     const send = connect(proxyOf(url, proxy));
     return readWhole(await send(url, { ...init, redirect: 'manual', signal }));
   };
@@ -74,22 +88,33 @@ function proxyOf(url: URL, variables: ProxyVariables): OutgoingProxy | null {
 }
 
 /** Returns a function that chooses the `fetch` for a proxy. Keeps one connection pool per proxy. */
-function createConnect(proxy: ProxyVariables): (via: OutgoingProxy | null) => typeof fetch {
+function createConnect(proxy: ProxyVariables, direct: typeof fetch): (via: OutgoingProxy | null) => typeof fetch {
   const viaProxy = new Map<string, typeof fetch>();
-  if (Object.keys(proxy).length === 0) return () => fetch;
+  if (Object.keys(proxy).length === 0) return () => direct;
   return (via) => {
-    if (via === null) return fetch;
+    if (via === null) return direct;
     const known = viaProxy.get(via.url.href) ?? fetchVia(via.url);
     viaProxy.set(via.url.href, known);
     return known;
   };
 }
 
-/** Returns a `fetch` through a proxy. Node's own cannot use one, so this loads undici. */
+/** Returns a `fetch` through a proxy. */
 function fetchVia(proxy: URL): typeof fetch {
-  const options = proxyAgentOptions(proxy);
-  const loading = import('undici').then(({ ProxyAgent, fetch }) => ({ fetch, dispatcher: new ProxyAgent(options) }));
+  return fetchWith(({ ProxyAgent }) => new ProxyAgent(proxyAgentOptions(proxy)));
+}
+
+/** Returns a `fetch` that connects to no name with an internal address. */
+function fetchPublic(resolve: Resolve): typeof fetch {
+  return fetchWith(({ Agent }) => new Agent({ connect: { lookup: checkedLookup(isPublicAddress, resolve) } }));
+}
+
+/** Returns a `fetch` with another dispatcher. Node's own cannot use one, so the first request loads undici. */
+function fetchWith(createDispatcher: (undici: typeof import('undici')) => Dispatcher): typeof fetch {
+  let loading: Promise<{ fetch: typeof import('undici').fetch; dispatcher: Dispatcher }> | undefined;
+  const load = () => import('undici').then((undici) => ({ fetch: undici.fetch, dispatcher: createDispatcher(undici) }));
   const send = async (input: URL, init: object) => {
+    loading ??= load();
     const undici = await loading;
     return undici.fetch(input.href, { ...init, dispatcher: undici.dispatcher });
   };

@@ -1,7 +1,7 @@
 import type { Agent, Dispatcher } from 'undici';
-import { hostKind, isLoopbackAddress, isPublicAddress } from '../domain/events/webhook-address.ts';
+import { AddressRefused, checkedLookup, type Resolve, systemResolve } from '../checked-lookup.ts';
 import type { WebhookUrls } from '../domain/events/webhook-url.ts';
-import { AddressRefused, checkedLookup, type Resolve, systemResolve } from './checked-lookup.ts';
+import { hostKind, isLoopbackAddress, isPublicAddress } from '../domain/host-kind.ts';
 import type { SendOutcome, WebhookSender } from './sender.ts';
 
 const timeoutMs = 15_000;

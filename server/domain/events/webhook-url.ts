@@ -1,4 +1,4 @@
-import { hostKind } from './webhook-address.ts';
+import { hostKind } from '../host-kind.ts';
 import { invalidUrl } from './webhook-problems.ts';
 
 /** Where webhooks may lead. */

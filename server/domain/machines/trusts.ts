@@ -8,7 +8,7 @@ import type { AuditTrail } from '../audit.ts';
 import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
-import { hostKind } from '../events/webhook-address.ts';
+import { hostKind } from '../host-kind.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
@@ -90,7 +90,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
       const at = clock.now();
       const { name, ttl = limits.defaultTrustTtlSeconds, audience = null } = body;
       const fields = { issuer: body.issuer, audience, claims: claimsText(body.claims), ttlSeconds: ttl };
-      const fresh = { id: newId(), name, ...fields, createdAt: at, changedAt: at };
+      const fresh = { id: newId(), name, ...fields, mayBeInternal: !isKey(operator), createdAt: at, changedAt: at };
       const created = await store.transaction(async (store) => {
         await requireStillAllowed(store, operator, 'trusts', id);
         const account = await findAccount(store, body.service_account);
@@ -116,14 +116,19 @@ export function createTrusts(deps: TrustDeps): Trusts {
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(at, before.changedAt + 1);
         const { rules } = await editedRules(store, before.rules, body);
-        const edit = { ...storedFields(body), rules, changedAt, ...(account && { serviceAccountId: account.id }) };
+        const isNewIssuer = body.issuer !== undefined && body.issuer !== before.issuer;
+        const edit = {
+          ...{ ...storedFields(body), rules, changedAt },
+          ...(account && { serviceAccountId: account.id }),
+          ...(isNewIssuer && { mayBeInternal: !isKey(operator) }),
+        };
         const trust = { ...before, ...edit, ...(account && { serviceAccount: account.name }) };
         const names = await findAppNames(store, [before, trust]);
         const changes = changesBetween(auditedFields(before, names), auditedFields(trust, names));
         if (changes.length === 0) return before;
         await store.trusts.edit(id, edit);
         // The IDs of another issuer mean something else.
-        if (trust.issuer !== before.issuer) await store.trusts.forgetPins(id);
+        if (isNewIssuer) await store.trusts.forgetPins(id);
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.changed', trust, changes });
         await tellOfTrust(deps, store, { ...eventOf(operator, at), stage: 'changed', trust, before, changes });
         if (trust.serviceAccountId !== before.serviceAccountId) {
@@ -209,7 +214,7 @@ function eventOf(operator: Operator, at: number): TrustEvent {
 
 /**
  * Requires a superuser for an issuer on this machine or at an internal address. A key could otherwise make the daemon send requests to
- * services that are reachable only from there.
+ * services that are reachable only from there. Where a name or a `jwks_uri` leads is checked when the keys are fetched: see `mayBeInternal`.
  * @throws ProblemError `not-for-keys`
  */
 function requireMayTrust(operator: Operator, issuer: string): void {

@@ -1,3 +1,4 @@
+import { AddressRefused } from '../../checked-lookup.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { ExchangeError } from '../../domain/machines/exchange/exchange-error.ts';
 import type { LimitedFetch } from '../provider-fetch.ts';
@@ -31,13 +32,13 @@ interface Entry {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. Fetches them if they are older than ten minutes, and once more, but at most once a minute, if none has
-   * the ID `kid`. @throws ExchangeError `temporarily_unavailable` if they cannot be fetched, or the ID is unknown and they cannot be
+   * the ID `kid`. `send` makes the requests. @throws ExchangeError `temporarily_unavailable` if they cannot be fetched, or the ID is unknown and they cannot be
    * fetched yet
    */
-  of(issuer: string, kid: string | undefined): Promise<KeySet>;
+  of(issuer: string, kid: string | undefined, send: LimitedFetch): Promise<KeySet>;
 }
 
-export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedFetch }): IssuerKeys {
+export function createIssuerKeys({ clock }: { clock: Clock }): IssuerKeys {
   const entries = new Map<string, Entry>();
 
   function entryOf(issuer: string): Entry {
@@ -55,7 +56,7 @@ export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedF
     return age >= 0 && age < spanMs;
   }
 
-  async function load(issuer: string, entry: Entry): Promise<KeySet> {
+  async function load(issuer: string, entry: Entry, send: LimitedFetch): Promise<KeySet> {
     try {
       entry.keys = await fetchKeySet(issuer, send, startTimeout());
       entry.fetchedAt = clock.now();
@@ -67,19 +68,19 @@ export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedF
     }
   }
 
-  function fetchOnce(issuer: string, entry: Entry): Promise<KeySet> {
+  function fetchOnce(issuer: string, entry: Entry, send: LimitedFetch): Promise<KeySet> {
     if (entry.fetching !== null) return entry.fetching;
     if (isWithin(entry.failedAt, failureMs)) throw unreachable();
-    entry.fetching = load(issuer, entry).finally(() => {
+    entry.fetching = load(issuer, entry, send).finally(() => {
       entry.fetching = null;
     });
     return entry.fetching;
   }
 
   return {
-    async of(issuer, kid) {
+    async of(issuer, kid, send) {
       const entry = entryOf(issuer);
-      if (entry.keys === null || !isWithin(entry.fetchedAt, maxAgeMs)) return fetchOnce(issuer, entry);
+      if (entry.keys === null || !isWithin(entry.fetchedAt, maxAgeMs)) return fetchOnce(issuer, entry, send);
       if (hasKey(entry.keys, kid)) return entry.keys;
       // A request in progress may bring the key.
       if (entry.fetching !== null) return entry.fetching;
@@ -87,7 +88,7 @@ export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedF
       if (isWithin(entry.extraAt, minExtraIntervalMs)) {
         throw unknownKey(entry.extraAt + minExtraIntervalMs - clock.now());
       }
-      const fetching = fetchOnce(issuer, entry);
+      const fetching = fetchOnce(issuer, entry, send);
       entry.extraAt = clock.now();
       return fetching;
     },
@@ -116,6 +117,8 @@ function unknownKey(waitMs: number): ExchangeError {
 function reasonOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  if (root instanceof AddressRefused)
+    return `${root.message} A management key chose this issuer. Let a superuser create the trust.`;
   return root instanceof Error ? `${root.name}: ${root.message}` : String(root);
 }
 

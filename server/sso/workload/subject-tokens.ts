@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ProxyVariables } from '../../../shared/proxy.ts';
+import { type Resolve, systemResolve } from '../../checked-lookup.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { ExchangeError, unacceptable } from '../../domain/machines/exchange/exchange-error.ts';
 import {
@@ -15,13 +16,22 @@ import { createIssuerKeys, type KeySet } from './issuer-keys.ts';
 const maxTokenCharacters = 16 * 1024;
 const notJwt = 'The subject token is not a signed JWT.';
 
+interface SubjectTokensDeps {
+  clock: Clock;
+  proxy: ProxyVariables;
+  resolve?: Resolve;
+}
+
 /** Creates the verification of subject tokens with the keys that issuers publish. */
-export function createSubjectTokens({ clock, proxy }: { clock: Clock; proxy: ProxyVariables }): SubjectTokens {
-  const issuerKeys = createIssuerKeys({ clock, send: createLimitedFetch(proxy) });
+export function createSubjectTokens({ clock, proxy, resolve = systemResolve }: SubjectTokensDeps): SubjectTokens {
+  const sendAnywhere = createLimitedFetch(proxy);
+  const sendToPublic = createLimitedFetch(proxy, { onlyPublic: resolve });
+  const issuerKeys = createIssuerKeys({ clock });
   return {
     read: readSubjectToken,
-    async verify(token) {
-      const keys = await issuerKeys.of(token.issuer, headerOf(token.text).kid);
+    async verify(token, { mayBeInternal }) {
+      const send = mayBeInternal ? sendAnywhere : sendToPublic;
+      const keys = await issuerKeys.of(token.issuer, headerOf(token.text).kid, send);
       const claims = await verifyWith(keys, token, clock.now()).catch((error: unknown) => {
         throw explain(error);
       });

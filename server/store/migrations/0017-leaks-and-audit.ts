@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
 /**
- * Adds canaries, the values that were reported as leaked, the role auditor, and the order in which machines read the audit log.
+ * Adds canaries, the values that were reported as leaked, the role auditor, the order in which machines read the audit log, and which
+ * trusts may lead to internal addresses.
  * The release before ignores all of it. It does not find the values of canaries, because their hashes are stored with a prefix.
  * Also adds whether the former owner of a token knows its value.
  */
@@ -16,6 +17,9 @@ export const leaksAndAudit: Migration = {
     await extendTokens(trx);
     await createLeaks(trx);
     await orderAudit(trx);
+    await trx.schema.alterTable('trusts', (table) => {
+      table.boolean('may_be_internal').notNullable().defaultTo(false);
+    });
   },
 };
 

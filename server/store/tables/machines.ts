@@ -1,4 +1,4 @@
-import { integer, nullable, text } from './column.ts';
+import { boolean, integer, nullable, text } from './column.ts';
 
 /** A member who looks after a service account. */
 export const maintainerColumns = { serviceAccountId: text('service_account_id'), userId: text('user_id') };
@@ -16,6 +16,8 @@ export const trustColumns = {
   /** The rules of the tokens that are issued, as `storeRules` returns them. Null if they have none. */
   rules: nullable(text('rules')),
   ttlSeconds: integer('ttl_seconds'),
+  /** Whether a superuser chose the issuer, so that its keys may be at an internal address. */
+  mayBeInternal: boolean('may_be_internal'),
   createdAt: integer('created_at'),
   changedAt: integer('changed_at'),
 };

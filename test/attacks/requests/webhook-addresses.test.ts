@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Resolve } from '../../../server/webhooks/checked-lookup.ts';
+import type { Resolve } from '../../../server/checked-lookup.ts';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { answerStatus, type Receiver, startReceiver } from '../../helpers/webhooks/receiver.ts';
 import { addHook, createWorker, deliveriesOf } from '../../helpers/webhooks/worker.ts';

@@ -1,6 +1,6 @@
+import type { Resolve } from '../../../server/checked-lookup.ts';
 import { auditObject, deliveryObject } from '../../../server/http/representations.ts';
 import { createSendWebhooks } from '../../../server/jobs/webhooks/send-webhooks.ts';
-import type { Resolve } from '../../../server/webhooks/checked-lookup.ts';
 import { createHttpSender } from '../../../server/webhooks/http-sender.ts';
 import type { CreatedWebhook, Delivery } from '../../../shared/schemas/webhooks.ts';
 import { jsonOf, type TestApp } from '../app/app.ts';

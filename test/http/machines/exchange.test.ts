@@ -1,5 +1,6 @@
-import type { JWTPayload } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { signingAlgorithms } from '../../../server/sso/keys.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { type ExchangeWorld, exchangeGrant, jwtType, openExchange } from '../../helpers/exchange/exchange-world.ts';
@@ -33,6 +34,13 @@ async function refused(token: string, parameters: Record<string, string> = {}) {
 }
 
 describe('an exchange', () => {
+  it.each([...signingAlgorithms])('accepts a subject token that is signed with %s', async (alg) => {
+    await world.addTrust();
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    world.issuer.setJwks([{ ...(await exportJWK(publicKey)), kid: alg, use: 'sig' }]);
+    await succeed(await world.signed({}, { alg, key: privateKey, header: { kid: alg } }));
+  });
+
   it('returns a token of the service account with the rules of the trust', async () => {
     await world.app.ask('/api/v1/apps', { as: world.app.root, json: { name: 'builds' } });
     await world.addTrust({ apps: ['builds'], read_only: true, allow: ['GET /api/**'], ttl: 600 });

@@ -47,7 +47,9 @@ export function createTokenExchange(deps: ExchangeDeps): TokenExchange {
       const issuer = trusts.length === 0 ? null : token.issuer;
       return rateLimit.attempt(issuer, clientInfo, async () => {
         if (issuer === null) throw unacceptable('No trust accepts tokens of this issuer (claim iss).');
-        const claims = await subjectTokens.verify(token);
+        const claims = await subjectTokens.verify(token, {
+          mayBeInternal: trusts.some((trust) => trust.mayBeInternal),
+        });
         const trust = chooseTrust(trusts, claims, { name, publicUrl });
         requireTarget(target, await appsOf(store, trust), publicUrl);
         return issueToken(deps, { token, claims, trust, clientInfo });

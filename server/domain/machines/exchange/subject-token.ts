@@ -15,7 +15,7 @@ export interface SubjectTokens {
   /** Reads a token without verifying it. @throws ExchangeError if it can never be acceptable */
   read(text: string): UnverifiedToken;
   /** Verifies the signature and the times. Call it only for the issuer of a trust, because it sends requests there. @throws ExchangeError */
-  verify(token: UnverifiedToken): Promise<SubjectClaims>;
+  verify(token: UnverifiedToken, options: { mayBeInternal: boolean }): Promise<SubjectClaims>;
 }
 
 /** How far the clocks of an issuer and of this server may be apart. */

@@ -23,6 +23,7 @@ export function trustRecord(serviceAccountId: string, changes: Partial<TrustReco
     claims: '{"sub":"repo:acme/api:*"}',
     rules: null,
     ttlSeconds: 900,
+    mayBeInternal: true,
     createdAt: noon,
     changedAt: noon,
     ...changes,

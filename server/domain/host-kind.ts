@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Where the host of a webhook's URL leads, as far as its text tells. */
+/** Where the host of a URL leads, as far as its text tells. */
 export type HostKind = 'loopback' | 'internal' | 'name' | 'public';
 
 /**

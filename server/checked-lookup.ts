@@ -10,9 +10,13 @@ export type Resolve = (
 
 export const systemResolve: Resolve = (hostname, options, callback) => lookup(hostname, options, callback);
 
-/** A name leads to an address that webhooks may not reach. */
+/** A name leads to an address that a request may not reach. */
 export class AddressRefused extends Error {
-  override name = 'AddressRefused';
+  override readonly name = 'AddressRefused';
+
+  constructor() {
+    super('The name leads to an internal address.');
+  }
 }
 
 /**
@@ -30,7 +34,7 @@ export function checkedLookup(isAllowed: (address: string) => boolean, resolve: 
       if (error) return callback(error, '');
       const [first] = addresses;
       if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
-        return callback(new AddressRefused('The name leads to an internal address.'), '');
+        return callback(new AddressRefused(), '');
       }
       if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);

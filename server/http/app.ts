@@ -6,6 +6,7 @@ import { renderPages } from '../web/shell/page-renderer.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
+import { refuseUnmetConditions } from './etags.ts';
 import { enforceAccess, enforceAccessAfterBody } from './middleware/access.ts';
 import { limitBody } from './middleware/body-limit.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
@@ -61,7 +62,7 @@ export function createApp(deps: AppDeps) {
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
-  app.use('/api/v1/*', limitBody(bodyTooLargeResponse), enforceAccessAfterBody(deps));
+  app.use('/api/v1/*', refuseUnmetConditions, limitBody(bodyTooLargeResponse), enforceAccessAfterBody(deps));
 
   const description = openapiRoutes(() => describeApi(app, deps));
   const api = new OpenAPIHono<AppEnv>()

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { ProblemError } from '../../shared/problem.ts';
 import { changedMeanwhile, noPrecondition, type Precondition } from '../domain/precondition.ts';
-import type { AppContext } from './context.ts';
+import type { AppContext, AppEnv } from './context.ts';
+import { isSafe } from './middleware/session.ts';
 import { invalidFields } from './validate.ts';
 
 /**
@@ -43,13 +46,35 @@ export function ifMatch<T>(c: Pick<AppContext, 'req'>, stateOf: (present: T) => 
   };
 }
 
-// Proxies that compress a response make its ETag weak. Our tags stand for a state, not for the bytes of a response, so that a weak one
-// says as much as a strong one.
-const etag = /^\s*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*$/;
+/** Objects with an ETag. No other object of the API has one. */
+const conditionalPath = /^\/api\/v1\/(?:users|service-accounts|apps|clients|trusts|webhooks)\/[^/]+$/;
 
+/**
+ * Refuses a change with If-Match where no response has an ETag. RFC 9110 §13.1.1 forbids to perform it, because the condition is false.
+ */
+export const refuseUnmetConditions: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { method, path } = c.req;
+  const condition = c.req.header('if-match')?.trim();
+  const isConditional = ['PATCH', 'DELETE'].includes(method) && conditionalPath.test(path);
+  if (condition === undefined || condition === '*' || isSafe(method) || isConditional) return next();
+  const detail = 'This has no ETag, so that If-Match cannot be true. Send the request without If-Match.';
+  throw new ProblemError('changed-meanwhile', detail);
+};
+
+/** A tag and what follows it. */
+const etag = /\s*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
+
+/**
+ * Returns the tags in a header, in quotes. Proxies that compress a response change its ETag: they make it weak, or append the encoding, as
+ * Apache does. Our tags stand for a state, not for the bytes of a response, so that such a tag says as much as the original.
+ */
 function parseEtags(header: string): string[] {
-  // Our ETags contain no comma. One of another server, which does, matches nothing either way.
-  const parts = header.split(',').map((part) => etag.exec(part)?.[1]);
-  if (parts.every((part) => part !== undefined)) return parts;
+  const found: string[] = [];
+  let end = 0;
+  for (const { 0: match, 1: tag = '', index } of header.matchAll(new RegExp(etag, 'gy'))) {
+    end = index + match.length;
+    found.push(`"${tag}"`, `"${tag.replace(/-(?:gzip|br|zstd)$/, '')}"`);
+  }
+  if (end === header.length && found.length > 0 && !header.trimEnd().endsWith(',')) return found;
   throw invalidFields([{ pointer: '#If-Match', detail: 'If-Match must be * or ETags such as "x9Yw".' }]);
 }

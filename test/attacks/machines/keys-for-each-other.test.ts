@@ -2,9 +2,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Member } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { call, type Server, startServerOn } from '../races/server-on.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 const scopes = ['tokens:write', 'users:write', 'service-accounts', 'trusts'] as const;
 
 /**

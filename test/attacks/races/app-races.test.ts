@@ -7,10 +7,11 @@ import type { Store } from '../../../server/store/store.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { deleteApp, issueGated, registerApp } from '../../helpers/gate/gated.ts';
 import { isFullLength } from '../../helpers/length.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { nextId, noon } from '../../store/contract/records.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 
 const [rounds, changes] = isFullLength ? [10, 60] : [3, 25];
 const host = 'raced.example.com';

@@ -3,11 +3,12 @@ import { type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 
 /** The most concurrent attempts that the rate limit allows. With more, some would fail before their code is checked. */
 const concurrency = 5;

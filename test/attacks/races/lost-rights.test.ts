@@ -3,9 +3,10 @@ import type { Store } from '../../../server/store/store.ts';
 import { jsonOf, type Member } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { call, type Server, startServerOn } from './server-on.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 
 /** Requests of a maintainer that stop a token, or one of its values. */
 const deeds: Array<[what: string, method: string, below: string, json?: object]> = [

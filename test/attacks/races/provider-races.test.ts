@@ -4,9 +4,10 @@ import type { StartedSession } from '../../../server/domain/sign-in/start-sessio
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { personAt, ssoConfig } from '../../helpers/app/sso.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { pause } from './raced-token.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 
 const clientInfo = { ip: null, userAgent: null };
 const issuer = 'https://sso.example.com';

@@ -6,12 +6,13 @@ import { createToken, jsonOf, type Member, password } from '../../helpers/app/ap
 import { useEngines } from '../../helpers/app/engines.ts';
 import type { TestResponse } from '../../helpers/app/http.ts';
 import { isFullLength } from '../../helpers/length.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import type { OAuthClient } from '../tokens/endpoints.ts';
 import { pause, toggles, verifyWhile, type Writer } from './raced-token.ts';
 import { browserOf, call, type Server, startServerOn } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 
 describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
   async function start(settings: Partial<Config> = {}): Promise<Server> {

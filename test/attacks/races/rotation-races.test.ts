@@ -3,9 +3,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 /** Gives a request time to reach the lock that it waits for. */
 const pauseMs = 100;
 const day = 24 * 60 * 60;

@@ -4,10 +4,11 @@ import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, type Member, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 import { useOf } from '../../store/contract/records.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
-const engines = useEngines();
+const engines = useEngines(patientTimes);
 const rounds = 8;
 
 interface Scene {

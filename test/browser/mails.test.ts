@@ -1,6 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
-import { chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/console/browser.ts';
+import { axeOn, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/console/browser.ts';
 import { sampleMails } from '../helpers/console/sample-mails.ts';
 
 /** Names the background that mail programs show, because axe takes a transparent one for white. */
@@ -18,8 +17,7 @@ describe.skipIf(!chromiumIsHere)('a mail', () => {
         await page.setViewportSize({ width, height: 800 });
         expect(await sidewaysScroll(page), `${colorScheme}, ${width} px`).toBe(0);
       }
-      const axe = new AxeBuilder({ page }).setLegacyMode(true).withRules(['color-contrast']);
-      const { violations } = await axe.analyze();
+      const { violations } = await (await axeOn(page)).withRules(['color-contrast']).analyze();
       expect(
         violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)),
         colorScheme,

@@ -48,6 +48,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'No trust has this ID or name, or the member does not maintain its service account. List the trusts to find the right one.',
   'webhook-not-found': 'No webhook has this ID. List the webhooks to find the right one.',
   'delivery-not-found': 'The webhook has no delivery with this ID. Deliveries are deleted after 30 days.',
+  'event-not-found':
+    'No audit event has the ID in `after`, perhaps because a backup was restored. Start again from the first event or from the latest one.',
   'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
   'name-taken':

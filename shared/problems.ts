@@ -38,6 +38,7 @@ export const problems = {
   'trust-not-found': { status: 404, title: 'Trust not found', exit: 3 },
   'webhook-not-found': { status: 404, title: 'Webhook not found', exit: 3 },
   'delivery-not-found': { status: 404, title: 'Delivery not found', exit: 3 },
+  'event-not-found': { status: 404, title: 'Event not found', exit: 3 },
   'method-not-allowed': { status: 405, title: 'Method not allowed', exit: 1 },
   'request-timeout': { status: 408, title: 'Request timed out', exit: 6 },
   'name-taken': { status: 409, title: 'Name already in use', exit: 5 },

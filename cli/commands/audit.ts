@@ -1,34 +1,45 @@
 import type { Command } from 'commander';
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction, AuditEvent } from '../../shared/schemas/audit.ts';
 import { pagesOf } from '../api/pages.ts';
 import { expectBody } from '../api/responses.ts';
 import { auditEventShape, pageShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { localError } from '../errors.ts';
 import { parseSince } from '../input/parse-time.ts';
 import { connect } from '../session/connect.ts';
+import { note, writeStderr } from '../ui/notes.ts';
+import { sanitize } from '../ui/sanitize.ts';
 
 export interface AuditOptions extends GlobalOptions {
   since?: string;
   user?: string;
   action?: string;
+  follow?: boolean;
 }
 
 export function registerAudit(program: Command, ctx: Context): void {
   program
     .command('audit')
     .summary('Show the audit log')
-    .description('Show the audit log, newest first. Members see their own events, Organization Superusers see all.')
+    .description(
+      'Show the audit log, newest first. Members see their own events, Organization Superusers see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
+    )
     .option('--since <time>', 'Start of the period: 7d, a date, or a time')
     .option(
       '--user <email>',
       'Member or service-account:NAME who caused the event, or whose account or tokens it concerns',
     )
     .option('--action <action>', 'Action, such as token.created')
-    .addHelpText('after', '\nExample:\n  $ tokens audit --since 7d --action token.revoked')
+    .option('--follow', 'Print new events as they are saved: one line each, or with --json one object a line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens audit --since 7d --action token.revoked\n  $ tokens audit --follow --json | my-collector',
+    )
     .action((_options, command: Command) => runAudit(ctx, command.optsWithGlobals()));
 }
 
 async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
+  if (options.follow) return runFollow(ctx, options);
   const filter = {
     ...(options.since !== undefined && { since: parseSince(options.since, ctx.now()) }),
     ...(options.user !== undefined && { user: options.user }),
@@ -46,4 +57,33 @@ async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
   }
   const { printEvents } = await import('../ui/events.ts');
   await printEvents(ctx, options, events);
+}
+
+/** Prints new events until Ctrl-C, or until the reader of the output is gone. */
+async function runFollow(ctx: Context, options: AuditOptions): Promise<void> {
+  if ([options.since, options.user, options.action].some((filter) => filter !== undefined)) {
+    throw localError('usage', '--follow prints every new event. Leave out --since, --user and --action.');
+  }
+  const { api, server } = await connect(ctx, options);
+  const [{ followEvents }, { eventLine }, { toJson }] = await Promise.all([
+    import('../api/follow-events.ts'),
+    import('../ui/events.ts'),
+    import('../ui/json.ts'),
+  ]);
+  const shape = pageShape(auditEventShape);
+  const pages = followEvents(ctx, {
+    read: (query) => expectBody(api.audit.$get({ query }), shape),
+    onFailure: ({ problem }) =>
+      options.json
+        ? writeStderr(ctx, toJson(problem))
+        : writeStderr(ctx, `${sanitize(problem.detail)} Waiting for the server …`),
+    onRecovery: () => note(ctx, options, `${server.url} responds again.`),
+  });
+  const lineOf = options.json ? (event: AuditEvent) => toJson(event) : eventLine;
+  try {
+    for await (const events of pages) await ctx.stdout.write(events.map((event) => `${lineOf(event)}\n`).join(''));
+  } catch (error) {
+    // Ctrl-C is how this command ends.
+    if (!ctx.signal.aborted) throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { fitTimeAgo, timeAgo } from '../../shared/relative-time.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { sanitize } from './sanitize.ts';
 import { type Column, printTable } from './table.ts';
 
 export async function printEvents(ctx: Context, options: GlobalOptions, events: Pages<AuditEvent>): Promise<void> {
@@ -27,6 +28,12 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
     },
   ];
   await printTable(ctx, options, columns, events);
+}
+
+/** Returns an event as one line. */
+export function eventLine(event: AuditEvent): string {
+  const { at, action, ip } = event;
+  return [at, actorText(event), action, targetText(event), ip ?? ''].map(sanitize).join('  ').trimEnd();
 }
 
 /** Returns the actor, such as `service-account:platform (terraform)`, with the name of the management key. */

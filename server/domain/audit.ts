@@ -1,25 +1,18 @@
-import { foldName, normalizeName, serviceAccountName } from '../../shared/names.ts';
-import { ProblemError } from '../../shared/problem.ts';
-import { memberIdOf } from '../../shared/pseudonym.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import { createBoundedQueue } from '../bounded-queue.ts';
-import { StoreBusy } from '../store/errors.ts';
 import type {
   Actor,
   AppRecord,
   AuditRecord,
   ClientRecord,
   FieldChange,
-  ListedAuditRecord,
   MailRecord,
-  Page,
   TokenRecord,
   TrustRecord,
   UserRecord,
   WebhookRecord,
 } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { type ClientInfo, isKey, type Operator, requireScope } from './caller.ts';
+import type { ClientInfo } from './caller.ts';
 import { webhookServer } from './events/webhook-url.ts';
 
 interface Event {
@@ -167,67 +160,4 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
 
 function tokenTarget({ id, name, ownerId }: TokenRecord): Pick<AuditRecord, 'target' | 'ownerId'> {
   return { target: { kind: 'token', id, name }, ownerId };
-}
-
-export interface AuditQuery extends Page {
-  /** ID, email address or `service-account:NAME` of the actor, owner or target. */
-  user?: string;
-  action?: AuditAction;
-  /** Inclusive. */
-  since?: number;
-  /** Exclusive. */
-  until?: number;
-}
-
-/** Reads audit events. */
-export interface AuditLog {
-  /**
-   * Returns events, newest first. Members who are not superusers get only events that concern them.
-   *
-   * `urgent` continues a list that began before, and is never refused.
-   *
-   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`
-   * @throws StoreBusy while too many lists wait
-   */
-  list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
-}
-
-/**
- * Reads one audit list at a time, because a list can take a second and other requests need the connections, too. Refuses lists
- * that would wait longer than a client does.
- */
-const listQueue = { concurrency: 1, maxWaiting: 50, maxWaitMs: 1_500 } as const;
-
-export function createAuditLog({ store }: { store: Store }): AuditLog {
-  const refusal = () => new StoreBusy('Too many audit lists wait.');
-  const enqueue = createBoundedQueue({ ...listQueue, refusal });
-  return {
-    async list(operator, { user, ...query }, options) {
-      const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
-      if (isKey(operator)) requireScope(operator, 'audit:read');
-      if (isKey(operator) || operator.user.superuser)
-        return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
-      const own =
-        user === undefined || user === operator.user.id || foldName(normalizeName(user)) === operator.user.emailFolded;
-      if (!own)
-        throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
-      return read({ ...query, participant: operator.user.id });
-    },
-  };
-}
-
-/**
- * Filters by member or service account. For an address that no member has, finds the failed sign-ins that were tried with it. For a service
- * account that was deleted, finds what its management keys did.
- */
-async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
-  const folded = foldName(normalizeName(user));
-  const name = serviceAccountName(folded);
-  if (name !== null) {
-    const account = await store.serviceAccounts.findByName(name);
-    return account === null ? { actorEmail: folded } : { participant: account.id };
-  }
-  if (!user.includes('@')) return { participant: memberIdOf(user) };
-  const found = await store.users.findByEmail(folded);
-  return found === null ? { actorEmail: folded } : { participant: found.id };
 }

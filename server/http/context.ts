@@ -8,7 +8,7 @@ import type { OwnProfile } from '../domain/accounts/own-profile.ts';
 import type { ServiceAccounts } from '../domain/accounts/service-accounts/service-accounts.ts';
 import type { Unbinding } from '../domain/accounts/unbinding.ts';
 import type { Apps } from '../domain/apps/apps.ts';
-import type { AuditLog } from '../domain/audit.ts';
+import type { AuditLog } from '../domain/audit-log.ts';
 import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deliveries } from '../domain/events/deliveries.ts';

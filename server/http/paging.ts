@@ -32,12 +32,12 @@ export async function readPage<Q extends PageQuery, T extends { id: string }, V>
 }
 
 /** A cursor is the ID of the page's last item, encoded so that clients treat it as opaque. */
-function cursorOf(id: string): string {
+export function cursorOf(id: string): string {
   return Buffer.from(id).toString('base64url');
 }
 
 /** @throws ProblemError `invalid-fields` for any text that `cursorOf` did not create */
-function idOfCursor(cursor: string): string {
+export function idOfCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (!validate(id) || cursorOf(id) !== cursor) {
     const detail = 'The cursor is not valid. Use next_cursor of the previous page, or start again without a cursor.';

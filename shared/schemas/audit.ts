@@ -148,5 +148,13 @@ export const auditQuerySchema = pageQuerySchema.extend({
     .describe('The ID or email address of the actor, owner or target, or `service-account:NAME`'),
   since: sentTimeSchema('since').optional().describe('An RFC 3339 time; earlier events are left out'),
   action: auditActionSchema.optional(),
+  after: z
+    .union([z.literal(''), z.literal('latest'), z.uuid()], {
+      error: 'after must be the ID of an event, latest, or empty to begin with the first event.',
+    })
+    .optional()
+    .describe(
+      'Lists events oldest first, in the order in which they were saved: those after the event with this ID, or all of them if the value is empty. `latest` returns no events, and the `next_cursor` from which new ones follow. Not together with `user`, `since` or `action`',
+    ),
 });
 export const auditPageSchema = pageSchema(auditEventSchema).meta({ id: 'AuditPage' });

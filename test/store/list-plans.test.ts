@@ -82,6 +82,9 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^members(, by a .*name.*)?$/, inOrder('users')],
   [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],
   [/^audit events$/, idsInOrder('audit')],
+  [/^audit events to delete$/, 'SCAN webhooks USING COVERING INDEX sqlite_autoindex_webhooks_1'],
+  [/^audit events that wait/, 'SCAN audit USING COVERING INDEX audit_waiting_index'],
+  [/audit event.* in order/, 'SCAN audit USING INDEX audit_before_order_index'],
   [/^clients$/, inOrder('clients')],
   [/^apps$/, inOrder('apps')],
   [/^webhooks$/, inOrder('webhooks')],
@@ -170,6 +173,8 @@ describe('lists on PostgreSQL', () => {
     for (const query of queries) {
       const [, most] = maxRowsOf.find(([names]) => names.test(query.name)) ?? [/./, maxRows];
       for (const statement of await statementsOf(engine.knex, store, query)) {
+        // The plan is examined by running the statement again.
+        if (!/^\s*(select|with)\b/i.test(statement.sql)) continue;
         const { rows, plan } = await examinePostgres((sql, bindings) => client.query(sql, bindings), statement);
         if (rows > most) wrong.push(`${query.name}: ${rows} rows, ${plan}`);
       }

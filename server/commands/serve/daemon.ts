@@ -14,6 +14,7 @@ import { createSsoLog } from '../../http/sso/sso-log.ts';
 import { createCountedVerification } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createReadUse } from '../../http/verify/read-use.ts';
+import { createAuditOrder } from '../../jobs/audit-order.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
@@ -106,6 +107,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
+    createAuditOrder(store),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createPurge({ store, clock, sessionLifetimes, config }),
     createNoticeJob(services.tokenNotices),

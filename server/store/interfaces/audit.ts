@@ -19,4 +19,34 @@ export interface AuditStore {
   /** Returns those of these events that exist, in any order. */
   findByIds(ids: readonly string[]): Promise<ListedAuditRecord[]>;
   list(query: AuditQuery): Promise<ListedAuditRecord[]>;
+  /**
+   * Gives the next positions to at most `limit` committed events that have none, and returns how many got one. An event that
+   * commits later gets a higher position, so that a reader who follows the positions misses none.
+   */
+  assignPositions(limit: number): Promise<number>;
+  /**
+   * Returns events in the order of their positions, oldest first. Events without a position are left out. Returns null if there is no event with the ID `after`,
+   * and there never was one. If retention deleted that event, returns the first events that are left.
+   */
+  listInOrder(query: OrderedAuditQuery): Promise<ListedAuditRecord[] | null>;
+  /** Returns the ID of the last event in the order of the positions, or null if there is none. */
+  lastInOrder(participant?: string): Promise<string | null>;
+  /**
+   * Deletes at most `limit` events that were recorded before `before`, and remembers the newest one. Returns the number of events
+   * deleted. Keeps events of restores, which later restores need, and events that a webhook is still to receive.
+   */
+  purge(query: { before: number; limit: number }): Promise<number>;
+  /**
+   * Replaces the IP addresses of at most `limit` events that were recorded before `before` by the result of `cut`, oldest first. Returns whether
+   * more events may be left.
+   */
+  cutAddresses(query: { before: number; limit: number; cut: (ip: string) => string | null }): Promise<boolean>;
+}
+
+export interface OrderedAuditQuery {
+  /** ID of the event before the first one. Null: from the first. */
+  after: string | null;
+  limit: number;
+  /** Matches events in which the member with this ID is the actor, owner or target. */
+  participant?: string;
 }

@@ -9,7 +9,7 @@ import { createOwnerStore } from './accounts/owners.ts';
 import { createServiceAccountStore } from './accounts/service-accounts.ts';
 import { createUserStore } from './accounts/users.ts';
 import { createAppStore } from './apps/apps.ts';
-import { createAuditStore } from './audit.ts';
+import { createAuditStore } from './audit/audit.ts';
 import { createFailures, type Failures } from './failures.ts';
 import { createTrustStore } from './machines/trusts.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';

@@ -63,4 +63,19 @@ async function orderAudit(trx: Knex): Promise<void> {
   if (trx.client.dialect !== 'sqlite3') await trx.raw('ALTER TABLE audit ALTER COLUMN position SET DEFAULT 0');
   await trx.raw('CREATE UNIQUE INDEX audit_position_index ON audit (position) WHERE position > 0');
   await trx.raw('CREATE INDEX audit_waiting_index ON audit (id) WHERE position = 0');
+  await trx.raw('CREATE INDEX audit_before_order_index ON audit (id) WHERE position IS NULL');
+  // For a member who follows their own events. Most have the member as their owner, so the others need small indexes only.
+  for (const [name, columns, isOfOther] of participantIndexes) {
+    await trx.raw(`CREATE INDEX ${name} ON audit (${columns}) WHERE position > 0${isOfOther}`);
+  }
 }
+
+const participantIndexes = [
+  ['audit_owner_position_index', 'owner_id, position', ''],
+  ['audit_actor_position_index', 'actor_id, position', ' AND (owner_id IS NULL OR owner_id <> actor_id)'],
+  [
+    'audit_target_position_index',
+    'target_id, position',
+    " AND target_kind = 'user' AND (owner_id IS NULL OR owner_id <> target_id)",
+  ],
+];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { auditActions } from '../../../shared/schemas/audit.ts';
-import type { AuditQuery } from '../../domain/audit.ts';
+import type { AuditQuery } from '../../domain/audit-log.ts';
 import type { AppContext } from '../../http/context.ts';
 
 /** The text of each filter field. An empty field does not filter. */

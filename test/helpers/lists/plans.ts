@@ -7,10 +7,14 @@ export interface Statement {
   bindings: unknown[];
 }
 
-/** Runs a list query and returns the statements that it sent. */
+const controlsTransaction = /^(BEGIN|COMMIT|ROLLBACK|SET)\b/i;
+
+/** Runs a list query and returns the statements that it sent, without those that begin or end a transaction. */
 export async function statementsOf(knex: Knex, store: Store, { run }: ListQuery): Promise<Statement[]> {
   const statements: Statement[] = [];
-  const record = ({ sql, bindings }: Statement) => statements.push({ sql, bindings });
+  const record = ({ sql, bindings }: Statement) => {
+    if (!controlsTransaction.test(sql)) statements.push({ sql, bindings });
+  };
   knex.on('query', record);
   await run(store).finally(() => knex.removeListener('query', record));
   return statements;

@@ -127,6 +127,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: 'audit events of a member in ten old days, by a frequent action',
       run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
     },
+    ...auditInOrder(sizes),
     { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
     { name: 'clients', run: (store) => store.clients.list(first) },
     { name: 'apps', run: (store) => store.apps.list(first) },
@@ -159,6 +160,33 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     {
       name: "a member's sessions",
       run: (store) => store.sessions.listOf(member(50), { now: seedEnd, console: always, program: always }, 50),
+    },
+  ];
+}
+
+/** The pages of readers who follow the audit log, and what the jobs do with its oldest events. */
+function auditInOrder(sizes: ListSizes): ListQuery[] {
+  const event = (share: number) => seededId(Math.floor(sizes.events * share), sizes.events);
+  const read = (after: string | null, participant?: string) => (store: Store) =>
+    store.audit.listInOrder({ after, limit, ...(participant !== undefined && { participant }) });
+  const busy = seededId(1, sizes.users);
+  const quiet = seededId(50, sizes.users);
+  const oldest = seedEnd - 364 * dayMs;
+  return [
+    { name: 'audit events in order', run: read(null) },
+    { name: 'audit events in order, after one of the oldest', run: read(event(1 / 30)) },
+    { name: 'audit events in order, a middle page', run: read(event(1 / 2)) },
+    { name: 'audit events in order, of a busy superuser', run: read(null, busy) },
+    { name: 'audit events in order, of a member', run: read(null, quiet) },
+    { name: 'audit events in order, of nobody', run: read(null, 'nobody') },
+    { name: 'the last audit event in order', run: (store) => store.audit.lastInOrder() },
+    { name: 'the last audit event in order, of a member', run: (store) => store.audit.lastInOrder(quiet) },
+    { name: 'the last audit event in order, of nobody', run: (store) => store.audit.lastInOrder('nobody') },
+    { name: 'audit events that wait for a position', run: (store) => store.audit.assignPositions(10) },
+    { name: 'audit events to delete', run: (store) => store.audit.purge({ before: oldest, limit: 1 }) },
+    {
+      name: 'audit events whose address is to be cut',
+      run: (store) => store.audit.cutAddresses({ before: oldest, limit: 500, cut: (ip) => ip }),
     },
   ];
 }

@@ -168,6 +168,8 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     owner_id: member,
     ip: "'203.0.113.9'",
     user_agent: "'tokens/1.0'",
+    // The oldest events are from before positions. Of the others, the last ones wait for theirs.
+    position: `CASE WHEN ${isOld} THEN NULL WHEN i > ${events - 20} THEN 0 ELSE i END`,
   });
   await insert('sessions', sessions, {
     id: idOf(sessions)('i'),

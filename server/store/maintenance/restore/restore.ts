@@ -5,6 +5,7 @@ import { createPrivateFile, identityOf, locateDatabaseFile } from '../../engine/
 import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
 import { replaceAppVersion } from '../../knex/apps/app-version.ts';
+import { waiting } from '../../knex/audit/positions.ts';
 import { queueDeliveries } from '../../knex/webhooks/deliveries.ts';
 import { migrations } from '../../migrations/all.ts';
 import { migrate } from '../../migrations/migrate.ts';
@@ -235,6 +236,7 @@ async function recordRestore(
     }),
     ...toRow(actorColumns, { kind: 'system', id: null, email: null }),
     ...toRow(auditTargetColumns, { kind: 'database', id: last?.id ?? null, name }),
+    ...waiting,
   });
   await queueDeliveries(knex, { id, at, action: 'database.restored' });
 }

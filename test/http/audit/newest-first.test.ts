@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app/app.ts';
-import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
-import { openTestStore } from '../helpers/app/store.ts';
+import type { AuditEvent } from '../../../shared/schemas/audit.ts';
+import { createToken, jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
+import { openTestStore } from '../../helpers/app/store.ts';
 
 async function open() {
   const app = await openTestApp();

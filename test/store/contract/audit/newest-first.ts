@@ -1,10 +1,10 @@
 import { v7 } from 'uuid';
 import { expect, it } from 'vitest';
-import { createIds } from '../../../server/domain/secrets.ts';
-import type { AuditQuery } from '../../../server/store/interfaces/audit.ts';
-import type { AuditRecord } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { auditRecord, firstPage, noon, userRecord } from './records.ts';
+import { createIds } from '../../../../server/domain/secrets.ts';
+import type { AuditQuery } from '../../../../server/store/interfaces/audit.ts';
+import type { AuditRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { auditRecord, firstPage, noon, userRecord } from '../records.ts';
 
 export function auditContract(store: () => Store): void {
   const write = async (changes: Partial<AuditRecord> = {}) => {

@@ -1,11 +1,15 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../engine/engine.ts';
-import type { AuditStore } from '../interfaces/audit.ts';
-import type { ListedAuditRecord } from '../records.ts';
-import { actorColumns, actorTokenColumn, auditColumns, auditTargetColumns } from '../tables/audit.ts';
-import { type RowOf, toRecord, toRow } from '../tables/column.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { AuditStore } from '../../interfaces/audit.ts';
+import type { ListedAuditRecord } from '../../records.ts';
+import { actorColumns, actorTokenColumn, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
+import { type RowOf, toRecord, toRow } from '../../tables/column.ts';
+import { queueDeliveries } from '../webhooks/deliveries.ts';
+import { cutAddresses } from './addresses.ts';
 import { selectNewestIds } from './audit-list.ts';
-import { queueDeliveries } from './webhooks/deliveries.ts';
+import { lastInOrder, selectInOrder } from './in-order.ts';
+import { assignPositions, waiting } from './positions.ts';
+import { purgeAudit } from './retention.ts';
 
 const allActorColumns = { ...actorColumns, token: actorTokenColumn };
 
@@ -23,6 +27,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
         ...toRow(auditColumns, { ...event, changes: event.changes ? JSON.stringify(event.changes) : null }),
         ...toRow(allActorColumns, { ...event.actor, token: event.actor.token ?? null }),
         ...toRow(auditTargetColumns, event.target),
+        ...waiting,
       });
       await queueDeliveries(knex, event);
     },
@@ -40,6 +45,20 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
         .limit(query.limit);
       return found.map(toEvent);
     },
+    assignPositions: (limit) => assignPositions(knex, engine, limit),
+    async listInOrder(query) {
+      const ids = await selectInOrder(knex, query);
+      if (ids === null) return null;
+      if (ids.length === 0) return [];
+      const among = engine.bindList(ids) as Knex.RawBinding;
+      const found = await events().select('audit.*', tokenOwnerEmail).whereRaw(engine.among('id'), [among]);
+      const places = new Map(ids.map((id, place) => [id, place]));
+      const placeOf = ({ id }: ListedAuditRecord) => places.get(id) ?? 0;
+      return found.map(toEvent).sort((one, other) => placeOf(one) - placeOf(other));
+    },
+    lastInOrder: (participant) => lastInOrder(knex, participant),
+    purge: (query) => purgeAudit(knex, engine, query),
+    cutAddresses: (query) => cutAddresses(knex, engine, query),
   };
 }
 

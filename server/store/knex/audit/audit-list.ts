@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../engine/engine.ts';
-import type { AuditQuery } from '../interfaces/audit.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { AuditQuery } from '../../interfaces/audit.ts';
 
 const participantColumns = ['actor_id', 'owner_id', 'target_id'] as const;
 

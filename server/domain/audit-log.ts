@@ -1,0 +1,124 @@
+import { foldName, normalizeName, serviceAccountName } from '../../shared/names.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import { memberIdOf } from '../../shared/pseudonym.ts';
+import type { AuditAction } from '../../shared/schemas/audit.ts';
+import { createBoundedQueue } from '../bounded-queue.ts';
+import { StoreBusy } from '../store/errors.ts';
+import type { ListedAuditRecord, Page } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { isKey, type Operator, requireScope } from './caller.ts';
+
+export interface AuditQuery extends Page {
+  /** ID, email address or `service-account:NAME` of the actor, owner or target. */
+  user?: string;
+  action?: AuditAction;
+  /** Inclusive. */
+  since?: number;
+  /** Exclusive. */
+  until?: number;
+}
+
+/** Reads audit events. */
+export interface AuditLog {
+  /**
+   * Returns events, newest first. Members who are not superusers get only events that concern them.
+   *
+   * `urgent` continues a list that began before, and is never refused.
+   *
+   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`
+   * @throws StoreBusy while too many lists wait
+   */
+  list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
+  /**
+   * Returns the events after the one with the ID `after`, oldest first, or from the first if it is null. The order is that in which events were
+   * saved, so that a reader who continues after the last event that it received misses none.
+   *
+   * @throws ProblemError `event-not-found` if there was never such an event that the operator may read; `scope-missing`
+   * @throws StoreBusy while too many lists wait
+   */
+  listInOrder(operator: Operator, query: { after: string | null; limit: number }): Promise<ListedAuditRecord[]>;
+  /** Returns the ID of the last event in this order, or null if there is none that the operator may read. */
+  lastInOrder(operator: Operator): Promise<string | null>;
+}
+
+/**
+ * Reads one audit list at a time, because a list can take a second and other requests need the connections, too. Refuses lists
+ * that would wait longer than a client does.
+ */
+const listQueue = { concurrency: 1, maxWaiting: 50, maxWaitMs: 1_500 } as const;
+
+/** Events that get positions in one transaction, and the maximum number of transactions for one reader. A job does the rest. */
+const positionsPerBatch = 500;
+const maxBatchesPerReader = 20;
+
+/** Gives positions to the events that wait for one, in at most `maxBatches` short transactions. */
+export async function assignPositions(
+  store: Store,
+  maxBatches = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let batch = 0; batch < maxBatches && !signal?.aborted; batch += 1) {
+    if ((await store.audit.assignPositions(positionsPerBatch)) < positionsPerBatch) return;
+  }
+}
+
+export function createAuditLog({ store }: { store: Store }): AuditLog {
+  const refusal = () => new StoreBusy('Too many audit lists wait.');
+  const enqueue = createBoundedQueue({ ...listQueue, refusal });
+  // Readers in order have a queue of their own, because they ask every second and are quick.
+  const enqueueInOrder = createBoundedQueue({ ...listQueue, refusal });
+  return {
+    async list(operator, { user, ...query }, options) {
+      const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
+      if (isKey(operator)) requireScope(operator, 'audit:read');
+      if (isKey(operator) || operator.user.superuser)
+        return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
+      const own =
+        user === undefined || user === operator.user.id || foldName(normalizeName(user)) === operator.user.emailFolded;
+      if (!own)
+        throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
+      return read({ ...query, participant: operator.user.id });
+    },
+    async listInOrder(operator, query) {
+      const own = scopeOf(operator);
+      const events = await enqueueInOrder(async () => {
+        await assignPositions(store, maxBatchesPerReader);
+        return store.audit.listInOrder({ ...query, ...own });
+      });
+      if (events !== null) return events;
+      throw new ProblemError(
+        'event-not-found',
+        'There is no event with this ID in the audit log. Start again with after= for all events, or with after=latest for new ones.',
+      );
+    },
+    async lastInOrder(operator) {
+      const { participant } = scopeOf(operator);
+      return enqueueInOrder(async () => {
+        await assignPositions(store, maxBatchesPerReader);
+        return store.audit.lastInOrder(participant);
+      });
+    },
+  };
+}
+
+/** Limits members who are not superusers to their own events. @throws ProblemError `scope-missing` */
+function scopeOf(operator: Operator): { participant?: string } {
+  if (isKey(operator)) requireScope(operator, 'audit:read');
+  return isKey(operator) || operator.user.superuser ? {} : { participant: operator.user.id };
+}
+
+/**
+ * Filters by member or service account. For an address that no member has, finds the failed sign-ins that were tried with it. For a service
+ * account that was deleted, finds what its management keys did.
+ */
+async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
+  const folded = foldName(normalizeName(user));
+  const name = serviceAccountName(folded);
+  if (name !== null) {
+    const account = await store.serviceAccounts.findByName(name);
+    return account === null ? { actorEmail: folded } : { participant: account.id };
+  }
+  if (!user.includes('@')) return { participant: memberIdOf(user) };
+  const found = await store.users.findByEmail(folded);
+  return found === null ? { actorEmail: folded } : { participant: found.id };
+}

@@ -12,6 +12,8 @@ import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCompletion } from './commands/completion/completion.ts';
 import { registerDoctorProxy } from './commands/doctor/proxy.ts';
+import { registerScan } from './commands/leaks/scan.ts';
+import { registerScanner } from './commands/leaks/scanner.ts';
 import { registerApply } from './commands/organization/apply.ts';
 import { registerExport } from './commands/organization/export.ts';
 import { registerServersList } from './commands/servers/list.ts';
@@ -161,6 +163,8 @@ const tokenCommands = [
   registerExec,
   registerEnsure,
   registerCheck,
+  registerScan,
+  registerScanner,
   registerExchange,
 ];
 const superuserCommands = [

@@ -12,6 +12,7 @@ const lazyModules = [
   'cli/api/transport/undici.ts',
   'cli/commands/doctor/examine.ts',
   'cli/organization/file/document.ts',
+  'cli/scan/scan.ts',
   '@inquirer/prompts',
   'chalk',
   'cli-table3',

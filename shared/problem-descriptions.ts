@@ -126,6 +126,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The value that the request presented is no longer the current one. It may rotate the token only a minute after a self-rotation whose new value nobody used.',
   'proxy-hole':
     '`tokens doctor proxy` found requests that the proxy handles unsafely. The output lists each failed check.',
+  'value-found':
+    'The scan found a value of a token that works or can be resumed, or with `--offline` any well-formed value. Revoke or rotate the token, and remove the value.',
   'other-token':
     'The file of `tokens ensure` holds the value of another token, or of another server. Give another file, or remove this one to replace it.',
   'value-not-kept':

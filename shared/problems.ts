@@ -84,6 +84,7 @@ export const problems = {
   'exchange-refused': { status: 0, title: 'Exchange refused', exit: 4 },
   'not-signed-in': { status: 0, title: 'Not signed in', exit: 4 },
   'proxy-hole': { status: 0, title: 'Proxy check failed', exit: 4 },
+  'value-found': { status: 0, title: 'Leaked value found', exit: 4 },
   'other-token': { status: 0, title: 'File of another token', exit: 5 },
   'value-not-kept': { status: 0, title: 'Token value not stored', exit: 3 },
   'server-not-known': { status: 0, title: 'Unknown server', exit: 3 },

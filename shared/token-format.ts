@@ -8,6 +8,8 @@ export const productPrefixPattern = /^[a-z][a-z0-9]{1,9}$/;
 
 export const bodyLength = 32;
 export const checksumLength = 6;
+/** The characters of a value after its `_`. */
+export const valueTailLength = bodyLength + checksumLength;
 const publicBodyLength = 8;
 const maxValueLength = 255;
 

@@ -14,6 +14,8 @@ const printing = [
   'suggest',
   'get',
   'check',
+  'scan',
+  'scanner',
   'audit',
   'apply',
   'export',
@@ -83,7 +85,7 @@ const acting = [
   'servers remove',
 ];
 /** Commands that need no server. */
-const local = ['servers list', 'servers use', 'servers remove'];
+const local = ['scan', 'servers list', 'servers use', 'servers remove'];
 
 let cli: TestCli;
 beforeAll(async () => {

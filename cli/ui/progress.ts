@@ -2,7 +2,7 @@ import { count } from '../../shared/count.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 
-const clearLine = '\r\u001b[2K';
+export const clearLine = '\r\u001b[2K';
 const intervalMs = 100;
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import * as leakShapes from '../../../cli/api/leak-shapes.ts';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
 import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
@@ -10,6 +11,7 @@ import { appSchema } from '../../../shared/schemas/apps.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sign-in/sessions.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/sign-in/totp.ts';
+import { hashStatusesSchema } from '../../../shared/schemas/tokens/hash-statuses.ts';
 import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
 import { suggestionSchema } from '../../../shared/schemas/tokens/suggestion.ts';
 import {
@@ -126,6 +128,9 @@ const report = {
   orphaned: 0,
 };
 
+const hashStatuses = {
+  items: [{ hash: 'A'.repeat(43), status: 'active' as const, name: 'ci', owner: 'dev@example.com' }],
+};
 const webhook = {
   id: 'w',
   url: 'https://hooks.example.com/',
@@ -175,6 +180,7 @@ const entries: Entry[] = [
   ['webhookShape', webhookShapes.webhookShape, webhookSchema, webhook],
   ['createdWebhookShape', webhookShapes.createdWebhookShape, createdWebhookSchema, { ...webhook, secret: 'x' }],
   ['deliveryShape', webhookShapes.deliveryShape, deliverySchema, delivery],
+  ['hashStatusesShape', leakShapes.hashStatusesShape, hashStatusesSchema, hashStatuses],
   ['auditEventShape', shapes.auditEventShape, auditEventSchema, event],
   ['preparedTotpShape', shapes.preparedTotpShape, preparedTotpSchema, { secret: 'x', uri: 'otpauth://x' }],
   ['recoveryCodesShape', shapes.recoveryCodesShape, recoveryCodesSchema, { recovery_codes: ['a'] }],
@@ -222,7 +228,9 @@ function valueAt(value: unknown, path: string): unknown {
 
 describe('the shape of a response', () => {
   it('exists for every exported shape in this test', () => {
-    const exported = Object.keys({ ...shapes, ...webhookShapes }).filter((name) => name.endsWith('Shape'));
+    const exported = Object.keys({ ...shapes, ...webhookShapes, ...leakShapes }).filter((name) =>
+      name.endsWith('Shape'),
+    );
     expect(entries.map(([name]) => name).sort()).toEqual(exported.sort());
   });
 

@@ -1,0 +1,81 @@
+import { type Command, Option } from 'commander';
+import { count } from '../../../shared/count.ts';
+import type { Context } from '../../context.ts';
+import { hasCode, localError } from '../../errors.ts';
+import { repeated } from '../../input/repeated.ts';
+import type { LookUp } from '../../scan/findings/look-up.ts';
+import { checkPrefixes, findServer, prefixesOf } from '../../scan/prefixes.ts';
+import { connect } from '../../session/connect.ts';
+import type { Server } from '../../session/server-url.ts';
+import { note } from '../../ui/notes.ts';
+import { type ScanOptions, sourceOf } from './scan-source.ts';
+
+export function registerScan(program: Command, ctx: Context): void {
+  program
+    .command('scan')
+    .argument('[path...]', 'Files and directories to search, or - for standard input (default: this directory)')
+    .summary('Find leaked tokens in files and in Git')
+    .description(
+      'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or offline if there is any.',
+    )
+    .addOption(
+      new Option('--git <range>', 'Search the lines that these commits added, such as main..HEAD').conflicts('staged'),
+    )
+    .option('--staged', 'Search the lines that the next Git commit adds')
+    .option('--unreferenced', 'With --git: leave out commits that a branch or tag contains')
+    .option('--offline', 'Check only the format and the checksum, and ask no server')
+    .option('--prefix <prefix>', "Prefix of values, instead of the server's; can be repeated", repeated)
+    .option('--no-ignore', 'Also search files that Git ignores')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens scan\n  $ tokens scan --git origin/main..HEAD\n  $ journalctl | tokens scan -',
+    )
+    .action((paths: string[], _options, command: Command) => runScan(ctx, paths, command.optsWithGlobals()));
+}
+
+async function runScan(ctx: Context, paths: readonly string[], options: ScanOptions): Promise<void> {
+  const source = sourceOf(ctx, paths, options);
+  const given = checkPrefixes(options.prefix ?? []);
+  const server = options.offline ? null : await findServer(ctx, options);
+  const prefixes = given.length > 0 ? given : await prefixesOf(ctx, options, server);
+  const [{ scan }, { createCollector }, { createPrinter }, { createProgressLine }] = await Promise.all([
+    import('../../scan/scan.ts'),
+    import('../../scan/findings/collector.ts'),
+    import('../../scan/findings/printer.ts'),
+    import('../../scan/findings/progress-line.ts'),
+  ]);
+  const collector = createCollector(ctx, {
+    lookUp: await lookUpFor(ctx, options, server),
+    printer: createPrinter(ctx.stdout, options.json ?? false),
+    progress: createProgressLine(ctx, options),
+  });
+  const failure = await scan(source, prefixes, collector);
+  const live = await collector.finish();
+  if (failure !== null)
+    throw localError('usage', `Git cannot list the lines: ${failure}. Check the range and the repository.`);
+  if (live > 0) throw found(live, options.offline || server === null);
+}
+
+/** Returns the look-up at the server, or one that asks nobody if there is no server or no session. */
+async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | null): Promise<LookUp> {
+  const { offlineLookUp, onlineLookUp } = await import('../../scan/findings/look-up.ts');
+  if (server === null) {
+    if (!options.offline) await note(ctx, options, 'No server is configured, so no server says which values are live.');
+    return offlineLookUp();
+  }
+  try {
+    const { api } = await connect(ctx, options);
+    return onlineLookUp(api);
+  } catch (error) {
+    if (!hasCode(error, 'not-signed-in')) throw error;
+    await note(ctx, options, `Not signed in to ${server.url}, so no server says which values are live.`);
+    return offlineLookUp();
+  }
+}
+
+function found(live: number, offline: boolean) {
+  const what = offline
+    ? count(live, 'well-formed value')
+    : `${count(live, 'value')} of tokens that work or can be resumed`;
+  return localError('value-found', `Found ${what}. Revoke or rotate the tokens, and remove the values.`);
+}

@@ -1,0 +1,80 @@
+import { base62Alphabet, isWellFormedToken, valueTailLength } from '../../shared/token-format.ts';
+
+/** A value in a buffer. */
+export interface Match {
+  readonly value: string;
+  /** Where its first character begins. */
+  readonly start: number;
+  /** Whether it is UTF-16: each character is followed by a zero byte. */
+  readonly wide: boolean;
+}
+
+/** Finds the values in a buffer whose `_` lies in `[from, to)`. Bytes outside this range only complete them. */
+export type FindMatches = (buffer: Buffer, from: number, to: number, onMatch: (match: Match) => void) => void;
+
+/** Bytes that a value can have before its `_`, and after it. In UTF-16, each character takes two bytes. */
+export const maxBytesBefore = 2 * 10;
+export const maxBytesAfter = 2 * valueTailLength;
+
+const underscore = 0x5f;
+
+/** Bytes that are compared one by one before `indexOf` is called again. A call costs as much as dozens of comparisons. */
+const nearbyBytes = 16;
+
+const isBodyByte = new Uint8Array(256);
+for (const character of base62Alphabet) isBodyByte[character.charCodeAt(0)] = 1;
+
+/**
+ * Creates the search for values of these product prefixes. It looks for the byte `_`, which is rare in text and in binaries, and then at
+ * what stands before and after it. The checksum alone decides: what surrounds a value may be a letter, as in a compiled file
+ * or after `\n` in a string.
+ */
+export function createMatcher(prefixes: readonly string[]): FindMatches {
+  const wanted = prefixes.map((prefix) => Buffer.from(prefix, 'latin1'));
+
+  function matchAt(buffer: Buffer, at: number, onMatch: (match: Match) => void): void {
+    const width = buffer[at - 1] === 0 ? 2 : 1;
+    for (const prefix of wanted) {
+      if (!endsWith(buffer, at, prefix, width)) continue;
+      const value = readValue(buffer, at, prefix, width);
+      if (value !== null) onMatch({ value, start: at - prefix.length * width, wide: width === 2 });
+    }
+  }
+
+  return (buffer, from, to, onMatch) => {
+    let at = from;
+    while (at < to) {
+      const near = Math.min(to, at + nearbyBytes);
+      while (at < near && buffer[at] !== underscore) at += 1;
+      if (at === near) {
+        at = buffer.indexOf(underscore, at);
+        if (at < 0 || at >= to) return;
+      }
+      matchAt(buffer, at, onMatch);
+      at += 1;
+    }
+  };
+}
+
+function endsWith(buffer: Buffer, at: number, prefix: Buffer, width: number): boolean {
+  let from = at - prefix.length * width;
+  if (from < 0) return false;
+  for (const byte of prefix) {
+    if (buffer[from] !== byte || (width === 2 && buffer[from + 1] !== 0)) return false;
+    from += width;
+  }
+  return true;
+}
+
+/** Returns the value around the `_`, or null if what follows is none. */
+function readValue(buffer: Buffer, at: number, prefix: Buffer, width: number): string | null {
+  const tail = Buffer.alloc(valueTailLength);
+  for (let index = 0; index < valueTailLength; index += 1) {
+    const position = at + (index + 1) * width;
+    const byte = buffer[position] ?? 0;
+    if (isBodyByte[byte] !== 1 || (width === 2 && buffer[position - 1] !== 0)) return null;
+    tail[index] = byte;
+  }
+  const value = `${prefix.toString('latin1')}_${tail.toString('latin1')}`;
+  return isWellFormedToken(value) ? value : null;
+}

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs';
+import { type GitSource, scanGit } from './git/git.ts';
+import { createMatcher } from './match.ts';
+import { scanFile } from './scan-file.ts';
+import { createSearch, type Search } from './search.ts';
+import type { Sink } from './sink.ts';
+import { walk } from './walk.ts';
+
+/** What to search. */
+export type Source =
+  | { readonly kind: 'paths'; readonly paths: readonly string[]; readonly respectIgnore: boolean }
+  | { readonly kind: 'stdin'; readonly read: () => AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: 'git';
+      readonly git: GitSource;
+      readonly env: Readonly<Record<string, string | undefined>>;
+      readonly signal: AbortSignal;
+    };
+
+/**
+ * Searches a source for values of these product prefixes. Memory does not grow with its size. Returns why Git failed, or null. This
+ * module is loaded on its own, so it throws no errors of this program: the caller would not recognize their class.
+ */
+export async function scan(source: Source, prefixes: readonly string[], sink: Sink): Promise<string | null> {
+  const search = createSearch(createMatcher(prefixes));
+  switch (source.kind) {
+    case 'git':
+      return scanGit(search, sink, source.git, { ...source.env }, source.signal);
+    case 'stdin':
+      await scanStream(search, sink, source.read());
+      return null;
+    case 'paths':
+      for (const path of source.paths) await scanPath(search, sink, path, source.respectIgnore);
+      return null;
+  }
+}
+
+async function scanStream(search: Search, sink: Sink, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  search.begin((hit) => sink.add({ file: '-', ...hit }));
+  for await (const chunk of chunks) {
+    search.push(chunk);
+    await sink.keepUp(chunk.length);
+  }
+  search.end();
+}
+
+/** Searches a file, or the files below a directory. A path that the user names is followed if it is a symbolic link. */
+async function scanPath(search: Search, sink: Sink, path: string, respectIgnore: boolean): Promise<void> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return scanFile(search, sink, path, { follow: true });
+  }
+  const onUnreadable = (directory: string, code: string) => sink.warn(`${directory} cannot be read (${code})`);
+  for (const file of walk(path, { respectIgnore, onUnreadable })) await scanFile(search, sink, file);
+}

@@ -1,0 +1,19 @@
+import type { Hit } from './search.ts';
+
+/** A value that was found, and where. */
+export interface Found extends Hit {
+  /** The path, or `ARCHIVE!MEMBER`. */
+  readonly file: string;
+  /** The commit that added the line. Only in the history of a repository. */
+  readonly commit?: string;
+}
+
+/** Takes what the sources find. */
+export interface Sink {
+  add(found: Found): void;
+  /** Counts bytes that were read. Waits while findings are being looked up, and lets the program react to signals. */
+  keepUp(bytes: number): Promise<void>;
+  /** Reports what could not be read. `text` is a sentence without its full stop. */
+  warn(text: string): void;
+  isCancelled(): boolean;
+}

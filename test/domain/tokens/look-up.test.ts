@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
 import type { LookupStore } from '../../../server/domain/tokens/look-up.ts';
@@ -13,11 +14,20 @@ let opened: TestStore;
 let calls: string[];
 let verification: Verification;
 let isDown: boolean;
+/** Delays the result of a statement of this kind, which has been read. */
+let hold: Partial<Record<'version' | 'apps', Promise<void>>>;
 beforeEach(async () => {
   opened = await openTestStore();
   isDown = false;
+  hold = {};
   calls = [];
-  const { tokens, maxParallelLookups } = opened.store;
+  const { tokens } = opened.store;
+  const readAndHold = async <T>(kind: 'version' | 'apps', read: Promise<T>): Promise<T> => {
+    const held = hold[kind];
+    const result = await read;
+    await held;
+    return result;
+  };
   const counted: LookupStore['tokens'] = {
     findByHashes(hashes) {
       calls.push('tokens');
@@ -25,18 +35,27 @@ beforeEach(async () => {
     },
     findByHashesAndVersion(hashes) {
       calls.push('version');
-      return tokens.findByHashesAndVersion(hashes);
+      return readAndHold('version', tokens.findByHashesAndVersion(hashes));
     },
     async findByHashesAndApps(hashes, keys) {
       calls.push('apps');
       if (isDown) throw new Error('The connection is lost.');
-      return tokens.findByHashesAndApps(hashes, keys);
+      return readAndHold('apps', tokens.findByHashesAndApps(hashes, keys));
     },
   };
   const context = { now: Date.now(), ssoLoginMaxAgeMs: null, maxIdleMs: null };
-  verification = createVerification({ tokens: counted, maxParallelLookups }, () => context);
+  verification = createVerification({ tokens: counted, maxParallelLookups: 2 }, () => context);
 });
 afterEach(() => opened.close());
+
+/** Returns a promise, and the function that resolves it. */
+function createGate() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 /** Returns the statements that some work needed. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
@@ -159,6 +178,29 @@ describe('a verification with an app', () => {
     await edit(wiki, { groups: [] });
     expect(await verdict(value, named('wiki'))).toBe('wiki');
     expect(await statementsOf(() => verdict(value, named('wiki')))).toEqual(['version']);
+  });
+
+  it('uses no app that a slower statement read before a change', async () => {
+    const { value } = await issueGated(opened.store);
+    const wiki = await registerApp(opened.store, 'wiki');
+    /** Enough lookups at once that a second statement runs beside a slow one. */
+    const many = () => Promise.all(Array.from({ length: 24 }, () => verdict(value, named('wiki'))));
+    const slow = createGate();
+    hold.apps = slow.promise;
+    const before = verdict(value, named('wiki'));
+    await delay(50);
+    hold = {};
+    await edit(wiki, { groups: ['managers'] });
+    expect(new Set(await many())).toEqual(new Set(['group']));
+    const confirmed = createGate();
+    hold.version = confirmed.promise;
+    const after = many();
+    await delay(50);
+    slow.resolve();
+    expect(await before).toBe('wiki');
+    confirmed.resolve();
+    expect(new Set(await after)).toEqual(new Set(['group']));
+    expect(calls).toEqual(['apps', 'apps', 'version', 'apps']);
   });
 
   it('is unavailable if the apps cannot be read after a change, whatever is in memory', async () => {

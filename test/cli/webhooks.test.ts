@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createToken } from '../helpers/app/app.ts';
 import { openTestCliWithApp } from '../helpers/cli/cli.ts';
+import { answerStatus, startReceiver } from '../helpers/webhooks/receiver.ts';
+import { addHook, createWorker } from '../helpers/webhooks/worker.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
@@ -67,6 +69,64 @@ it('rejects options that contradict each other or cannot be read, before any req
   ];
   for (const argv of wrong) expect([argv, (await run(...argv)).code]).toEqual([argv, 2]);
   expect((await run('list')).stdout).toBe('URL\tEVENTS\tFORMAT\tSTATUS\tID\n');
+});
+
+describe('a test of a webhook', () => {
+  /** Creates a webhook to a receiver that answers with this status. The worker runs while the command waits. */
+  async function testOf(status: number) {
+    const receiver = await startReceiver(answerStatus(status));
+    const worker = createWorker(cli.app);
+    onTestFinished(async () => {
+      await worker.close();
+      await receiver.close();
+    });
+    const { id } = await addHook(cli.app, { url: receiver.url, events: ['token.*'] });
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      waits.push(ms);
+      if (waits.length === 2) await worker.run();
+    };
+    const test = (...argv: string[]) => cli.run(['webhooks', 'test', id, ...argv], { ...cli.as(cli.app.root), sleep });
+    return { id, url: receiver.url, receiver, waits, test };
+  }
+
+  it('waits until the event is delivered', async () => {
+    const { url, waits, receiver, test } = await testOf(204);
+    expect(await test()).toEqual({ code: 0, stdout: '', stderr: `Delivered webhook.test to ${url}.\n` });
+    expect(waits).toEqual([1000, 1000]);
+    expect(receiver.received.map(({ json }) => json.type)).toEqual(['webhook.test']);
+  });
+
+  it('prints the delivery with --json, also if it failed', async () => {
+    const delivered = await (await testOf(200)).test('--json');
+    expect(delivered).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(delivered.stdout)).toMatchObject({ event: 'webhook.test', status: 'delivered', attempts: 1 });
+    const failed = await (await testOf(500)).test('--json');
+    expect(failed).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(failed.stdout)).toMatchObject({
+      status: 'pending',
+      attempts: 1,
+      error: expect.stringMatching('500'),
+    });
+  });
+
+  it('says why the first attempt failed, and exits with 1', async () => {
+    const { id, url, test } = await testOf(503);
+    expect(await test()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `webhook.test was not delivered to ${url}. The receiver answered HTTP 503. It is tried again. To see what becomes of it: tokens webhooks deliveries ${id}\n`,
+    });
+  });
+
+  it('gives up after 20 seconds without an attempt', async () => {
+    await run('create', url, '--event', 'token.*');
+    const waits: number[] = [];
+    const sleep = async (ms: number) => void waits.push(ms);
+    const ran = await cli.run(['webhooks', 'test', url], { ...cli.as(cli.app.root), sleep });
+    expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('within 20 seconds') });
+    expect(waits).toEqual(Array(20).fill(1000));
+  });
 });
 
 it('lists webhooks and their deliveries, sends again, tests, rotates and deletes', async () => {

@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
+import type { Delivery } from '../../../shared/schemas/webhooks.ts';
+import type { Api } from '../../api/client.ts';
 import { findWebhook } from '../../api/find/find-webhook.ts';
 import { expectBody } from '../../api/responses.ts';
+import { pageShape } from '../../api/shapes.ts';
 import { deliveryShape } from '../../api/webhook-shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { CommandEnded } from '../../errors.ts';
 import { connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
+import { writeStderr } from '../../ui/notes.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
@@ -13,7 +18,9 @@ export function registerWebhooksTest(webhooks: Command, ctx: Context): void {
     .command('test')
     .argument('<webhook>', 'ID or URL of the webhook')
     .summary('Send a test event')
-    .description('Send the event webhook.test to a webhook.')
+    .description(
+      'Send the event webhook.test to a webhook, and wait up to 20 seconds for the outcome. The exit code is 1 if it was not delivered by then.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens webhooks test https://hooks.example.com/tokens')
     .action((name: string, _options, command: Command) => runWebhooksTest(ctx, name, command.optsWithGlobals()));
 }
@@ -21,12 +28,38 @@ export function registerWebhooksTest(webhooks: Command, ctx: Context): void {
 async function runWebhooksTest(ctx: Context, name: string, options: GlobalOptions): Promise<void> {
   const { api } = await connect(ctx, options);
   const { id, url } = await findWebhook(api, name);
-  const delivery = await expectBody(api.webhooks[':id'].test.$post({ param: { id } }), deliveryShape);
+  const queued = await expectBody(api.webhooks[':id'].test.$post({ param: { id } }), deliveryShape);
+  const delivery = await waitForOutcome(ctx, api, id, queued);
+  if (delivery.status === 'delivered') {
+    return printOutcome(ctx, options, delivery, `Delivered webhook.test to ${sanitize(url)}.`);
+  }
+  if (options.json) await printOutcome(ctx, options, delivery, '');
+  else await writeStderr(ctx, failureOf(delivery, { id, url }));
+  throw new CommandEnded(1);
+}
+
+const maxPolls = 20;
+const pollMs = 1000;
+/** Other events may have happened since. */
+const newest = '200';
+
+/** Returns the delivery after its first attempt, or as it is after 20 seconds. */
+async function waitForOutcome(ctx: Context, api: Api, id: string, queued: Delivery): Promise<Delivery> {
+  let delivery = queued;
+  for (let poll = 0; poll < maxPolls && delivery.attempts === 0 && delivery.status === 'pending'; poll += 1) {
+    await ctx.sleep(pollMs);
+    const request = api.webhooks[':id'].deliveries.$get({ param: { id }, query: { limit: newest } });
+    const { items } = await expectBody(request, pageShape(deliveryShape));
+    delivery = items.find((item) => item.id === queued.id) ?? delivery;
+  }
+  return delivery;
+}
+
+function failureOf({ error, status }: Delivery, { id, url }: { id: string; url: string }): string {
   const lookUp = commandLine('webhooks deliveries', id);
-  await printOutcome(
-    ctx,
-    options,
-    delivery,
-    `Sending webhook.test to ${sanitize(url)}. To see what became of it: ${lookUp}`,
-  );
+  if (error === null) {
+    return `webhook.test was not sent to ${sanitize(url)} within 20 seconds. To see what becomes of it: ${lookUp}`;
+  }
+  const next = status === 'pending' ? ` It is tried again. To see what becomes of it: ${lookUp}` : '';
+  return `webhook.test was not delivered to ${sanitize(url)}. ${sanitize(error)}${next}`;
 }

@@ -11,7 +11,9 @@ export function isServiceAccount(user: Knex.QueryBuilder): void {
 }
 
 export function serviceAccountSummaries(knex: Knex) {
-  return withTokenSummary(knex, knex<UserRow>('users').where(isServiceAccount));
+  const users = knex<UserRow>('users').where(isServiceAccount);
+  // Exchanged tokens do not count, as in lists of tokens. Members have none, so that an index alone counts theirs.
+  return withTokenSummary(knex, users, (tokens) => tokens.whereNull('trust_id'));
 }
 
 /** Adds the maintainers to the rows of service accounts, and returns the records in the order of the rows. */

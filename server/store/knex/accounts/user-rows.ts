@@ -19,18 +19,16 @@ const summaryColumns = { tokenCount: integer('token_count'), lastUsedAt: nullabl
 
 export type SummaryRow = UserRow & RowOf<typeof summaryColumns>;
 
-/**
- * Adds the number of tokens and their newest use to a query of `users`. Exchanged tokens do not count, as in lists of tokens, because jobs come and
- * go. Their uses do.
- */
+/** Adds the number of tokens and their newest use to a query of `users`. `counted` returns the tokens that count; all uses do. */
 export function withTokenSummary(
   knex: Knex,
   users: Knex.QueryBuilder<UserRow>,
+  counted: (tokens: Knex.QueryBuilder) => Knex.QueryBuilder = (tokens) => tokens,
 ): Knex.QueryBuilder<UserRow, SummaryRow[]> {
   const tokens = () => knex('tokens').where('owner_id', knex.ref('users.id'));
   return users
     .select('users.*')
-    .select({ token_count: tokens().whereNull('trust_id').count('*'), last_used_at: tokens().max('last_used_at') });
+    .select({ token_count: counted(tokens()).count('*'), last_used_at: tokens().max('last_used_at') });
 }
 
 export function toTokenSummary(row: SummaryRow) {

@@ -43,9 +43,10 @@ const audited = (knex: Knex, kind: string, id: string, action: string, at = 1) =
 
 /**
  * Makes a backup after `before`. Then another database takes the place of the one that it was made from, which is lost. That other database
- * is from before `before`, and `since` is what happened in it. Restores the backup, although nobody knows what happened after it was made.
+ * is from before `before`, and `since` is what happened in it. With `later`, a third one was restored over it, in which that happened. Restores
+ * the backup, although nobody knows what happened after it was made.
  */
-async function restoredWithoutHistory(before: Step, since: Step): Promise<void> {
+async function restoredWithoutHistory(before: Step, since: Step, later?: Step): Promise<void> {
   const [older, file] = [`${app.path}.older`, `${app.path}.backup`];
   await backUp(app.path, older);
   await rows(before);
@@ -55,6 +56,10 @@ async function restoredWithoutHistory(before: Step, since: Step): Promise<void> 
   const lost = await restoreFrom(older);
   await rm(lost.setAside ?? '');
   await rows(since);
+  if (later !== undefined) {
+    await restoreFrom(older);
+    await rows(later);
+  }
   expect((await restoreFrom(file, true)).gap).not.toBeNull();
   for (const backup of [older, file]) await rm(backup);
 }
@@ -89,6 +94,15 @@ describe('a backup that is restored without history', () => {
       (knex) => setMaintainers(knex, [app.dev, app.root]),
     );
     expect(await rows((knex) => knex('maintainers').pluck('user_id'))).toEqual([app.dev.id]);
+  });
+
+  it('gives a service account no maintainer whom one of several databases does not list', async () => {
+    await restoredWithoutHistory(
+      (knex) => setMaintainers(knex, [ada, app.dev]),
+      (knex) => setMaintainers(knex, [app.dev, app.root]),
+      (knex) => setMaintainers(knex, [ada, app.root]),
+    );
+    expect(await rows((knex) => knex('maintainers').pluck('user_id'))).toEqual([]);
   });
 
   it('deletes webhooks that a database at hand shows as deleted, and gives the others the state that was changed last', async () => {

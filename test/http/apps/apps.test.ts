@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStatusContext } from '../../../server/domain/tokens/status.ts';
+import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import type { App } from '../../../shared/schemas/apps.ts';
 import { createToken, jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 
@@ -141,6 +143,30 @@ describe('an app', () => {
     expect((await patch(second.id, { hosts: ['b.example.com'] })).status).toBe(200);
     await remove(first.id);
     expect((await patch(second.id, { hosts: ['a.example.com', 'b.example.com'] })).status).toBe(200);
+  });
+
+  it('protects no host that it gave up, where tokens that are restricted to it are denied', async () => {
+    const host = 'a.example.com';
+    const [first, second] = [
+      await create({ name: 'first', hosts: [host], groups: ['sales'] }),
+      await create({ name: 'second', groups: ['sales'] }),
+    ];
+    const open = await createToken(app, app.dev, { name: 'open' });
+    const restricted = await createToken(app, app.dev, { name: 'restricted', apps: ['first', 'second'] });
+    const { verifyRequest } = createVerification(app.store, createStatusContext(app.clock, null));
+    const verdicts = () =>
+      Promise.all(
+        [open, restricted].map(async ({ token }) => {
+          const request = { app: { kind: 'host', host }, method: 'GET', path: '/', ip: null } as const;
+          const verdict = await verifyRequest(token, request);
+          return verdict.allowed ? 'allowed' : verdict.reason;
+        }),
+      );
+    expect(await verdicts()).toEqual(['group', 'group']);
+    await patch(first.id, { hosts: [] });
+    expect(await verdicts()).toEqual(['allowed', 'app']);
+    await patch(second.id, { hosts: [host] });
+    expect(await verdicts()).toEqual(['group', 'group']);
   });
 
   it('has groups in NFC, trimmed, each once, at most 50 of at most 64 characters', async () => {

@@ -289,6 +289,9 @@ describe('a request that another site makes with the session cookie', () => {
     await app.ask(`/api/v1/tokens/${app.token.id}/${first}`, { as: app.dev, method: 'POST', json: {} });
   }
 
+  /** Reads although it is a POST, because a URL has no room for its hashes. */
+  const reading = 'POST /api/v1/tokens/statuses';
+
   test('changes something through each of these routes if it comes from our own site', async () => {
     for (const { key } of apiRoutes(await open())) {
       const app = await open();
@@ -298,7 +301,9 @@ describe('a request that another site makes with the session cookie', () => {
       const before = await rowsOf(app.path);
       const response = await request(app, route)({ 'Sec-Fetch-Site': 'same-origin' });
       expect({ key, status: response.status }).toEqual({ key, status: expect.toSatisfy((status) => status < 300) });
-      expect(await rowsOf(app.path), key).not.toEqual(before);
+      const after = await rowsOf(app.path);
+      if (key === reading) expect(after).toEqual(before);
+      else expect(after, key).not.toEqual(before);
     }
   });
 

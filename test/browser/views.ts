@@ -306,7 +306,7 @@ const deleteTrusts = async (page: Page, { store }: World) => {
 const editTrustWrongly = async (page: Page) => {
   await page.getByLabel('Issuer').fill('http://id.example.com');
   await page.getByLabel('Claims').fill('sub=repo:*:acme');
-  await page.getByLabel('Service account').fill('missing');
+  await page.getByLabel('Service account', { exact: true }).fill('missing');
   await page.getByText('Audience, time and rules').click();
   await page.getByLabel('How long a token works').fill('2h');
   await page.getByRole('button', { name: 'Save' }).click();

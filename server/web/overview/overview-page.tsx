@@ -27,8 +27,8 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
       <h1>Overview</h1>
       <DeadLetterNotice {...deadLetters} now={now} />
       <p>
-        <a href={reportedTokensPath('active')}>{count(report.active, 'active token')}</a> of all members:{' '}
-        {report.active === 1 ? 'requests that use it are accepted.' : 'requests that use them are accepted.'}
+        <a href={reportedTokensPath('active')}>{count(report.active, 'active token')}</a> of all members and service
+        accounts: {report.active === 1 ? 'requests that use it are accepted.' : 'requests that use them are accepted.'}
       </p>
       <h2>Tokens to look into</h2>
       <table class="list">

@@ -27,7 +27,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       <dt>Status</dt>
       <dd>
         <StatusBadge status={status} />
-        <span class="sub">{explanations[status]}</span>
+        <span class="sub">{status === 'active' && token.manage !== null ? keyExplanation : explanations[status]}</span>
       </dd>
       <PauseFacts token={token} now={now} />
       <dt>Prefix</dt>
@@ -139,6 +139,8 @@ function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
     </>
   );
 }
+
+const keyExplanation = 'It manages the organization through the API of this server. Apps reject it.';
 
 const explanations: Record<TokenStatus, string> = {
   active: 'Requests that use it are accepted.',

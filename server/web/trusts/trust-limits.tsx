@@ -30,8 +30,8 @@ export function TrustLimitFields({ fields, readOnly, offeredApps, problem }: Tru
       <Field
         label="How long a token works"
         {...input('ttl')}
-        error={input('ttl').error && 'Enter a time from 1m to 60m, such as 15m.'}
-        hint="From 1m to 60m, such as 15m for 15 minutes."
+        error={input('ttl').error && 'Enter a time from 1m to 1h, such as 15m.'}
+        hint="From 1m to 1h, such as 15m for 15 minutes."
       />
       <AppsField value={apps} offered={offeredApps} error={input('apps').error} />
       <label class="inline">

@@ -4,7 +4,7 @@ import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { listError } from '../shell/form-problem.ts';
-import type { WebhookForm } from './webhook-form.ts';
+import { formatLabels, type WebhookForm } from './webhook-form.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
 interface WebhookDialogProps {
@@ -66,8 +66,6 @@ export function WebhookDialog({ id, closeHref, form, problem }: WebhookDialogPro
     </FormDialog>
   );
 }
-
-const formatLabels = { standard: 'Standard Webhooks', slack: 'Slack: one line of text' } as const;
 
 /** The values that the form was first shown with. An edit changes only the fields that differ from them. */
 function ShownWebhook({ url, events, format, description }: WebhookForm) {

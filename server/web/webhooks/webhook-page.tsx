@@ -1,12 +1,12 @@
 import type { Child } from 'hono/jsx';
 import type { DeliveryRecord, WebhookRecord } from '../../store/records.ts';
-import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { FormToken } from '../shell/components/form.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { formatLabels } from './webhook-form.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
 interface WebhookPageProps {
@@ -25,9 +25,14 @@ export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, suc
   const failed = pageUrl.query.status === 'failed';
   return (
     <Layout title="Webhook" tab={webhooksPath} success={success}>
-      <h1>Webhook</h1>
+      <p>
+        <a href={webhooksPath}>Back to the webhooks</a>
+      </p>
+      <div class="heading">
+        <h1>Webhook</h1>
+        <WebhookButtons webhook={webhook} pageUrl={pageUrl} />
+      </div>
       <WebhookFacts webhook={webhook} now={now} />
-      <WebhookButtons webhook={webhook} pageUrl={pageUrl} />
       <div class="heading">
         <h2>Deliveries</h2>
         <a class="button quiet" href={failed ? webhookPath(webhook.id) : `${webhookPath(webhook.id)}?status=failed`}>
@@ -52,17 +57,17 @@ function WebhookFacts({ webhook, now }: Pick<WebhookPageProps, 'webhook' | 'now'
     <dl class="facts">
       <dt>URL</dt>
       <dd>
-        <ClippedText text={url} />
+        <bdi>{url}</bdi>
       </dd>
       <dt>Events</dt>
       <dd>{events.join(', ')}</dd>
       <dt>Format</dt>
-      <dd>{format}</dd>
+      <dd>{formatLabels[format]}</dd>
       {description !== null && (
         <>
           <dt>Description</dt>
           <dd>
-            <ClippedText text={description} />
+            <bdi>{description}</bdi>
           </dd>
         </>
       )}
@@ -86,13 +91,13 @@ function WebhookButtons({ webhook: { id, disabled }, pageUrl }: Pick<WebhookPage
         action={`${webhookPath(id)}/${disabled ? 'enable' : 'disable'}`}
         label={disabled ? 'Enable' : 'Disable'}
       />
-      <a class="button" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
+      <a class="button quiet" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
         Edit
       </a>
-      <a class="button" id="rotate-secret" href={formatUrl(pageUrl, { dialog: 'rotate-secret' })}>
+      <a class="button quiet" id="rotate-secret" href={formatUrl(pageUrl, { dialog: 'rotate-secret' })}>
         Rotate secret
       </a>
-      <a class="button danger" id="delete" href={formatUrl(pageUrl, { dialog: 'delete' })}>
+      <a class="button quiet danger" id="delete" href={formatUrl(pageUrl, { dialog: 'delete' })}>
         Delete
       </a>
     </div>
@@ -103,7 +108,7 @@ function ActionButton({ action, label, about }: { action: string; label: string;
   return (
     <form method="post" action={action}>
       <FormToken />
-      <button type="submit" class={about === undefined ? undefined : 'quiet'}>
+      <button type="submit" class="quiet">
         {label}
         {about !== undefined && <span class="visually-hidden"> {about}</span>}
       </button>

@@ -5,6 +5,7 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { formatLabels } from './webhook-form.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
 interface WebhooksPageProps {
@@ -26,8 +27,12 @@ export function WebhooksPage({ webhooks, pageUrl, nextCursor, success, dialog }:
           Create a webhook
         </a>
       </div>
-      <p>Webhooks receive audit events as they happen.</p>
-      {webhooks.length > 0 ? <WebhookTable webhooks={webhooks} /> : <p class="empty">There are no webhooks.</p>}
+      <p>A webhook sends audit events to another system as they happen, such as a chat channel or a log archive.</p>
+      {webhooks.length > 0 ? (
+        <WebhookTable webhooks={webhooks} />
+      ) : (
+        <p class="empty">There are no webhooks. Create one to learn of events elsewhere.</p>
+      )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
@@ -61,7 +66,7 @@ function WebhookTable({ webhooks }: Pick<WebhooksPageProps, 'webhooks'>) {
             <td data-label="Events" class="words">
               {events.join(', ')}
             </td>
-            <td data-label="Format">{format}</td>
+            <td data-label="Format">{formatLabels[format]}</td>
             <td data-label="Status">
               <StatusBadge status={disabled ? 'disabled' : 'active'} />
             </td>

@@ -116,7 +116,7 @@ it('shows zero as good, and says what to do about the rest', async () => {
   const { html } = await browser.get(overview);
   expect(html.match(/<span class="badge success">none<\/span>/g)).toHaveLength(6);
   expect(html.match(/<span class="badge warning">1<\/span>/g)).toHaveLength(1);
-  expect(textOf(html)).toContain('1 active token of all members');
+  expect(textOf(html)).toContain('1 active token of all members and service accounts');
   expect(textOf(html)).toContain('tokens edit NAME --expires 90d');
   const empty = textOf((await browser.get(listPath('unused'))).html);
   expect(empty).toContain('There are none.');

@@ -96,8 +96,8 @@ const rejected = [
   [{ system: 'other', issuer: 'http://id.example.com', claims: 'sub=a' }, 'Enter the issuer exactly'],
   [{ repository: 'acme/api', service_account: 'none' }, 'There is no service account “none”.'],
   [{ repository: 'acme/api', name: 'Deploy' }, 'The name of a trust has 1 to 48'],
-  [{ repository: 'acme/api', ttl: '61m' }, 'Enter a time from 1m to 60m'],
-  [{ repository: 'acme/api', ttl: 'soon' }, 'Enter a time from 1m to 60m'],
+  [{ repository: 'acme/api', ttl: '61m' }, 'Enter a time from 1m to 1h'],
+  [{ repository: 'acme/api', ttl: 'soon' }, 'Enter a time from 1m to 1h'],
   [{ repository: 'acme/api', apps: 'missing' }, 'missing'],
 ] as const;
 
@@ -161,8 +161,8 @@ const rejectedEdits = [
   [{ claims: 'sub' }, 'Enter NAME=TEXT instead of “sub”.'],
   [{ issuer: 'http://id.example.com' }, 'Enter the issuer exactly'],
   [{ service_account: 'none' }, 'There is no service account “none”.'],
-  [{ ttl: '61m' }, 'Enter a time from 1m to 60m'],
-  [{ ttl: '' }, 'Enter a time from 1m to 60m'],
+  [{ ttl: '61m' }, 'Enter a time from 1m to 1h'],
+  [{ ttl: '' }, 'Enter a time from 1m to 1h'],
   [{ apps: 'missing' }, 'missing'],
 ] as const;
 

@@ -198,8 +198,7 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const pausedTokens = [...new Map([...uncertain, ...transferred].map((token) => [token.prefix, token])).values()];
   const deletedSince: string[] = [];
   for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));
-  const ids: string[] = await knex('users').whereNull('deleted_at').pluck('id');
-  const members = await knownMembers(line, new Set(ids));
+  const members = await knownMembers(line, new Set(await knex('users').whereNull('deleted_at').pluck('id')));
   const rows = (known: typeof members) => new Map([...known].map(([id, { row }]) => [id, row]));
   const blockedSince = await carryBlocks(engine, rows(members));
   const moved = complete ? members : await changedSince(knex, members, ['user.email_changed']);

@@ -1,0 +1,253 @@
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createToken } from '../../helpers/app/app.ts';
+import { openTestCli, openTestCliWithApp, type TestCli } from '../../helpers/cli/cli.ts';
+import { tarOf, zipOf } from '../../helpers/scan/archives.ts';
+import { newDirectory, newValue } from '../../helpers/scan/values.ts';
+
+let cli: TestCli;
+beforeAll(async () => {
+  cli = await openTestCli();
+});
+afterAll(() => cli.close());
+
+const scan = (...args: string[]) => cli.run(['scan', '--offline', ...args]);
+const placesOf = (stdout: string) => stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]]));
+
+describe('tokens scan --offline', () => {
+  it('prints place, prefix and status, says how many values there are, and exits with 4', async () => {
+    const directory = await newDirectory();
+    const value = newValue();
+    await writeFile(join(directory, 'a.txt'), `first\n  ${value}\n`);
+    const ran = await scan(directory);
+    expect(ran).toEqual({
+      code: 4,
+      stdout: `${directory}/a.txt:2:3\t${value.slice(0, 12)}\tvalid-shape\n`,
+      stderr: 'error: Found 1 well-formed value. Revoke or rotate the tokens, and remove the values.\n',
+    });
+  });
+
+  it('prints an array with --json, which is empty if nothing is found', async () => {
+    const value = newValue();
+    const found = await cli.run(['scan', '-', '--offline', '--json'], { stdin: `x ${value}` });
+    expect(JSON.parse(found.stdout)).toEqual([
+      {
+        ...{ file: '-', line: 1, column: 3, prefix: value.slice(0, 12) },
+        ...{ status: 'valid-shape', name: null, owner: null },
+      },
+    ]);
+    expect(JSON.parse(found.stderr)).toMatchObject({ code: 'value-found', status: 0 });
+    const nothing = await cli.run(['scan', '-', '--offline', '--json'], { stdin: 'nothing' });
+    expect(nothing).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+  });
+
+  it('finds a value wherever chunks are divided, and every value of a long list', async () => {
+    const directory = await newDirectory();
+    const values = Array.from({ length: 20_000 }, () => newValue());
+    await writeFile(join(directory, 'many'), values.map((value) => `${value}\n`).join(''));
+    const { stdout } = await scan(directory);
+    expect(placesOf(stdout)).toEqual(values.map((_, index) => `${directory}/many:${index + 1}:1`));
+  });
+
+  it('finds values that letters surround', async () => {
+    const value = newValue();
+    const { stdout } = await cli.run(['scan', '-', '--offline'], { stdin: `-u${value}:x\nfoo${value}bar` });
+    expect(placesOf(stdout)).toEqual(['-:1:3', '-:2:4']);
+  });
+
+  it('searches for the given prefixes only, and rejects what is no prefix', async () => {
+    const stdin = `${newValue('tok')}\n${newValue('acme')}\n${newValue('acme2')}\n`;
+    const other = await cli.run(['scan', '-', '--offline', '--prefix', 'acme', '--prefix', 'acme2'], { stdin });
+    expect(placesOf(other.stdout)).toEqual(['-:2:1', '-:3:1']);
+    for (const prefix of ['', 'A', 'a_b', 'toolongprefix', '*']) {
+      expect(await scan('-', '--prefix', prefix)).toMatchObject({ code: 2, stdout: '' });
+    }
+  });
+
+  it('is a usage error for a path that does not exist, and for contradicting sources', async () => {
+    for (const args of [
+      [join(await newDirectory(), 'missing')],
+      ['-', '/tmp'],
+      ['/tmp', '--staged'],
+      ['/tmp', '--git', 'HEAD'],
+      ['--staged', '--git', 'HEAD'],
+      ['--unreferenced'],
+    ]) {
+      const { code, stdout } = await scan(...args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+    }
+  });
+
+  it('never prints a value that is the name of a file', async () => {
+    const directory = await newDirectory();
+    const value = newValue();
+    await writeFile(join(directory, `${value}.txt`), newValue());
+    const { stdout, stderr } = await scan(directory);
+    expect(stdout + stderr).not.toContain(value);
+    expect(stdout).toContain(`${value.slice(0, 12)}[redacted].txt:1:1`);
+  });
+
+  it('follows a symbolic link only if it is named', async () => {
+    const [directory, elsewhere] = [await newDirectory(), await newDirectory()];
+    await writeFile(join(elsewhere, 'secret'), newValue());
+    await symlink(join(elsewhere, 'secret'), join(directory, 'file'));
+    await symlink(elsewhere, join(directory, 'directory'));
+    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await scan(join(directory, 'file'))).code).toBe(4);
+  });
+
+  it('warns about a file that cannot be read, and still finds the rest', async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, 'a'), newValue());
+    // Reading this file fails, even for root.
+    const { code, stdout, stderr } = await scan('/proc/self/mem', join(directory, 'a'));
+    expect(code).toBe(4);
+    expect(placesOf(stdout)).toEqual([`${directory}/a:1:1`]);
+    expect(stderr).toMatch(/^warning: \/proc\/self\/mem cannot be read \(EIO\)\.$/m);
+    expect((await scan('/proc/self/mem')).code).toBe(0);
+  });
+
+  it('leaves out what Git ignores, unless told otherwise', async () => {
+    const directory = await newDirectory();
+    const files = {
+      '.gitignore': '*.log\n/build/\n!keep.log\n',
+      'a.log': '',
+      'keep.log': '',
+      'build/out.js': '',
+      'src/build/out.js': '',
+      'src/.gitignore': '!a.log\nlocal\n',
+      'src/a.log': '',
+      'src/local': '',
+      'src/deep/b.log': '',
+      '.git/info/exclude': 'private\n',
+      private: '',
+      '.git/config': '',
+      '.env': '',
+    };
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(directory, path, '..'), { recursive: true });
+      await writeFile(join(directory, path), `${text}# ${newValue()}\n`);
+    }
+    const found = async (...args: string[]) =>
+      placesOf((await scan(...args)).stdout).map((place) => place?.slice(directory.length + 1).replace(/:.*/, ''));
+    expect(await found(directory)).toEqual([
+      ...['.env', '.gitignore', 'keep.log', 'src/.gitignore', 'src/a.log', 'src/build/out.js'],
+    ]);
+    expect(await found(join(directory, 'src'))).toEqual(['src/.gitignore', 'src/a.log', 'src/build/out.js']);
+    expect((await found(directory, '--no-ignore')).sort()).toEqual(Object.keys(files).sort());
+  });
+
+  it('shows progress on a terminal only', async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, 'sparse'), '');
+    await truncate(join(directory, 'sparse'), 2_000_000_000);
+    const argv = ['scan', directory, '--offline'];
+    const shown = await cli.run(argv, { stderrIsTTY: true });
+    expect(shown.stderr).toMatch(/Scanned [\d,]+ MB …/);
+    expect(shown.stderr.endsWith('\r\u001b[2K')).toBe(true);
+    expect((await cli.run(argv)).stderr).toBe('');
+    const stopped = await cli.run(argv, { signal: AbortSignal.timeout(50) });
+    expect(stopped.code).toBe(130);
+  });
+});
+
+describe('tokens scan in archives', () => {
+  it('names members of zip and tar archives, and searches an archive in an archive as it is', async () => {
+    const directory = await newDirectory();
+    const value = newValue();
+    const inner = zipOf({ 'hidden.txt': newValue() });
+    await writeFile(join(directory, 'a.jar'), zipOf({ '../evil': value, 'dir/b': `\n ${value}`, 'inner.zip': inner }));
+    await writeFile(join(directory, 'b.tar'), await tarOf({ [`${'long/'.repeat(60)}name`]: value, c: 'nothing' }));
+    const { stdout } = await scan(directory);
+    expect(placesOf(stdout)).toEqual([
+      `${directory}/a.jar!../evil:1:1`,
+      `${directory}/a.jar!dir/b:2:2`,
+      `${directory}/b.tar!${'long/'.repeat(60)}name:1:1`,
+    ]);
+  });
+
+  it('warns about encrypted members, and searches a damaged archive as it is', async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, 'a.zip'), zipOf({ secret: 'x' }, 1));
+    await writeFile(join(directory, 'b.zip'), `PK\u0003\u0004${newValue()}`);
+    await writeFile(join(directory, 'c.gz'), `\u001f\u008b\b${newValue()}`, 'latin1');
+    const { stdout, stderr } = await scan(directory);
+    expect(placesOf(stdout)).toEqual([`${directory}/b.zip:1:5`, `${directory}/c.gz:1:4`]);
+    expect(stderr).toContain(`warning: ${directory}/a.zip!secret is encrypted or compressed in an unknown way.`);
+  });
+});
+
+describe('tokens scan with a server', () => {
+  it('asks the server for prefix and statuses, and sends hashes only', async () => {
+    const world = await openTestCliWithApp({ tokenPrefix: 'acme' });
+    const { app } = world;
+    const [mine, theirs] = [
+      await createToken(app, app.dev, { name: 'ci' }),
+      await createToken(app, app.root, { name: 'r' }),
+    ];
+    const ended = await createToken(app, app.dev, { name: 'old' });
+    await app.ask(`/api/v1/tokens/${ended.id}`, { as: app.dev, method: 'DELETE' });
+    const stdin = `${mine.token}\n${theirs.token}\n${ended.token}\n${newValue('acme')}\n${newValue('tok')}\n`;
+    const bodies: string[] = [];
+    const fetchAndKeep: typeof fetch = async (input, init) => {
+      bodies.push(String(init?.body ?? ''));
+      return app.fetchApp(new Request(input as string, init));
+    };
+    const run = (member: typeof app.dev, text = stdin) =>
+      world.run(['scan', '-'], { ...world.as(member), stdin: text, fetch: fetchAndKeep });
+    const asRoot = await run(app.root);
+    expect(asRoot.code).toBe(4);
+    expect(asRoot.stdout.trimEnd().split('\n')).toEqual([
+      `-:1:1\t${mine.prefix}\tactive\tci\tdev@example.com`,
+      `-:2:1\t${theirs.prefix}\tactive\tr\troot@example.com`,
+      `-:3:1\t${ended.prefix}\trevoked\told\tdev@example.com`,
+      expect.stringMatching(/^-:4:1\tacme_\w{8}\tunknown$/),
+    ]);
+    expect(asRoot.stderr).toMatch(/^error: Found 2 values of tokens that work or can be resumed\./);
+    const asDev = await run(app.dev);
+    expect(asDev.stdout.match(/unknown/g)).toHaveLength(2);
+    expect(bodies.join()).not.toContain(mine.token.slice(0, 14));
+    // Nothing of what is left works.
+    expect(await run(app.root, ended.token)).toMatchObject({ code: 0, stderr: '' });
+    await world.close();
+  });
+
+  it('asks about more than 1,000 values in several requests', async () => {
+    const world = await openTestCliWithApp();
+    const { app } = world;
+    let requests = 0;
+    const counting: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/tokens/statuses')) requests += 1;
+      return app.fetchApp(new Request(input as string, init));
+    };
+    const values = Array.from({ length: 2500 }, () => newValue());
+    const stdin = [...values, ...values].join('\n');
+    const { code, stdout } = await world.run(['scan', '-'], { ...world.as(app.root), stdin, fetch: counting });
+    expect(code).toBe(0);
+    expect(placesOf(stdout)).toHaveLength(5000);
+    expect(requests).toBeGreaterThanOrEqual(3);
+    await world.close();
+  });
+
+  it('counts every well-formed value if the user is not signed in, and says so', async () => {
+    const world = await openTestCliWithApp();
+    const { code, stdout, stderr } = await world.run(['scan', '-'], { stdin: newValue() });
+    expect(code).toBe(4);
+    expect(stdout).toContain('valid-shape');
+    expect(stderr).toContain('Not signed in to https://tokens.example.com, so no server says which values are live.');
+    await world.close();
+  });
+
+  it('prints what it found before it reports that the server failed', async () => {
+    const world = await openTestCliWithApp();
+    const failing: typeof fetch = async (input, init) =>
+      String(input).endsWith('/tokens/statuses')
+        ? new Response('{}', { status: 503, headers: { 'Content-Type': 'application/problem+json' } })
+        : world.app.fetchApp(new Request(input as string, init));
+    const ran = await world.run(['scan', '-'], { ...world.as(world.app.root), stdin: newValue(), fetch: failing });
+    expect(ran.code).not.toBe(0);
+    expect(ran.stdout).toContain('valid-shape');
+    await world.close();
+  });
+});

@@ -1,0 +1,139 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { programCommand } from '../helpers/daemon/process.ts';
+import { git, gitEnvironment, newDirectory, newValue } from '../helpers/scan/values.ts';
+
+const hooks = join(import.meta.dirname, '..', '..', 'examples', 'git');
+
+/** Creates a repository in which `tokens` is the built program. `run` returns the output of Git, or that of a command that failed. */
+async function newRepository(hook?: string) {
+  const directory = await newDirectory();
+  const bin = join(directory, 'bin');
+  await mkdir(bin);
+  const words = programCommand('tokens', []).map((word) => `'${word}'`);
+  await writeFile(join(bin, 'tokens'), `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+  const repository = join(directory, 'repository');
+  await mkdir(repository);
+  await git(repository, ['init', '--quiet', '--initial-branch=main']);
+  if (hook !== undefined) await copyFile(join(hooks, hook), join(repository, '.git', 'hooks', hook));
+  const env = { ...gitEnvironment, HOME: directory, PATH: `${bin}:${gitEnvironment.PATH}` };
+  const run = async (...args: string[]) => {
+    try {
+      return { ok: true, text: await git(repository, args, env) };
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      return { ok: false, text: stdout + stderr };
+    }
+  };
+  return {
+    directory,
+    env,
+    run,
+    async change(path: string, content: string) {
+      await writeFile(join(repository, path), content);
+      await run('add', '--all');
+    },
+    commit: () => run('commit', '--quiet', '--message', 'change'),
+  };
+}
+
+describe('the pre-commit hook', () => {
+  it('stops a commit that adds a value, also the first one, and no other commit', async () => {
+    const { change, commit, run } = await newRepository('pre-commit');
+    const value = newValue();
+    await change('config', `key = ${value}\n`);
+    const stopped = await commit();
+    expect(stopped).toMatchObject({ ok: false, text: expect.stringContaining(`config:1:7\t${value.slice(0, 12)}`) });
+    expect(stopped.text).not.toContain(value);
+    expect(await run('rev-parse', '--verify', 'HEAD')).toMatchObject({ ok: false });
+
+    await change('config', 'key = $KEY\n');
+    expect(await commit()).toMatchObject({ ok: true });
+    await change('config', `key = $KEY\nold = ${value}\n`);
+    expect(await commit()).toMatchObject({ ok: false });
+    expect(await run('commit', '--quiet', '--no-verify', '--message', 'anyway')).toMatchObject({ ok: true });
+    // The line is no longer added.
+    await change('config', `key = $KEY\nold = ${value}\nnew = 1\n`);
+    expect(await commit()).toMatchObject({ ok: true });
+    await change('config', 'key = $KEY\n');
+    expect(await commit()).toMatchObject({ ok: true });
+  });
+
+  it('scans what is committed if that is not what is staged', async () => {
+    const { change, commit, run, directory } = await newRepository('pre-commit');
+    await change('a', 'a\n');
+    await change('b', 'b\n');
+    expect(await commit()).toMatchObject({ ok: true });
+    await writeFile(join(directory, 'repository', 'a'), newValue());
+    await writeFile(join(directory, 'repository', 'b'), 'other\n');
+    expect(await run('commit', '--quiet', '--message', 'b only', 'b')).toMatchObject({ ok: true });
+    expect(await run('commit', '--quiet', '--message', 'all', '--all')).toMatchObject({ ok: false });
+  });
+
+  it('stops every commit if the program is not installed', async () => {
+    const { change, env, directory } = await newRepository('pre-commit');
+    await change('a', 'a\n');
+    const failed = git(join(directory, 'repository'), ['commit', '--message', 'x'], { ...env, PATH: '/usr/bin:/bin' });
+    await expect(failed).rejects.toThrow('tokens is not installed');
+  });
+});
+
+describe('the pre-receive hook', () => {
+  async function newServer() {
+    const client = await newRepository();
+    const server = join(client.directory, 'server.git');
+    await git(client.directory, ['init', '--quiet', '--bare', '--initial-branch=main', server]);
+    await copyFile(join(hooks, 'pre-receive'), join(server, 'hooks', 'pre-receive'));
+    await client.run('remote', 'add', 'origin', server);
+    const refs = () => git(server, ['for-each-ref', '--format=%(refname:short)']);
+    return { ...client, refs, push: (...args: string[]) => client.run('push', '--quiet', 'origin', ...args) };
+  }
+
+  it('stops the first push if a commit in it adds a value, even if a later commit removes it', async () => {
+    const { change, commit, push, run, refs } = await newServer();
+    const value = newValue();
+    await change('a', 'a\n');
+    await commit();
+    await change('a', `a\n${value}\n`);
+    await commit();
+    await change('a', 'a\n');
+    await commit();
+    const stopped = await push('main');
+    expect(stopped).toMatchObject({ ok: false, text: expect.stringContaining(`a:2:1\t${value.slice(0, 12)}`) });
+    expect(stopped.text).toContain('refs/heads/main holds values of tokens');
+    expect(stopped.text).not.toContain(value);
+    expect(await refs()).toBe('');
+    await run('reset', '--quiet', '--soft', 'HEAD~2');
+    await change('a', 'a\nb\n');
+    await commit();
+    expect(await push('main')).toMatchObject({ ok: true });
+  });
+
+  it('scans new commits of branches and tags, and lets branches be created from old commits, deleted and rewound', async () => {
+    const { change, commit, push, run, refs } = await newServer();
+    // The value was there before the hook.
+    await change('old', newValue());
+    await commit();
+    await run('push', '--quiet', '--no-verify', 'origin', 'main');
+    expect(await refs()).toBe('');
+    await run('commit', '--quiet', '--amend', '--allow-empty', '--message', 'amended');
+    await change('old', 'gone');
+    await run('commit', '--quiet', '--amend', '--message', 'clean');
+    await change('b', 'b');
+    await commit();
+    expect(await push('main')).toMatchObject({ ok: true });
+    expect(await push('main:refs/heads/copy', 'main:refs/tags/v1')).toMatchObject({ ok: true });
+    expect(await push(':copy')).toMatchObject({ ok: true });
+    expect(await push('--force', 'main~1:main')).toMatchObject({ ok: true });
+    await run('checkout', '--quiet', '--detach');
+    await change('c', newValue());
+    await commit();
+    for (const target of ['HEAD:refs/heads/feature', 'HEAD:refs/tags/v2', 'HEAD:main']) {
+      expect(await push(target)).toMatchObject({ ok: false });
+    }
+    await run('tag', '--annotate', '--message', 'x', 'v3');
+    expect(await push('v3')).toMatchObject({ ok: false });
+    expect(await refs()).toBe('main\nv1');
+  });
+});

@@ -13,6 +13,8 @@ export interface OffboardingPreview {
   revoked: readonly Token[];
   /** The IDs of the tokens that were never used with any of their values. */
   neverUsed: ReadonlySet<string>;
+  /** Tokens of service accounts whose values the member knows. */
+  known: readonly Token[];
 }
 
 /**
@@ -20,14 +22,13 @@ export interface OffboardingPreview {
  * selects the unused tokens, because a token object leaves out uses of a value that has been rotated since.
  */
 export async function previewOffboarding(api: Api, userId: string, hasReceiver: boolean): Promise<OffboardingPreview> {
-  const list = (filter: { unused_for?: string; never_used?: 'true' }) =>
-    collect((page) =>
-      expectBody(api.tokens.$get({ query: { user: userId, ...filter, ...page } }), pageShape(tokenShape)),
-    );
-  const [tokens, unused, never] = await Promise.all([
-    list({}),
-    list({ unused_for: String(inUseSeconds) }),
-    list({ never_used: 'true' }),
+  const list = (query: { user?: string; known_to?: string; unused_for?: string; never_used?: 'true' }) =>
+    collect((page) => expectBody(api.tokens.$get({ query: { ...query, ...page } }), pageShape(tokenShape)));
+  const [tokens, unused, never, known] = await Promise.all([
+    list({ user: userId }),
+    list({ user: userId, unused_for: String(inUseSeconds) }),
+    list({ user: userId, never_used: 'true' }),
+    list({ known_to: userId }),
   ]);
   const isNotInUse = new Set([...unused, ...never].map(({ id }) => id));
   const isTransferred = ({ id, status }: Token) =>
@@ -36,5 +37,6 @@ export async function previewOffboarding(api: Api, userId: string, hasReceiver: 
     transferred: tokens.filter(isTransferred),
     revoked: tokens.filter((token) => !isTransferred(token)),
     neverUsed: new Set(never.map(({ id }) => id)),
+    known,
   };
 }

@@ -134,7 +134,17 @@ export const userShape = object<User>({
   created_at: time,
 });
 
-export const offboardedShape = object<OffboardedUser>({ transferred: integer, revoked: integer });
+export const offboardedShape = object<OffboardedUser>({
+  transferred: integer,
+  revoked: integer,
+  known: nullable(
+    array(
+      object<NonNullable<OffboardedUser['known']>[number]>({
+        ...{ id: text, name: text, prefix: text, owner: text, manage: array(text) },
+      }),
+    ),
+  ),
+});
 
 export const invitedUserShape = both<InvitedUser>(
   userShape,

@@ -7,11 +7,21 @@ import { sanitize } from './sanitize.ts';
 
 /** Lists the tokens on stderr, even with `--json`, because the question that follows is there too. */
 export async function printOffboarding(ctx: Context, preview: OffboardingPreview, receiver = ''): Promise<void> {
-  const { transferred, revoked, neverUsed } = preview;
+  const { transferred, revoked, neverUsed, known } = preview;
   const section = (heading: string, tokens: readonly Token[]) =>
     tokens.length === 0 ? [] : [heading, ...tokens.map((token) => lineOf(token, neverUsed, ctx.now()))];
-  const lines = [...section(`Transferred to ${sanitize(receiver)}:`, transferred), ...section('Revoked:', revoked)];
+  const lines = [
+    ...section(`Transferred to ${sanitize(receiver)}:`, transferred),
+    ...section('Revoked:', revoked),
+    ...(known.length === 0 ? [] : [knownHeading, ...known.map(knownLineOf)]),
+  ];
   if (lines.length > 0) await writeStderr(ctx, lines.join('\n'));
+}
+
+const knownHeading = 'Not changed, but the member knows the values. Have them rotated:';
+
+function knownLineOf(token: Token): string {
+  return `  ${sanitize(token.name)} (${sanitize(token.prefix)}) of ${sanitize(token.owner)}`;
 }
 
 function lineOf(token: Token, neverUsed: ReadonlySet<string>, now: Date): string {

@@ -1,4 +1,5 @@
 import type { Client } from '../../shared/schemas/accounts/clients.ts';
+import type { OffboardedUser } from '../../shared/schemas/accounts/offboarding.ts';
 import type { ServiceAccount } from '../../shared/schemas/accounts/service-accounts.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
@@ -11,6 +12,7 @@ import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
 import { memberGroups, parseGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
+import type { Offboarded } from '../domain/accounts/offboarding/offboarding.ts';
 import { isKey, type Operator } from '../domain/caller.ts';
 import { trustFields } from '../domain/machines/trust-fields.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
@@ -40,6 +42,14 @@ function time(at: number): string {
 
 function timeOrNull(at: number | null): string | null {
   return at === null ? null : time(at);
+}
+
+/** Returns what an offboarding did as the API shows it. */
+export function offboardedObject({ known, ...counts }: Offboarded): OffboardedUser {
+  const tokens = known?.map(({ id, name, prefix, ownerEmail, manage }) => ({
+    ...{ id, name, prefix, owner: ownerEmail, manage: splitScopes(manage) },
+  }));
+  return { ...counts, known: tokens ?? null };
 }
 
 /** Returns the token as the API shows it, with its status in this context. `names` holds the apps of its rules. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { createToken, type Member, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
-import { createServiceAccount } from '../helpers/app/service-accounts.ts';
+import { createAccountToken, createServiceAccount } from '../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 import { useOf } from '../store/contract/records.ts';
 
@@ -97,6 +97,24 @@ describe('tokens offboard --transfer-to', () => {
     const { stderr } = await offboard([], { ...root, answers: [false] });
     expect(cli.questions).toEqual(['Disable ada@example.com and permanently revoke 4 tokens?']);
     expect(Object.keys(sections(stderr.split('Cancelled')[0] ?? ''))).toEqual(['Revoked:']);
+  });
+
+  it('lists the values that the leaver knows elsewhere, and says how to list them later', async () => {
+    await createServiceAccount(cli.app, 'release', { maintainers: [ada, cli.app.dev] });
+    const other = await createAccountToken(cli.app, ada, 'release', { name: 'publish' });
+    const { stderr } = await offboard(transfer, { ...root, answers: [true] });
+    expect(stderr).toContain(
+      `Not changed, but the member knows the values. Have them rotated:\n  publish (${other.prefix}) of service-account:release\n`,
+    );
+    const command = 'tokens list --known-to ada@example.com';
+    expect(stderr).toContain(
+      `They know the values of 1 other token of service accounts. Have these rotated: ${command}`,
+    );
+    const known = await cli.run(['list', '--known-to', 'ada@example.com', '--json'], root);
+    expect(JSON.parse(known.stdout).map(({ name }: Token) => name)).toContain('publish');
+    const table = await cli.run(['list', '--known-to', 'ada@example.com'], root);
+    expect(table.stdout).toContain('service-account:release');
+    expect((await cli.run(['list', '--known-to', 'ada@example.com', '--all'], root)).code).toBe(2);
   });
 
   it('asks without a list if the management key may not read tokens', async () => {

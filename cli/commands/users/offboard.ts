@@ -46,9 +46,9 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   if (!options.yes) await confirmOrCancel(ctx, false, await listAndPhrase(ctx, api, user, options));
   const param = { id: user.id };
   const result = await expectBody(api.users[':id'].offboard.$post({ param, json }), offboardedShape);
-  const { transferred, revoked } = result;
+  const { transferred, revoked, known } = result;
   const offboarded = options.json ? await expectBody(api.users[':id'].$get({ param }), userShape) : user;
-  await printOutcome(ctx, options, { ...offboarded, transferred, revoked }, outcomeOf(user, result, options));
+  await printOutcome(ctx, options, { ...offboarded, transferred, revoked, known }, outcomeOf(user, result, options));
 }
 
 function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {
@@ -88,10 +88,17 @@ function questionWithoutTokens({ email, token_count: tokens }: User, transferTo:
   return `Disable ${who}, transfer the tokens that were used in the last 30 days to ${sanitize(transferTo)}, and permanently revoke the others (${count(tokens, 'token')} in all)?`;
 }
 
-function outcomeOf({ email }: User, { transferred, revoked }: OffboardedUser, { transferTo }: OffboardOptions): string {
-  const who = sanitize(email);
-  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.`;
+function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardOptions): string {
+  const { transferred, revoked, known } = result;
+  const who = sanitize(user.email);
+  const others = known === null || known.length === 0 ? '' : ` ${knownNote(who, known.length)}`;
+  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.${others}`;
   const account = sanitize(transferTo);
   const next = transferred === 0 ? '' : ` Rotate what ${account} received: tokens list --service-account ${account}`;
-  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}`;
+  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}${others}`;
+}
+
+/** Names the command that lists what the offboarding left to others. The list of the result is bounded. */
+function knownNote(who: string, known: number): string {
+  return `They know the values of ${count(known, 'other token')} of service accounts. Have these rotated: tokens list --known-to ${who}`;
 }

@@ -24,6 +24,7 @@ import { recoveryMail } from './recovery-mails.ts';
 import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type ServiceAccountDeletion, serviceAccountDeletedMail } from './service-accounts/deleted-mail.ts';
+import { type TokensKnown, tokensKnownMail } from './service-accounts/known-mails.ts';
 import { type MaintainersChange, maintainerMails } from './service-accounts/maintainer-mails.ts';
 import { type AccountsOrphaned, accountsOrphanedMail } from './service-accounts/orphaned-mail.ts';
 import { readersOf } from './service-accounts/readers.ts';
@@ -46,6 +47,8 @@ import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.t
 
 /** An event with the full record of the account that the mail is about. */
 type ForMember<Event> = Event & { owner: UserRecord };
+
+type KnownTokens = Omit<TokensKnown, 'owner' | 'tokens'> & { reader: Reader; tokens: readonly TokenRecord[] };
 
 type TransferSides = { from: UserRecord; newOwner: UserRecord };
 
@@ -92,6 +95,8 @@ export interface Notifier {
    * former owner leaves, call it after their account is disabled.
    */
   tokensTransferred(store: Store, event: Omit<TokenTransfer, 'owner'> & TransferSides): Promise<void>;
+  /** Notifies one member who can have tokens of service accounts rotated whose values a leaver knows. */
+  tokensKnown(store: Store, event: KnownTokens): Promise<void>;
   /** Notifies the maintainers. Call it before the deletion. */
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Notifies the members who maintain a service account, and those who did so before the change. */
@@ -126,7 +131,7 @@ export function createNotifier(deps: {
 
   async function enqueue(
     store: Store,
-    { at, owner }: Event,
+    { at, owner }: { at: number; owner: Pick<UserRecord, 'email'> },
     content: MailContent,
     { id = newId(), ...rest }: { id?: string; to?: string; link?: MailLink; deletedUserId?: string } = {},
   ): Promise<void> {
@@ -205,6 +210,13 @@ export function createNotifier(deps: {
       const told = (await readersOf(store, from)).map(({ id }) => id);
       await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail);
       await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail, told);
+    },
+    async tokensKnown(store, { reader, tokens, ...rest }) {
+      const { email: to, because } = reader;
+      const needsMaintainer = ({ manage }: TokenRecord) => because === 'superuser' && manage === null;
+      const known = tokens.map((token) => ({ ...token, needsMaintainer: needsMaintainer(token) }));
+      const event = { ...rest, owner: reader, tokens: known };
+      await enqueue(store, event, tokensKnownMail(site, event), { to });
     },
     serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
     async maintainersChanged(store, event) {

@@ -29,6 +29,8 @@ export interface TokenQuery extends Page, TokenFilter {
   serviceAccount?: string;
   /** Lists the tokens of every member. Only for superusers. */
   all?: boolean;
+  /** The ID or email address of a member. Lists the tokens of service accounts whose values they know. Only for superusers. */
+  knownTo?: string;
   /** A part of the name. */
   q?: string;
 }
@@ -80,12 +82,17 @@ export function createTokens(deps: TokenDeps): Tokens {
     get: (operator, id) => findToken(store, operator, id),
 
     async list(operator, query) {
-      const { user, serviceAccount, all, q = '', ...page } = query;
+      const { user, serviceAccount, all, knownTo, q = '', ...page } = query;
       const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
       const filter = { ...page, ...(nameContains !== '' && { nameContains }) };
       if (all) {
         requireScope(operator, 'tokens:read');
         return store.tokens.list({ ...filter, ...statusContext() });
+      }
+      if (knownTo !== undefined) {
+        requireScope(operator, 'tokens:read');
+        const { id } = await findMember(store, operator, 'tokens:read', knownTo);
+        return store.tokens.list({ ...filter, ...statusContext(), knownTo: id });
       }
       const owner = await ownerToList(store, operator, { user, serviceAccount });
       return store.tokens.list({ ...filter, ...statusContext(), ownerId: owner.id });

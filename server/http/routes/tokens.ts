@@ -60,11 +60,12 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       const now = statusContext();
       const { items, next_cursor } = await readPage(
         c.req.valid('query'),
-        ({ user, service_account: serviceAccount, all, limit, before, ...filter }) => {
+        ({ user, service_account: serviceAccount, all, known_to: knownTo, limit, before, ...filter }) => {
           const owner = {
             ...(user !== undefined && { user }),
             ...(serviceAccount !== undefined && { serviceAccount }),
             ...(all && { all }),
+            ...(knownTo !== undefined && { knownTo }),
           };
           return tokens.list(c.get('operator'), { limit, before, ...owner, ...toTokenFilter(filter) });
         },

@@ -18,6 +18,11 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   ownerId?: string;
   /** Matches any part of the folded name. */
   nameContains?: string;
+  /**
+   * Selects the tokens of service accounts whose value the member with this ID received, because they created the token or rotated it last.
+   * Leaves out expired and exchanged tokens. A former owner is among them, because owners create and rotate their own tokens.
+   */
+  knownTo?: string;
 }
 
 /** The result of one statement. Each list has one entry per hash or key, in the same order: the match, or null. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../limits.ts';
+import { scopeSchema } from '../scopes.ts';
 import { serviceAccountNameSchema } from './service-accounts.ts';
 
 export const offboardUserBodySchema = z
@@ -29,6 +30,20 @@ export const offboardedSchema = z
   .object({
     transferred: z.int().describe('How many tokens the service account received'),
     revoked: z.int().describe('How many tokens were revoked'),
+    known: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          prefix: z.string(),
+          owner: z.string().describe('The service account, such as `service-account:ci`'),
+          manage: z.array(scopeSchema).describe('The scopes of a management key, which only superusers rotate'),
+        }),
+      )
+      .nullable()
+      .describe(
+        'Other tokens of service accounts whose values the member knows, because they created or rotated them last: rotate these. At most 100; `GET /tokens?known_to=` lists all. Null for a management key without `tokens:read`',
+      ),
   })
   .meta({ id: 'Offboarded' });
 export type OffboardedUser = z.infer<typeof offboardedSchema>;

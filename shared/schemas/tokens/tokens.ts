@@ -177,6 +177,15 @@ const tokenFilterFields = {
   expiring_within: secondsSchema('expiring_within').describe('Tokens that expire within this many seconds'),
 };
 
+/** Reports whether a query selects the tokens of certain owners. */
+function isOwnerNamed(query: {
+  user?: string | undefined;
+  service_account?: string | undefined;
+  all?: boolean | undefined;
+}) {
+  return query.user !== undefined || query.service_account !== undefined || query.all === true;
+}
+
 export const tokenListQuerySchema = pageQuerySchema
   .extend({
     user: z
@@ -190,11 +199,22 @@ export const tokenListQuerySchema = pageQuerySchema
       .optional()
       .describe('The name of the service account that owns them, for its maintainers and superusers'),
     all: queryBooleanSchema.optional().describe("Every owner's tokens (superusers only)"),
+    known_to: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value (superusers only)',
+      ),
     ...tokenFilterFields,
   })
   .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
   .refine(({ service_account: account, user, all }) => account === undefined || (user === undefined && !all), {
     path: ['service_account'],
     error: 'Send service_account, user or all, not several of them.',
+  })
+  .refine(({ known_to: known, ...others }) => known === undefined || !isOwnerNamed(others), {
+    path: ['known_to'],
+    error: 'Send known_to without service_account, user and all.',
   });
 export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

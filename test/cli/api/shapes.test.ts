@@ -24,6 +24,7 @@ import { usageSchema } from '../../../shared/schemas/tokens/usage.ts';
 import { createdWebhookSchema, deliverySchema, webhookSchema } from '../../../shared/schemas/webhooks.ts';
 
 const time = '2026-11-23T16:20:00.000Z';
+const knownToken = { id: 'a', name: 'publish', prefix: 'tok_8fK2b1Qz', owner: 'service-account:ci', manage: ['apps'] };
 const user = {
   id: 'u',
   email: 'ada@example.com',
@@ -160,7 +161,7 @@ const entries: Entry[] = [
   ['usageShape', shapes.usageShape, usageSchema, usage],
   ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
   ['userShape', shapes.userShape, userSchema, user],
-  ['offboardedShape', shapes.offboardedShape, offboardedSchema, { transferred: 3, revoked: 1 }],
+  ['offboardedShape', shapes.offboardedShape, offboardedSchema, { transferred: 3, revoked: 1, known: [knownToken] }],
   ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [
     'sessionShape',

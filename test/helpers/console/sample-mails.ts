@@ -12,6 +12,7 @@ import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifi
 import { trustChangedMail } from '../../../server/domain/notifications/machines/trust-mails.ts';
 import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
 import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
+import { tokensKnownMail } from '../../../server/domain/notifications/service-accounts/known-mails.ts';
 import { maintainerMails } from '../../../server/domain/notifications/service-accounts/maintainer-mails.ts';
 import { accountsOrphanedMail } from '../../../server/domain/notifications/service-accounts/orphaned-mail.ts';
 import {
@@ -174,6 +175,13 @@ const contents: Record<string, MailContent> = {
   received: tokensReceivedMail(site, transfer({ length: 1, received: true })),
   'offboarding-given': tokensGivenMail(site, transfer({ length: 6, received: false })),
   'offboarding-received': tokensReceivedMail(site, { ...transfer({ length: 6, received: true }), offboarding: true }),
+  'offboarding-known': tokensKnownMail(site, {
+    ...{ ...member, leaver, actor: superuser },
+    tokens: Array.from({ length: 6 }, (_, index) => ({
+      ...{ ...token, name: nameOf(index), expiresAt: at + 30 * day, ownerEmail: account.email },
+      ...{ manage: index === 0 ? 'apps' : null, needsMaintainer: index === 1 },
+    })),
+  }),
   'offboarding-many': tokensReceivedMail(site, { ...transfer({ length: 120, received: true }), offboarding: true }),
   invitation: invitationMail(site, {
     ...invitation,

@@ -144,6 +144,8 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'trusts of nobody', run: (store) => store.trusts.list({ ...first, maintainerId: 'nobody' }) },
     { name: 'trusts in an issuer', run: (store) => store.trusts.ofIssuer('https://issuer-7.example.com') },
     { name: 'trusts of a service account', run: (store) => store.trusts.ofServiceAccount(member(50)) },
+    { name: 'tokens known to a member', run: tokens({ knownTo: member(50) }) },
+    { name: 'tokens known to a busy superuser', run: tokens({ knownTo: busy }) },
     { name: 'exchanged tokens', run: tokens({ exchanged: true }) },
     { name: "an owner's exchanged tokens", run: tokens({ ownerId: member(50), exchanged: true }) },
     { name: 'webhooks', run: (store) => store.webhooks.list(first) },

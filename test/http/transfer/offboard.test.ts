@@ -50,13 +50,13 @@ describe('an offboarding without a service account', () => {
     const tokens = [await usedToken({ name: 'one' }), await usedToken({ name: 'two' })];
     const mails = await mailsOf(async () => {
       const response = await offboard();
-      expect([response.status, await jsonOf(response)]).toEqual([200, { transferred: 0, revoked: 2 }]);
+      expect([response.status, await jsonOf(response)]).toEqual([200, { transferred: 0, revoked: 2, known: [] }]);
     });
     for (const { token } of tokens) expect(await verdict(app, token)).toBe('revoked');
     expect((await app.ask('/api/v1/me', { as: ada })).status).toBe(401);
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([['ada@example.com', '2 API tokens were revoked']]);
     expect(await jsonOf(app.ask(`/api/v1/users/${ada.id}`, { as: app.root }))).toMatchObject({ disabled: true });
-    expect(await jsonOf(await offboard())).toEqual({ transferred: 0, revoked: 0 });
+    expect(await jsonOf(await offboard())).toEqual({ transferred: 0, revoked: 0, known: [] });
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('an offboarding with a service account', () => {
     await use(recent, app.clock.now() - 30 * dayMs + 1);
 
     const response = await offboard({ transfer_to: 'ci', grace: 7 * day });
-    expect([response.status, await jsonOf(response)]).toEqual([200, { transferred: 5, revoked: 3 }]);
+    expect([response.status, await jsonOf(response)]).toEqual([200, { transferred: 5, revoked: 3, known: [] }]);
     const owner = { owner: 'service-account:ci', self_rotate: false };
     const end = inMs(7 * dayMs);
     expect(await read(long)).toMatchObject({
@@ -118,7 +118,7 @@ describe('an offboarding with a service account', () => {
     const token = await usedToken({ name: 'deploy' });
     const next = await jsonOf<CreatedToken>(await rotate(token));
     expect(await verdict(app, token.token)).toBe(200);
-    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 1, revoked: 0 });
+    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 1, revoked: 0, known: [] });
     expect(await verdict(app, token.token)).toBe('rotated');
     expect(await verdict(app, next.token)).toBe(200);
     expect((await story()).slice(-3).map(({ action }) => action)).toEqual([
@@ -166,7 +166,7 @@ describe('an offboarding with a service account', () => {
     const long = 'x'.repeat(64);
     for (const name of ['deploy', 'DEPLOY-2', long]) await createAccountToken(app, app.dev, 'ci', { name });
     for (const name of ['Deploy', long, 'other']) await usedToken({ name });
-    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 3, revoked: 0 });
+    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 3, revoked: 0, known: [] });
     const { items } = await jsonOf<{ items: Token[] }>(app.ask('/api/v1/tokens?service_account=ci', { as: app.dev }));
     expect(items.map(({ name }) => name).sort()).toEqual(
       ['deploy', 'DEPLOY-2', 'Deploy-3', 'other', long, `${'x'.repeat(62)}-2`].sort(),
@@ -242,7 +242,7 @@ describe('an offboarding with a service account', () => {
   it('revives no token that was rejected before', async () => {
     const token = await usedToken({ name: 'deploy' });
     await app.ask(`/api/v1/users/${ada.id}`, { method: 'PATCH', as: app.root, json: { disabled: true } });
-    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 0, revoked: 1 });
+    expect(await jsonOf(await offboard({ transfer_to: 'ci' }))).toEqual({ transferred: 0, revoked: 1, known: [] });
     expect(await verdict(app, token.token)).toBe('revoked');
   });
 });
@@ -261,8 +261,8 @@ describe('an offboarding by a management key', () => {
     expect(await codeOf(await by({}, both, app.root))).toEqual([403, 'not-for-keys']);
     expect(await codeOf(await by({ transfer_to: 'ci' }, both, app.root))).toEqual([403, 'not-for-keys']);
     expect(await verdict(app, token.token)).toBe(200);
-    expect(await jsonOf(await by({ transfer_to: 'ci' }))).toEqual({ transferred: 1, revoked: 0 });
-    expect(await jsonOf(await by({}, users, app.dev))).toEqual({ transferred: 0, revoked: 0 });
+    expect(await jsonOf(await by({ transfer_to: 'ci' }))).toEqual({ transferred: 1, revoked: 0, known: [] });
+    expect(await jsonOf(await by({}, users, app.dev))).toEqual({ transferred: 0, revoked: 0, known: null });
     const [transferred, disabled] = (await story()).slice(-3, -1);
     for (const event of [transferred, disabled]) {
       expect(event?.actor).toMatchObject({ email: 'service-account:platform', token: 'both' });

@@ -11,6 +11,7 @@ import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from
 
 export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions {
   all?: boolean;
+  knownTo?: string;
   status?: TokenStatus;
   limit?: number;
 }
@@ -26,6 +27,12 @@ export function registerList(program: Command, ctx: Context): void {
       'List your tokens, newest first, with the time, request and address of their last use. With several options, only tokens that match all of them are listed.',
     )
     .addOption(new Option('--all', 'List the tokens of all owners (superuser)').conflicts(['user', 'serviceAccount']))
+    .addOption(
+      new Option(
+        '--known-to <email>',
+        'Tokens of service accounts whose values a member knows, having created or rotated them last (superuser)',
+      ).conflicts(['user', 'serviceAccount', 'all']),
+    )
     .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses));
   addFilterOptions(addOwnerOptions(command, 'the tokens'))
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
@@ -42,6 +49,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
   const filter = {
     ...ownerFilter(options),
     ...(options.all && { all: 'true' as const }),
+    ...(options.knownTo !== undefined && { known_to: options.knownTo }),
     ...selected,
   };
   const shape = pageShape(tokenShape);
@@ -53,8 +61,10 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     return printJsonArray(ctx.stdout, tokens);
   }
   const { printTokens } = await import('../../../ui/tokens/tokens.ts');
-  const isFiltered = Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
-  await printTokens(ctx, options, tokens, isFiltered);
+  const isFiltered = options.knownTo !== undefined || Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
+  // With the column of owners, because several service accounts may own them.
+  const all = options.all === true || options.knownTo !== undefined;
+  await printTokens(ctx, { ...options, all }, tokens, isFiltered);
 }
 
 function parseLimit(text: string): number {

@@ -1,6 +1,7 @@
 import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { OffboardUserBody } from '../../../../shared/schemas/accounts/offboarding.ts';
+import { hasScope } from '../../../../shared/schemas/scopes.ts';
 import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import {
@@ -20,18 +21,25 @@ import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
 import { findServiceAccount } from '../service-accounts/find.ts';
 import { tellOfOrphans } from '../service-accounts/orphaned.ts';
+import { knownTokens, rotatorsOf } from './known-tokens.ts';
 import { isTransferred } from './transferred-tokens.ts';
 
-/** How many tokens of the member were transferred and revoked. */
+/** What an offboarding did with the tokens of the member, and what it left to others. */
 export interface Offboarded {
+  /** How many tokens of the member were transferred. */
   transferred: number;
+  /** How many tokens of the member were revoked. */
   revoked: number;
+  /** Tokens that service accounts had before, and whose values the member knows: at most 100. Null if the operator may not read them. */
+  known: TokenRecord[] | null;
 }
 
 /** What an offboarding would do to the tokens of a member now. */
 export interface OffboardingPlan {
   transferred: TokenRecord[];
   revoked: TokenRecord[];
+  /** Tokens of service accounts whose values the member knows: at most 100. */
+  known: TokenRecord[];
 }
 
 /** An offboarding disables the account of a member who leaves. Others can go on using the tokens that a service account receives. */
@@ -96,6 +104,12 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
     return revoked;
   }
 
+  /** Mails those who can rotate the tokens whose values the leaver knows. */
+  async function tellOfKnown(store: Store, user: UserRecord, known: readonly TokenRecord[], event: Event) {
+    for (const rotator of await rotatorsOf(store, known))
+      await notifier.tokensKnown(store, { ...event, ...rotator, leaver: user });
+  }
+
   return {
     async offboard(operator, userId, { transfer_to: name, grace = limits.defaultGraceSeconds }) {
       requireScope(operator, 'users:write');
@@ -105,6 +119,8 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       const offboarded = await store.transaction(async (store) => {
         const user = await lockMember(store, operator, userId, to?.id);
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
+        // Before the transfer, because the mail about that lists the others.
+        const known = await knownTokens(store, userId, statusContext());
         const transfer = to && (await transferTokens(store, user, to, event));
         const orphaned = await store.serviceAccounts.onlyMaintainedBy(userId);
         const revoked = await endAccount(store, user, event);
@@ -116,7 +132,13 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
           await notifier.tokensTransferred(store, { ...mail, from: user, newOwner, tokens, offboarding: true });
         }
         if (revoked.length > 0) await notifier.tokensRevoked(store, { ...mail, owner: user, tokens: revoked });
-        return { transferred: transfer?.given.length ?? 0, revoked: revoked.length };
+        await tellOfKnown(store, user, known, event);
+        const mayRead = !isKey(operator) || hasScope(operator.scopes, 'tokens:read');
+        return {
+          transferred: transfer?.given.length ?? 0,
+          revoked: revoked.length,
+          known: mayRead ? known : null,
+        };
       });
       notifier.wake();
       return offboarded;
@@ -127,7 +149,8 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       if ((await store.users.findById(userId)) === null) throw noSuchMember();
       const tokens = await store.tokens.allOf(userId);
       const isIn = (token: TokenRecord) => isTransferred(token, statusContext());
-      return { transferred: tokens.filter(isIn), revoked: tokens.filter((token) => !isIn(token)) };
+      const known = await knownTokens(store, userId, statusContext());
+      return { transferred: tokens.filter(isIn), revoked: tokens.filter((token) => !isIn(token)), known };
     },
   };
 }

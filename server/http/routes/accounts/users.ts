@@ -12,7 +12,7 @@ import type { AppDeps, AppEnv } from '../../context.ts';
 import { conditional, ifMatch, setEtag } from '../../etags.ts';
 import { jsonBody } from '../../middleware/json-body.ts';
 import { readPage } from '../../paging.ts';
-import { invitedUserObject, userObject, userState } from '../../representations.ts';
+import { invitedUserObject, offboardedObject, userObject, userState } from '../../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
 
 const listUsers = createRoute({
@@ -78,7 +78,7 @@ const offboardUser = createRoute({
   path: '/users/{id}/offboard',
   summary: 'Offboard a member',
   description:
-    'Disables the account of a member who leaves, ends their sessions and revokes their tokens. With `transfer_to`, a service account first receives their active and paused tokens that were used in the last 30 days. The member knows their values, so each expires at the end of `grace` at the latest, and its previous value ends at once. A rotation by a maintainer gives it its full `lifetime` back. All this is done, or nothing. Superusers cannot offboard themselves.',
+    'Disables the account of a member who leaves, ends their sessions and revokes their tokens. With `transfer_to`, a service account first receives their active and paused tokens that were used in the last 30 days. The member knows their values, so each expires at the end of `grace` at the latest, and its previous value ends at once. A rotation by a maintainer gives it its full `lifetime` back. All this is done, or nothing. `known` names other tokens of service accounts whose values the member knows. Superusers cannot offboard themselves.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(offboardUserBodySchema) },
   responses: { 200: jsonResponse(offboardedSchema, 'What was done with the tokens of the member') },
@@ -132,7 +132,7 @@ export function userRoutes({ users, invitations, tokens, offboarding }: UserRout
     })
     .openapi(offboardUser, async (c) => {
       const { id } = c.req.valid('param');
-      return c.json(await offboarding.offboard(c.get('operator'), id, c.req.valid('json')), 200);
+      return c.json(offboardedObject(await offboarding.offboard(c.get('operator'), id, c.req.valid('json'))), 200);
     })
     .openapi(revokeAllOfUser, async (c) => {
       await tokens.revokeAllOf(c.get('operator'), c.req.valid('param').id);

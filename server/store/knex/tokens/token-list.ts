@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
+import { selectKnownIds } from './known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
 import { selectsByTimes, whereExchanged, whereFilter, whereTimes } from './token-filter.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
@@ -27,6 +28,7 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
   const inOrder = selectMatches(knex, engine, query, `${tokensFirst} ${previousValueJoin}`)
     .select(ownedTokenColumns)
     .orderBy('t.id', 'desc');
+  if (query.knownTo !== undefined) return inOrder.whereIn('t.id', selectKnownIds(knex, query));
   if (!mayMatchFew(query)) return inOrder;
   const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
   if (recent.length === limit) return recent;

@@ -28,7 +28,7 @@ interface OffboardDialogProps {
 /** The form that offboards a member. Shows which tokens a service account can receive, and which are revoked in any case. */
 export function OffboardDialog(props: OffboardDialogProps) {
   const { user, plan, offeredAccounts, form, closeHref, problem } = props;
-  const { transferred, revoked } = plan;
+  const { transferred, revoked, known } = plan;
   return (
     <FormDialog
       title={`Offboard ${memberName(user)}?`}
@@ -66,6 +66,7 @@ export function OffboardDialog(props: OffboardDialogProps) {
       )}
       <TokenNames heading="Transferred to the service account, if you name one" tokens={transferred} {...props} />
       <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
+      <KnownTokens {...props} tokens={known} />
     </FormDialog>
   );
 }
@@ -122,6 +123,29 @@ function TokenNames({ heading, tokens, now }: TokenNamesProps) {
             {token.name}{' '}
             <span class="sub">
               {token.prefix}, {lastUseOf(token, now)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Names what the member knows and the offboarding does not change. */
+function KnownTokens({ user, tokens }: Pick<OffboardDialogProps, 'user'> & { tokens: readonly TokenRecord[] }) {
+  if (tokens.length === 0) return null;
+  return (
+    <details open={tokens.length <= 10}>
+      <summary>
+        Not changed, although {memberName(user)} knows the values ({tokens.length})
+      </summary>
+      <p>Those who can rotate them get an email.</p>
+      <ul>
+        {tokens.map(({ id, name, prefix, ownerEmail }) => (
+          <li>
+            <a href={`/profile/api-tokens/${id}`}>{name}</a>{' '}
+            <span class="sub">
+              {prefix}, {ownerEmail}
             </span>
           </li>
         ))}

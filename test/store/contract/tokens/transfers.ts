@@ -4,7 +4,7 @@ import type { NewOwner } from '../../../../server/store/interfaces/token-changes
 import type { UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addServiceAccount } from '../accounts/service-accounts.ts';
-import { actor, addToken, addUser, nextId, noon } from '../records.ts';
+import { actor, addToken, addUser, auditRecord, nextId, noon } from '../records.ts';
 
 const manyTokens = 1000;
 
@@ -77,6 +77,43 @@ export function transferContract(store: () => Store): void {
     expect(await transfer(token.id, to(ci), 1)).toBe('token-limit');
     await addToken(store(), ada.id);
     expect(await transfer(token.id, to(ci), 2)).toBe('transferred');
+  });
+
+  it('lists the tokens of service accounts whose newest value a member received', async () => {
+    const [ada, bob, ci] = [await addUser(store()), await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const write = (action: 'token.created' | 'token.rotated', actorId: string, id: string, at: number) =>
+      store().audit.insert(
+        auditRecord({
+          ...{ action, at, target: { kind: 'token', id, name: 'deploy' }, ownerId: ci.id },
+          actor: { kind: 'user', id: actorId, email: null },
+        }),
+      );
+    const add = async (by: UserRecord, changes: Parameters<typeof addToken>[2] = {}, owner = ci) => {
+      const token = await addToken(store(), owner.id, changes);
+      await write('token.created', by.id, token.id, token.createdAt);
+      return token.id;
+    };
+    const rotate = async (by: UserRecord, id: string, at: number) => {
+      const value = { hash: `hash ${nextId()}`, prefix: 'tok_new1', at, validUntil: at, expiresAt: null };
+      await store().tokens.rotate(id, { ...value, lifetimeMs: null, selfRotated: false, replacesUnused: false });
+      await write('token.rotated', by.id, id, at);
+    };
+    const created = await add(ada);
+    const rotated = await add(bob);
+    await rotate(ada, rotated, noon + 1);
+    const rotatedSince = await add(ada);
+    // At the time of its creation, too.
+    await rotate(bob, rotatedSince, noon);
+    await add(ada, { expiresAt: noon + 1 });
+    await add(ada, { trustId: nextId() });
+    await add(ada, {}, ada);
+    const known = (page: { limit: number; before: string | null }, { id } = ada) =>
+      store().tokens.list({ ...page, now: noon + 1, knownTo: id });
+    const ids = async (...query: Parameters<typeof known>) => (await known(...query)).map(({ id }) => id);
+    expect(await ids({ limit: 9, before: null })).toEqual([rotated, created]);
+    expect(await ids({ limit: 1, before: null })).toEqual([rotated]);
+    expect(await ids({ limit: 1, before: rotated })).toEqual([created]);
+    expect(await ids({ limit: 9, before: null }, bob)).toEqual([rotatedSince]);
   });
 
   it('returns all tokens of an owner by ID, and locks them until the transaction ends', async () => {

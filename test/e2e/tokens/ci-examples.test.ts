@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { listen } from '../../helpers/app/http.ts';
 import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
+import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { bareEnvironment, programCommand, runProgram } from '../../helpers/daemon/process.ts';
 import {
   gitHubClaims,
@@ -21,9 +21,9 @@ import {
 } from '../../helpers/exchange/workload-issuer.ts';
 
 const examples = join(import.meta.dirname, '..', '..', '..', 'examples', 'ci');
-const publicUrl = 'https://tokens.example.com';
 const run = promisify(execFile);
 
+/** The daemon that the steps of the current test use. */
 let daemon: Daemon;
 let root: Client;
 let issuer: WorkloadIssuer;
@@ -33,14 +33,17 @@ let apiUrl: string;
 const requests: string[] = [];
 const cleanups: Array<() => unknown> = [];
 
-beforeAll(async () => {
-  const env = { TOKENSD_PUBLIC_URL: publicUrl };
+async function openDaemon(env: Record<string, string>): Promise<void> {
   const prepared = await prepareDaemon(env);
   cleanups.push(prepared.remove);
-  daemon = await startDaemon(prepared.dataDir, env);
-  cleanups.push(() => daemon.stop('SIGKILL'));
+  const started = await startDaemon(prepared.dataDir, env);
+  cleanups.push(() => started.stop('SIGKILL'));
+  daemon = started;
   root = await signIn(daemon.url, superuser);
   expect((await root.request('POST', '/service-accounts', { name: 'ci' })).status).toBe(201);
+}
+
+beforeAll(async () => {
   issuer = await startWorkloadIssuer();
   cleanups.push(() => issuer.stop());
 
@@ -77,11 +80,6 @@ async function createTrust(text: string): Promise<void> {
   expect(created).toMatchObject({ code: 0, stderr: expect.stringContaining('Created the trust') });
 }
 
-async function deleteTrusts(): Promise<void> {
-  const { items } = (await (await root.request('GET', '/trusts')).json()) as { items: Array<{ id: string }> };
-  for (const { id } of items) await root.request('DELETE', `/trusts/${id}`);
-}
-
 function jobToken(claims: JWTPayload, audience: string): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return issuer.sign({ iat: now, nbf: now, exp: now + 300, aud: audience, jti: randomUUID(), ...claims });
@@ -104,6 +102,9 @@ function expectCall(request: string, printed: string): void {
 }
 
 it('the steps for GitHub Actions get a token and call the API', async () => {
+  // The steps find the audience at the server, which must therefore be at its public URL.
+  const address = `127.0.0.1:${await freePort()}`;
+  await openDaemon({ TOKENSD_LISTEN: address, TOKENSD_PUBLIC_URL: `http://${address}` });
   const text = await read('github-actions.yml');
   const workflow = parse(text);
   const { deploy } = workflow.jobs;
@@ -128,16 +129,15 @@ it('the steps for GitHub Actions get a token and call the API', async () => {
   cleanups.push(() => gitHub.close());
   let printed = '';
   const steps: Array<{ name: string; run: string }> = deploy.steps;
-  for (const step of steps.filter(({ name }) => name !== 'Install tokens')) {
-    // The daemon of this test is not at its public URL, so the audience must be named.
-    const script = step.run.replace('tokens exchange', `tokens exchange --audience ${publicUrl}`);
-    printed += await runShell(['bash', '-e', '-c', script], env);
-  }
+  // The first step installs the package that a registry has, in place of the one that is tested.
+  const [install, ...others] = steps;
+  expect(install).toMatchObject({ run: 'npm install --global "$TOKENS_PACKAGE"' });
+  for (const step of others) printed += await runShell(['bash', '-e', '-c', step.run], env);
   expectCall('POST /deployments', printed);
-  await deleteTrusts();
 });
 
 it('the script for GitLab gets a token and calls the API', async () => {
+  await openDaemon({ TOKENSD_PUBLIC_URL: 'https://tokens.example.com' });
   const text = await read('gitlab-ci.yml');
   const { deploy } = parse(text);
   await createTrust(text);
@@ -145,10 +145,10 @@ it('the script for GitLab gets a token and calls the API', async () => {
   const script: string[] = deploy.script;
   const printed = await runShell(['bash', '-eo', 'pipefail', '-c', script.join('\n')], { TOKENS_ID_TOKEN: token });
   expectCall('POST /deployments', printed);
-  await deleteTrusts();
 });
 
 it('the CronJob for Kubernetes gets a token and calls the API', async () => {
+  await openDaemon({ TOKENSD_PUBLIC_URL: 'https://tokens.example.com' });
   const text = await read('kubernetes-cronjob.yaml');
   const [account, job] = parseAllDocuments(text).map((document) => document.toJS());
   const pod = job.spec.jobTemplate.spec.template.spec;
@@ -164,5 +164,4 @@ it('the CronJob for Kubernetes gets a token and calls the API', async () => {
   const env = { ID_TOKEN_FILE: join(directory, 'projected') };
   const printed = await runShell([...container.command, ...container.args], env);
   expectCall('POST /builds', printed);
-  await deleteTrusts();
 });

@@ -27,8 +27,9 @@ export function stoppedAt(
 ): unknown {
   const [{ step, error }] = failed;
   const { done, total, isCancelled } = progress;
-  const made = `Made ${done} of ${count(total, 'change')}. Run the command again to continue.`;
-  const end = [made, ...lostSecrets(failed)].join(' ');
+  const isMistake = hasCode(error, 'invalid-fields');
+  const next = isMistake ? 'Correct the file, and run the command again.' : 'Run the command again to continue.';
+  const end = [`Made ${done} of ${count(total, 'change')}. ${next}`, ...lostSecrets(failed)].join(' ');
   if (isCancelled) return localError('cancelled', `Cancelled. ${end}`, error);
   if (!(error instanceof CliError)) return error;
   const what = `Could not ${step.action} ${kindOf(step)} ${shownName(step)}`;

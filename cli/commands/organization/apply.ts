@@ -112,6 +112,11 @@ async function reportingClosedOutput({ dryRun }: ApplyOptions, work: () => Promi
 async function confirmRemovals(ctx: Context, options: ApplyOptions, steps: readonly Step[]): Promise<void> {
   const removals = steps.filter(({ action }) => action === 'remove');
   if (removals.length === 0) return;
+  // Nobody should answer without the plan, which --json keeps from stdout.
+  if (options.json && !options.yes) {
+    const { printPlan } = await import('../../organization/plan/print-plan.ts');
+    await printPlan(ctx, options, steps, ctx.stderr);
+  }
   const question = `Remove ${count(removals.length, 'object')} that the file does not list? Members are disabled, everything else is deleted.`;
   await confirmOrCancel(ctx, options.yes, question);
 }

@@ -33,5 +33,5 @@ async function runDelete(ctx: Context, name: string, options: ServiceAccountsDel
   const tokens = count(account.token_count, 'token');
   await confirmOrCancel(ctx, options.yes, `Delete ${shown} and permanently revoke its ${tokens}?`);
   await expectSuccess(api['service-accounts'][':id'].$delete({ param: { id: account.id } }));
-  await printOutcome(ctx, options, account, `Deleted ${shown}. Its ${tokens} were revoked.`);
+  await printOutcome(ctx, options, account, `Deleted ${shown}. Revoked ${tokens}.`);
 }

@@ -67,10 +67,10 @@ export function trustBody(options: TrustOptions): EditTrustBody {
   };
 }
 
-/** Warns if the shortcut trusts every branch. */
+/** Warns if the shortcut trusts every branch. A claim may limit it in another way. */
 export async function warnAboutBranches(ctx: Context, options: TrustOptions): Promise<void> {
-  const { github, gitlab, ref, environment } = options;
-  if (ref !== undefined || environment !== undefined) return;
+  const { github, gitlab, ref, environment, claim } = options;
+  if (ref !== undefined || environment !== undefined || claim !== undefined) return;
   const everyone = 'may get a token, on every branch: whoever can push to any branch has access.';
   if (github !== undefined) {
     const jobs = `Every workflow of ${sanitize(github)}`;

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Organization } from '../../../shared/schemas/organization/organization.ts';
 import { localError, systemCode } from '../../errors.ts';
@@ -10,12 +10,23 @@ export async function formatOrganizationFile(organization: Organization, schemaU
   return formatOrganization(organization, schemaUrl);
 }
 
-/** Replaces a file atomically, so that a failure never leaves half of it. @throws CliError `unwritable` */
-export async function writeOrganizationFile(path: string, text: string, uuid: () => string): Promise<void> {
+/**
+ * Replaces a file atomically, so that a failure never leaves half of it. A link stays one, and the file keeps its mode. Only its owner may read a
+ * new file, because URLs of webhooks can be secrets.
+ * @throws CliError `unwritable`
+ */
+export async function writeOrganizationFile(given: string, text: string, uuid: () => string): Promise<void> {
+  const path = await realpath(given).catch(() => given);
+  const mode = await stat(path).then(
+    (present) => present.mode & 0o777,
+    () => 0o600,
+  );
   const temporary = join(dirname(path), `.organization.${uuid()}`);
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx', 0o600);
     try {
+      // The umask does not limit the mode of a file that exists.
+      await handle.chmod(mode);
       await handle.writeFile(text);
       await handle.sync();
     } finally {

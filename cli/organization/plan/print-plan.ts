@@ -19,8 +19,13 @@ export function shownStep({ section, name, action, fields }: Step): ShownStep {
 }
 
 /** Prints each step with its fields, and their number. Each object is one write, so that a long plan needs little memory. */
-export async function printPlan(ctx: Context, options: GlobalOptions, steps: readonly Step[]): Promise<void> {
-  const colors = colorsFor(ctx.stdout, ctx, options);
+export async function printPlan(
+  ctx: Context,
+  options: GlobalOptions,
+  steps: readonly Step[],
+  output: Context['stdout'] = ctx.stdout,
+): Promise<void> {
+  const colors = colorsFor(output, ctx, options);
   const marks = { create: colors.green('+ create'), change: colors.yellow('~ change'), remove: colors.red('- remove') };
   for (const step of steps) {
     const { kind, action, fields } = shownStep(step);
@@ -28,11 +33,11 @@ export async function printPlan(ctx: Context, options: GlobalOptions, steps: rea
       const value = action === 'create' ? shown(to) : `${shown(from)} → ${shown(to)}`;
       return `    ${field}: ${value}\n`;
     });
-    await ctx.stdout.write(`${marks[action]} ${kind.replace('_', ' ')} ${shownName(step)}\n${lines.join('')}`);
+    await output.write(`${marks[action]} ${kind.replace('_', ' ')} ${shownName(step)}\n${lines.join('')}`);
   }
   const number = (wanted: Step['action']) => steps.filter(({ action }) => action === wanted).length;
   const total = `${number('create')} to create, ${number('change')} to change, ${number('remove')} to remove`;
-  await ctx.stdout.write(steps.length === 0 ? 'Nothing to change.\n' : `${count(steps.length, 'change')}: ${total}.\n`);
+  await output.write(steps.length === 0 ? 'Nothing to change.\n' : `${count(steps.length, 'change')}: ${total}.\n`);
 }
 
 function shown(value: unknown): string {

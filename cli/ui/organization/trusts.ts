@@ -18,17 +18,15 @@ export async function printTrusts(ctx: Context, options: GlobalOptions, trusts: 
 }
 
 export async function printTrust(ctx: Context, trust: Trust): Promise<void> {
-  const [first = '', ...more] = claimsOf(trust);
   await printFields(ctx.stdout, [
     ['Name', trust.name],
     ['Service account', trust.service_account],
     ['Issuer', trust.issuer],
     ['Audience', trust.audience ?? 'the public URL of the server'],
-    ['Claims', first],
-    ...more.map((claim) => ['', claim] as const),
+    ...claimsOf(trust).map((claim) => ['Claim', claim] as const),
     ...(trust.apps === null ? [] : [['Apps', trust.apps.join(', ') || '(none)'] as const]),
     ...(trust.read_only ? [['Read-only', 'yes'] as const] : []),
-    ...(trust.allow ?? []).map((line, index) => [index === 0 ? 'Allow' : '', line] as const),
+    ...(trust.allow ?? []).map((line) => ['Allow', line] as const),
     ['TTL', formatDuration(trust.ttl)],
     ['Created', `${trust.created_at} (${timeAgo(trust.created_at, ctx.now())})`],
     ['ID', trust.id],

@@ -324,6 +324,13 @@ describe('tokens apply --prune', () => {
     const no = await cli.run(['apply', '-f', path, '--prune'], { ...cli.as(cli.app.root), answers: [false] });
     expect(no).toMatchObject({ code: 130 });
     expect(cli.questions.at(-1)).toContain('Remove 3 objects');
+    // The report comes at the end, so the plan is on stderr before the question.
+    const json = await cli.run(['apply', '-f', path, '--prune', '--json'], {
+      ...cli.as(cli.app.root),
+      answers: [false],
+    });
+    expect(json).toMatchObject({ code: 130, stderr: expect.stringMatching(/- remove\S* app wiki/) });
+    expect(JSON.parse(json.stdout)).toMatchObject({ applied: 0 });
     const yes = await cli.run(['apply', '-f', path, '--prune'], { ...cli.as(cli.app.root), answers: [true] });
     expect(yes).toMatchObject({ code: 0 });
     expect((await exported()).apps).toEqual([]);

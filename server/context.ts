@@ -11,6 +11,8 @@ export interface Context {
   programName: string;
   /** Calls `listener` on every SIGTERM and SIGINT. */
   onStopSignal(listener: () => void): void;
+  /** Calls `listener` on every SIGHUP, which then does not end the process. */
+  onReopenSignal(listener: () => void): void;
   /** Ends the process immediately, without cleaning up. */
   exitNow(code: number): void;
 }

@@ -54,6 +54,9 @@ export function processContext(programName: string): Context {
       process.on('SIGTERM', listener);
       process.on('SIGINT', listener);
     },
+    onReopenSignal(listener) {
+      process.on('SIGHUP', listener);
+    },
     exitNow: (code) => process.exit(code),
   };
 }

@@ -1,4 +1,5 @@
-import { describeConfig, readConfig } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
+import { describeConfig } from '../config/describe-config.ts';
 import type { Context } from '../context.ts';
 
 /** Prints the effective settings. @throws ConfigError */

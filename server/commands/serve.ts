@@ -15,6 +15,7 @@ import { ownVersion } from '../version.ts';
 import { openDatabase } from './open-database.ts';
 import { announcement } from './serve/announce.ts';
 import { createDaemon } from './serve/daemon.ts';
+import { openEventLog } from './serve/event-log.ts';
 import { listen } from './serve/listen.ts';
 
 /** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
@@ -24,18 +25,26 @@ export async function runServe(context: Context): Promise<void> {
   if (isPortIgnored(context.env)) log.warn({}, 'TOKENSD_PORT is not a setting and is ignored; set TOKENSD_LISTEN');
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
+  let logged = true;
   try {
     const metrics = createMetrics(ownVersion());
     const store = await openDatabase(config, metrics.countDatabaseError);
     try {
-      const counted = countEvents(store, metrics.countEvent);
-      await serveStore({ context, config, log, metrics, store: counted, alone: lock.exclusive });
+      const eventLog = openEventLog({ context, config, log, store });
+      const counted = countEvents(eventLog?.observe(store) ?? store, metrics.countEvent);
+      try {
+        await serveStore({ context, config, log, metrics, store: counted, alone: lock.exclusive });
+      } finally {
+        logged = (await eventLog?.close()) ?? true;
+      }
     } finally {
       await store.close();
     }
   } finally {
     await lock.release();
   }
+  // A reader of standard output that reads nothing would keep the process alive.
+  if (!logged) context.exitNow(0);
 }
 
 interface ServeDeps {

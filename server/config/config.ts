@@ -6,8 +6,9 @@ import type { PasswordSignIn } from '../domain/sign-in/password/password-policy.
 import type { SessionLimits } from '../domain/sign-in/session-lifetimes.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
-import { hostAndPort, type ListenAddress, listenText } from './listen-address.ts';
+import { hostAndPort, type ListenAddress } from './listen-address.ts';
 import { defaultSender } from './mail-identity.ts';
+import type { AuditLogTarget } from './settings/audit-settings.ts';
 import { settingConflicts } from './settings/setting-conflicts.ts';
 import { nameSource, readSettingTexts } from './settings/setting-texts.ts';
 import { type Settings, settingsSchema } from './settings/settings.ts';
@@ -45,6 +46,12 @@ export interface Config {
   newNetworkNotices: boolean;
   /** Seconds for which expired tokens stay stored. Short-lived ones stay for an hour at most. */
   keepExpired: number;
+  /** Where audit events are written besides the database; null: nowhere. */
+  auditLog: AuditLogTarget | null;
+  /** Seconds for which audit events are kept; null: forever. */
+  keepAudit: number | null;
+  /** Seconds after which the IP addresses in audit events are cut; null: never. */
+  auditIpAfter: number | null;
   /** Seconds before its expiry at which the owner of a token gets a notice. Empty: never. */
   expiryNotices: number[];
   /** Seconds for which mails about short-lived tokens are collected. */
@@ -117,54 +124,6 @@ export function readConfig(env: Environment): Config {
   return toConfig(parsed.data, env, files);
 }
 
-/** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
-export function describeConfig(config: Config): string[] {
-  const { oidc, sessionLimits } = config;
-  const lines: Array<[string, string | number | null]> = [
-    ['TOKENSD_LISTEN', listenText(config.listen)],
-    ['TOKENSD_INTERNAL_LISTEN', config.internalListen && listenText(config.internalListen)],
-    ['TOKENSD_PUBLIC_URL', config.publicUrl],
-    ['TOKENSD_DATA_DIR', config.dataDir],
-    ['TOKENSD_DATABASE_URL', withoutPassword(config.databaseUrl)],
-    ['TOKENSD_SMTP_URL', config.smtpUrl && withoutPassword(config.smtpUrl)],
-    ['TOKENSD_MAIL_FROM', config.mailFrom],
-    ['TOKENSD_TRUSTED_PROXIES', config.trustedProxies.join(',')],
-    ['TOKENSD_WEBHOOK_HOSTS', config.webhookHosts.join(',')],
-    ['TOKENSD_TOKEN_PREFIX', config.tokenPrefix],
-    ['TOKENSD_MAX_TOKENS_PER_USER', config.maxTokensPerUser],
-    ['TOKENSD_ORGANIZATION', config.organization],
-    ['TOKENSD_MAX_EXPIRY', config.maxExpiry],
-    ['TOKENSD_DEFAULT_EXPIRY', config.defaultExpiry],
-    ['TOKENSD_MAX_IDLE', config.maxIdle],
-    ['TOKENSD_KEEP_USAGE', config.keepUsage],
-    ['TOKENSD_NEW_NETWORK_NOTICES', String(config.newNetworkNotices)],
-    ['TOKENSD_KEEP_EXPIRED', config.keepExpired],
-    ['TOKENSD_EXPIRY_NOTICES', config.expiryNotices.join(',')],
-    ['TOKENSD_SHORT_LIVED_DIGEST', config.shortLivedDigest],
-    ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
-    ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
-    ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
-    ['TOKENSD_OIDC_CLIENT_AUTH', oidc?.clientAuth ?? null],
-    ['TOKENSD_OIDC_AUTO_PROVISION', String(oidc?.autoProvision ?? true)],
-    ['TOKENSD_OIDC_ALLOWED_DOMAINS', oidc?.allowedDomains?.join(',') ?? null],
-    ['TOKENSD_OIDC_SCOPES', oidc?.scopes.filter((scope) => !standardScopes.includes(scope)).join(' ') ?? null],
-    ['TOKENSD_OIDC_EMAIL_CLAIM', oidc?.emailClaim ?? 'email'],
-    ['TOKENSD_OIDC_EMAIL_VERIFIED', oidc?.emailVerified ?? 'required'],
-    ['TOKENSD_OIDC_GROUPS_CLAIM', oidc?.groupsClaim ?? 'groups'],
-    ['TOKENSD_OIDC_SUPERUSER_GROUP', oidc?.superuserGroup ?? null],
-    ['TOKENSD_OIDC_TOKENS_GROUP', oidc?.tokensGroup ?? null],
-    ['TOKENSD_SSO_MAX_AGE', config.ssoMaxAge],
-    ['TOKENSD_PASSWORD_SIGN_IN', config.passwordSignIn],
-    ['TOKENSD_REQUIRE_TOTP', String(config.requireTotp)],
-    ['TOKENSD_CLI_SESSION_IDLE', sessionLimits.program.idle],
-    ['TOKENSD_CLI_SESSION_MAX', sessionLimits.program.max],
-    ['TOKENSD_CONSOLE_SESSION_IDLE', sessionLimits.console.idle],
-    ['TOKENSD_CONSOLE_SESSION_MAX', sessionLimits.console.max],
-    ['TOKENSD_LOG_LEVEL', config.logLevel],
-  ];
-  return lines.map(([name, value]) => `${name}=${value ?? ''}`);
-}
-
 function toConfig(settings: Settings, env: Environment, files: Record<string, string>): Config {
   const listen = settings.TOKENSD_LISTEN;
   const publicUrl = settings.TOKENSD_PUBLIC_URL ?? localUrl(listen);
@@ -190,6 +149,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     keepUsage: settings.TOKENSD_KEEP_USAGE,
     newNetworkNotices: settings.TOKENSD_NEW_NETWORK_NOTICES,
     keepExpired: settings.TOKENSD_KEEP_EXPIRED,
+    ...auditConfig(settings),
     expiryNotices: settings.TOKENSD_EXPIRY_NOTICES,
     shortLivedDigest: settings.TOKENSD_SHORT_LIVED_DIGEST,
     oidc: oidcConfig(settings),
@@ -205,13 +165,21 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
   };
 }
 
+function auditConfig(settings: Settings): Pick<Config, 'auditLog' | 'keepAudit' | 'auditIpAfter'> {
+  return {
+    auditLog: settings.TOKENSD_AUDIT_LOG ?? null,
+    keepAudit: settings.TOKENSD_KEEP_AUDIT ?? null,
+    auditIpAfter: settings.TOKENSD_AUDIT_IP_AFTER ?? null,
+  };
+}
+
 /** The default idle time gives way to a shorter maximum. One that was set is a mistake then (`settingConflicts`). */
 function sessionLimit(idle: number, max: number) {
   return { idle: Math.min(idle, max), max };
 }
 
 /** The scopes that every sign-in requests. */
-const standardScopes = ['openid', 'email', 'profile'];
+export const standardScopes = ['openid', 'email', 'profile'];
 
 function oidcConfig(settings: Settings): OidcConfig | null {
   const { TOKENSD_OIDC_ISSUER: issuer, TOKENSD_OIDC_CLIENT_ID: clientId } = settings;
@@ -236,13 +204,4 @@ function oidcConfig(settings: Settings): OidcConfig | null {
 function localUrl({ host, port }: Config['listen']): string {
   const allAddresses = host === null || host === '0.0.0.0' || host === '::';
   return `http://${hostAndPort(allAddresses ? 'localhost' : host, port)}`;
-}
-
-/** Replaces the password in a URL, also in the `password` parameter that PostgreSQL's driver accepts. */
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  if (url.password === '' && !url.searchParams.has('password')) return text;
-  if (url.password !== '') url.password = '***';
-  if (url.searchParams.has('password')) url.searchParams.set('password', '***');
-  return url.href;
 }

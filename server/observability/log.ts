@@ -26,12 +26,16 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(escapeUnsafe(redact(line))) },
+    { write: (line: string) => write(safeLine(line)) },
   );
 }
 
-function escapeUnsafe(line: string): string {
-  return line.replace(unsafeCharacters, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** Returns a line of JSON in which everything that looks like a secret is redacted, and characters that could mislead a reader are escaped. */
+export function safeLine(line: string): string {
+  return redact(line).replace(
+    unsafeCharacters,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Logs a series of failures as two lines: one when it begins, and one with the number of failures when it ends. */

@@ -134,7 +134,12 @@ export const auditEventSchema = z
       .describe(
         'The fields that changed, if the action is `token.changed`, `token.transferred`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
-    ip: z.string().nullable().describe('The IP address of the client'),
+    ip: z
+      .string()
+      .nullable()
+      .describe(
+        'The IP address of the client, or its network once `TOKENSD_AUDIT_IP_AFTER` has cut it, such as `203.0.113.0/24`',
+      ),
     user_agent: z.string().nullable(),
   })
   .meta({ id: 'AuditEvent' });

@@ -25,6 +25,7 @@ const context: Context = {
   pid: 1,
   programName: 'tokensd',
   onStopSignal: () => {},
+  onReopenSignal: () => {},
   exitNow: () => {},
 };
 const createTokensd = () => createProgram(context, '0.0.0', () => {});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeConfig, readConfig } from '../../server/config/config.ts';
+import { readConfig } from '../../server/config/config.ts';
+import { describeConfig } from '../../server/config/describe-config.ts';
 import { settingNames, settings, settingsSchema } from '../../server/config/settings/settings.ts';
 
 describe('settings', () => {

@@ -42,6 +42,7 @@ function daemonContext(): Parameters<typeof createTokensd>[0] {
     pid: 1,
     programName: 'tokensd',
     onStopSignal: () => {},
+    onReopenSignal: () => {},
     exitNow: () => {},
   };
 }

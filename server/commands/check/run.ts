@@ -4,6 +4,7 @@ import { systemClock } from '../../domain/clock.ts';
 import { checkMail } from '../../mail/check-mail.ts';
 import { checkDatabase } from '../../store/open.ts';
 import { checkAddresses } from './addresses.ts';
+import { checkAuditLog } from './audit-log.ts';
 import { type Check, type CheckGroup, formatChecks, runChecks } from './check.ts';
 import { checkDataDir } from './data-dir.ts';
 import { checkInternal } from './internal.ts';
@@ -36,6 +37,7 @@ export async function runCheck(context: Context, { json = false }: CheckOptions)
 function groupsFor(config: Config): CheckGroup[] {
   return [
     { name: 'data directory', run: () => checkDataDir(config) },
+    { name: 'audit log', run: () => checkAuditLog(config) },
     { name: 'database', run: () => checkDatabaseOf(config) },
     { name: 'mail server', run: () => checkMail(config) },
     { name: 'sso', run: () => checkProvider(config) },

@@ -15,6 +15,7 @@ import { createCountedVerification } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createReadUse } from '../../http/verify/read-use.ts';
 import { createAuditOrder } from '../../jobs/audit-order.ts';
+import { createAuditRetention } from '../../jobs/audit-retention.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
@@ -108,6 +109,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
     createAuditOrder(store),
+    createAuditRetention({ store, clock, config }),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createPurge({ store, clock, sessionLifetimes, config }),
     createNoticeJob(services.tokenNotices),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditSettings } from './audit-settings.ts';
 import { serverSettings } from './server-settings.ts';
 import type { Setting } from './setting.ts';
 import { logLevelValue } from './setting-values.ts';
@@ -10,6 +11,7 @@ import { tokenSettings } from './token-settings.ts';
 const table = {
   ...serverSettings,
   ...tokenSettings,
+  ...auditSettings,
   ...ssoSettings,
   ...signInSettings,
   TOKENSD_LOG_LEVEL: {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { checkAuditLog } from '../../../server/commands/check/audit-log.ts';
 import { formatChecks, runChecks } from '../../../server/commands/check/check.ts';
 import { checkDataDir } from '../../../server/commands/check/data-dir.ts';
 import { checkSettings } from '../../../server/commands/check/settings.ts';
@@ -41,6 +42,26 @@ it('checks the data directory without creating it', async () => {
   expect(await checkDataDir({ dataDir })).toMatchObject([
     { state: 'failed', detail: expect.stringContaining('is not a directory') },
   ]);
+});
+
+it('checks the file of the audit log without creating it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const check = async (file: string) => (await checkAuditLog({ auditLog: { file } }))[0];
+  const file = join(directory, 'audit.jsonl');
+  expect(await check(file)).toEqual({
+    ...{ name: 'audit log', state: 'ok' },
+    detail: `${file} does not exist yet. tokensd creates it.`,
+  });
+  await writeFile(file, '');
+  expect(await check(file)).toMatchObject({ state: 'ok', detail: `${file} is writable.` });
+  expect(await check(directory)).toMatchObject({ state: 'failed', detail: expect.stringContaining('is a directory') });
+  expect(await check(join(directory, 'missing', 'audit.jsonl'))).toMatchObject({
+    ...{ state: 'failed' },
+    detail: `The directory ${directory}/missing does not exist. Create it, or correct TOKENSD_AUDIT_LOG.`,
+  });
+  expect(await checkAuditLog({ auditLog: null })).toEqual([]);
+  expect(await checkAuditLog({ auditLog: 'stdout' })).toEqual([]);
 });
 
 it('warns about a port in TOKENSD_PORT, which Kubernetes uses', () => {

@@ -29,6 +29,7 @@ export async function runCommand(
     pid: 1,
     programName: 'tokensd',
     onStopSignal: () => {},
+    onReopenSignal: () => {},
     exitNow: () => {},
   };
   try {

@@ -24,9 +24,11 @@ export function splitRoute(route: string): { method: string | null; path: string
   return { method: method === '-' ? null : method, path: route.slice(space + 1) };
 }
 
-/** Returns the /24 of an IPv4 address or the /48 of an IPv6 address, both in canonical form (RFC 5952). */
+/** Returns the /24 of an IPv4 address or the /48 of an IPv6 address, both in canonical form (RFC 5952). An IPv4-mapped address is IPv4. */
 export function networkOf(ip: string | null): string | null {
   if (ip === null) return null;
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined) return networkOf(mapped);
   if (!ip.includes(':')) return `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`;
   const [head = '', tail] = ip.split('::');
   const groups = head === '' ? [] : head.split(':');

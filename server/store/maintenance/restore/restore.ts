@@ -5,12 +5,8 @@ import { createPrivateFile, identityOf, locateDatabaseFile } from '../../engine/
 import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
 import { replaceAppVersion } from '../../knex/apps/app-version.ts';
-import { waiting } from '../../knex/audit/positions.ts';
-import { queueDeliveries } from '../../knex/webhooks/deliveries.ts';
 import { migrations } from '../../migrations/all.ts';
 import { migrate } from '../../migrations/migrate.ts';
-import { actorColumns, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
-import { toRow } from '../../tables/column.ts';
 import { BackupError, type BackupSummary, inspectBackup } from '../backup.ts';
 import { carryApps } from './carry/apps.ts';
 import { carryClients } from './carry/clients.ts';
@@ -23,8 +19,9 @@ import { carryRevocations, type RevokedToken } from './carry/tokens.ts';
 import { carryTransfers } from './carry/transfers.ts';
 import { carryTrusts } from './carry/trusts.ts';
 import { carryWebhooks } from './carry/webhooks.ts';
-import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
+import { type Gap, type History, readHistory } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
+import { recordRestore } from './record.ts';
 import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
 
 /** Nobody knows what happened after the backup was made, and the caller has not accepted that. Nothing was restored. */
@@ -211,33 +208,6 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const superuser = await knex('users').where({ superuser: true, disabled: false }).whereNull('deleted_at').first('id');
   const ofMembers = { blockedSince, ungroupedSince, deletedSince };
   return { revokedSince, pausedTokens, ...ofMembers, hasSuperuser: superuser !== undefined };
-}
-
-/** Records what `readHistory` needs later: the last event of the replaced database, and whether anything is unknown. */
-async function recordRestore(
-  { knex }: Engine,
-  { id, at }: RestoreOptions['event'],
-  { newestEventAt }: BackupSummary,
-  { line, gap }: History,
-): Promise<void> {
-  const last = await line.at(-1)?.knex('audit').orderBy('rowid', 'desc').first('id');
-  const backup = newestEventAt === null ? null : `backup of ${new Date(newestEventAt).toISOString()}`;
-  const name = gap === null ? backup : `${backup}${withoutHistorySuffix}`;
-  await knex('audit').insert({
-    ...toRow(auditColumns, {
-      id,
-      at,
-      action: 'database.restored',
-      ownerId: null,
-      ip: null,
-      userAgent: null,
-      changes: null,
-    }),
-    ...toRow(actorColumns, { kind: 'system', id: null, email: null }),
-    ...toRow(auditTargetColumns, { kind: 'database', id: last?.id ?? null, name }),
-    ...waiting,
-  });
-  await queueDeliveries(knex, { id, at, action: 'database.restored' });
 }
 
 /** Explains an error of the file system. Other errors explain themselves. */

@@ -1,0 +1,11 @@
+/** Where lines are written. */
+export interface LineSink {
+  /** What the lines are written to, for messages. */
+  readonly name: string;
+  /** Opens the file, if there is one. @throws Error of the file system */
+  open(): Promise<void>;
+  /** Writes whole lines. If it fails, call it again with the same text, and it continues where it stopped. */
+  write(text: string): Promise<void>;
+  /** Closes the file. The next write opens it again, under the same name. */
+  close(): Promise<void>;
+}

@@ -52,7 +52,7 @@ describe('tokens offboard --transfer-to', () => {
     expect({ stdout, stderr }).toEqual({
       stdout: '',
       stderr:
-        'Disabled ada@example.com, transferred 2 tokens to ci and revoked 2 tokens. Rotate what ci received: tokens list --service-account ci\n',
+        'Disabled ada@example.com, transferred 2 tokens to ci and revoked 2 tokens. Have a maintainer of ci rotate what it received: tokens list --service-account ci (if it has no maintainer: tokens service-accounts edit ci --add-maintainer EMAIL).\n',
     });
   });
 

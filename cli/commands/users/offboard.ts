@@ -94,8 +94,14 @@ function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardO
   const others = known === null || known.length === 0 ? '' : ` ${knownNote(who, known.length)}`;
   if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.${others}`;
   const account = sanitize(transferTo);
-  const next = transferred === 0 ? '' : ` Rotate what ${account} received: tokens list --service-account ${account}`;
+  const next = transferred === 0 ? '' : ` ${rotationNote(account)}`;
   return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}${others}`;
+}
+
+/** A superuser may not rotate the tokens of a service account that they do not maintain. */
+function rotationNote(account: string): string {
+  const add = `tokens service-accounts edit ${account} --add-maintainer EMAIL`;
+  return `Have a maintainer of ${account} rotate what it received: tokens list --service-account ${account} (if it has no maintainer: ${add}).`;
 }
 
 /** Names the command that lists what the offboarding left to others. The list of the result is bounded. */

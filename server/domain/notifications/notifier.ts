@@ -207,9 +207,10 @@ export function createNotifier(deps: {
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
     async tokensTransferred(store, { from, newOwner, ...rest }) {
       const event = { ...rest, from, newOwner };
-      const told = (await readersOf(store, from)).map(({ id }) => id);
-      await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail);
-      await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail, told);
+      // Who is on both sides gets the mail that tells to rotate.
+      const receivers = (await readersOf(store, newOwner)).map(({ id }) => id);
+      await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail, receivers);
+      await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail);
     },
     async tokensKnown(store, { reader, tokens, ...rest }) {
       const { email: to, because } = reader;

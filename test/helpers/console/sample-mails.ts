@@ -97,7 +97,7 @@ const leaver = { ...owner, kind: 'member' } as const;
 /** A transfer to the service account. The mail is to the former owner, or to a maintainer with `received`. */
 function transfer({ length, received }: { length: number; received: boolean }): TokenTransfer {
   const tokens = Array.from({ length }, (_, index) => ({
-    ...{ ...token, name: nameOf(index), expiresAt: at + 30 * day },
+    ...{ ...token, name: nameOf(index), formerName: nameOf(index % 2), expiresAt: at + 30 * day },
     prefix: `tok_${index.toString(36).padStart(8, '0')}`,
   }));
   const side = received ? { owner: account, reader: { ...maintainer, because: 'maintainer' as const } } : {};

@@ -192,6 +192,17 @@ describe('an offboarding with a service account', () => {
     expect(text).toContain(`expires ${inMs(30 * dayMs).slice(0, 10)}`);
   });
 
+  it('mails the leaver the names that they know, and the maintainers both', async () => {
+    await createAccountToken(app, app.dev, 'ci', { name: 'deploy' });
+    for (const name of ['deploy', 'nightly']) await usedToken({ name });
+    const [given, received] = await mailsOf(() => offboard({ transfer_to: 'ci' }));
+    expect([given?.to, received?.to]).toEqual([ada.email, app.dev.email]);
+    expect(given?.text).not.toContain('deploy-2');
+    expect(given?.text).toContain('deploy');
+    expect(received?.text).toMatch(/deploy-2 .*, was deploy/);
+    expect(received?.text).not.toContain('was nightly');
+  });
+
   it('mails all superusers if the leaver is the only maintainer', async () => {
     const boss = await app.addMember({ email: 'boss@example.com', superuser: true });
     const edit = { method: 'PATCH', as: app.root, json: { maintainers: [ada.email] } };
@@ -207,7 +218,13 @@ describe('an offboarding with a service account', () => {
       [app.root.email, subject],
       [boss.email, subject],
     ]);
-    expect(mails[3]?.text).toContain('because no enabled member maintains that account');
+    const text = mails[3]?.text ?? '';
+    expect(text).toContain('because no enabled member maintains that account');
+    // A superuser may rotate the token only after they have made somebody a maintainer, perhaps themselves.
+    const add = 'service-accounts edit ci --add-maintainer EMAIL';
+    expect(text.indexOf(add)).toBeGreaterThan(0);
+    expect(text.indexOf('tokens rotate deploy --service-account ci')).toBeGreaterThan(text.indexOf(add));
+    expect(text.split(add)).toHaveLength(2);
   });
 
   it('reminds the maintainers before a token ends that had no expiry', async () => {

@@ -95,15 +95,28 @@ describe('a transfer by the owner', () => {
   it('mails each member on both sides once, without the value', async () => {
     const mails = await mailsOf(() => transfer(token.id, { to: 'ci' }, ada));
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([
-      ['ada@example.com', 'API token "deploy" was transferred'],
+      ['ada@example.com', 'Service account "ci" received API token "deploy"'],
       ['dev@example.com', 'Service account "ci" received API token "deploy"'],
     ]);
-    const [given, received] = mails;
-    expect(given?.text).toContain('now belongs to the service account ci');
-    expect(given?.text).toContain('you (ada@example.com)');
+    const [own, received] = mails;
+    expect(own?.text).toContain('An API token of yours now belongs to the service account ci. You know its value, so');
+    expect(own?.text).toContain('tokens rotate deploy --service-account ci');
+    expect(own?.text).toContain('you (ada@example.com)');
+    expect(own?.text).toContain('Change your password');
     expect(received?.text).toContain('An API token of ada@example.com now belongs to the service account ci');
     expect(received?.text).toContain('tokens rotate deploy --service-account ci');
     for (const { text } of mails) expect(text).not.toContain(token.token);
+  });
+
+  it('tells the former owner by the old name, since another of their tokens may have the new one', async () => {
+    await createServiceAccount(app, 'release', { maintainers: [app.dev] });
+    const mails = await mailsOf(() => transfer(token.id, { to: 'release', name: 'publish' }, app.root));
+    expect(mails.map(({ to, subject }) => [to, subject])).toEqual([
+      ['ada@example.com', 'API token "deploy" was transferred'],
+      ['dev@example.com', 'Service account "release" received API token "publish"'],
+    ]);
+    expect(mails[0]?.text).not.toContain('publish');
+    expect(mails[1]?.text).toContain('Former name deploy');
   });
 
   it('ends what the former owner could do with the token, and their idempotency keys show nothing of it', async () => {
@@ -262,9 +275,11 @@ describe('a transfer by others', () => {
     await createServiceAccount(app, 'both', { maintainers: [ada, app.dev] });
     const mails = await mailsOf(() => transfer(token.id, { to: 'both' }, ada));
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([
-      ['ada@example.com', 'API token "deploy" was transferred'],
+      ['ada@example.com', 'Service account "both" received API token "deploy"'],
       ['dev@example.com', 'Service account "both" received API token "deploy"'],
     ]);
+    expect(mails[0]?.text).toContain('The maintainers of the service account builds may still know its value');
+    expect(mails[0]?.text).toContain('tokens rotate deploy --service-account both');
     expect(await identityOf(token.token)).toMatchObject({ owner: 'service-account:both' });
   });
 

@@ -13,6 +13,7 @@ import {
   requireScope,
   requireStillAllowed,
 } from '../../caller.ts';
+import type { TransferredToken } from '../../notifications/service-accounts/transferred-mails.ts';
 import { endAllSessions } from '../../sign-in/end-sessions.ts';
 import type { TokenDeps } from '../../tokens/create.ts';
 import { workingPreviousValue } from '../../tokens/status.ts';
@@ -72,7 +73,7 @@ interface NewOwner {
 
 interface Transfer {
   newOwner: UserRecord;
-  given: TokenRecord[];
+  given: TransferredToken[];
 }
 
 export function createOffboarding(deps: OffboardingDeps): Offboarding {
@@ -81,14 +82,14 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
   /** Gives the tokens in use to the service account. Returns them as they then are. */
   async function transferTokens(store: Store, user: UserRecord, to: NewOwner, event: Event): Promise<Transfer> {
     const newOwner = await lockNewOwner(store, to.id);
-    const given: TokenRecord[] = [];
+    const given: TransferredToken[] = [];
     for (const token of await store.tokens.lockAllOf(user.id)) {
       if (!isTransferred(token, statusContext())) continue;
       if (workingPreviousValue(token, event.at) !== null && (await store.tokens.endPrevious(token.id, event.at))) {
         await auditTrail.previousValueEnded(store, { ...event, token });
       }
       const gift = { ...event, newOwner, latest: event.at + to.grace * 1000 };
-      given.push(await giveTokenUnderFreeName(deps, store, token, gift));
+      given.push({ ...(await giveTokenUnderFreeName(deps, store, token, gift)), formerName: token.name });
     }
     return { newOwner, given };
   }

@@ -24,10 +24,12 @@ import {
 
 type Account = Pick<UserRecord, 'id' | 'email' | 'name' | 'kind'>;
 
+/** A token as it is now, and the name that it had before. */
+export type TransferredToken = MailedToken & { formerName: string };
+
 /** Tokens that a service account received together. `owner` is the side that the mail is to. */
 export interface TokenTransfer extends MemberEvent {
-  /** The tokens as they are now. */
-  tokens: readonly MailedToken[];
+  tokens: readonly TransferredToken[];
   from: Account;
   newOwner: Account;
   actor: Actor;
@@ -36,9 +38,11 @@ export interface TokenTransfer extends MemberEvent {
   offboarding?: boolean;
 }
 
-/** Writes the mail to the former owner. */
-export function tokensGivenMail(site: SiteInfo, event: TokenTransfer): MailContent {
-  const { tokens, from, newOwner, actor, reader } = event;
+/** Writes the mail to the former owner. It names the tokens as that owner knows them: another of their tokens may have the new name. */
+export function tokensGivenMail(site: SiteInfo, transfer: TokenTransfer): MailContent {
+  const { from, newOwner, actor, reader } = transfer;
+  const tokens = transfer.tokens.map((token) => ({ ...token, name: token.formerName }));
+  const event = { ...transfer, tokens };
   const isOne = tokens.length === 1;
   const byReader = actor.id === (reader ?? from).id;
   return memberMail(site, event, {
@@ -56,26 +60,52 @@ export function tokensGivenMail(site: SiteInfo, event: TokenTransfer): MailConte
 
 /** Writes the mail to those who look after the tokens from now on. The former owner knows their values, so it tells them to rotate. */
 export function tokensReceivedMail(site: SiteInfo, event: TokenTransfer): MailContent {
-  const { tokens, from, newOwner, offboarding = false } = event;
-  const isOne = tokens.length === 1;
-  const who = from.kind === 'member' ? from.email : `the service account ${from.name}`;
-  const they = from.kind === 'member' ? from.email : `Whoever maintains the service account ${from.name}`;
-  const left = offboarding ? `${from.email} left the organization. ` : '';
-  const end = offboarding ? `, and it stops working when it expires` : '';
-  const ends = offboarding ? `, and they stop working when they expire` : '';
+  const { tokens, newOwner } = event;
+  const [token] = tokens;
   return memberMail(site, event, {
-    subject: isOne
-      ? mailText`Service account "${newOwner.name}" received API token "${tokens[0]?.name ?? ''}"`
-      : `Service account "${newOwner.name}" received ${tokens.length} API tokens`,
-    lead: `${left}${isOne ? 'An API token' : `${tokens.length} API tokens`} of ${who} now ${isOne ? 'belongs' : 'belong'} to ${accountOf(event)}. ${they} may still know ${isOne ? `its value${end}` : `their values${ends}`}, so rotate ${isOne ? 'it' : 'each of them'}.`,
+    subject:
+      token !== undefined && tokens.length === 1
+        ? mailText`Service account "${newOwner.name}" received API token "${token.name}"`
+        : `Service account "${newOwner.name}" received ${tokens.length} API tokens`,
+    lead: leadOfReceived(event),
     button: tokenListOf(event, site),
     ...listOf(event, true),
-    advice: [
-      { heading: 'What to do', steps: [rotation(site, event)] },
-      { heading: "If you didn't expect this", steps: contactSomeone(event, site) },
-    ],
+    advice: [{ heading: 'What to do', steps: stepsToRotate(site, event) }, ...ifUnexpected(site, event)],
     footer: footerOf(event),
   });
+}
+
+function leadOfReceived(event: TokenTransfer): string {
+  const { tokens, from, offboarding = false } = event;
+  const isOne = tokens.length === 1;
+  const now = `now ${isOne ? 'belongs' : 'belong'} to ${accountOf(event)}`;
+  const [values, them] = isOne ? ['its value', 'it'] : ['their values', 'each of them'];
+  const what = isOne ? 'An API token' : `${tokens.length} API tokens`;
+  if (isFormerOwner(event)) return `${what} of yours ${now}. You know ${values}, so rotate ${them}.`;
+  const isMember = from.kind === 'member';
+  const of = isMember ? from.email : `the service account ${from.name}`;
+  const they = isMember ? from.email : `The maintainers of the service account ${from.name}`;
+  const left = offboarding ? `${from.email} left the organization. ` : '';
+  const ends = isOne ? ', and it stops working when it expires' : ', and they stop working when they expire';
+  return `${left}${what} of ${of} ${now}. ${they} may still know ${values}${offboarding ? ends : ''}, so rotate ${them}.`;
+}
+
+/** Reports whether the mail is to the member whose tokens these were. */
+function isFormerOwner({ from, reader }: TokenTransfer): boolean {
+  return from.kind === 'member' && from.id === reader?.id;
+}
+
+/** A superuser who reads the mail because nobody else is left may not rotate the tokens, so a maintainer comes first. */
+function stepsToRotate(site: SiteInfo, event: TokenTransfer): readonly AdviceStep[] {
+  return [...(event.reader?.because === 'superuser' ? contactSomeone(event, site) : []), rotation(site, event)];
+}
+
+function ifUnexpected(site: SiteInfo, event: TokenTransfer): MailContent['advice'] {
+  if (isFormerOwner(event) && event.actor.id === event.from.id) {
+    return unlessYou([changePassword(site), contactSuperuser(site)]);
+  }
+  if (event.reader?.because === 'superuser') return [];
+  return [{ heading: "If you didn't expect this", steps: contactSomeone(event, site) }];
 }
 
 function rotation(site: SiteInfo, event: TokenTransfer): AdviceStep {
@@ -102,7 +132,7 @@ function subjectOf(tokens: readonly MailedToken[], what: string): MailText {
   return `${tokens.length} API tokens were ${what}`;
 }
 
-/** Returns the part of a mail that names the tokens. With `rotate`, each has the command that rotates it. */
+/** Returns the part of a mail that names the tokens. With `rotate`, each has the command that rotates it, and its former name. */
 function listOf(event: TokenTransfer, rotate = false): Pick<Message, 'items' | 'lists' | 'facts'> {
   const { tokens, newOwner, channel } = event;
   const facts = [
@@ -111,8 +141,21 @@ function listOf(event: TokenTransfer, rotate = false): Pick<Message, 'items' | '
     ['Method', methods[channel]],
   ] as const;
   const [token] = tokens;
-  if (token !== undefined && tokens.length === 1) return { facts: [...tokenFacts(token), ...facts] };
+  const isRenamed = ({ name, formerName }: TransferredToken) => rotate && formerName !== name;
+  if (token !== undefined && tokens.length === 1) {
+    const former = isRenamed(token) ? [['Former name', mailText`${token.formerName}`] as const] : [];
+    return { facts: [...tokenFacts(token), ...former, ...facts] };
+  }
   if (tokens.length > maxItems) return { lists: [{ heading: 'Transferred', lines: tokens.map(tokenLine) }], facts };
   const commands = (token: MailedToken) => (rotate ? { commands: [rotateCommand(event, token)] } : {});
-  return { items: tokens.map((token) => ({ ...tokenItem(token), ...commands(token) })), facts };
+  const itemOf = (token: TransferredToken) => {
+    const { title, details } = tokenItem(token);
+    const former = isRenamed(token) ? mailText`, was ${token.formerName}` : '';
+    return { title, details: [...wordsOf(details), ...wordsOf(former)] };
+  };
+  return { items: tokens.map((token) => ({ ...itemOf(token), ...commands(token) })), facts };
+}
+
+function wordsOf(text: MailText) {
+  return typeof text === 'string' ? [text] : text;
 }

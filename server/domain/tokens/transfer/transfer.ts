@@ -50,7 +50,8 @@ export function createTransferring(deps: TokenDeps): Transferring {
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
         const given = await giveToken(deps, store, token, { ...event, newOwner, name: name ?? token.name });
         if (given === 'name-taken') throw nameTaken({ ownerKind: 'service-account' });
-        await notifier.tokensTransferred(store, { ...event, channel, from, newOwner, tokens: [given] });
+        const tokens = [{ ...given, formerName: token.name }];
+        await notifier.tokensTransferred(store, { ...event, channel, from, newOwner, tokens });
         return given;
       });
       notifier.wake();

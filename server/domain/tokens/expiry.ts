@@ -30,11 +30,8 @@ export function policyFor(policy: ExpiryPolicy, apps: readonly BoundingApp[]): E
   return strictest;
 }
 
-/**
- * The stored lifetime of a token that has an expiry only until its next rotation: a thousand years, which nobody chooses. It cannot be
- * null, because that means another span for a token with an expiry.
- */
-const unlimitedLifetimeMs = 31_557_600_000_000;
+/** What the lifetime of a token depends on. */
+export type LivingToken = Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt' | 'expiryCut'>;
 
 type RequestedExpiry = Pick<CreateTokenBody, 'expires_in' | 'expires_at'>;
 
@@ -76,7 +73,7 @@ export function chooseExpiry(
  * @throws ProblemError `invalid-fields`
  */
 export function rotatedExpiry(
-  token: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt' | 'selfRotate'>,
+  token: LivingToken & Pick<TokenRecord, 'selfRotate'>,
   requested: RequestedExpiry,
   policy: ExpiryPolicy,
   now: number,
@@ -95,25 +92,22 @@ export function rotatedExpiry(
  * Returns the span, in milliseconds, between the last choice of a token's expiry and that expiry. Returns null if the token never
  * expires, or has an expiry only until its next rotation. Earlier releases did not store the span, and chose the expiry once, at creation.
  */
-export function lifetimeOf({
-  lifetimeMs,
-  createdAt,
-  expiresAt,
-}: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt'>): number | null {
-  if (lifetimeMs !== null) return lifetimeMs >= unlimitedLifetimeMs ? null : lifetimeMs;
-  return expiresAt === null ? null : expiresAt - createdAt;
+export function lifetimeOf({ lifetimeMs, createdAt, expiresAt, expiryCut }: LivingToken): number | null {
+  if (lifetimeMs !== null) return lifetimeMs;
+  return expiresAt === null || expiryCut ? null : expiresAt - createdAt;
 }
 
 /**
  * Cuts the expiry of a token to `latest`. Its lifetime stays what it was, so that its next rotation gives the token its full life back.
  */
 export function cutExpiry(
-  token: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt'>,
+  token: LivingToken,
   latest: number,
-): Pick<TokenRecord, 'expiresAt' | 'lifetimeMs'> {
-  const { expiresAt, lifetimeMs } = token;
-  if (expiresAt !== null && expiresAt <= latest) return { expiresAt, lifetimeMs };
-  return { expiresAt: latest, lifetimeMs: lifetimeOf(token) ?? unlimitedLifetimeMs };
+): Pick<TokenRecord, 'expiresAt' | 'lifetimeMs' | 'expiryCut'> {
+  const { expiresAt, lifetimeMs, expiryCut } = token;
+  if (expiresAt !== null && expiresAt <= latest) return { expiresAt, lifetimeMs, expiryCut };
+  const lifetime = lifetimeOf(token);
+  return { expiresAt: latest, lifetimeMs: lifetime, expiryCut: lifetime === null };
 }
 
 export function selfRotateNeedsExpiry(): ProblemError {

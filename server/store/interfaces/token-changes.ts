@@ -32,7 +32,9 @@ export type TokenEdit = Partial<
 >;
 
 /** The new owner of a token, and what a transfer changes besides. */
-export interface NewOwner extends Pick<NewToken, 'ownerId' | 'name' | 'nameFolded' | 'expiresAt' | 'lifetimeMs'> {
+export interface NewOwner
+  extends Pick<NewToken, 'ownerId' | 'name' | 'nameFolded' | 'expiresAt' | 'lifetimeMs'>,
+    Pick<TokenRecord, 'expiryCut'> {
   at: number;
 }
 

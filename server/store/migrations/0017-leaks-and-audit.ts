@@ -30,6 +30,9 @@ async function extendTokens(trx: Knex): Promise<void> {
     table.bigInteger('canary_told_at');
     table.bigInteger('canary_untold').notNullable().defaultTo(0);
     table.boolean('former_owner_knows').notNullable().defaultTo(false);
+    // Whether an offboarding gave an expiry to a token that had none. Counts only while lifetime_ms is null. The release before then takes
+    // the age of the token at its expiry for its lifetime.
+    table.boolean('expiry_cut').notNullable().defaultTo(false);
   });
   await trx.raw('CREATE INDEX tokens_canary_index ON tokens (id) WHERE canary');
 }

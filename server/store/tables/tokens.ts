@@ -15,8 +15,7 @@ const createdTokenColumns = {
   expiresAt: nullable(integer('expires_at')),
   /**
    * The span between the last choice of the expiry and that expiry. Null if the token never expires. Also null if an earlier release
-   * created the token: use `lifetimeOf` in the domain, or `tokenLifetime` in SQL. A thousand years if an offboarding gave an expiry to
-   * a token that had none.
+   * created the token, or if `expiryCut`: use `lifetimeOf` in the domain, or `tokenLifetime` in SQL.
    */
   lifetimeMs: nullable(integer('lifetime_ms')),
   /** Whether the token may rotate itself. */
@@ -31,11 +30,14 @@ const createdTokenColumns = {
   trustId: nullable(text('trust_id')),
 };
 
-/** The lifetime of a token `t`, whichever release created it. */
-export const tokenLifetime = 'COALESCE(t.lifetime_ms, t.expires_at - t.created_at)';
+/** The lifetime of a token `t`, whichever release created it. Longer than every other if it has an expiry only until its next rotation. */
+export const tokenLifetime =
+  'COALESCE(t.lifetime_ms, CASE WHEN t.expiry_cut THEN 9007199254740991 ELSE t.expires_at - t.created_at END)';
 
 export const tokenColumns = {
   ...createdTokenColumns,
+  /** Whether an offboarding gave an expiry to a token that had none. Counts only while `lifetimeMs` is null. */
+  expiryCut: boolean('expiry_cut'),
   rotatedAt: nullable(integer('rotated_at')),
   /** Whether the token was transferred and has not been rotated since, so that its former owner knows its value. */
   formerOwnerKnows: boolean('former_owner_knows'),

@@ -17,7 +17,12 @@ const at = Date.UTC(2026, 10, 29, 9);
 /** Returns a token that ends in some days. */
 function noticed(name: string, days: number, notice: NoticedToken['notice'] = 'expires'): NoticedToken {
   const end = at + days * day;
-  const dates = { createdAt: end - 90 * day, expiresAt: notice === 'idle' ? null : end, lifetimeMs: 90 * day };
+  const dates = {
+    createdAt: end - 90 * day,
+    expiresAt: notice === 'idle' ? null : end,
+    lifetimeMs: 90 * day,
+    expiryCut: false,
+  };
   const uses = { lastUse: null, previousUsedAt: null, formerOwnerKnows: false };
   return {
     token: { id: name, name, prefix: 'tok_8fK2b1Qz', ...dates, ...uses },

@@ -24,7 +24,7 @@ const notices: Array<NoticedToken['notice']> = ['expires', 'expired', 'idle'];
 const noticed = (length: number) =>
   tokens.slice(0, length).map((token, index): NoticedToken => {
     const end = at + (index % 30) * day;
-    const dates = { createdAt: at - 60 * day, expiresAt: end, lifetimeMs: 90 * day };
+    const dates = { createdAt: at - 60 * day, expiresAt: end, lifetimeMs: 90 * day, expiryCut: false };
     const notice = notices[index % 3] ?? 'expires';
     return {
       token: { ...token, ...dates, lastUse: null, previousUsedAt: null, formerOwnerKnows: false },

@@ -59,6 +59,7 @@ function noticed(index: number): NoticedToken {
     createdAt: at - 60 * day,
     expiresAt: end,
     lifetimeMs: 90 * day,
+    expiryCut: false,
     previousUsedAt: null,
     formerOwnerKnows: false,
   };

@@ -104,6 +104,8 @@ describe('an offboarding with a service account', () => {
       ...{ expires_at: end, lifetime: 90 * day, allow: ['GET /builds'], last_used: { path: '/builds/42' } },
     });
     expect(await read(never)).toMatchObject({ ...owner, expires_at: end, lifetime: null });
+    // A node of the release before would take any number for the lifetime.
+    expect(await app.store.tokens.findById(never.id)).toMatchObject({ lifetimeMs: null, expiryCut: true });
     expect(await read(short)).toMatchObject({ ...owner, expires_at: short.expires_at, lifetime: day });
     expect(await read(paused)).toMatchObject({ ...owner, expires_at: end, status: 'paused' });
     expect(await read(recent)).toMatchObject({ ...owner, expires_at: end });

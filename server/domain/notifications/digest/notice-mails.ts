@@ -23,7 +23,7 @@ const unusedMs = 30 * dayMs;
 export interface NoticedToken {
   token: Pick<
     TokenRecord,
-    | ('id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt' | 'lifetimeMs')
+    | ('id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt' | 'lifetimeMs' | 'expiryCut')
     | ('lastUse' | 'previousUsedAt' | 'formerOwnerKnows')
   >;
   notice: Notice;

@@ -45,8 +45,8 @@ export async function giveToken(
   // The name of an expired token is free, as for a new token.
   await store.tokens.destroyExpired({ ownerId, nameFolded }, event.at, systemActor);
   const expiry = Number.isFinite(latest) ? cutExpiry(token, latest) : token;
-  const { expiresAt, lifetimeMs } = expiry;
-  const to = { ownerId, name, nameFolded, expiresAt, lifetimeMs, at: event.at };
+  const { expiresAt, lifetimeMs, expiryCut } = expiry;
+  const to = { ownerId, name, nameFolded, expiresAt, lifetimeMs, expiryCut, at: event.at };
   const outcome = await store.tokens.transfer(token.id, to, policy.maxPerUser);
   if (outcome === 'token-limit') throw tokenLimit(newOwner, policy.maxPerUser);
   if (outcome === 'name-taken') return outcome;

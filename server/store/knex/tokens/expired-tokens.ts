@@ -3,7 +3,8 @@ import type { Engine } from '../../engine/engine.ts';
 import { type Destruction, destroyFound, type TokenCondition } from './tombstones.ts';
 
 /** As in the index `tokens_short_lived_index`, whose column is the expression below. */
-const isShortLived = 'coalesce(lifetime_ms, expires_at - created_at) <= 86400000';
+const spanIsShort = 'coalesce(lifetime_ms, expires_at - created_at) <= 86400000';
+const isShortLived = `${spanIsShort} AND (lifetime_ms IS NOT NULL OR NOT expiry_cut)`;
 const shortLivedExpiry = 'expires_at + 0';
 
 /** See `TokenStore.purgeExpired`. */

@@ -6,7 +6,7 @@ import { updateUnique } from '../accounts/update-unique.ts';
 export async function transferToken(
   knex: Knex,
   id: string,
-  { ownerId, name, nameFolded, expiresAt, lifetimeMs, at }: NewOwner,
+  { ownerId, name, nameFolded, expiresAt, lifetimeMs, expiryCut, at }: NewOwner,
   limit: number,
 ): Promise<'transferred' | 'name-taken' | 'token-limit'> {
   const sameName = { owner_id: ownerId, name_folded: nameFolded };
@@ -26,6 +26,7 @@ export async function transferToken(
         name,
         expires_at: expiresAt,
         lifetime_ms: lifetimeMs,
+        expiry_cut: expiryCut,
         self_rotate: false,
         former_owner_knows: true,
       });

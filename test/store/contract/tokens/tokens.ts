@@ -7,6 +7,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
   const { hash: _, nameFolded: __, ...shown } = token;
   return {
     ...shown,
+    expiryCut: false,
     lastUse: null,
     previous: null,
     rotatedAt: null,

@@ -11,7 +11,7 @@ const manyTokens = 1000;
 export function transferContract(store: () => Store): void {
   const to = ({ id: ownerId }: UserRecord, changes: Partial<NewOwner> = {}): NewOwner => ({
     ...{ ownerId, name: 'Deploy', nameFolded: 'deploy', at: noon },
-    ...{ expiresAt: noon + 1000, lifetimeMs: 5000, ...changes },
+    ...{ expiresAt: noon + 1000, lifetimeMs: 5000, expiryCut: false, ...changes },
   });
   const transfer = (id: string, owner: NewOwner, limit = manyTokens) =>
     store().transaction(async (store) => {
@@ -54,6 +54,18 @@ export function transferContract(store: () => Store): void {
       ...{ lifetimeMs: null, selfRotated: false, replacesUnused: false },
     });
     expect(await knows()).toBe(false);
+  });
+
+  it('gives an expiry until the next rotation to a token that had none, which does not make it short-lived', async () => {
+    const [ada, ci] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const token = await addToken(store(), ada.id, { createdAt: noon, expiresAt: null, lifetimeMs: null });
+    const cut = { expiresAt: noon + 1000, lifetimeMs: null, expiryCut: true };
+    expect(await transfer(token.id, to(ci, cut))).toBe('transferred');
+    expect(await store().tokens.findById(token.id)).toMatchObject(cut);
+    const purge = (shortLived: boolean) =>
+      store().tokens.purgeExpired({ before: noon + 1000, shortLived, limit: 10 }, noon + 1000, actor);
+    expect(await purge(true)).toBe(0);
+    expect(await purge(false)).toBe(1);
   });
 
   it('rejects a name that the new owner has, and changes nothing', async () => {

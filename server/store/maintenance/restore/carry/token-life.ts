@@ -20,6 +20,7 @@ const lifeColumns = [
     'rotated_at',
     'expires_at',
     'lifetime_ms',
+    'expiry_cut',
     'self_rotate',
     'seen_at',
     'quiet_networks',

@@ -41,10 +41,11 @@ function countLineFeeds(part: Buffer, end: number): number {
   let at = 0;
   for (; at < end && (part.byteOffset + at) % 4 !== 0; at += 1) count += part[at] === lineFeed ? 1 : 0;
   const words = new Uint32Array(part.buffer, part.byteOffset + at, (end - at) >> 2);
-  for (const word of words) {
-    const difference = word ^ 0x0a0a0a0a;
+  // An iterator takes several times as long.
+  for (let index = 0; index < words.length; index += 1) {
+    const difference = (words[index] ?? 0) ^ 0x0a0a0a0a;
     // Not zero if one of the bytes is zero, which is where the word has a line feed.
-    if (((difference - 0x01010101) & ~difference & 0x80808080) !== 0) count += countIn(word);
+    if (((difference - 0x01010101) & ~difference & 0x80808080) !== 0) count += countIn(words[index] ?? 0);
   }
   for (at += words.length * 4; at < end; at += 1) count += part[at] === lineFeed ? 1 : 0;
   return count;

@@ -31,9 +31,12 @@ for (const character of base62Alphabet) isBodyByte[character.charCodeAt(0)] = 1;
  */
 export function createMatcher(prefixes: readonly string[]): FindMatches {
   const wanted = prefixes.map((prefix) => Buffer.from(prefix, 'latin1'));
+  const isLastByte = new Uint8Array(256);
+  for (const prefix of wanted) isLastByte[prefix.at(-1) ?? 0] = 1;
 
   function matchAt(buffer: Buffer, at: number, onMatch: (match: Match) => void): void {
     const width = buffer[at - 1] === 0 ? 2 : 1;
+    if (isLastByte[buffer[at - width] ?? 0] !== 1) return;
     for (const prefix of wanted) {
       if (!endsWith(buffer, at, prefix, width)) continue;
       const value = readValue(buffer, at, prefix, width);
@@ -57,11 +60,11 @@ export function createMatcher(prefixes: readonly string[]): FindMatches {
 }
 
 function endsWith(buffer: Buffer, at: number, prefix: Buffer, width: number): boolean {
-  let from = at - prefix.length * width;
+  const from = at - prefix.length * width;
   if (from < 0) return false;
-  for (const byte of prefix) {
-    if (buffer[from] !== byte || (width === 2 && buffer[from + 1] !== 0)) return false;
-    from += width;
+  for (let index = 0; index < prefix.length; index += 1) {
+    const position = from + index * width;
+    if (buffer[position] !== prefix[index] || (width === 2 && buffer[position + 1] !== 0)) return false;
   }
   return true;
 }

@@ -40,6 +40,7 @@ export default defineConfig({
           { text: 'Limit what a token may do', link: '/rules' },
           { text: 'Management keys', link: '/management-keys' },
           { text: 'CI without secrets', link: '/ci' },
+          { text: 'Find leaked tokens', link: '/leaks' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Declared state', link: '/declared-state' },

@@ -51,6 +51,12 @@ describe('tokens exchange', () => {
     expect(await works(stdout)).toBe(true);
   });
 
+  it('takes the token in TOKENS_ID_TOKEN before it asks GitHub', async () => {
+    const env = await startGitHub(() => expect.fail('GitHub was asked.'));
+    const ran = await run([], { ...env, TOKENS_ID_TOKEN: await world.signed() });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('prints JSON with --json', async () => {
     const { stdout } = await run(['--json'], { TOKENS_ID_TOKEN: await world.signed() });
     const { token, ...rest } = JSON.parse(stdout);

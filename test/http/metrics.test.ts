@@ -140,6 +140,15 @@ describe('GET /metrics', () => {
     expect(numberAt(text, 'tokensd_build_info{version="0.0.0"}')).toBe(1);
   });
 
+  it('counts service accounts without a maintainer', async () => {
+    const server = await start();
+    const { ask, root, dev } = server;
+    for (const name of ['ci', 'nightly']) await ask('/api/v1/service-accounts', { as: root, json: { name } });
+    const maintained = { name: 'kept', maintainers: [dev.email] };
+    expect((await ask('/api/v1/service-accounts', { as: root, json: maintained })).status).toBe(201);
+    expect(numberAt(await metricsOf(server), 'tokensd_service_accounts_orphaned')).toBe(2);
+  });
+
   it('exposes no value, name, ID or email address', async () => {
     const server = await start();
     const { value, token } = await server.issue('secret-project');

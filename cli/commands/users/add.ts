@@ -7,7 +7,9 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode } from '../../errors.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { connect } from '../../session/connect.ts';
+import { commandLine } from '../../ui/command-line.ts';
 import { printInvited } from '../../ui/invitation.ts';
+import { note } from '../../ui/notes.ts';
 
 export interface UsersAddOptions extends GlobalOptions {
   name?: string;
@@ -49,6 +51,14 @@ async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions
   };
   const user = options.mail ? await addUser(api, body) : await addUninvited(api, body);
   await printInvited(ctx, options, user, 'Added');
+  if (!options.mail || user.status !== 'invited' || user.invitation) return;
+  // Only superusers see the link. A management key could otherwise set the password.
+  const command = commandLine('users invite', user.email);
+  await note(
+    ctx,
+    options,
+    `The server cannot send mail, so nobody was invited. A superuser gets the link with: ${command}`,
+  );
 }
 
 function addUser(api: Api, json: CreateUserBody): Promise<InvitedUser> {

@@ -191,7 +191,8 @@ function requireKeyCreator(creator: Creator): void {
 }
 
 function serviceAccountMissing(): ProblemError {
-  const detail = 'A management key creates tokens of service accounts. Name one in service_account.';
+  const detail =
+    'A management key creates tokens of service accounts. Name one in service_account, or with `tokens create --service-account`.';
   return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });
 }
 

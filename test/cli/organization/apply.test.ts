@@ -436,7 +436,10 @@ describe('a failure while a file is applied', () => {
     expect(await applyJson(broken)).toMatchObject({ applied: 2 });
   });
 
-  it('is a change by somebody else after the plan was made', async () => {
+  it.each<[string, Organization, string[]]>([
+    ['a change', { apps: [{ name: 'wiki', groups: [] }] }, []],
+    ['a removal', { apps: [] }, ['--prune', '--yes']],
+  ])('of %s is that somebody else changed the object after the plan was made', async (_what, wanted, options) => {
     await apply(file);
     const { id } = await find<{ id: string }>('/apps?name=wiki');
     // Changes the app when the plan is printed.
@@ -448,7 +451,7 @@ describe('a failure while a file is applied', () => {
       await change;
       return cli.app.fetchApp(new Request(input as string, init));
     };
-    const ran = await apply({ apps: [{ name: 'wiki', groups: [] }] }, [], { onWrite, fetch: slowly });
+    const ran = await apply(wanted, options, { onWrite, fetch: slowly });
     expect(ran).toMatchObject({
       code: 5,
       stderr: expect.stringContaining('Somebody changed it after the plan was made'),

@@ -42,6 +42,17 @@ describe('tokensd init with a management key', () => {
     expect(JSON.parse(renewed.stdout)).toMatchObject({ action: 'none' });
   });
 
+  it('makes a key that lives no longer than the organization allows', async () => {
+    const dataDir = await emptyDataDir();
+    const settings = { TOKENSD_DATA_DIR: dataDir, TOKENSD_MAX_EXPIRY: '1h' };
+    const words = ['init', '--no-password', '--email', 'ada@example.com', ...key()];
+    expect(await runProgram('tokensd', words, { env: settings })).toMatchObject({ code: 0 });
+    const daemon = await start(dataDir, { TOKENSD_MAX_EXPIRY: '1h' });
+    const env = { TOKENS_SERVER: daemon.url, TOKENS_KEY_FILE: file, TOKENS_CONFIG_DIR: join(directory, 'config') };
+    const shown = await runProgram('tokens', ['whoami', '--json'], { env });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'bootstrap', lifetime: 3600 });
+  });
+
   it('creates nothing if the file exists or cannot be written, or if there is a service account', async () => {
     const dataDir = await emptyDataDir();
     await writeFile(file, 'precious\n');

@@ -104,6 +104,14 @@ describe('an exchange', () => {
     });
   });
 
+  it('is audited without the control characters of its claims', async () => {
+    await world.addTrust({ claims: { repository: 'acme/*' } });
+    const repository = 'acme/api\n\u202eipa\u0000';
+    await succeed(await world.signed({ repository }));
+    const [event] = await world.app.store.audit.list(firstPage);
+    expect(event?.changes).toContainEqual({ field: 'repository', from: null, to: 'acme/apiipa' });
+  });
+
   it('adds characters to the name while it is taken, and uses a hash where there is no readable jti', async () => {
     await world.addTrust();
     for (const jti of ['12345678-a', '12345678-b', '12345678-c', '12345678', undefined, 'zeile\neins', 'short']) {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { limits } from '../../../../../shared/limits.ts';
 import type { Engine, Row } from '../../../engine/engine.ts';
 import { batchesOf } from '../../table-digest.ts';
 import type { History, Witness } from '../history.ts';
@@ -49,13 +50,19 @@ async function transferredOf(
   return [...found];
 }
 
+/** Appends to a name that may have the maximum length already. */
+function withSuffix(name: unknown, suffix: string): string {
+  const characters = [...String(name)].slice(0, limits.maxNameCodePoints - suffix.length);
+  return `${characters.join('')}${suffix}`;
+}
+
 /** Gives a token to its later owner, under a name that is free there. Returns false if the backup does not have the owner. */
 async function moveToken(knex: Knex, { id, owner_id, name, name_folded }: Row): Promise<boolean> {
   const owner = await knex('users').where({ id: owner_id }).whereNull('deleted_at').first('id');
   if (owner === undefined) return false;
   for (let number = 1; ; number += 1) {
     const suffix = number === 1 ? '' : `-${number}`;
-    const named = { name: `${name}${suffix}`, name_folded: `${name_folded}${suffix}` };
+    const named = { name: withSuffix(name, suffix), name_folded: withSuffix(name_folded, suffix) };
     if ((await knex('tokens').where({ owner_id, name_folded: named.name_folded }).first('id')) !== undefined) continue;
     await knex('tokens')
       .where({ id })

@@ -53,6 +53,9 @@ export const limits = {
   /** How long a last use that a proxy reported is shown, although the token was then used without a proxy's report. */
   reportedUseMs: 24 * 60 * 60 * 1000,
 
+  /** How long people are told of a canary at most once. */
+  canaryTellMs: 60 * 60 * 1000,
+
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
   /** A daemon whose last batch of uses failed tries again every second, so it does not need its row after a month. */
   usageWriterRetentionMs: 30 * 24 * 60 * 60 * 1000,

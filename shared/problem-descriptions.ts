@@ -70,6 +70,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
+  canary:
+    'The token is a canary: its value never works, so it can be edited, paused and revoked, but not rotated or transferred. Revoke it, and create another one.',
   'exchanged-token':
     'A job received this token in exchange for its identity token. It ends within an hour, so it can be paused and revoked, but not edited or rotated. Change its trust instead.',
   'token-inactive':

@@ -55,6 +55,7 @@ export const problems = {
   'rotate-first': { status: 409, title: 'Rotate the token first', exit: 5 },
   'rotation-pending': { status: 409, title: 'Previous value still works', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
+  canary: { status: 409, title: 'Canary', exit: 5 },
   'exchanged-token': { status: 409, title: 'Exchanged token', exit: 5 },
   'service-account-disabled': { status: 409, title: 'Service account disabled', exit: 5 },
   'token-inactive': { status: 409, title: 'Token not active', exit: 5 },

@@ -66,6 +66,7 @@ export const tokenShape = object<Token>({
   lifetime: optional(nullable(integer)),
   quiet_networks: optional(flag),
   manage: optional(array(text)),
+  canary: optional(flag),
   apps: optional(nullable(array(text))),
   read_only: optional(flag),
   allow: optional(nullable(array(text))),

@@ -15,6 +15,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'token.transferred': 'Transferred a token',
   'token.exchanged': 'Exchanged an identity token',
   'token.revoked': 'Revoked a token',
+  'token.canary_used': 'Noticed a canary',
   'user.created': 'Added a member',
   'user.invited': 'Invited a member',
   'user.invitation_shown': 'Saw the link of an invitation',

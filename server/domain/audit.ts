@@ -62,6 +62,8 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
     previousValueEnded: token('token.previous_ended'),
     tokenPaused: token('token.paused'),
     tokenResumed: token('token.resumed'),
+    canaryUsed: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
+      write(store, event, { action: 'token.canary_used', ...tokenTarget(event.token), changes: event.changes }),
     tokenExchanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.exchanged', ...tokenTarget(event.token), changes: event.changes }),
     /** `token` is the token as it was with its former owner, who can then read the event. */

@@ -13,6 +13,7 @@ import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deliveries } from '../domain/events/deliveries.ts';
 import type { Webhooks } from '../domain/events/webhooks.ts';
+import type { CanaryUses } from '../domain/leaks/canary-uses.ts';
 import type { HashStatuses } from '../domain/leaks/statuses.ts';
 import type { TokenExchange } from '../domain/machines/exchange/exchange.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
@@ -127,6 +128,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   managementKeys: ManagementKeys;
   lastUsed: Pick<LastUsed, 'record'>;
+  canaryUses: Pick<CanaryUses, 'record'>;
   seenValues: Pick<SeenValues, 'record'>;
   useCounter: Pick<UseCounter, 'denied'>;
   verify: CountedVerification['verify'];

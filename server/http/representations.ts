@@ -88,6 +88,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
     lifetime: lifetime === null ? null : Math.round(lifetime / 1000),
     quiet_networks: token.quietNetworks,
     manage: splitScopes(token.manage),
+    canary: token.canary,
     apps: apps && [...apps],
     read_only: readOnly,
     allow: allow && [...allow],

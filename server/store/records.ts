@@ -75,8 +75,8 @@ export type PolicyStart = RecordOf<typeof policyStartColumns>;
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
 
 /**
- * What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. `prefix` is that of the value
- * with this hash.
+ * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or a canary. `prefix` is that of the
+ * value with this hash. Nothing finds the tombstone of a canary.
  */
 export type HashMatch =
   | ({
@@ -102,7 +102,8 @@ export type HashMatch =
       ownerEmail: string;
       revokedAt: number;
       reason: RecordOf<typeof tombstoneColumns>['reason'];
-    };
+    }
+  | { kind: 'canary'; id: string; prefix: string; name: string; ownerId: string; ownerEmail: string };
 
 /** A request with an `Idempotency-Key`, and the token that it created. */
 export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;

@@ -2,6 +2,7 @@ import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, OwnerStore, UserStore } from './interfaces/accounts.ts';
 import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
+import type { CanaryStore } from './interfaces/canaries.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
@@ -24,6 +25,7 @@ export interface Store {
   readonly owners: OwnerStore;
   readonly serviceAccounts: ServiceAccountStore;
   readonly tokens: TokenStore;
+  readonly canaries: CanaryStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;

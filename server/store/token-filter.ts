@@ -2,6 +2,8 @@ import type { TokenStatus } from '../../shared/schemas/tokens/tokens.ts';
 
 /** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
 export interface TokenFilter {
+  /** `false`: no canaries. A filter by times leaves them out, too. */
+  canaries?: false;
   status?: TokenStatus;
   /** Only exchanged tokens. They are left out otherwise. */
   exchanged?: true;

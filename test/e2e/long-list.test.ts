@@ -28,6 +28,7 @@ const token: Token = {
   paused: null,
   self_rotate: false,
   manage: [],
+  canary: false,
   lifetime: null,
   quiet_networks: false,
   apps: null,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
 import { type Clock, createSharedClock } from '../../domain/clock.ts';
+import { createCanaryUses } from '../../domain/leaks/canary-uses.ts';
 import { createIds } from '../../domain/secrets.ts';
 import { startIdlePolicy } from '../../domain/tokens/idle.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
@@ -18,6 +19,7 @@ import { createAuditOrder } from '../../jobs/audit-order.ts';
 import { createAuditRetention } from '../../jobs/audit-retention.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
+import { createFlushCanaries } from '../../jobs/flush-canaries.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
 import { createFlushUsage } from '../../jobs/flush-usage.ts';
@@ -80,10 +82,13 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const { observeBatch } = metrics;
   const services = createServices({ store, clock, config, policyStarts, mailQueued, observeBatch, workLost });
   const useCounter = createUseCounter(createReadUse(clientIp));
-  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp), countUses: useCounter.allowed });
+  const normalize = createNormalizeRequest(clientIp);
+  const lastUsed = createLastUsed({ normalize, countUses: useCounter.allowed });
   const writerId = createIds(clock)();
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
-  const countedVerification = createCountedVerification(services, metrics.countVerification);
+  const { auditTrail, notifier } = services;
+  const canaryUses = createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter });
+  const countedVerification = createCountedVerification(services, metrics.countVerification, canaryUses.record);
   metrics.collectProcessMetrics();
   metrics.registerGauges({
     backlog: store.outbox.backlog,
@@ -94,10 +99,10 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     pendingLastUses: lastUsed.pending,
   });
   const identityProvider = await createIdentityProvider(config, { clock, log });
-  const { auditTrail, completeMail, sessionLifetimes } = services;
+  const { completeMail, sessionLifetimes } = services;
   const webhookSender = createHttpSender({ urls: services.webhookUrls, userAgent: `tokensd/${ownVersion()}` });
   const webhookJob = createSendWebhooks({
-    ...{ store, clock, auditTrail, notifier: services.notifier, metrics, log },
+    ...{ store, clock, auditTrail, notifier, metrics, log },
     ...{ sender: webhookSender, represent: auditObject, publicUrl: config.publicUrl },
   });
   const jobList = [
@@ -105,6 +110,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
     createFlushLastUsed(lastUsed, store.tokens, clock),
     createFlushSeenValues(services.seenValues, store.tokens, clock),
+    createFlushCanaries(canaryUses),
     createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
@@ -118,7 +124,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const collaborators = { ...countedVerification, lastUsed, useCounter, identityProvider, sessionCookie };
+  const collaborators = { ...countedVerification, lastUsed, canaryUses, useCounter, identityProvider, sessionCookie };
   const deps = {
     ...services,
     ...collaborators,
@@ -148,6 +154,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
         // Passes the uses of the last second to the counter, too.
         () => flushLastUsed(lastUsed, store.tokens, clock.now()),
         () => services.seenValues.flush(store.tokens, clock.now()),
+        () => canaryUses.flush(),
         () => recordUsage.flush(),
       ]);
     },

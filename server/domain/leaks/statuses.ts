@@ -1,14 +1,13 @@
 import { hasScope } from '../../../shared/schemas/scopes.ts';
 import type { HashMatch, StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { maintains } from '../accounts/service-accounts/find.ts';
 import { isKey, type Operator } from '../caller.ts';
 import { type ValueStatus, valueStatus } from '../tokens/status.ts';
 
 /** What an operator learns about the value with a hash. `unknown`: it was never issued here, or the operator may not know it. */
 export interface HashStatus {
   hash: string;
-  status: ValueStatus | 'unknown';
+  status: ValueStatus | 'canary' | 'unknown';
   name: string | null;
   owner: string | null;
 }
@@ -31,11 +30,11 @@ export function createHashStatuses({ store, statusContext }: HashStatusesDeps): 
     async ofHashes(operator, hashes) {
       const matches = await store.tokens.findByHashes(hashes);
       const context = statusContext();
-      const isSeen = createIsSeen(store, operator);
+      const isSeen = await createIsSeen(store, operator);
       const items: HashStatus[] = [];
       for (const [index, hash] of hashes.entries()) {
         const match = matches[index] ?? null;
-        items.push(match !== null && (await isSeen(match)) ? describe(hash, match, context) : unknown(hash));
+        items.push(match !== null && isSeen(match) ? describe(hash, match, context) : unknown(hash));
       }
       return items;
     },
@@ -47,20 +46,20 @@ export function seesEveryStatus(operator: Operator): boolean {
   return isKey(operator) ? hasScope(operator.scopes, 'leaks') : operator.user.superuser;
 }
 
-/** Returns the function that reports whether the operator may know about a match. It asks once about each owner. */
-function createIsSeen(store: Pick<Store, 'serviceAccounts'>, operator: Operator) {
-  const seesAll = seesEveryStatus(operator);
-  const maintained = new Map<string, boolean>();
-  return async ({ ownerId }: HashMatch): Promise<boolean> => {
-    if (seesAll || ownerId === operator.user.id) return true;
-    const known = maintained.get(ownerId) ?? (await maintains(store, operator, ownerId));
-    maintained.set(ownerId, known);
-    return known;
-  };
+/**
+ * Returns the function that reports whether the operator may know about a match. Reads the same, whatever the hashes are: otherwise, the
+ * time would tell a member whether a value is a canary or was never issued.
+ */
+async function createIsSeen(store: Pick<Store, 'serviceAccounts'>, operator: Operator) {
+  if (seesEveryStatus(operator)) return () => true;
+  const maintained = isKey(operator) ? [] : await store.serviceAccounts.maintainedBy(operator.user.id);
+  const owners = new Set([operator.user.id, ...maintained]);
+  return ({ ownerId }: HashMatch): boolean => owners.has(ownerId);
 }
 
 function describe(hash: string, match: HashMatch, context: StatusContext): HashStatus {
-  return { hash, status: valueStatus(match, context), name: match.name, owner: match.ownerEmail };
+  const status = match.kind === 'canary' ? 'canary' : valueStatus(match, context);
+  return { hash, status, name: match.name, owner: match.ownerEmail };
 }
 
 function unknown(hash: string): HashStatus {

@@ -93,6 +93,7 @@ function newKey({ newId, policy }: BootstrapDeps, { account, secret, scopes, at 
     rules: null,
     manage: joinScopes(scopes),
     trustId: null,
+    canary: false,
   };
 }
 

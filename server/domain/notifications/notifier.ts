@@ -14,6 +14,7 @@ import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
 import { type WebhookChange, webhookChangedMail } from './events/webhook-change-mail.ts';
 import { type WebhookDisabled, webhookDisabledMail } from './events/webhook-mail.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
+import { type CanaryUse, canaryUsedMail } from './leaks/canary-mail.ts';
 import { linkAddress } from './link-address.ts';
 import { type KeyEvent, managementKeyMail } from './machines/key-mails.ts';
 import { type TrustChange, trustChangedMail } from './machines/trust-mails.ts';
@@ -107,6 +108,8 @@ export interface Notifier {
   trustChanged(store: Store, event: ForMember<TrustChange>): Promise<void>;
   /** Notifies a superuser of service accounts that nobody maintains any more. */
   accountsOrphaned(store: Store, event: ForMember<AccountsOrphaned>): Promise<void>;
+  /** Notifies the reader of a canary that somebody presented. */
+  canaryUsed(store: Store, event: ForMember<CanaryUse>): Promise<void>;
   /** Notifies a superuser of a webhook that somebody created, changed or deleted. */
   webhookChanged(store: Store, event: ForMember<WebhookChange>): Promise<void>;
   /** Notifies a superuser of a webhook that the daemon disabled. */
@@ -225,6 +228,7 @@ export function createNotifier(deps: {
     },
     newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
     accountsOrphaned: (store, event) => enqueue(store, event, accountsOrphanedMail(site, event)),
+    canaryUsed: (store, event) => enqueue(store, event, canaryUsedMail(site, event), { to: event.reader.email }),
     webhookChanged: (store, event) => enqueue(store, event, webhookChangedMail(site, event)),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
   };

@@ -20,6 +20,7 @@ import {
   systemActor,
 } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { requireCanaryFields } from '../leaks/canary-field.ts';
 import { boundsOf, newScopes } from '../machines/manage-field.ts';
 import { tellOfKey } from '../machines/tell-of-key.ts';
 import type { Notifier } from '../notifications/notifier.ts';
@@ -76,6 +77,7 @@ export async function createToken(
 ): Promise<Creation> {
   requireUsableName(body.name, policy);
   requireUsableRules(body);
+  requireCanaryFields(body, body);
   const manage = newScopes(body);
   if (manage !== null) requireKeyCreator(creator);
   const { user, clientInfo, channel } = creator;
@@ -95,6 +97,7 @@ export async function createToken(
     quietNetworks: body.quiet_networks ?? false,
     manage,
     trustId: null,
+    canary: body.canary ?? false,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {

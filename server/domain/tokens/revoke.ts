@@ -18,6 +18,7 @@ import {
   requireScope,
   requireStillAllowed,
 } from '../caller.ts';
+import type { PresentedCanary } from '../leaks/canary-uses.ts';
 import { hashSecret } from '../secrets.ts';
 import { lockOperator } from './changes/lock-operator.ts';
 import type { TokenDeps } from './create.ts';
@@ -34,8 +35,11 @@ export interface Revocation {
   revoke(operator: Operator, id: string): Promise<void>;
   /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
-  /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown, revoked or rotated (RFC 7009 §2.2). */
-  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
+  /**
+   * Revokes the token with this value for an OAuth client. Ignores a value that is unknown, revoked or rotated (RFC 7009 §2.2). Returns the
+   * canary with this value, whose use the caller records, or null.
+   */
+  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<PresentedCanary | null>;
   /** Revokes every token of the caller and sends one mail. */
   revokeAllOwn(caller: Caller): Promise<void>;
   /**
@@ -94,13 +98,15 @@ export function createRevocation(deps: TokenDeps): Revocation {
     },
 
     async revokeValue(value, client, clientInfo) {
-      if (!isWellFormedToken(value)) return;
+      if (!isWellFormedToken(value)) return null;
       const [match] = await store.tokens.findByHashes([hashSecret(value)]);
-      if (match?.kind !== 'token') return;
+      if (match?.kind === 'canary') return match;
+      if (match?.kind !== 'token') return null;
       // A person who found a value that no longer works must not be able to stop the value that replaced it.
-      if (match.validUntil !== null && match.validUntil <= clock.now()) return;
+      if (match.validUntil !== null && match.validUntil <= clock.now()) return null;
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
       await revokeTokens(by, destroyOne(match.id)).catch(ignoreTokenNotFound);
+      return null;
     },
 
     revokeAllOwn: (caller) => revokeTokens(operatorRevoker(caller), destroyAllOf(caller.user)),

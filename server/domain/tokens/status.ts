@@ -35,7 +35,7 @@ export function tokenStatus(
 export type ValueStatus = TokenStatus | 'revoked' | 'rotated';
 
 /** Returns the status of the value that a lookup found: current, previous or of a destroyed token. */
-export function valueStatus(match: HashMatch, context: StatusContext): ValueStatus {
+export function valueStatus(match: Exclude<HashMatch, { kind: 'canary' }>, context: StatusContext): ValueStatus {
   if (match.kind === 'tombstone') return match.reason;
   if (match.validUntil !== null && match.validUntil <= context.now) return 'rotated';
   return tokenStatus(match, context);

@@ -13,6 +13,8 @@ export type DenyReason = Exclude<ValueStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
+type Canary = Extract<HashMatch, { kind: 'canary' }>;
+
 interface KnownToken {
   prefix: string;
   name: string;
@@ -26,6 +28,8 @@ interface Denied {
   reason: DenyReason;
   known: KnownToken | null;
   tokenId: string | null;
+  /** The canary with this value, if it is one. The response must not differ from that to an unknown value. */
+  canary?: Canary;
 }
 
 /** Whether a presented value is an active token. */
@@ -97,6 +101,7 @@ export function createVerification(
 
   const judgeToken = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
+    if (match.kind === 'canary') return { ...unknown, canary: match };
     const status = valueStatus(match, statusContext());
     if (status !== 'active') return deny(status, match);
     return match.kind === 'token' ? { allowed: true, token: match } : unknown;
@@ -158,7 +163,7 @@ function requestedApp(asked: GateRequest['app'], found: AppMatch | null): Reques
   return asked.kind === 'name' ? 'unknown' : null;
 }
 
-function deny(reason: DenyReason, match: HashMatch): Denied {
+function deny(reason: DenyReason, match: Exclude<HashMatch, Canary>): Denied {
   return {
     allowed: false,
     status: 401,

@@ -3,7 +3,8 @@ import { requireTokenNetwork } from '../../domain/tokens/rules/token-networks.ts
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { forwardedForOf } from '../client-ip.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { fieldOf, onlyValue, type RawHeaders } from '../raw-headers.ts';
+import { observeRequest } from '../observe-request.ts';
+import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import type { Credential } from '../verify/credential.ts';
 
 export type ManagementKeyDeps = Pick<AppDeps, 'clientIp' | 'clock' | 'lastUsed' | 'managementKeys' | 'useCounter'>;
@@ -38,16 +39,7 @@ export function recordKeyUse(
   // Access is checked again after a slow body. Both checks are one use.
   if (c.get('keyUseRecorded')) return;
   c.set('keyUseRecorded', true);
-  const rawHeaders = rawHeadersOf(c);
-  deps.lastUsed.record(key, deps.clock.now(), {
-    method: c.req.method,
-    target: c.req.path,
-    peer: c.env?.incoming?.socket.remoteAddress ?? null,
-    forwardedFor: forwardedForOf(rawHeaders),
-    userAgent: onlyValue(rawHeaders, 'user-agent'),
-    appId: null,
-    wouldDeny: null,
-  });
+  deps.lastUsed.record(key, deps.clock.now(), observeRequest(c));
 }
 
 /** Requires that the client's address is in the networks of a token. Counts a denial. @throws ProblemError `network-denied` */

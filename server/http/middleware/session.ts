@@ -6,6 +6,7 @@ import { sessionEnded } from '../../domain/sign-in/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, ResponseProblem } from '../errors.ts';
+import { observeRequest } from '../observe-request.ts';
 import { fieldOf } from '../raw-headers.ts';
 import { isSameOrigin } from '../same-origin.ts';
 import { type Credential, readCredential } from '../verify/credential.ts';
@@ -48,7 +49,7 @@ async function authenticateKey(
   credential: Extract<Credential, { kind: 'value' }>,
   scope: Scope | undefined,
 ): Promise<void> {
-  const verdict = await deps.verify('api', credential.value);
+  const verdict = await deps.verify('api', credential.value, () => observeRequest(c));
   if (!verdict.allowed) throw notAuthenticated('The credential is not a session. Sign in first.', 'invalid_token');
   if (verdict.token.manage === null) throw sessionRequired();
   if (!isKeyForm(rawHeadersOf(c), credential))

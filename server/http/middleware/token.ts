@@ -2,6 +2,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { ResponseProblem } from '../errors.ts';
+import { observeRequest } from '../observe-request.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 import { isKeyForm, type ManagementKeyDeps, recordKeyUse, requireClientNetwork } from './management-key.ts';
@@ -17,7 +18,7 @@ export async function authenticateToken(deps: TokenDeps, c: AppContext): Promise
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
   if (credential.kind !== 'value') throw invalidToken(credentialDenial(credential));
-  const verdict = await deps.verify('token', credential.value);
+  const verdict = await deps.verify('token', credential.value, () => observeRequest(c));
   if (!verdict.allowed) throw invalidToken(tokenDenial(verdict.reason), verdict.known);
   const { token } = verdict;
   deps.seenValues.record(token);

@@ -79,7 +79,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   await authenticateClient(deps.clients, req.rawHeaders, form);
   const value = form.require('token');
   const reported = readReportedRequest(form);
-  const verdict = await deps.verifyRequest('introspection', value, reported.asked);
+  const verdict = await deps.verifyRequest('introspection', value, reported.asked, reported.observeDenied);
   if (!verdict.allowed) {
     if (reported.countsDenial && verdict.tokenId !== null) {
       deps.useCounter.denied(verdict.tokenId, deps.clock.now(), verdict.reason);

@@ -12,6 +12,8 @@ export interface ReportedRequest {
   asked: GateRequest;
   /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
   observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;
+  /** Describes a presentation of a value that is denied. Everything in it is null if the client reports no request. */
+  observeDenied(): ObservedRequest;
   /** Whether the client reports a request, or asks about an app, so that a denial is counted. */
   countsDenial: boolean;
 }
@@ -21,6 +23,10 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
   const [app, method, path, ip] = ['app', 'method', 'path', 'ip'].map((name) => form.get(name));
   const target = path === undefined ? undefined : encodeHeader(path);
   const isReported = method !== undefined || target !== undefined || ip !== undefined;
+  const observed = {
+    ...{ method: method ?? null, target: target ?? null, peer: ip ?? null, forwardedFor: null, userAgent: null },
+    introspected: true,
+  } as const;
   return {
     asked: {
       app: app === undefined ? undefined : isAppName(app) ? { kind: 'name', name: app } : 'unknown',
@@ -30,17 +36,7 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
     },
     countsDenial: isReported || app !== undefined,
     observe: (verdict) =>
-      isReported
-        ? {
-            method: method ?? null,
-            target: target ?? null,
-            peer: ip ?? null,
-            forwardedFor: null,
-            userAgent: null,
-            appId: verdict.app?.id ?? null,
-            wouldDeny: verdict.wouldDeny,
-            introspected: true,
-          }
-        : null,
+      isReported ? { ...observed, appId: verdict.app?.id ?? null, wouldDeny: verdict.wouldDeny } : null,
+    observeDenied: () => ({ ...observed, appId: null, wouldDeny: null }),
   };
 }

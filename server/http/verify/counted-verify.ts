@@ -1,42 +1,55 @@
+import type { PresentedCanary } from '../../domain/leaks/canary-uses.ts';
+import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import type { RequestVerdict, Verdict, Verification } from '../../domain/tokens/verify.ts';
 import { type CountVerification, outcomeOf, type VerificationRoute } from '../../observability/verification-metrics.ts';
 
 /**
  * Verifies a presented value and counts the outcome under `route`. `startedAt` is the `performance.now()` time from which
- * the duration is measured; it defaults to the time of the call. Rejects as `Verification` does.
+ * the duration is measured; it defaults to the time of the call. `observe` is called after the response if the value is that of a canary.
+ * Rejects as `Verification` does.
  */
 export interface CountedVerification {
   /** Reports whether the value is an active token. Evaluates no rules. */
-  verify(route: VerificationRoute, value: string, startedAt?: number): Promise<Verdict>;
+  verify(route: VerificationRoute, value: string, observe: () => ObservedRequest, startedAt?: number): Promise<Verdict>;
   /** Decides whether a request may pass with the value. */
   verifyRequest(
     route: VerificationRoute,
-    ...parameters: [...Parameters<Verification['verifyRequest']>, startedAt?: number]
+    ...parameters: [...Parameters<Verification['verifyRequest']>, observe: () => ObservedRequest, startedAt?: number]
   ): Promise<RequestVerdict>;
 }
 
-/** Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. */
+/** Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. `recordCanary` receives
+ * each presentation of a canary, so that no route can forget one. */
 export function createCountedVerification(
   { verify, verifyRequest }: Pick<Verification, 'verify' | 'verifyRequest'>,
   countVerification: CountVerification,
+  recordCanary: (canary: PresentedCanary, request: ObservedRequest) => void,
 ): CountedVerification {
   const count = async <T extends Verdict | RequestVerdict>(
     route: VerificationRoute,
     startedAt: number,
     verification: Promise<T>,
+    observe: () => ObservedRequest,
   ): Promise<T> => {
     try {
       const verdict = await verification;
       countVerification(route, outcomeOf(verdict), startedAt);
+      recordAfterwards(verdict, observe);
       return verdict;
     } catch (error) {
       countVerification(route, 'unavailable', startedAt);
       throw error;
     }
   };
+  /** Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. */
+  const recordAfterwards = (verdict: Verdict | RequestVerdict, observe: () => ObservedRequest) => {
+    if (verdict.allowed || verdict.status !== 401 || verdict.canary === undefined) return;
+    const { canary } = verdict;
+    setImmediate(() => recordCanary(canary, observe()));
+  };
   return {
-    verify: (route, value, startedAt = performance.now()) => count(route, startedAt, verify(value)),
-    verifyRequest: (route, value, request, startedAt = performance.now()) =>
-      count(route, startedAt, verifyRequest(value, request)),
+    verify: (route, value, observe, startedAt = performance.now()) => count(route, startedAt, verify(value), observe),
+    verifyRequest: (route, value, request, observe, startedAt = performance.now()) =>
+      count(route, startedAt, verifyRequest(value, request), observe),
   };
 }

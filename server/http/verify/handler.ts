@@ -142,7 +142,7 @@ async function respondToValue(
 ): Promise<void> {
   const { found, res, asked, startedAt } = exchange;
   try {
-    const verdict = await context.verifyRequest(found.route.name, value, asked, startedAt);
+    const verdict = await context.verifyRequest(found.route.name, value, asked, () => asked.observe(denied), startedAt);
     // Only a known token proves that the database responded. A malformed value is denied without a lookup.
     if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
     if (verdict.allowed) {
@@ -160,6 +160,8 @@ function sendUnavailable({ outage }: VerifyContext, res: ServerResponse, error: 
   outage.recordFailure(error);
   res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
 }
+
+const denied = { app: null, wouldDeny: null };
 
 type DeniedRequest = Exclude<RequestVerdict, { allowed: true }>;
 

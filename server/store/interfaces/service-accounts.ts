@@ -42,6 +42,8 @@ export interface ServiceAccountStore {
   removeMaintainer(id: string, userId: string): Promise<boolean>;
   /** Returns whether an enabled member looks after a service account. */
   isMaintainer(id: string, userId: string): Promise<boolean>;
+  /** Returns the IDs of the service accounts that a member looks after, or none if the member is disabled. */
+  maintainedBy(userId: string): Promise<string[]>;
   /** Returns the service accounts of which a member is the only enabled maintainer, ordered by name. */
   onlyMaintainedBy(userId: string): Promise<UserRecord[]>;
   /** Returns whether a member, enabled or not, looks after a service account with a management key that has not expired. */

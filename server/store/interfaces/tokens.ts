@@ -42,7 +42,8 @@ export interface HashesAndApps extends HashesAndVersion {
 export interface TokenStore extends TokenChangeStore {
   /**
    * Inserts a token if its owner has no token of this folded name, and fewer than `limit` tokens that have not expired
-   * when it is created. Exchanged tokens do not count. For an exchanged token, only those of its trust count.
+   * when it is created. Exchanged tokens do not count. For an exchanged token, only those of its trust count. Stores the hash of a canary
+   * in another form, so that nothing accepts its value.
    */
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
@@ -83,7 +84,7 @@ export interface TokenStore extends TokenChangeStore {
     at: number,
     actor: Actor,
   ): Promise<number>;
-  /** Returns how many tokens expire after `now`, and at the latest at each of the times. Exchanged tokens do not count. */
+  /** Returns how many tokens expire after `now`, and at the latest at each of the times. Exchanged tokens and canaries do not count. */
   countExpiring(now: number, until: readonly number[]): Promise<number[]>;
   /**
    * Stores the newest use of each value in one transaction. Skips values that no longer exist, and uses of a previous value from before

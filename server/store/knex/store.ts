@@ -20,6 +20,7 @@ import { createDeviceCodeStore } from './sign-in/device-codes.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
 import { createTotpStore } from './sign-in/totp.ts';
+import { createCanaryStore } from './tokens/canaries.ts';
 import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createTokenStore } from './tokens/tokens.ts';
 import { createUsageStore } from './tokens/usage/usage.ts';
@@ -57,6 +58,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     owners: guard('users', createOwnerStore(knex)),
     serviceAccounts: guard('users', createServiceAccountStore(knex, engine)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
+    canaries: guard('tokens', createCanaryStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),
     tickets: guard('tickets', createTicketStore(knex, engine)),

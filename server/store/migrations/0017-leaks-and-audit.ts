@@ -24,8 +24,11 @@ export const leaksAndAudit: Migration = {
 };
 
 async function extendTokens(trx: Knex): Promise<void> {
+  // The condition keeps nodes of the release before from rotating a canary, whose new value would work.
+  await trx.raw(
+    `ALTER TABLE tokens ADD COLUMN canary boolean NOT NULL DEFAULT false CHECK (NOT canary OR hash LIKE 'canary:%')`,
+  );
   await trx.schema.alterTable('tokens', (table) => {
-    table.boolean('canary').notNullable().defaultTo(false);
     // When people were last told that the canary was presented, and how often it was presented since.
     table.bigInteger('canary_told_at');
     table.bigInteger('canary_untold').notNullable().defaultTo(0);
@@ -34,7 +37,7 @@ async function extendTokens(trx: Knex): Promise<void> {
     // the age of the token at its expiry for its lifetime.
     table.boolean('expiry_cut').notNullable().defaultTo(false);
   });
-  await trx.raw('CREATE INDEX tokens_canary_index ON tokens (id) WHERE canary');
+  await trx.raw('CREATE INDEX tokens_canary_index ON tokens (expires_at) WHERE canary');
 }
 
 /** One row for each reported value that is or was one of ours. */

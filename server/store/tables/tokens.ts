@@ -28,6 +28,8 @@ const createdTokenColumns = {
   manage: nullable(text('manage')),
   /** The trust under which the token was exchanged. Null for every other token. */
   trustId: nullable(text('trust_id')),
+  /** Whether the token is a canary: its value looks like any other, and never works. */
+  canary: boolean('canary'),
 };
 
 /** The lifetime of a token `t`, whichever release created it. Longer than every other if it has an expiry only until its next rotation. */

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
-import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
+import { reportedFilter } from '../../domain/tokens/report/report.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { formatUrl } from '../shell/page-url.ts';
@@ -26,7 +26,7 @@ export function overviewPages({ tokens, deadLetters, statusContext, clock }: Ove
       const name = names.find((one) => slugOf(one) === c.req.param('report'));
       if (name === undefined) return c.notFound();
       const cursor = c.req.query('cursor') || undefined;
-      const filter = toTokenFilter(reportedTokens[name].query);
+      const filter = reportedFilter(name);
       const { items, next_cursor } = await readPage(
         { cursor },
         (page) => tokens.list(c.get('caller'), { ...page, ...filter, all: true }),

@@ -22,9 +22,9 @@ export const hashStatusesBodySchema = z
 
 /** The status of a value. A daemon may know statuses that an older program does not. */
 export const valueStatusSchema = z
-  .enum([...tokenStatusSchema.options, 'revoked', 'rotated', 'unknown'])
+  .enum([...tokenStatusSchema.options, 'revoked', 'rotated', 'canary', 'unknown'])
   .describe(
-    '`revoked`: its token was revoked. `rotated`: a previous value whose overlap has ended. `unknown`: never issued here, or the caller may not know it. Otherwise the status of the token.',
+    '`revoked`: its token was revoked. `rotated`: a previous value whose overlap has ended. `canary`: the value of a canary, which never works. `unknown`: never issued here, or the caller may not know it. Otherwise the status of the token.',
   );
 export type ValueStatus = z.infer<typeof valueStatusSchema>;
 

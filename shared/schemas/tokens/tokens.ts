@@ -76,6 +76,7 @@ export const tokenSchema = z
       .describe('Seconds between the last choice of the expiry and that expiry, or null if the token never expires'),
     quiet_networks: z.boolean().describe('Whether no mail is sent about uses from new networks'),
     manage: z.array(scopeSchema).describe('The scopes of a management key. Empty for every other token'),
+    canary: z.boolean().describe('Whether the token is a canary, whose value never works'),
     ...tokenRuleFields,
   })
   .meta({ id: 'Token' });
@@ -143,6 +144,12 @@ export const createTokenBodySchema = z
       .boolean()
       .optional()
       .describe('Whether to send no mail about uses of this token from new networks. False by default'),
+    canary: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the token is a canary: its value looks like any other, and never works. Whoever presents it is told what they are told of an unknown value, and you get a mail. It cannot have `manage`, `self_rotate`, `quiet_networks` or rules. False by default',
+      ),
     ...ruleFields,
   })
   .refine(isOneExpiry, twoExpiries)

@@ -82,6 +82,7 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
     rules: null,
     manage: null,
     trustId: null,
+    canary: false,
   };
   await app.store.tokens.insert({ ...token, ...life }, 1000);
   await app.addMember({ email: `c${index}@example.com`, name: text });

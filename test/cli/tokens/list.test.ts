@@ -29,6 +29,7 @@ const used: Token = {
   paused: null,
   self_rotate: false,
   manage: [],
+  canary: false,
   lifetime: null,
   quiet_networks: false,
   apps: null,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
+import { createCanaryUses } from '../../../server/domain/leaks/canary-uses.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
@@ -222,14 +223,20 @@ function wireApp({
     observeBatch: metrics.observeBatch,
   });
   const useCounter = createUseCounter(createReadUse(clientIp));
-  const { networks } = domain;
+  const { networks, auditTrail, notifier } = domain;
+  const normalize = createNormalizeRequest(clientIp);
   const services = {
     ...domain,
-    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp), countUses: useCounter.allowed }),
+    lastUsed: createLastUsed({ normalize, countUses: useCounter.allowed }),
     useCounter,
+    canaryUses: createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter }),
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };
-  const countedVerification = createCountedVerification(services, metrics.countVerification);
+  const countedVerification = createCountedVerification(
+    services,
+    metrics.countVerification,
+    services.canaryUses.record,
+  );
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);
   const failureLog = createFailureLog(log, clock.now);

@@ -64,7 +64,12 @@ export async function storeKey(
     ...{ id, ownerId: account.id, hash: value.hash(), prefix: displayPrefix(value.reveal()), name },
     ...{ nameFolded: foldName(name), description: null, createdAt },
     ...{ expiresAt: createdAt + ninetyDaysMs, lifetimeMs: ninetyDaysMs, selfRotate, quietNetworks: false },
-    ...{ rules: storeRules(rules), manage: scopes.length === 0 ? null : scopes.join(' '), trustId: null },
+    ...{
+      rules: storeRules(rules),
+      manage: scopes.length === 0 ? null : scopes.join(' '),
+      trustId: null,
+      canary: false,
+    },
   };
   const outcome = await app.store.tokens.insert(token, 1000);
   if (outcome !== 'inserted') throw new Error(`The key was not stored: ${outcome}`);

@@ -63,6 +63,7 @@ export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewT
     rules: null,
     manage: null,
     trustId: null,
+    canary: false,
     ...changes,
   };
 }

@@ -11,5 +11,7 @@ const inUseMs = 30 * 24 * 60 * 60 * 1000;
 export function isTransferred(token: TokenRecord, context: StatusContext): boolean {
   const status = tokenStatus(token, context);
   const usedAt = Math.max(token.lastUse?.at ?? 0, token.previousUsedAt ?? 0, token.previous?.lastUse?.at ?? 0);
+  // Nobody would know where the value of a canary is planted.
+  if (token.canary) return false;
   return (status === 'active' || status === 'paused') && usedAt > context.now - inUseMs;
 }

@@ -71,6 +71,7 @@ export function issueToken(
       rules: trust.rules,
       manage: null,
       trustId: trust.id,
+      canary: false,
     };
     await insertNamed(store, fresh, trust.name, identity);
     if (apps.length > 0) await linkApps(store, fresh.id, apps);

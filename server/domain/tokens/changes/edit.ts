@@ -5,6 +5,7 @@ import type { AppRecord, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { type Operator, operatorActor, systemActor } from '../../caller.ts';
 import { type AuditedFields, changesBetween } from '../../changed-fields.ts';
+import { requireCanaryFields } from '../../leaks/canary-field.ts';
 import { addsScope, boundsOf, editedScopes } from '../../machines/manage-field.ts';
 import { tellOfKey } from '../../machines/tell-of-key.ts';
 import type { TokenDeps } from '../create.ts';
@@ -36,6 +37,7 @@ export function createEditing(deps: TokenDeps): Editing {
       const found = await findOwnToken(store, operator, id);
       if (body.name !== undefined) requireUsableName(body.name, policy);
       requireUsableRules(body);
+      requireCanaryFields(found, body);
       const { user, clientInfo, channel } = operator;
       const at = clock.now();
       const edited = await store.transaction(async (store) => {

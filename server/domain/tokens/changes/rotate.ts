@@ -13,6 +13,7 @@ import {
   operatorActor,
   requireSuperuser,
 } from '../../caller.ts';
+import { requireNoCanary } from '../../leaks/canary-field.ts';
 import { boundsOf } from '../../machines/manage-field.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
@@ -37,7 +38,7 @@ import {
 export interface Rotation {
   /**
    * Gives a new value to one of the operator's tokens, or of a service account that they maintain. See `findOwnToken`.
-   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `rotation-pending`, `invalid-fields`,
+   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `canary`, `rotation-pending`, `invalid-fields`,
    * `idempotency-mismatch`
    */
   rotate(operator: Operator, id: string, body: RotateTokenBody, options?: RotateOptions): Promise<Creation>;
@@ -111,6 +112,7 @@ export function createRotation(deps: TokenDeps): Rotation {
   return {
     async rotate(operator, id, body, { idempotencyKey, endsOnly } = {}) {
       const found = await findOwnToken(store, operator, id);
+      requireNoCanary(found, 'rotated');
       const { user, clientInfo, channel } = operator;
       const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {

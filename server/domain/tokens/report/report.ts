@@ -1,6 +1,7 @@
 import { type ReportedTokens, reportedTokens } from '../../../../shared/token-report.ts';
 import type { StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import type { TokenFilter } from '../../../store/token-filter.ts';
 import { type Operator, requireScope } from '../../caller.ts';
 import { toTokenFilter } from './token-filter.ts';
 
@@ -8,7 +9,7 @@ import { toTokenFilter } from './token-filter.ts';
 export type TokenReport = Record<ReportedTokens, number> & { orphaned: number };
 
 export interface Reporting {
-  /** Counts the tokens of all owners, and orphaned service accounts. @throws ProblemError `superuser-required`, `scope-missing` */
+  /** Counts the tokens of all owners except canaries, and orphaned service accounts. @throws ProblemError `superuser-required`, `scope-missing` */
   report(operator: Operator): Promise<TokenReport>;
 }
 
@@ -17,9 +18,14 @@ interface ReportingDeps {
   statusContext: () => StatusContext;
 }
 
+/** Returns which tokens the report counts under a name. Canaries are in no report: nobody uses them. */
+export function reportedFilter(name: ReportedTokens): TokenFilter {
+  return { ...toTokenFilter(reportedTokens[name].query), canaries: false };
+}
+
 export function createReporting({ store, statusContext }: ReportingDeps): Reporting {
   const names = Object.keys(reportedTokens) as ReportedTokens[];
-  const filters = names.map((name) => toTokenFilter(reportedTokens[name].query));
+  const filters = names.map((name) => reportedFilter(name));
 
   return {
     async report(operator) {

@@ -14,6 +14,7 @@ import {
   requireStillSuperuser,
   requireSuperuser,
 } from '../../caller.ts';
+import { requireNoCanary } from '../../leaks/canary-field.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import { exchangedToken, tokenInactive } from '../changes/find-own.ts';
 import { permissionMissing, type TokenDeps } from '../create.ts';
@@ -29,7 +30,7 @@ export interface Transferring {
    * Transfers a token of the operator, or of a service account that they maintain, to a service account that they maintain. Superusers
    * transfer every token, and management keys those of service accounts.
    * @throws ProblemError `token-not-found`, `service-account-not-found`, `service-account-disabled`, `permission-missing`, `token-inactive`,
-   * `exchanged-token`, `name-taken`, `token-limit`, `superuser-required`, `not-for-keys`, `scope-missing`, `invalid-fields`
+   * `exchanged-token`, `canary`, `name-taken`, `token-limit`, `superuser-required`, `not-for-keys`, `scope-missing`, `invalid-fields`
    */
   transfer(operator: Operator, id: string, body: TransferTokenBody): Promise<TokenRecord>;
 }
@@ -60,10 +61,11 @@ export function createTransferring(deps: TokenDeps): Transferring {
   };
 }
 
-/** @throws ProblemError `exchanged-token`, `superuser-required`, `not-for-keys` */
+/** @throws ProblemError `exchanged-token`, `canary`, `superuser-required`, `not-for-keys` */
 function requireTransferable(operator: Operator, token: TokenRecord): void {
   // It would outlive its trust.
   if (token.trustId !== null) throw exchangedToken();
+  requireNoCanary(token, 'transferred');
   if (isKey(operator)) requireChangeableByKey(token);
   else if (token.manage !== null) requireSuperuser(operator);
 }

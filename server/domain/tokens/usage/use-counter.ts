@@ -37,8 +37,8 @@ export interface ReadUse {
 export interface UseCounter {
   /** Counts verifications that succeeded, as `CountUses` describes. */
   allowed(tokenId: string, at: number, request: ObservedRequest, uses?: number, lastAt?: number): void;
-  /** Counts a verification of a known token that was denied. */
-  denied(tokenId: string, at: number, reason: string): void;
+  /** Counts verifications of a known token that were denied, one by default. */
+  denied(tokenId: string, at: number, reason: string, uses?: number): void;
   /** Returns the number of tokens that have uses. */
   pending(): number;
   /** Reports whether so much is counted that the next flush should not wait. */
@@ -100,11 +100,11 @@ export function createUseCounter(read: ReadUse): UseCounter {
       read.describe(request, kind);
       count(tokenId, { uses, firstAt: at, lastAt }, request);
     },
-    denied(tokenId, at, reason) {
+    denied(tokenId, at, reason, uses = 1) {
       kind.outcome = reason;
       kind.wouldDeny = null;
       describeNothing();
-      count(tokenId, { uses: 1, firstAt: at, lastAt: at }, null);
+      count(tokenId, { uses, firstAt: at, lastAt: at }, null);
     },
     pending: () => tokens,
     full: () => tokens + values >= manyCounts,

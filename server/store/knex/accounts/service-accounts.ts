@@ -90,6 +90,12 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
         (await knex('maintainers as m').join('users as u', 'u.id', 'm.user_id').where(pair).first('u.id')) !== undefined
       );
     },
+    maintainedBy: (userId) =>
+      knex('maintainers as m')
+        .join('users as u', 'u.id', 'm.user_id')
+        .where({ 'm.user_id': userId, 'u.disabled': false })
+        .orderBy('m.service_account_id')
+        .pluck('m.service_account_id'),
     async onlyMaintainedBy(userId) {
       const own = knex('maintainers').where({ user_id: userId }).select('service_account_id');
       const others = enabledMaintainers(knex).whereNot('m.user_id', userId);

@@ -45,7 +45,8 @@ async function tidy(
   const active = activeAt(engine);
   const unpaused = '(t.paused_at IS NULL OR t.paused_until <= ?)';
   const unexpired = '(t.expires_at IS NULL OR t.expires_at > ?)';
-  const condition = `${engine.among('t.id')} AND ${unpaused} AND ${unexpired}`;
+  // A canary waits for years, and nobody uses it.
+  const condition = `${engine.among('t.id')} AND NOT t.canary AND ${unpaused} AND ${unexpired}`;
   const bindings = [engine.bindList(ids) as Knex.RawBinding, now, now];
   // Tokens of other owners work again when the owner may use them, so nothing deletes them.
   const ownerMayUse = `EXISTS (SELECT 1 FROM users u WHERE u.id = t.owner_id AND u.can_manage_tokens AND NOT u.disabled

@@ -95,7 +95,7 @@ async function markLocked(trx: Knex.Transaction, engine: Engine, { job, start, s
   }
   const next = await nextTokens(trx, position, span);
   const ids = engine.bindList(next.map(({ id }) => id)) as Knex.RawBinding;
-  const where = `${engine.among('t.id')} AND t.expires_at > ? AND t.expires_at <= ? AND ${condition[0]}`;
+  const where = `${engine.among('t.id')} AND NOT t.canary AND t.expires_at > ? AND t.expires_at <= ? AND ${condition[0]}`;
   const bindings = [ids, after, until, ...condition.slice(1)];
   // In the order of the IDs, as the flush of last uses locks them.
   if (engine.locksRows) await trx.raw(`SELECT t.id FROM tokens t WHERE ${where} ORDER BY t.id FOR UPDATE`, bindings);

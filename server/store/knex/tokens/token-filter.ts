@@ -14,6 +14,12 @@ export function whereFilter(
   if (filter.status !== undefined) whereStatus(query, engine, filter.status, context);
   whereTimes(query, filter, context.now);
   whereExchanged(query, filter);
+  whereNoCanary(query, filter);
+}
+
+/** Leaves canaries out of a query on a token `t` if the filter selects tokens by their times: nobody uses, rotates or extends a canary. */
+export function whereNoCanary(query: Knex.QueryBuilder, filter: TokenFilter): void {
+  if (filter.canaries === false || selectsByTimes(filter)) query.whereRaw('NOT t.canary');
 }
 
 /** Restricts a query on a token `t` to exchanged tokens, or to all others. */

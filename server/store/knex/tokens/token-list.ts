@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
 import { selectKnownIds } from './known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
-import { selectsByTimes, whereExchanged, whereFilter, whereTimes } from './token-filter.ts';
+import { selectsByTimes, whereExchanged, whereFilter, whereNoCanary, whereTimes } from './token-filter.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
@@ -63,6 +63,7 @@ function selectByIndex(
   whereTokenHas(found, engine, status, query);
   whereTimes(found, query, query.now);
   whereExchanged(found, query);
+  whereNoCanary(found, query);
   if (before !== null) found.where('t.id', '<', before);
   return found.whereRaw("t.owner_id || '' IN ?", [owners]);
 }

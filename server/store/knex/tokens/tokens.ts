@@ -4,6 +4,7 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
+import { canaryHash } from './canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
@@ -95,7 +96,9 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const [all] = await expiring();
       // Subtracted, because a condition on all tokens would read their rows and not only the index.
       const [exchanged] = await expiring().whereRaw('trust_id IS NOT NULL');
-      return until.map((_time, index) => Number(all[`within${index}`]) - Number(exchanged[`within${index}`]));
+      const [canaries] = await expiring().whereRaw('canary');
+      const counted = (row: Record<string, unknown>, index: number) => Number(row[`within${index}`]);
+      return until.map((_time, index) => counted(all, index) - counted(exchanged, index) - counted(canaries, index));
     },
     recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
     purgePreviousValues: (before, limit) => purgePreviousValues(knex, before, limit),
@@ -105,7 +108,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
 
 /** The INSERT itself checks the limit and the unique name. A separate check could miss a concurrent INSERT. */
 function insertSql(token: NewToken, limit: number) {
-  const row = toRow(newTokenColumns, token);
+  const { hash, canary } = token;
+  const row = toRow(newTokenColumns, { ...token, hash: canary ? canaryHash(hash) : hash });
   const [counted, id] =
     token.trustId === null ? ['owner_id = ? AND trust_id IS NULL', token.ownerId] : ['trust_id = ?', token.trustId];
   const columns = Object.keys(row);

@@ -139,6 +139,10 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await addMaintainer(account.id, ada.id)).toBe(false);
     expect(await isMaintainer(account.id, ada.id)).toBe(true);
     expect(await isMaintainer(ada.id, account.id)).toBe(false);
+    expect(await store().serviceAccounts.maintainedBy(ada.id)).toEqual([account.id]);
+    await store().users.setDisabled(ada.id, true);
+    expect(await store().serviceAccounts.maintainedBy(ada.id)).toEqual([]);
+    await store().users.setDisabled(ada.id, false);
     expect(await maintainers(account.id)).toEqual([ada]);
     expect(await removeMaintainer(account.id, ada.id)).toBe(true);
     expect(await removeMaintainer(account.id, ada.id)).toBe(false);

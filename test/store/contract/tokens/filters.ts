@@ -50,6 +50,7 @@ const definitions: {
   ) => boolean;
 } = {
   status: ({ record }, status, context) => tokenStatus(record, context) === status,
+  canaries: ({ record }) => !record.canary,
   exchanged: ({ record }) => record.trustId !== null,
   unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
   neverUsed: (token) => !isUsed(token),

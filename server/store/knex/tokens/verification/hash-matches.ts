@@ -105,17 +105,38 @@ export function versionIn(row: unknown[]): string | null {
   return row[matchColumnCount] as string | null;
 }
 
-/** The columns of a tombstone `d` and its token's owner `u` that verification needs. */
-export const tombstoneMatchColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at', 'd.reason'];
-
-type TombstoneRow = [
-  ...[position: number, prefix: string, name: string, ownerId: string, ownerEmail: string, revokedAt: Time],
-  reason: 'revoked' | 'rotated' | 'expired' | 'idle',
+/** The columns of what `selectOthers` finds. */
+type OtherRow = [
+  ...[position: number, prefix: string, name: string, ownerId: string, ownerEmail: string],
+  ...[revokedAt: Time | null, reason: 'revoked' | 'rotated' | 'expired' | 'idle' | null, tokenId: string],
 ];
 
-/** Converts a row of the position and `tombstoneMatchColumns` to a match. */
-export function toTombstoneMatch(row: unknown[]): HashMatch {
-  const [, prefix, name, ownerId, ownerEmail, revokedAt, reason] = row as TombstoneRow;
+/**
+ * Returns the statement that finds what the first one does not: tombstones by their hash, and canaries by the hash in its stored form. Bind a
+ * list of hashes for each. One statement looks for both, so that a canary takes as long as a value that was never issued.
+ */
+export function selectOthers(engine: Engine): Select {
+  const branch = (columns: readonly string[], from: string) => {
+    const named = [engine.position, ...columns].map((column, index) => `${column} AS m${index}`);
+    return `SELECT ${named.join(', ')} FROM ${from}`;
+  };
+  const tombstone = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at', 'd.reason', 'd.token_id'];
+  const canary = ['t.prefix', 't.name', 't.owner_id', 'u.email', 'CAST(NULL AS bigint)', 'NULL', 't.id'];
+  const branches = [
+    branch(tombstone, `${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`),
+    branch(canary, `${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`),
+  ];
+  return {
+    forVerification: true,
+    columns: ['m0', ...tombstone.map((_column, index) => `m${index + 1}`)],
+    from: `FROM (${branches.join(' UNION ALL ')}) AS matches`,
+  };
+}
+
+/** Converts a row of `selectOthers` to a match. */
+export function toOtherMatch(row: unknown[]): HashMatch {
+  const [, prefix, name, ownerId, ownerEmail, revokedAt, reason, id] = row as OtherRow;
+  if (reason === null) return { kind: 'canary', id, prefix, name, ownerId, ownerEmail };
   return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt), reason };
 }
 

@@ -2,14 +2,15 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenStore } from '../../../interfaces/tokens.ts';
 import type { AppMatch, HashMatch } from '../../../records.ts';
+import { canaryHash } from '../canaries.ts';
 import { bindKeys, formOf, isAppRow, toAppMatch } from './app-matches.ts';
-import { toHashMatch, toTombstoneMatch, versionIn } from './hash-matches.ts';
+import { toHashMatch, toOtherMatch, versionIn } from './hash-matches.ts';
 import { createStatements, type Statements } from './statements.ts';
 
 type Lookups = Pick<TokenStore, 'findByHashes' | 'findByHashesAndVersion' | 'findByHashesAndApps'>;
 
 /**
- * Creates the lookups of verification. Each is one statement, and a second one for the tombstones of hashes that no token has.
+ * Creates the lookups of verification. Each is one statement, and a second one for hashes that no token has: it finds tombstones and canaries.
  * Apps and their version are part of a statement only if a request names an app, so that verification without apps costs nothing more.
  */
 export function createLookups(knex: Knex, engine: Engine): Lookups {
@@ -28,17 +29,18 @@ export function createLookups(knex: Knex, engine: Engine): Lookups {
     const rows = await engine.select(statements()[kind][formFor(hashes)], [bound, bound], trx);
     const matches: Array<HashMatch | null> = Array(hashes.length).fill(null);
     for (const row of rows) matches[Number(row[0])] = toHashMatch(row);
-    if (rows.length < hashes.length) await addTombstones(hashes, matches);
+    if (rows.length < hashes.length) await addOthers(hashes, matches);
     return { rows, matches };
   }
 
   /** Reads the tombstones second, so that a token revoked between the two reads is found as a tombstone. */
-  async function addTombstones(hashes: readonly string[], found: Array<HashMatch | null>): Promise<void> {
+  async function addOthers(hashes: readonly string[], found: Array<HashMatch | null>): Promise<void> {
     const missing = hashes.flatMap((_hash, position) => (found[position] === null ? [position] : []));
     if (missing.length === 0) return;
-    const missingHashes = engine.bindList(missing.map((position) => hashes[position] ?? ''));
-    for (const row of await engine.select(statements().tombstones, [missingHashes], trx)) {
-      found[missing[Number(row[0])] ?? 0] = toTombstoneMatch(row);
+    const missingHashes = missing.map((position) => hashes[position] ?? '');
+    const bindings = [engine.bindList(missingHashes), engine.bindList(missingHashes.map(canaryHash))];
+    for (const row of await engine.select(statements().others, bindings, trx)) {
+      found[missing[Number(row[0])] ?? 0] = toOtherMatch(row);
     }
   }
 
@@ -58,7 +60,7 @@ export function createLookups(knex: Knex, engine: Engine): Lookups {
         if (isAppRow(row)) apps[Number(row[0])] = toAppMatch(row);
         else matches[Number(row[0])] = toHashMatch(row);
       }
-      if (matches.includes(null)) await addTombstones(hashes, matches);
+      if (matches.includes(null)) await addOthers(hashes, matches);
       return { matches, apps, appVersion: rows[0] === undefined ? null : versionIn(rows[0]) };
     },
   };

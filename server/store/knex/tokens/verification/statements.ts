@@ -1,7 +1,7 @@
 import type { Engine, Select } from '../../../engine/engine.ts';
 import { appVersion } from '../../apps/app-version.ts';
 import { appBranches, type KeyForm } from './app-matches.ts';
-import { type Source, selectMatches, tombstoneMatchColumns } from './hash-matches.ts';
+import { type Source, selectMatches, selectOthers } from './hash-matches.ts';
 
 /** The statement for one hash, and the one for a list of hashes. */
 interface Pair {
@@ -13,7 +13,8 @@ export interface Statements {
   tokens: Pair;
   tokensAndVersion: Pair;
   tokensAndApps: Record<KeyForm, Pair>;
-  tombstones: Select;
+  /** Tombstones and canaries. */
+  others: Select;
 }
 
 /** Creates the statements of verification. Composing their texts takes longer than most transactions have, so do this once. */
@@ -29,10 +30,6 @@ export function createStatements(engine: Engine): Statements {
     tokens: pair(),
     tokensAndVersion: pair({ columns: [appVersion] }),
     tokensAndApps: { name: withApps('name'), host: withApps('host'), lists: withApps('lists') },
-    tombstones: {
-      forVerification: true,
-      columns: [engine.position, ...tombstoneMatchColumns],
-      from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
-    },
+    others: selectOthers(engine),
   };
 }

@@ -25,6 +25,8 @@ const lifeColumns = [
     'seen_at',
     'quiet_networks',
     'former_owner_knows',
+    'canary_told_at',
+    'canary_untold',
   ],
   ...['paused_at', 'paused_until', 'paused_reason', 'paused_by_kind', 'paused_by_id', 'paused_by_email'],
   ...['paused_by_superuser', 'resumed_at', 'previous_used_at'],

@@ -1,0 +1,34 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { CanaryStore } from '../../interfaces/canaries.ts';
+
+/**
+ * Returns the form in which the hash of a canary is stored. No hash of a value looks like this. So no statement that accepts tokens finds
+ * a canary, and no statement at all finds the tombstone of one.
+ */
+export function canaryHash(hash: string): string {
+  return `canary:${hash}`;
+}
+
+const unpaused = '(paused_at IS NULL OR paused_until <= ?)';
+const isDue = `canary AND canary_untold > 0 AND (canary_told_at IS NULL OR canary_told_at <= ? OR canary_told_at > ?) AND ${unpaused}`;
+
+export function createCanaryStore(knex: Knex, engine: Engine): CanaryStore {
+  return {
+    async claimUses(id, uses, { at, toldBefore }) {
+      // This statement locks the row, so that the next one claims all that it returns.
+      const added = await knex.raw(
+        'UPDATE tokens SET canary_untold = canary_untold + CAST(? AS bigint) WHERE id = ? AND canary RETURNING canary_untold',
+        [uses, id],
+      );
+      const [row] = engine.rows(added);
+      const claimed = await knex('tokens')
+        .where({ id })
+        .whereRaw(isDue, [toldBefore, at, at])
+        .update({ canary_told_at: at, canary_untold: 0 });
+      return row === undefined || claimed === 0 ? null : Number(row.canary_untold);
+    },
+    due: ({ at, toldBefore }, limit) =>
+      knex('tokens').whereRaw(isDue, [toldBefore, at, at]).orderBy('id').limit(limit).pluck('id'),
+  };
+}

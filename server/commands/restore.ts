@@ -103,6 +103,7 @@ function report(restored: Restored): string[] {
     ...(undone ? [undoneFirst] : []),
     `Restored ${count(users, 'member')} and ${count(tokens, 'token')}. ${age}`,
     ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
+    ...reportForgotten(restored),
     ...reportRevocations(restored, revokedSince),
     ...reportPauses(restored),
     ...reportMembers(restored),
@@ -138,6 +139,14 @@ function reportPauses({ pausedTokens }: Restored): string[] {
   return [
     'These tokens changed after the backup, and their newest state is not known. They are paused; check each one, then rotate or resume it:',
     ...pausedTokens.map(({ prefix, name, owner }) => `  ${prefix}  ${name}  ${owner}`),
+  ];
+}
+
+function reportForgotten({ forgotUntil }: Restored): string[] {
+  if (forgotUntil === null) return [];
+  const time = new Date(forgotUntil).toISOString();
+  return [
+    `The backup is older than the newest audit event that TOKENSD_KEEP_AUDIT deleted, from ${time}. Every token of the backup that the replaced database did not have counts as revoked.`,
   ];
 }
 

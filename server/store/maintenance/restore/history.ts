@@ -4,17 +4,25 @@ import type { Engine, Row } from '../../engine/engine.ts';
 import { databaseExists, databasesSetAside } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
 import { StoreUnavailable } from '../../errors.ts';
+import { newestPurged } from '../../knex/audit/retention.ts';
 import { BackupError } from '../backup.ts';
+import type { BackupMark } from './mark.ts';
 
 /** A database that knows what happened after a backup was made: the current one, or one that a restore has set aside. */
 export interface Witness {
   readonly path: string;
   readonly knex: Knex;
   /**
-   * True if the database continues from the backup, because it holds the event that was recorded last before the backup.
+   * True if the database continues from the backup, because it holds the event that was recorded last before the backup, or because retention
+   * deleted that event and no backup was restored since.
    * Then everything that it lacks was deleted after the backup.
    */
   readonly continues: boolean;
+  /**
+   * The time of the newest event that retention deleted, if the last event before the backup is not newer. Then the database cannot say whether it
+   * had a token of the backup, and one that it lacks counts as revoked. Null otherwise.
+   */
+  readonly forgotUntil: number | null;
   /** Its members by ID. */
   readonly users: ReadonlyMap<string, Row>;
   close(): Promise<void>;
@@ -39,6 +47,8 @@ export interface History {
   others: Witness[];
   /** Databases that were set aside and are damaged, so nothing is known from them. */
   damaged: string[];
+  /** The latest `forgotUntil` of all these databases. */
+  forgotUntil: number | null;
   /** Null if `line` holds everything that happened after the backup was made. */
   gap: Gap | null;
   close(): Promise<void>;
@@ -54,15 +64,15 @@ interface Opened extends Witness {
 }
 
 /**
- * Finds out what is known about the time after a backup, whose last event is `eventId`. The audit log decides, because its
- * events are never deleted: a database that holds this event continues from the backup. If the current database does not,
+ * Finds out what is known about the time after a backup. The audit log decides: a database that holds the last event before the backup continues
+ * from it. Retention deletes old events, and remembers the newest one. If the current database does not continue from the backup,
  * because another backup was restored in between, looks for the databases that were set aside then.
  */
-export async function readHistory(path: string, eventId: string | null): Promise<History> {
-  const current = databaseExists(path) ? await openWitness(path, eventId) : null;
-  const isEnough = eventId === null || (current?.continues === true && current.gapEventIds.length === 0);
+export async function readHistory(path: string, mark: BackupMark): Promise<History> {
+  const current = databaseExists(path) ? await openWitness(path, mark) : null;
+  const isEnough = mark.eventId === null || (current?.continues === true && current.gapEventIds.length === 0);
   const paths = isEnough ? [] : databasesSetAside(path);
-  const asides = await openAll(paths, eventId).catch(async (error: unknown) => {
+  const asides = await openAll(paths, mark).catch(async (error: unknown) => {
     await current?.close();
     throw error;
   });
@@ -71,7 +81,7 @@ export async function readHistory(path: string, eventId: string | null): Promise
   const [oldest] = line;
   const isConnected = oldest?.continues === true;
   // A backup without events has no members, so nothing can have been taken away from them.
-  const complete = eventId === null || (isConnected && line.every(({ gapEventIds }) => gapEventIds.length === 0));
+  const complete = mark.eventId === null || (isConnected && line.every(({ gapEventIds }) => gapEventIds.length === 0));
   const known: Witness[] = line;
   const others = asides.filter((aside) => !known.includes(aside));
   const present: Gap = current === null ? 'unreadable' : isConnected ? 'skipped' : 'unrelated';
@@ -79,7 +89,9 @@ export async function readHistory(path: string, eventId: string | null): Promise
   const close = async () => {
     for (const witness of [...line, ...others]) await witness.close();
   };
-  return { line, others, damaged, gap: complete ? null : gap, close };
+  const forgotten = [...line, ...others].flatMap(({ forgotUntil }) => forgotUntil ?? []);
+  const forgotUntil = forgotten.length === 0 ? null : Math.max(...forgotten);
+  return { line, others, damaged, forgotUntil, gap: complete ? null : gap, close };
 }
 
 /** Returns the databases from which `current` was restored one after the other, up to one that continues from the backup. */
@@ -95,11 +107,11 @@ function lineOf(current: Opened, asides: Opened[]): Opened[] {
   return line;
 }
 
-async function openAll(paths: string[], eventId: string | null): Promise<Opened[]> {
+async function openAll(paths: string[], mark: BackupMark): Promise<Opened[]> {
   const opened: Opened[] = [];
   try {
     for (const path of paths) {
-      const witness = await openWitness(path, eventId);
+      const witness = await openWitness(path, mark);
       if (witness !== null) opened.push(witness);
     }
   } catch (error) {
@@ -114,11 +126,11 @@ async function openAll(paths: string[], eventId: string | null): Promise<Opened[
  *
  * @throws BackupError if it cannot be read for another reason. It may be healthy, and know what was revoked.
  */
-async function openWitness(path: string, eventId: string | null): Promise<Opened | null> {
+async function openWitness(path: string, mark: BackupMark): Promise<Opened | null> {
   let engine: Engine | null = null;
   try {
     engine = await openSqlite(`sqlite:${path}`);
-    return await read(engine, path, eventId);
+    return await read(engine, path, mark);
   } catch (error) {
     await engine?.close();
     if (isDamage(error)) return null;
@@ -142,7 +154,7 @@ function codeOf(error: unknown): string {
 
 class Damaged extends Error {}
 
-async function read({ knex, close }: Engine, path: string, eventId: string | null): Promise<Opened> {
+async function read({ knex, close }: Engine, path: string, mark: BackupMark): Promise<Opened> {
   // A row that a damaged index hides would look as if it had been deleted.
   const [check] = (await knex.raw('PRAGMA integrity_check(1)')) as Row[];
   if (check?.integrity_check !== 'ok') throw new Damaged();
@@ -150,19 +162,30 @@ async function read({ knex, close }: Engine, path: string, eventId: string | nul
   const last = await newest().first('id');
   const restores = () => newest().where({ action: 'database.restored' });
   const restored = await restores().first('target_id');
-  const own: Row | undefined = await knex('audit').where({ id: eventId }).first(knex.raw('rowid AS position'));
-  const users: Row[] = await knex('users');
+  const own: Row | undefined = await knex('audit').where({ id: mark.eventId }).first(knex.raw('rowid AS position'));
+  const rows: Row[] = await knex('users');
+  const users = new Map(rows.map((row) => [String(row.id), row]));
+  const forgotUntil = own === undefined && mark.memberIds.some((id) => users.has(id)) ? await forgot(knex, mark) : null;
+  const since = (events: Knex.QueryBuilder) =>
+    forgotUntil === null ? events.where('rowid', '>', Number(own?.position ?? 0)) : events.where('at', '>', mark.at);
+  const wasRestored = (await since(restores()).first('id')) !== undefined;
   return {
     path,
     knex,
-    continues: own !== undefined,
-    users: new Map(users.map((row) => [String(row.id), row])),
+    continues: own !== undefined || (forgotUntil !== null && !wasRestored),
+    forgotUntil,
+    users,
     newestEventId: last?.id ?? null,
     replaced: restored?.target_id ?? null,
-    gapEventIds: await restores()
-      .whereLike('target_name', `%${withoutHistorySuffix}`)
-      .where('rowid', '>', Number(own?.position ?? 0))
-      .pluck('id'),
+    gapEventIds: await since(restores().whereLike('target_name', `%${withoutHistorySuffix}`)).pluck('id'),
     close,
   };
+}
+
+/** Returns the time of the newest event that retention deleted, or null if the last event before the backup is newer. */
+async function forgot(knex: Knex, { at }: BackupMark): Promise<number | null> {
+  // A release before retention.
+  if (!(await knex.schema.hasTable('job_positions'))) return null;
+  const purged = await newestPurged(knex);
+  return purged !== null && at !== null && at <= purged.at ? purged.at : null;
 }

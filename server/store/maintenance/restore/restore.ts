@@ -21,6 +21,7 @@ import { carryTrusts } from './carry/trusts.ts';
 import { carryWebhooks } from './carry/webhooks.ts';
 import { type Gap, type History, readHistory } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
+import { readMark } from './mark.ts';
 import { recordRestore } from './record.ts';
 import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
 
@@ -58,6 +59,11 @@ export interface Restored extends BackupSummary {
   undone: boolean;
   /** The reason that other changes after the backup may be unknown. Null if all of them are known. */
   gap: Gap | null;
+  /**
+   * The time of the newest audit event that retention deleted, if the backup is older. Tokens of the backup that the replaced database did not have
+   * then count as revoked. Null if their events are known.
+   */
+  forgotUntil: number | null;
   /** Tokens that were revoked after the backup was made. They stay revoked. */
   revokedSince: RevokedToken[];
   /** Tokens whose newest state is not known. They are paused. */
@@ -102,7 +108,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   }
   const backup = await inspectBackup(file);
   const undone = await undoRestore(path, disk);
-  const history = await readHistory(path, backup.newestEventId);
+  const history = await readHistory(path, await readMark(file));
   let since: Since;
   try {
     if (history.gap !== null && !withoutHistory) throw new HistoryUnknown(history.gap, backup, undone);
@@ -120,7 +126,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     await undoRestore(path, disk).catch(() => {});
     throw explained(error, path);
   }
-  return { ...backup, ...since, setAside, undone, damaged: history.damaged, gap: history.gap };
+  const { damaged, gap, forgotUntil } = history;
+  return { ...backup, ...since, setAside, undone, damaged, gap, forgotUntil };
 }
 
 /**

@@ -18,7 +18,7 @@ interface End {
 
 /**
  * Destroys each token of the backup that ended since, according to any of the witnesses. Returns the tokens that were revoked.
- * The event of a revocation is kept forever; a tombstone is purged after 90 days.
+ * A tombstone is purged after 90 days, and the event of a revocation as `TOKENSD_KEEP_AUDIT` says. If the event may be gone, a token that the witness lacks counts as revoked.
  */
 export async function carryRevocations(
   { knex }: Engine,
@@ -54,7 +54,7 @@ async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
  * Returns how a token ended that the witness does not have. Returns null if nothing shows that the witness ever had it, as
  * when it was restored from a backup older than the token.
  */
-async function endOf({ knex, continues }: Witness, token: Row, now: number): Promise<End | null> {
+async function endOf({ knex, continues, forgotUntil }: Witness, token: Row, now: number): Promise<End | null> {
   const tombstone: Row | undefined = await knex('tombstones').where({ hash: token.hash }).first();
   // A release that stored no reasons destroyed tokens only by revoking them.
   const isRevoked = (tombstone?.reason ?? 'revoked') === 'revoked';
@@ -64,7 +64,7 @@ async function endOf({ knex, continues }: Witness, token: Row, now: number): Pro
     .whereIn('action', ['token.created', 'token.revoked']);
   const revocation = events.find(({ action }) => action === 'token.revoked');
   if (revocation !== undefined) return { revokedAt: Number(revocation.at) };
-  if (events.length === 0 && !continues) return null;
+  if (events.length === 0 && !continues && forgotUntil === null) return null;
   const expired = token.expires_at !== null && Number(token.expires_at) <= now;
   return { revokedAt: expired ? undefined : null };
 }

@@ -66,13 +66,14 @@ it('finds what a merge adds, and not what it takes over from a parent', async ()
   await repository.write('a.txt', 'base\n');
   await repository.commit();
   await repository.run('checkout', '--quiet', '-b', 'side');
-  await repository.write('a.txt', `base\nside ${newValue()}\n`);
+  const merged = `side ${newValue()}`;
+  await repository.write('a.txt', `base\n${merged}\n`);
   const side = await repository.commit();
   await repository.run('checkout', '--quiet', 'main');
   await repository.write('a.txt', 'main\nbase\n');
   const main = await repository.commit();
   await repository.run('merge', '--quiet', '--no-commit', 'side').catch(() => undefined);
-  await repository.write('a.txt', `main\nbase\nside\nevil ${newValue()}\n`);
+  await repository.write('a.txt', `main\nbase\n${merged}\nevil ${newValue()}\n`);
   await repository.commit('merge');
   const { places } = await repository.scan('--git', `HEAD ^${side} ^${main}`);
   expect(places).toEqual(['a.txt:4:6']);

@@ -50,6 +50,41 @@ describe('tokens scan --offline', () => {
     expect(placesOf(stdout)).toEqual(values.map((_, index) => `${directory}/many:${index + 1}:1`));
   });
 
+  it('finds a value at every place around the end of the first chunk, in UTF-16 as well', async () => {
+    const directory = await newDirectory();
+    const [value, chunkBytes] = [newValue(), 256 * 1024];
+    const wide = Buffer.from(value, 'utf16le');
+    for (let back = -5; back < 200; back += 1) {
+      const filler = Buffer.alloc(chunkBytes - back, '.');
+      await writeFile(join(directory, `narrow${back}`), Buffer.concat([filler, Buffer.from(value)]));
+      if (back % 2 === 0) await writeFile(join(directory, `wide${back}`), Buffer.concat([filler, wide]));
+    }
+    expect(placesOf((await scan(directory)).stdout)).toHaveLength(205 + 102);
+  });
+
+  it('finds no value whose characters other bytes than zeros divide', async () => {
+    const directory = await newDirectory();
+    const wide = Buffer.from(newValue(), 'utf16le');
+    for (let at = 1; at < wide.length - 2; at += 2) {
+      await writeFile(join(directory, `at${at}`), Buffer.from(wide).fill('x', at, at + 1));
+    }
+    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('prints findings while it searches, so that it need not remember them', async () => {
+    const directory = await newDirectory();
+    for (const name of ['a', 'b', 'c']) {
+      const values = Array.from({ length: 1000 }, () => newValue());
+      await writeFile(join(directory, name), values.join('\n'));
+    }
+    let writes = 0;
+    const onWrite = () => {
+      writes += 1;
+    };
+    expect((await cli.run(['scan', directory, '--offline'], { onWrite })).code).toBe(4);
+    expect(writes).toBe(3);
+  });
+
   it('finds values that letters surround', async () => {
     const value = newValue();
     const { stdout } = await cli.run(['scan', '-', '--offline'], { stdin: `-u${value}:x\nfoo${value}bar` });
@@ -165,6 +200,14 @@ describe('tokens scan in archives', () => {
       `${directory}/a.jar!dir/b:2:2`,
       `${directory}/b.tar!${'long/'.repeat(60)}name:1:1`,
     ]);
+  });
+
+  it('reads a member to its end, whatever size the archive states', async () => {
+    const directory = await newDirectory();
+    const zip = zipOf({ a: `first\n${newValue()}` });
+    zip.writeUInt32LE(3, zip.indexOf('PK\u0001\u0002') + 24);
+    await writeFile(join(directory, 'a.zip'), zip);
+    expect(await scan(directory)).toMatchObject({ code: 4, stdout: expect.stringContaining('a.zip!a:2:1') });
   });
 
   it('warns about encrypted members, and searches a damaged archive as it is', async () => {

@@ -22,7 +22,7 @@ const closedToKeys = [
 ];
 
 const sessionRoutes = Object.entries(accessTable)
-  .filter(([, access]) => access === 'session' || access === 'superuser')
+  .filter(([, access]) => ['session', 'superuser', 'reader'].includes(access))
   .map(([route]) => route);
 
 let app: TestApp;

@@ -5,6 +5,7 @@ import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
+import { validBodies } from './helpers/app/valid-bodies.ts';
 import { addServiceAccount } from './store/contract/accounts/service-accounts.ts';
 import { addTrust } from './store/contract/machines/trusts.ts';
 
@@ -16,50 +17,6 @@ const routes = Object.entries(accessTable)
   });
 const routesFor = (...kinds: Access[]) => routes.filter(({ access }) => kinds.includes(access));
 
-/** A valid body for each route that reads one. */
-const validBodies: Record<string, object> = {
-  'POST /api/v1/sessions': { email: 'dev@example.com', password: 'a wrong password' },
-  'PUT /api/v1/me/password': { current: 'correct horse battery staple', new: 'another staple battery horse' },
-  'POST /api/v1/me/totp': { password: 'a wrong password' },
-  'POST /api/v1/me/totp/confirm': { code: '000000' },
-  'POST /api/v1/me/totp/disable': { password: 'a wrong password' },
-  'POST /api/v1/me/totp/recovery-codes': { password: 'a wrong password' },
-  'POST /api/v1/tokens': { name: 'new', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
-  'PATCH /api/v1/tokens/:id': { name: 'renamed', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
-  'POST /api/v1/tokens/:id/rotate': { overlap: 60, expires_at: '2027-01-01T00:00:00Z', end_previous: true },
-  'POST /api/v1/tokens/:id/transfer': { to: 'ci', name: 'Deploy' },
-  'POST /api/v1/tokens/statuses': { hashes: ['A'.repeat(43)] },
-  'POST /api/v1/users/:id/offboard': { transfer_to: 'ci', grace: 60 },
-  'POST /api/v1/tokens/:id/pause': { until: '2027-01-01T00:00:00Z', reason: 'Holidays' },
-  'POST /api/v1/token/rotate': { overlap: 60, end_previous: true },
-  'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
-  'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
-  'POST /api/v1/service-accounts': {
-    name: 'builds',
-    description: 'd',
-    maintainers: ['dev@example.com'],
-    groups: ['devs'],
-  },
-  'PATCH /api/v1/service-accounts/:id': { description: 'changed', add_maintainers: ['root@example.com'] },
-  'PATCH /api/v1/clients/:id': { can_revoke: true },
-  'POST /api/v1/apps': {
-    name: 'builds',
-    url: 'https://builds.example.com',
-    hosts: ['b.example.com'],
-    groups: ['devs'],
-  },
-  'PATCH /api/v1/apps/:id': { hosts: ['b.example.com'], groups: ['devs'], max_expiry: 60, preflight: 'pass' },
-  'POST /api/v1/trusts': {
-    name: 'deploy',
-    service_account: 'ci',
-    issuer: 'https://issuer.example.com',
-    claims: { sub: 'repo:acme/api:*' },
-  },
-  'PATCH /api/v1/trusts/:id': { claims: { sub: 'repo:acme/web:*' }, ttl: 60 },
-  'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['token.*'], format: 'slack' },
-  'PATCH /api/v1/webhooks/:id': { events: ['*'], disabled: true },
-  'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
-};
 const routesWithBody = routes.filter(({ key }) => key in validBodies);
 
 let app: TestApp;
@@ -154,7 +111,7 @@ function accessOptions({ access }: { access: Access }): { as: Member } | Record<
   if (access === 'anyone') return {};
   if (access === 'monitoring') return { ip: '127.0.0.1', host: 'localhost' };
   if (access === 'token') return { as: { ...app.dev, session: token.token } };
-  return { as: access === 'superuser' ? app.root : app.dev };
+  return { as: access === 'superuser' || access === 'reader' ? app.root : app.dev };
 }
 
 const forms = (value: string) => ({
@@ -170,7 +127,7 @@ it('matches the access table with the API routes of the router', () => {
   expect(Object.keys(accessTable).sort()).toEqual(routed.sort());
 });
 
-describe.each(routesFor('session', 'superuser'))('$key', (route) => {
+describe.each(routesFor('session', 'superuser', 'reader'))('$key', (route) => {
   it('rejects a request without a session', async () => {
     const response = await call(route, {});
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd"');
@@ -178,7 +135,7 @@ describe.each(routesFor('session', 'superuser'))('$key', (route) => {
   });
 
   it('rejects an invalid session and a session sent in any other way', async () => {
-    const { session } = route.access === 'superuser' ? app.root : app.dev;
+    const { session } = route.access !== 'session' ? app.root : app.dev;
     const twice = [
       ['Authorization', `Bearer ${session}`],
       ['Authorization', `Bearer ${session}`],
@@ -222,7 +179,7 @@ describe.each(routesFor('session', 'superuser'))('$key', (route) => {
   });
 });
 
-describe.each(routesFor('superuser'))('$key', (route) => {
+describe.each(routesFor('superuser', 'reader'))('$key', (route) => {
   it('rejects a member who is not a superuser, with or without a valid body', async () => {
     await expectProblem(await call(route, { as: app.dev }), 403, 'superuser-required');
     await expectProblem(

@@ -125,6 +125,7 @@ export const userShape = object<User>({
   email: text,
   name: text,
   superuser: flag,
+  auditor: optional(flag),
   status: optional(text),
   disabled: flag,
   can_manage_tokens: flag,

@@ -22,7 +22,7 @@ export function registerAudit(program: Command, ctx: Context): void {
     .command('audit')
     .summary('Show the audit log')
     .description(
-      'Show the audit log, newest first. Members see their own events, Organization Superusers see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
+      'Show the audit log, newest first. Members see their own events, Organization Superusers and auditors see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
     )
     .option('--since <time>', 'Start of the period: 7d, a date, or a time')
     .option(

@@ -84,6 +84,8 @@ function closedToKeys({ section, present, wanted, name }: Step, ownName: string)
     wanted.superuser !== (present?.fields.superuser ?? false)
   )
     return 'only a superuser can promote and demote members';
+  if (section === members && wanted.auditor !== undefined && wanted.auditor !== (present?.fields.auditor ?? false))
+    return 'only a superuser can grant and remove the role auditor';
   if (section === members && present?.fields.superuser === true) return 'a management key cannot change a superuser';
   if (section === serviceAccounts && name === ownName) return 'a management key cannot change its own service account';
   return null;

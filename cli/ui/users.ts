@@ -11,7 +11,7 @@ export async function printUsers(ctx: Context, options: GlobalOptions, users: Pa
     { head: 'NAME', text: (user) => user.name, minWidth: 10, whenNarrow: [{ order: 3, width: 0 }] },
     {
       head: 'ROLE',
-      text: (user) => (user.superuser ? 'superuser' : 'member'),
+      text: (user) => (user.superuser ? 'superuser' : user.auditor ? 'auditor' : 'member'),
       whenNarrow: [{ order: 4, width: 0 }],
     },
     {

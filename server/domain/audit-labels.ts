@@ -24,6 +24,8 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.enabled': 'Enabled an account',
   'user.promoted': 'Granted the superuser role',
   'user.demoted': 'Removed the superuser role',
+  'user.auditor_granted': 'Granted the auditor role',
+  'user.auditor_removed': 'Removed the auditor role',
   'user.renamed': 'Renamed a member',
   'user.permission_granted': 'Granted the token permission',
   'user.permission_removed': 'Removed the token permission',

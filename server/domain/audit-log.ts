@@ -6,7 +6,7 @@ import { createBoundedQueue } from '../bounded-queue.ts';
 import { StoreBusy } from '../store/errors.ts';
 import type { ListedAuditRecord, Page } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { isKey, type Operator, requireScope } from './caller.ts';
+import { isKey, type Operator, readsEverything, requireScope } from './caller.ts';
 
 export interface AuditQuery extends Page {
   /** ID, email address or `service-account:NAME` of the actor, owner or target. */
@@ -21,7 +21,7 @@ export interface AuditQuery extends Page {
 /** Reads audit events. */
 export interface AuditLog {
   /**
-   * Returns events, newest first. Members who are not superusers get only events that concern them.
+   * Returns events, newest first. Members who are neither superusers nor auditors get only events that concern them.
    *
    * `urgent` continues a list that began before, and is never refused.
    *
@@ -71,12 +71,15 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
     async list(operator, { user, ...query }, options) {
       const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
       if (isKey(operator)) requireScope(operator, 'audit:read');
-      if (isKey(operator) || operator.user.superuser)
+      if (readsEverything(operator))
         return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
       const own =
         user === undefined || user === operator.user.id || foldName(normalizeName(user)) === operator.user.emailFolded;
       if (!own)
-        throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
+        throw new ProblemError(
+          'superuser-required',
+          "Only an Organization Superuser or an auditor may read other people's events.",
+        );
       return read({ ...query, participant: operator.user.id });
     },
     async listInOrder(operator, query) {
@@ -101,10 +104,10 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   };
 }
 
-/** Limits members who are not superusers to their own events. @throws ProblemError `scope-missing` */
+/** Limits members who are neither superusers nor auditors to their own events. @throws ProblemError `scope-missing` */
 function scopeOf(operator: Operator): { participant?: string } {
   if (isKey(operator)) requireScope(operator, 'audit:read');
-  return isKey(operator) || operator.user.superuser ? {} : { participant: operator.user.id };
+  return readsEverything(operator) ? {} : { participant: operator.user.id };
 }
 
 /**

@@ -70,13 +70,25 @@ export function requireSuperuser(caller: Pick<Caller, 'user'>): void {
   if (!caller.user.superuser) throw superuserRequired();
 }
 
+/** The scopes that an auditor's session has. None of them allows a change. */
+const auditorScopes: readonly Scope[] = ['tokens:read', 'users:read', 'audit:read'];
+
 /**
- * Requires a superuser's session, or a management key with this scope.
+ * Requires a superuser's session, a management key with this scope, or an auditor's session if the scope only reads.
  * @throws ProblemError `superuser-required`, `scope-missing`
  */
 export function requireScope(operator: Operator, scope: Scope): void {
-  if (!isKey(operator)) requireSuperuser(operator);
-  else if (!hasScope(operator.scopes, scope)) throw scopeMissing(scope);
+  if (isKey(operator)) {
+    if (!hasScope(operator.scopes, scope)) throw scopeMissing(scope);
+  } else if (!operator.user.auditor || !auditorScopes.includes(scope)) requireSuperuser(operator);
+}
+
+/**
+ * Reports whether the operator reads tokens, apps, service accounts and events that are not their own. Decides about no change. The caller
+ * checks the scope of a management key.
+ */
+export function readsEverything(operator: Operator): boolean {
+  return isKey(operator) || operator.user.superuser || operator.user.auditor;
 }
 
 /**

@@ -16,6 +16,7 @@ const securityOf = {
   monitoring: [],
   session: sessionSchemes,
   superuser: sessionSchemes,
+  reader: sessionSchemes,
   token: tokenSchemes,
 } as const satisfies Record<Access, RouteConfig['security']>;
 

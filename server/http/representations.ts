@@ -13,7 +13,7 @@ import { memberGroups, parseGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { Offboarded } from '../domain/accounts/offboarding/offboarding.ts';
-import { isKey, type Operator } from '../domain/caller.ts';
+import { type Operator, readsEverything } from '../domain/caller.ts';
 import { trustFields } from '../domain/machines/trust-fields.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
@@ -108,6 +108,7 @@ export function userState(user: Omit<UserRecord, 'passwordHash' | 'emailFolded'>
     email: user.email,
     name: user.name,
     superuser: user.superuser,
+    auditor: user.auditor,
     disabled: user.disabled,
     can_manage_tokens: user.canManageTokens,
     sso: user.sso,
@@ -165,10 +166,10 @@ export function clientObject(client: ClientRecord): Client {
   };
 }
 
-/** Returns the app as the API shows it: to members who are no superusers, only its name and URL. */
+/** Returns the app as the API shows it: to members who are neither superusers nor auditors, only its name and URL. */
 export function appObject(app: AppRecord, viewer: Operator): App {
   const { id, name, url, hosts, groups, preflight } = app;
-  if (!isKey(viewer) && !viewer.user.superuser) return { id, name, url };
+  if (!readsEverything(viewer)) return { id, name, url };
   return { id, name, url, hosts, groups, max_expiry: app.maxExpirySeconds, preflight, created_at: time(app.createdAt) };
 }
 

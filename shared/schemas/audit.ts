@@ -29,6 +29,8 @@ export const auditActionDescriptions = {
   'user.enabled': 'A disabled account was enabled again.',
   'user.promoted': 'A member became an Organization Superuser.',
   'user.demoted': 'A member is no longer an Organization Superuser.',
+  'user.auditor_granted': 'A member received the role auditor, which reads and changes nothing.',
+  'user.auditor_removed': 'A member is no longer an auditor.',
   'user.renamed': "A member's name changed.",
   'user.permission_granted': 'A member received the permission to create and use personal API tokens.',
   'user.permission_removed': 'A member lost that permission. Their tokens are blocked until it is granted again.',

@@ -76,6 +76,32 @@ it('changes one property with disable, enable, promote and demote, but never the
   expect((await cli.run(['users', 'demote', 'root@example.com'], root)).code).toBe(0);
 });
 
+it('grants and removes the role auditor, who then reads everything, without a change of the superusers', async () => {
+  const promoted = await cli.run(['users', 'promote', 'dev@example.com', '--auditor'], root);
+  expect(promoted).toMatchObject({ code: 0, stdout: '' });
+  expect(promoted.stderr).toContain('Granted the role auditor: dev@example.com');
+  expect(await user('dev@example.com')).toMatchObject({ auditor: true, superuser: false });
+  expect((await cli.run(['users', 'list'], root)).stdout).toMatch(/dev@example\.com.*auditor/);
+  await createToken(cli.app, cli.app.root, { name: 'of-root' });
+  for (const [argv, shown] of [
+    [['list', '--all'], 'of-root'],
+    [['users', 'list'], 'root@example.com'],
+    [['audit'], 'root@example.com'],
+    [['report'], 'token'],
+    [['whoami'], 'Auditor'],
+  ] as const) {
+    const ran = await cli.run([...argv], dev);
+    expect([argv, ran.code]).toEqual([argv, 0]);
+    expect(ran.stdout).toContain(shown);
+  }
+  expect((await cli.run(['users', 'promote', 'dev@example.com'], dev)).code).toBe(4);
+  expect((await cli.run(['users', 'demote', 'dev@example.com', '--auditor'], root)).stderr).toContain(
+    'Removed the role auditor: dev@example.com',
+  );
+  expect((await cli.run(['users', 'list'], dev)).code).toBe(4);
+  expect(await user('root@example.com')).toMatchObject({ auditor: false, superuser: true });
+});
+
 it('gives a member groups, and removes those that were given', async () => {
   const edit = (...argv: string[]) => cli.run(['users', 'edit', 'dev@example.com', ...argv], root);
   const given = await edit('--group', 'operations', '--group', 'developers');

@@ -190,7 +190,13 @@ describe('TOKENSD_REQUIRE_TOTP', () => {
   it('does not apply to members who use single sign-on', async () => {
     await reopen({ requireTotp: true });
     const at = app.clock.now();
-    const person = { email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false };
+    const person = {
+      email: 'sso@example.com',
+      emailFolded: 'sso@example.com',
+      name: '',
+      superuser: false,
+      auditor: false,
+    };
     const signedIn = {
       disabled: false,
       canManageTokens: false,

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const nobody = {
     name: '',
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: true,
     passwordHash: null,

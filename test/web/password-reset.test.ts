@@ -87,7 +87,14 @@ it('responds alike to every address in status, text and time, and mails only mem
   await app.store.users.setDisabled(disabled.id, true);
   const at = app.clock.now();
   await app.store.users.insert({
-    ...{ id: 'sso', email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false },
+    ...{
+      id: 'sso',
+      email: 'sso@example.com',
+      emailFolded: 'sso@example.com',
+      name: '',
+      superuser: false,
+      auditor: false,
+    },
     ...{
       disabled: false,
       canManageTokens: false,

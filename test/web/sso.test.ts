@@ -91,7 +91,14 @@ describe('the first sign-in', () => {
     const elsewhere = { issuer: 'https://former.example.com', subject: 'ada' };
     await app.store.users.insert(
       {
-        ...{ id: 'former', email: 'ada@example.com', emailFolded: 'ada@example.com', name: '', superuser: true },
+        ...{
+          id: 'former',
+          email: 'ada@example.com',
+          emailFolded: 'ada@example.com',
+          name: '',
+          superuser: true,
+          auditor: false,
+        },
         ...{
           disabled: false,
           canManageTokens: true,

@@ -8,7 +8,9 @@ export function registerAppsList(apps: Command, ctx: Context): void {
     .command('list')
     .alias('ls')
     .summary('List apps')
-    .description('List the apps behind the proxy. Members who are not superusers see only names and URLs.')
+    .description(
+      'List the apps behind the proxy. Members who are neither superusers nor auditors see only names and URLs.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens apps list --json')
     .action((_options, command: Command) => runAppsList(ctx, command.optsWithGlobals()));
 }

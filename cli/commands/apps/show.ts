@@ -8,7 +8,7 @@ export function registerAppsShow(apps: Command, ctx: Context): void {
     .command('show')
     .argument('<name>', 'Name of the app')
     .summary('Show an app')
-    .description('Show an app. Members who are not superusers see only its name and URL.')
+    .description('Show an app. Members who are neither superusers nor auditors see only its name and URL.')
     .addHelpText('after', '\nExample:\n  $ tokens apps show grafana')
     .action((name: string, _options, command: Command) => runAppsShow(ctx, name, command.optsWithGlobals()));
 }

@@ -12,7 +12,7 @@ export function registerServiceAccountsList(accounts: Command, ctx: Context): vo
     .command('list')
     .alias('ls')
     .summary('List service accounts')
-    .description('List the service accounts that you maintain, newest first. Superusers see all of them.')
+    .description('List the service accounts that you maintain, newest first. Superusers and auditors see all of them.')
     .option('--orphaned', 'Only those without an enabled maintainer')
     .addHelpText('after', '\nExample:\n  $ tokens service-accounts list --json')
     .action((_options, command: Command) => runList(ctx, command.optsWithGlobals()));

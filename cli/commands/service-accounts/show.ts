@@ -8,7 +8,7 @@ export function registerServiceAccountsShow(accounts: Command, ctx: Context): vo
     .command('show')
     .argument('<name>', 'Name of the service account')
     .summary('Show a service account')
-    .description('Show a service account that you maintain. Superusers see every one.')
+    .description('Show a service account that you maintain. Superusers and auditors see every one.')
     .addHelpText('after', '\nExample:\n  $ tokens service-accounts show ci')
     .action((name: string, _options, command: Command) => runShow(ctx, name, command.optsWithGlobals()));
 }

@@ -31,6 +31,7 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     ['Name', me.name],
     ['Server', server.url],
     ['Superuser', me.superuser ? 'yes' : 'no'],
+    ...(me.auditor ? ([['Auditor', 'yes']] as const) : []),
     ['Can create tokens', me.can_manage_tokens ? 'yes' : 'no'],
     ['Tokens', String(me.token_count)],
     ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if unused until then`],

@@ -6,10 +6,19 @@ export function registerUsersDemote(users: Command, ctx: Context): void {
   users
     .command('demote')
     .argument('<email...>', 'Email addresses of the members')
-    .summary('Make Organization Superusers regular members')
-    .description('Make Organization Superusers regular members. The last superuser cannot be demoted.')
-    .addHelpText('after', '\nExample:\n  $ tokens users demote ada@example.com')
-    .action((emails: string[], _options, command: Command) =>
-      updateUsers(ctx, emails, { superuser: false }, 'Demoted', command.optsWithGlobals()),
-    );
+    .summary('Make Organization Superusers, or auditors, regular members')
+    .description(
+      'Make Organization Superusers regular members. The last superuser cannot be demoted. With --auditor, remove only the role auditor.',
+    )
+    .option('--auditor', 'Remove the role auditor instead')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens users demote ada@example.com\n  $ tokens users demote ada@example.com --auditor',
+    )
+    .action((emails: string[], { auditor }: { auditor?: boolean }, command: Command) => {
+      const [change, done] = auditor
+        ? [{ auditor: false }, 'Removed the role auditor']
+        : [{ superuser: false }, 'Demoted'];
+      return updateUsers(ctx, emails, change, done, command.optsWithGlobals());
+    });
 }

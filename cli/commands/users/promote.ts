@@ -6,10 +6,19 @@ export function registerUsersPromote(users: Command, ctx: Context): void {
   users
     .command('promote')
     .argument('<email...>', 'Email addresses of the members')
-    .summary('Make members Organization Superusers')
-    .description('Make members Organization Superusers, who manage members, permissions and the tokens of others.')
-    .addHelpText('after', '\nExample:\n  $ tokens users promote ada@example.com')
-    .action((emails: string[], _options, command: Command) =>
-      updateUsers(ctx, emails, { superuser: true }, 'Promoted', command.optsWithGlobals()),
-    );
+    .summary('Make members Organization Superusers, or auditors')
+    .description(
+      'Make members Organization Superusers, who manage members, permissions and the tokens of others. With --auditor, make them auditors, who read members, tokens, apps, service accounts, reports and audit events, and change nothing.',
+    )
+    .option('--auditor', 'Grant the role auditor instead')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens users promote ada@example.com\n  $ tokens users promote ada@example.com --auditor',
+    )
+    .action((emails: string[], { auditor }: { auditor?: boolean }, command: Command) => {
+      const [change, done] = auditor
+        ? [{ auditor: true }, 'Granted the role auditor']
+        : [{ superuser: true }, 'Promoted'];
+      return updateUsers(ctx, emails, change, done, command.optsWithGlobals());
+    });
 }

@@ -32,12 +32,13 @@ function change(api: Api, id: string, etag: string, fields: Fields): Promise<voi
 }
 
 /** Returns the body that adds a member, and the fields that only a change accepts. */
-function divide({ email, name, superuser, can_manage_tokens, groups, disabled }: Fields) {
+function divide({ email, name, superuser, auditor, can_manage_tokens, groups, disabled }: Fields) {
   const json = {
     email,
     ...(name !== undefined && { name }),
-    // A management key may not send this field.
+    // A management key may not send these fields.
     ...(superuser === true && { superuser }),
+    ...(auditor === true && { auditor }),
     ...(can_manage_tokens !== undefined && { can_manage_tokens }),
     // A member who may not sign in needs no invitation.
     ...(disabled === true && { invite: false }),
@@ -49,7 +50,16 @@ function divide({ email, name, superuser, can_manage_tokens, groups, disabled }:
   return { json, rest };
 }
 
-function presentMember({ id, email, name, superuser, can_manage_tokens, disabled, groups }: User): Present {
+function presentMember({
+  id,
+  email,
+  name,
+  superuser,
+  auditor = false,
+  can_manage_tokens,
+  disabled,
+  groups,
+}: User): Present {
   const manual = groups.filter(({ source }) => source === 'manual').map((group) => group.name);
-  return { id, fields: { email, name, superuser, can_manage_tokens, disabled, groups: manual } };
+  return { id, fields: { email, name, superuser, auditor, can_manage_tokens, disabled, groups: manual } };
 }

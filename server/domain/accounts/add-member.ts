@@ -41,6 +41,7 @@ export async function addMember<T>(
     const event = { at: user.createdAt, ...by, user };
     await deps.auditTrail.user(store, 'user.created', event);
     if (user.superuser) await deps.auditTrail.user(store, 'user.promoted', event);
+    if (user.auditor) await deps.auditTrail.user(store, 'user.auditor_granted', event);
     if (user.canManageTokens) await deps.auditTrail.user(store, 'user.permission_granted', event);
     return finish(store, user);
   });
@@ -57,6 +58,7 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     emailFolded: foldName(body.email),
     name: body.name ?? '',
     superuser: body.superuser ?? false,
+    auditor: body.auditor ?? false,
     disabled: false,
     canManageTokens: body.can_manage_tokens ?? false,
     passwordHash: password === null ? null : await passwords.hash(password),

@@ -111,7 +111,7 @@ interface Change {
   apply(store: Store, id: string): Promise<boolean | 'last-superuser'>;
 }
 
-function changesOf({ name, can_manage_tokens: permission, superuser, disabled }: UpdateUserBody): Change[] {
+function changesOf({ name, can_manage_tokens: permission, superuser, auditor, disabled }: UpdateUserBody): Change[] {
   const list: Change[] = [];
   if (name !== undefined) {
     list.push({ action: 'user.renamed', apply: (store, id) => store.users.setName(id, name) });
@@ -123,6 +123,10 @@ function changesOf({ name, can_manage_tokens: permission, superuser, disabled }:
   if (superuser !== undefined) {
     const action = superuser ? 'user.promoted' : 'user.demoted';
     list.push({ action, apply: (store, id) => store.users.setSuperuser(id, superuser) });
+  }
+  if (auditor !== undefined) {
+    const action = auditor ? 'user.auditor_granted' : 'user.auditor_removed';
+    list.push({ action, apply: (store, id) => store.users.setAuditor(id, auditor) });
   }
   if (disabled !== undefined) {
     const action = disabled ? 'user.disabled' : 'user.enabled';

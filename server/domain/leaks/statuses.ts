@@ -14,8 +14,8 @@ export interface HashStatus {
 
 export interface HashStatuses {
   /**
-   * Returns what the operator may know about the values with these hashes, in this order. Members who are no superusers learn about their own
-   * tokens, and about those of the service accounts that they maintain. Records no use.
+   * Returns what the operator may know about the values with these hashes, in this order. Members who are neither superusers nor auditors learn about
+   * their own tokens, and about those of the service accounts that they maintain. Records no use.
    */
   ofHashes(operator: Operator, hashes: readonly string[]): Promise<HashStatus[]>;
 }
@@ -43,7 +43,7 @@ export function createHashStatuses({ store, statusContext }: HashStatusesDeps): 
 
 /** Reports whether the operator may know the status of every owner's tokens. */
 export function seesEveryStatus(operator: Operator): boolean {
-  return isKey(operator) ? hasScope(operator.scopes, 'leaks') : operator.user.superuser;
+  return isKey(operator) ? hasScope(operator.scopes, 'leaks') : operator.user.superuser || operator.user.auditor;
 }
 
 /**

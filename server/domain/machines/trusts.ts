@@ -3,7 +3,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTrustBody, EditTrustBody } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { seesServiceAccount } from '../accounts/service-accounts/find.ts';
+import { maintains } from '../accounts/service-accounts/find.ts';
 import type { AuditTrail } from '../audit.ts';
 import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
@@ -149,7 +149,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
     async get(operator, id) {
       if (isKey(operator)) requireScope(operator, 'trusts');
       const trust = await store.trusts.findById(id);
-      if (trust === null || !(await seesServiceAccount(store, operator, trust.serviceAccountId))) throw noSuchTrust();
+      if (trust === null || !(await seesTrustsOf(store, operator, trust.serviceAccountId))) throw noSuchTrust();
       return trust;
     },
 
@@ -160,7 +160,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
     },
 
     async ofServiceAccount(operator, id) {
-      if (isKey(operator) || !(await seesServiceAccount(store, operator, id))) requireScope(operator, 'trusts');
+      if (isKey(operator) || !(await seesTrustsOf(store, operator, id))) requireScope(operator, 'trusts');
       return store.trusts.ofServiceAccount(id);
     },
 
@@ -195,6 +195,11 @@ async function deleteTrust(
   await revokeTokensOf(deps, store, trust, event);
   await store.trusts.delete(trust.id);
   await deps.auditTrail.trust(store, { ...event, action: 'trust.deleted', trust });
+}
+
+/** Reports whether the operator sees the trusts of a service account. An auditor does not, unless they maintain it. */
+async function seesTrustsOf(store: Store, operator: Operator, id: string): Promise<boolean> {
+  return isKey(operator) || operator.user.superuser || (await maintains(store, operator, id));
 }
 
 /** Revokes all tokens that were exchanged under a trust. Sends no mail: nobody keeps these tokens. */

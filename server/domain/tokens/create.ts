@@ -4,7 +4,7 @@ import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { Actor, StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { findServiceAccount, maintains } from '../accounts/service-accounts/find.ts';
+import { findServiceAccountToChange, maintains } from '../accounts/service-accounts/find.ts';
 import { noSuchServiceAccount, serviceAccountDisabled } from '../accounts/service-accounts/problems.ts';
 import type { AuditTrail } from '../audit.ts';
 import {
@@ -149,7 +149,7 @@ async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string
   if (serviceAccount === undefined) return creator.user;
   // A password only creates tokens of its member.
   if (!isOperator(creator)) throw noSuchServiceAccount();
-  return findServiceAccount(store, creator, 'tokens:write', { name: serviceAccount });
+  return findServiceAccountToChange(store, creator, 'tokens:write', { name: serviceAccount });
 }
 
 /**

@@ -2,12 +2,13 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { maintains } from '../accounts/service-accounts/find.ts';
-import { isKey, type Operator, requireScope } from '../caller.ts';
+import { isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../caller.ts';
 
 type OwnedToken = Pick<TokenRecord, 'ownerId' | 'ownerKind'>;
 
 /**
- * Returns a token to those who may see it: its owner, the maintainers of the service account that owns it, superusers and management keys.
+ * Returns a token to those who may see it: its owner, the maintainers of the service account that owns it, superusers, auditors and
+ * management keys. Before a change, call `findTokenToChange` instead.
  * Everyone else gets the error of an ID that does not exist, so that IDs cannot be probed.
  * @throws ProblemError `token-not-found`, `scope-missing`
  */
@@ -18,8 +19,18 @@ export async function findToken(store: Store, operator: Operator, id: string): P
   return token;
 }
 
+/**
+ * Returns a token as `findToken` does, but refuses an auditor who does not act as its owner.
+ * @throws ProblemError `token-not-found`, `scope-missing`, `superuser-required`
+ */
+export async function findTokenToChange(store: Store, operator: Operator, id: string): Promise<TokenRecord> {
+  const token = await findToken(store, operator, id);
+  if (!isKey(operator) && !(await actsAsOwner(store, operator, token))) requireSuperuser(operator);
+  return token;
+}
+
 async function seesToken(store: Store, operator: Operator, token: OwnedToken): Promise<boolean> {
-  return isKey(operator) || operator.user.superuser || (await actsAsOwner(store, operator, token));
+  return readsEverything(operator) || (await actsAsOwner(store, operator, token));
 }
 
 /**

@@ -22,7 +22,7 @@ import type { PresentedCanary } from '../leaks/canary-uses.ts';
 import { hashSecret } from '../secrets.ts';
 import { lockOperator } from './changes/lock-operator.ts';
 import type { TokenDeps } from './create.ts';
-import { findToken, tokenNotFound } from './find.ts';
+import { findTokenToChange, tokenNotFound } from './find.ts';
 import { requireStoppableByKey } from './rights.ts';
 import type { VerifiedToken } from './verify.ts';
 
@@ -79,7 +79,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
 
   return {
     async revoke(operator, id) {
-      const found = await findToken(store, operator, id);
+      const found = await findTokenToChange(store, operator, id);
       if (isKey(operator)) requireStoppableByKey(found);
       await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
         await lockOperator(store, operator, found);

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { isKey, requireSuperuser } from '../../domain/caller.ts';
+import { isKey, readsEverything, requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppEnv } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { type MonitoringDeps, requireMonitoring } from './monitoring.ts';
@@ -15,9 +15,10 @@ import { authenticateToken, type TokenDeps } from './token.ts';
  * - `monitoring`: a direct connection from a loopback or trusted address
  * - `session`: a member's session, or a management key with the scope of the route in `scopeTable`
  * - `superuser`: a superuser's session, or such a key
+ * - `reader`: a superuser's or an auditor's session, or such a key
  * - `token`: a token, which reads, rotates or revokes itself
  */
-export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'token';
+export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'reader' | 'token';
 
 /**
  * The access level of every Hono route outside the console, which enforces its own. A request for a route that is missing
@@ -64,12 +65,12 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /api/v1/token': 'token',
   'POST /api/v1/token/rotate': 'token',
   'DELETE /api/v1/token': 'token',
-  'GET /api/v1/users': 'superuser',
+  'GET /api/v1/users': 'reader',
   'POST /api/v1/users': 'superuser',
-  'GET /api/v1/users/:id': 'superuser',
+  'GET /api/v1/users/:id': 'reader',
   'PATCH /api/v1/users/:id': 'superuser',
   'DELETE /api/v1/users/:id/tokens': 'superuser',
-  'GET /api/v1/reports/tokens': 'superuser',
+  'GET /api/v1/reports/tokens': 'reader',
   'GET /api/v1/audit': 'session',
   'GET /api/v1/clients': 'superuser',
   'POST /api/v1/clients': 'superuser',
@@ -155,6 +156,11 @@ async function enforce(deps: AccessDeps, c: AppContext): Promise<void> {
       await authenticateOperator(deps, c, scopeTable[key]);
       const operator = c.get('operator');
       return isKey(operator) ? undefined : requireSuperuser(operator);
+    }
+    case 'reader': {
+      await authenticateOperator(deps, c, scopeTable[key]);
+      const operator = c.get('operator');
+      return readsEverything(operator) ? undefined : requireSuperuser(operator);
     }
     case 'token':
       return authenticateToken(deps, c);

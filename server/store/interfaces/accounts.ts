@@ -37,6 +37,7 @@ export interface UserStore extends IdentityStore {
   setDisabled(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
   setSuperuser(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
+  setAuditor(id: string, value: boolean): Promise<boolean>;
   /** Returns false only if the member does not exist. */
   setPasswordHash(id: string, hash: string): Promise<boolean>;
   /** Sets a password that counts until the member's next single sign-on. Returns false only if the member does not exist. */

@@ -10,6 +10,8 @@ export const userColumns = {
   emailFolded: text('email_folded'),
   name: text('name'),
   superuser: boolean('superuser'),
+  /** Whether the member reads what superusers read about members, tokens, apps, service accounts and events. */
+  auditor: boolean('auditor'),
   disabled: boolean('disabled'),
   canManageTokens: boolean('can_manage_tokens'),
   /** Argon2id in PHC form. Null if the member has no password. */

@@ -20,6 +20,9 @@ export const userSchema = z
     email: z.string(),
     name: z.string(),
     superuser: z.boolean(),
+    auditor: z
+      .boolean()
+      .describe('Whether the member reads all members, tokens, apps, service accounts, reports and audit events'),
     status: memberStatusSchema,
     disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
     can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),
@@ -68,6 +71,7 @@ export const createUserBodySchema = z
     email: emailSchema,
     name: userNameSchema.optional(),
     superuser: z.boolean().optional(),
+    auditor: z.boolean().optional(),
     can_manage_tokens: z.boolean().optional(),
     password: passwordSchema
       .optional()
@@ -85,6 +89,7 @@ export const updateUserBodySchema = z
     can_manage_tokens: z.boolean().optional(),
     disabled: z.boolean().optional(),
     superuser: z.boolean().optional(),
+    auditor: z.boolean().optional(),
     email: emailSchema.optional().describe('Not for members who sign in through the identity provider'),
     name: userNameSchema.optional(),
     groups: groupNamesSchema

@@ -7,13 +7,16 @@ import { createTrustBodySchema } from '../trusts.ts';
 import { createWebhookBodySchema } from '../webhooks.ts';
 
 const { email } = createUserBodySchema.shape;
-const { name, superuser, can_manage_tokens, groups, disabled } = updateUserBodySchema.shape;
+const { name, superuser, auditor, can_manage_tokens, groups, disabled } = updateUserBodySchema.shape;
 
 const memberSchema = z.strictObject({
   email: email.describe('The email address, which identifies the member'),
   name: name.describe("The member's name, as others see it"),
   superuser: superuser.describe(
     "Whether the member is an Organization Superuser. Only a superuser's session can change it",
+  ),
+  auditor: auditor.describe(
+    "Whether the member is an auditor, who reads everything and changes nothing. Only a superuser's session can change it",
   ),
   can_manage_tokens: can_manage_tokens.describe('Whether the member may create, manage and use personal API tokens'),
   disabled: disabled.describe('A disabled member cannot sign in, and their tokens are rejected'),

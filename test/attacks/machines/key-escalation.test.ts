@@ -39,6 +39,15 @@ describe('a management key with every scope', () => {
     expect(await app.store.users.findByEmail('new@example.com')).toBeNull();
   });
 
+  it('makes nobody an auditor, who reads more than some keys', async () => {
+    for (const auditor of [true, false]) {
+      await forbidden(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', json: { auditor } });
+      await forbidden('/api/v1/users', { json: { email: 'new@example.com', auditor } });
+    }
+    expect(await userOf(app.dev)).toMatchObject({ auditor: false });
+    expect(await app.store.users.findByEmail('new@example.com')).toBeNull();
+  });
+
   it.each([
     ['changes', 'PATCH', '', { disabled: true }],
     ['renames', 'PATCH', '', { name: 'Renamed' }],

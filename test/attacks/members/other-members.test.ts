@@ -100,7 +100,7 @@ function expectedStatus(path: string, verb: string): number {
   const method = verb === 'HEAD' ? 'GET' : verb;
   const route = routes.find((one) => one.path === path && one.method === method);
   if (route === undefined) return 405;
-  return route.access === 'superuser' ? 403 : 404;
+  return route.access === 'superuser' || route.access === 'reader' ? 403 : 404;
 }
 
 describe.each(withIds)('%s', (path) => {

@@ -279,6 +279,7 @@ describe('a client that tries to find out who is a member', () => {
     const nobody = {
       name: '',
       superuser: false,
+      auditor: false,
       disabled: false,
       canManageTokens: true,
       passwordHash: null,

@@ -30,6 +30,7 @@ const user = {
   email: 'ada@example.com',
   name: 'Ada',
   superuser: true,
+  auditor: false,
   disabled: false,
   can_manage_tokens: true,
   sso: false,
@@ -206,7 +207,7 @@ const replacements = [
 const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes)$/;
+  /(^|\.)(target\.owner|auditor|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

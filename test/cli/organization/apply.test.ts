@@ -83,7 +83,7 @@ client\tgateway\tSECRET
     const now = await exported();
     expect(now.apps).toEqual([{ ...file.apps?.[0], max_expiry: null, preflight: 'deny' }]);
     expect(now.clients).toEqual(file.clients);
-    expect(now.members).toContainEqual({ ...file.members?.[0], superuser: false, disabled: false });
+    expect(now.members).toContainEqual({ ...file.members?.[0], superuser: false, auditor: false, disabled: false });
   });
 
   it('changes nothing the second time, and exits with 0', async () => {
@@ -269,6 +269,8 @@ describe('a management key', () => {
 
   it.each<[string, Organization, string[]]>([
     ['promote a member', { members: [{ email: 'dev@example.com', superuser: true }] }, []],
+    ['grant the role auditor', { members: [{ email: 'dev@example.com', auditor: true }] }, []],
+    ['create an auditor', { members: [{ email: 'eve@example.com', auditor: true }] }, []],
     ['create a superuser', { members: [{ email: 'eve@example.com', superuser: true }] }, []],
     ['change a superuser', { members: [{ email: 'root@example.com', name: 'R' }] }, []],
     ['disable superusers', { members: [{ email: 'dev@example.com' }] }, ['--prune', '--yes']],

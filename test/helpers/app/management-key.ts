@@ -24,6 +24,7 @@ export async function storeServiceAccount(app: TestApp, name: string): Promise<U
     emailFolded: email,
     name,
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: true,
     passwordHash: null,

@@ -115,7 +115,7 @@ describe('a request without valid credentials', () => {
 
   async function ssoMember() {
     const email = 'sso@example.com';
-    const user = { id: 'sso', email, emailFolded: email, name: '', superuser: false, disabled: false };
+    const user = { id: 'sso', email, emailFolded: email, name: '', superuser: false, auditor: false, disabled: false };
     const rest = {
       canManageTokens: true,
       passwordHash: null,

@@ -29,6 +29,7 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     emailFolded: `member-${id}@example.com`,
     name: 'Ada Lovelace',
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: true,
     passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',

@@ -69,6 +69,12 @@ describe('a restored backup', () => {
     expect(hasSuperuser).toBe(true);
   });
 
+  it('makes no auditor of a member who lost the role since', async () => {
+    await app.store.users.setAuditor(second.id, true);
+    const { second: now, blockedSince } = await restored(() => patch(second.id, { auditor: false }));
+    expect([now?.auditor, now?.superuser, blockedSince]).toEqual([false, true, ['second@example.com']]);
+  });
+
   it('does not promote even its last superuser, and says that none remains', async () => {
     const {
       root,
@@ -103,6 +109,7 @@ describe('a restored backup', () => {
     const nobody = {
       name: '',
       superuser: false,
+      auditor: false,
       disabled: false,
       canManageTokens: true,
       passwordHash: null,

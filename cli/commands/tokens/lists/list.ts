@@ -26,7 +26,9 @@ export function registerList(program: Command, ctx: Context): void {
     .description(
       'List your tokens, newest first, with the time, request and address of their last use. With several options, only tokens that match all of them are listed.',
     )
-    .addOption(new Option('--all', 'List the tokens of all owners (superuser)').conflicts(['user', 'serviceAccount']))
+    .addOption(
+      new Option('--all', 'List the tokens of all owners (superuser, auditor)').conflicts(['user', 'serviceAccount']),
+    )
     .addOption(
       new Option(
         '--known-to <email>',

@@ -20,7 +20,7 @@ import { workingPreviousValue } from '../../tokens/status.ts';
 import { giveTokenUnderFreeName, lockNewOwner } from '../../tokens/transfer/give-token.ts';
 import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
-import { findServiceAccount } from '../service-accounts/find.ts';
+import { findServiceAccountToChange } from '../service-accounts/find.ts';
 import { tellOfOrphans } from '../service-accounts/orphaned.ts';
 import { knownTokens, rotatorsOf } from './known-tokens.ts';
 import { isTransferred } from './transferred-tokens.ts';
@@ -158,7 +158,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
 
 /** @throws ProblemError `service-account-not-found`, `scope-missing`, `not-for-keys` */
 async function findNewOwner(store: Store, operator: Operator, name: string): Promise<Pick<NewOwner, 'id'>> {
-  const account = await findServiceAccount(store, operator, 'tokens:write', { name });
+  const account = await findServiceAccountToChange(store, operator, 'tokens:write', { name });
   if (isKey(operator) && account.id === operator.user.id) {
     throw notForKeys('A management key cannot transfer tokens to its own service account.');
   }

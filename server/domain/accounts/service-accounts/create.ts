@@ -43,6 +43,7 @@ export function newServiceAccount(
     name,
     description: description || null,
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: true,
     passwordHash: null,

@@ -7,7 +7,7 @@ import { noPrecondition, type Precondition } from '../../precondition.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import { groupsText } from '../groups.ts';
 import { auditedFields } from './fields.ts';
-import { findServiceAccount, maintains } from './find.ts';
+import { findServiceAccountToChange, maintains } from './find.ts';
 import { requireAnother, requireOwnsNoKey } from './for-keys.ts';
 import { changeMaintainers, hasChanged, notifyMaintainers } from './maintainers.ts';
 import { orphans, tellOfOrphans } from './orphaned.ts';
@@ -28,7 +28,7 @@ export async function editServiceAccount<T>(
   body: EditServiceAccountBody,
   { precondition = noPrecondition, finish }: ServiceAccountChange<T>,
 ): Promise<T> {
-  await findServiceAccount(deps.store, operator, 'service-accounts', { id });
+  await findServiceAccountToChange(deps.store, operator, 'service-accounts', { id });
   if (!isKey(operator) && needsSuperuser(body)) requireSuperuser(operator);
   requireAnother(operator, id);
   return deps.store.transaction(async (store) => {

@@ -1,14 +1,14 @@
 import type { Scope } from '../../../../shared/schemas/scopes.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../../caller.ts';
 import { noSuchServiceAccount } from './problems.ts';
 
 type Accounts = Pick<Store, 'serviceAccounts'>;
 
 /**
- * Returns a service account for its maintainers, for superusers and for management keys with the scope. Everyone else gets the error of one
- * that does not exist, so that names cannot be probed.
+ * Returns a service account for its maintainers, superusers, auditors and management keys with the scope. Everyone else gets the error of one
+ * that does not exist, so that names cannot be probed. Before a change, call `findServiceAccountToChange` instead.
  *
  * @throws ProblemError `service-account-not-found`, `scope-missing`
  */
@@ -27,9 +27,22 @@ export async function findServiceAccount(
   return account;
 }
 
-/** Reports whether the operator sees a service account: as a superuser, as its maintainer or as a management key. */
-export async function seesServiceAccount(store: Accounts, operator: Operator, id: string): Promise<boolean> {
-  return isKey(operator) || operator.user.superuser || (await maintains(store, operator, id));
+/**
+ * Returns a service account as `findServiceAccount` does, but refuses an auditor who does not maintain it. A new token changes its owner, too.
+ *
+ * @throws ProblemError `service-account-not-found`, `scope-missing`, `superuser-required`
+ */
+export async function findServiceAccountToChange(
+  ...wanted: Parameters<typeof findServiceAccount>
+): Promise<UserRecord> {
+  const [store, operator] = wanted;
+  const account = await findServiceAccount(...wanted);
+  if (!isKey(operator) && !(await maintains(store, operator, account.id))) requireSuperuser(operator);
+  return account;
+}
+
+async function seesServiceAccount(store: Accounts, operator: Operator, id: string): Promise<boolean> {
+  return readsEverything(operator) || (await maintains(store, operator, id));
 }
 
 /**

@@ -4,7 +4,7 @@ import type {
 } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { type Caller, isKey, type Operator, requireScope, requireSuperuser } from '../../caller.ts';
+import { type Caller, isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../../caller.ts';
 import { type OfferedNames, offerNames } from '../../offered-names.ts';
 import type { Precondition } from '../../precondition.ts';
 import { createAddressLimit } from './address-limit.ts';
@@ -82,7 +82,7 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
         before,
         ...(name !== undefined && { name }),
         ...(orphaned && { orphaned }),
-        ...(!isKey(operator) && !operator.user.superuser && { maintainerId: operator.user.id }),
+        ...(!readsEverything(operator) && { maintainerId: operator.user.id }),
       });
     },
 

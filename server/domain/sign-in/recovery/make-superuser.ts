@@ -46,6 +46,7 @@ function newMember(id: string, email: string, at: number): UserRecord {
     emailFolded: foldName(email),
     name: '',
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: false,
     passwordHash: null,

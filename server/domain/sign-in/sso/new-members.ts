@@ -74,6 +74,7 @@ async function provisionMember(
     emailFolded: foldName(email),
     name: person.name ?? '',
     superuser: false,
+    auditor: false,
     disabled: false,
     canManageTokens: false,
     passwordHash: null,

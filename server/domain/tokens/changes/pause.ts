@@ -4,7 +4,7 @@ import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, operatorActor, requireSuperuser } from '../../caller.ts';
 import type { TokenDeps } from '../create.ts';
-import { findToken, tokenNotFound } from '../find.ts';
+import { findTokenToChange, tokenNotFound } from '../find.ts';
 import { isPausedByKey, requireResumableByKey, requireStoppableByKey } from '../rights.ts';
 import { isExpired, isIdle, isPaused } from '../status.ts';
 import { lockOperator } from './lock-operator.ts';
@@ -33,7 +33,7 @@ export function createPausing(deps: TokenDeps): Pausing {
     id: string,
     work: (store: Store, token: TokenRecord, isOwn: boolean) => Promise<void>,
   ): Promise<TokenRecord> {
-    const found = await findToken(store, operator, id);
+    const found = await findTokenToChange(store, operator, id);
     const changed = await store.transaction(async (store) => {
       const isOwn = await lockOperator(store, operator, found);
       const token = await store.tokens.lock(id);

@@ -18,7 +18,7 @@ import { boundsOf } from '../../machines/manage-field.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
 import { policyFor, rotatedExpiry } from '../expiry.ts';
-import { findToken, tokenNotFound } from '../find.ts';
+import { findTokenToChange, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
 import { requireChangeableByKey } from '../rights.ts';
 import { workingPreviousValue } from '../status.ts';
@@ -159,7 +159,7 @@ export function createRotation(deps: TokenDeps): Rotation {
     },
 
     async endPrevious(operator, id) {
-      const found = await findToken(store, operator, id);
+      const found = await findTokenToChange(store, operator, id);
       if (isKey(operator)) requireChangeableByKey(found);
       else if (found.manage !== null) requireSuperuser(operator);
       await store.transaction(async (store) => {

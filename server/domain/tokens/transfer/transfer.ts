@@ -2,7 +2,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { TransferTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { findServiceAccount, maintains } from '../../accounts/service-accounts/find.ts';
+import { findServiceAccountToChange, maintains } from '../../accounts/service-accounts/find.ts';
 import { noSuchServiceAccount } from '../../accounts/service-accounts/problems.ts';
 import {
   type Caller,
@@ -18,7 +18,7 @@ import { requireNoCanary } from '../../leaks/canary-field.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import { exchangedToken, tokenInactive } from '../changes/find-own.ts';
 import { permissionMissing, type TokenDeps } from '../create.ts';
-import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
+import { actsAsOwner, findTokenToChange, tokenNotFound } from '../find.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
 import { requireChangeableByKey } from '../rights.ts';
 import { tokenStatus } from '../status.ts';
@@ -41,9 +41,9 @@ export function createTransferring(deps: TokenDeps): Transferring {
   return {
     async transfer(operator, id, { to, name }) {
       if (name !== undefined) requireUsableName(name, policy);
-      const found = await findToken(store, operator, id);
+      const found = await findTokenToChange(store, operator, id);
       requireTransferable(operator, found);
-      const { id: newOwnerId } = await findServiceAccount(store, operator, 'tokens:write', { name: to });
+      const { id: newOwnerId } = await findServiceAccountToChange(store, operator, 'tokens:write', { name: to });
       requireAnother(operator, found, newOwnerId);
       const { clientInfo, channel } = operator;
       const transferred = await store.transaction(async (store) => {

@@ -51,6 +51,7 @@ function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
     name: '',
     name_folded: '',
     superuser: false,
+    auditor: false,
     disabled: true,
     can_manage_tokens: false,
     password_hash: null,

@@ -67,6 +67,7 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
     setManualGroups: (id, groups) => setText(knex, id, 'manual_groups', groups),
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
+    setAuditor: (id, value) => set(knex, id, 'auditor', value),
     setPasswordHash: async (id, hash) => (await members().where({ id }).update({ password_hash: hash })) > 0,
     async setPasswordUntilSso(id, hash) {
       return (await members().where({ id }).update({ password_hash: hash, password_until_sso: true })) > 0;

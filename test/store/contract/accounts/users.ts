@@ -5,7 +5,7 @@ import { addToken, addUser, firstPage, noon, useOf, userRecord } from '../record
 export function userContract(store: () => Store): void {
   it('returns a user exactly as it was inserted', async () => {
     for (const user of [
-      userRecord({ superuser: true, sso: true, disabled: true }),
+      userRecord({ superuser: true, auditor: true, sso: true, disabled: true }),
       userRecord({ passwordHash: null, name: '', canManageTokens: false }),
     ]) {
       expect(await store().users.insert(user)).toBe(true);
@@ -92,6 +92,8 @@ export function userContract(store: () => Store): void {
     expect(await users.setDisabled(id, true)).toBe(false);
     expect(await users.setSuperuser(id, true)).toBe(true);
     expect(await users.setSuperuser(id, true)).toBe(false);
+    expect(await users.setAuditor(id, true)).toBe(true);
+    expect(await users.setAuditor(id, true)).toBe(false);
     expect(await users.setPasswordHash(id, 'another')).toBe(true);
     for (const set of [users.setSsoGroups, users.setManualGroups]) {
       const changed = [];
@@ -106,6 +108,7 @@ export function userContract(store: () => Store): void {
       canManageTokens: false,
       disabled: true,
       superuser: true,
+      auditor: true,
       passwordHash: 'another',
     });
   });
@@ -138,6 +141,7 @@ export function userContract(store: () => Store): void {
       await users.setDisabled('nobody', false),
       await users.setSuperuser('nobody', true),
       await users.setSuperuser('nobody', false),
+      await users.setAuditor('nobody', true),
       await users.setPasswordHash('nobody', 'x'),
       await users.setPasswordUntilSso('nobody', 'x'),
       await users.removePasswordUntilSso('nobody'),

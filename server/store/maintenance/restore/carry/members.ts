@@ -29,13 +29,14 @@ export async function carryDeletions({ knex }: Engine, members: MemberRows): Pro
 export async function carryBlocks({ knex }: Engine, members: MemberRows): Promise<string[]> {
   const blocked: string[] = [];
   const rows: Row[] = await knex('users');
-  for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
+  for (const { id, email, disabled, superuser, auditor, can_manage_tokens: permitted } of rows) {
     const now = members.get(String(id));
     if (now === undefined) continue;
     const changes = {
       ...(now.disabled === 1 && !disabled && { disabled: true }),
       ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
       ...(!now.superuser && superuser === 1 && { superuser: false }),
+      ...(!now.auditor && auditor === 1 && { auditor: false }),
     };
     if (Object.keys(changes).length === 0) continue;
     await knex('users')

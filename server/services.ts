@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts';
 import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
+import type { DeleteMailsNaming } from './domain/accounts/erase-member.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createOffboarding } from './domain/accounts/offboarding/offboarding.ts';
@@ -66,6 +67,8 @@ interface ServicesDeps {
   mailQueued: () => void;
   /** Receives the number of tokens that each verification statement looks up. */
   observeBatch?: (tokens: number) => void;
+  /** Deletes the files of mails that contain one of these addresses, if mails are written to files. */
+  deleteMailsNaming?: DeleteMailsNaming;
   /** Receives the error of each task that was acknowledged and could not be done. */
   workLost?: WorkLost;
 }
@@ -78,6 +81,7 @@ export function createServices({
   policyStarts = [],
   mailQueued,
   observeBatch,
+  deleteMailsNaming = async () => {},
   workLost = () => {},
 }: ServicesDeps) {
   const newId = createIds(clock);
@@ -135,7 +139,7 @@ export function createServices({
     }),
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
-    users: createMembers({ ...shared, invitations }),
+    users: createMembers({ ...shared, invitations, deleteMailsNaming }),
     offboarding: createOffboarding({ ...shared, policy }),
     serviceAccounts: createServiceAccounts(shared),
     ownProfile: createOwnProfile(shared),

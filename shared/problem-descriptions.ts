@@ -78,8 +78,10 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The token is paused, expired or idle, or its owner may not use tokens. The message names the reason. `tokens check` reports it with status 0 and exit code 4.',
   'email-from-sso':
     'The member signs in through the identity provider, which sends their email address at each sign-in. Change it there.',
+  'disable-first':
+    'Only a disabled member can be erased, because the erasure of an account in use would never be complete. Offboard or disable the member first.',
   'own-account':
-    'Superusers cannot delete or unbind their own account, reset their own second factor, or change their own email address among the members. Use your profile, or ask another superuser.',
+    'Superusers cannot delete, erase or unbind their own account, reset their own second factor, or change their own email address among the members. Use your profile, or ask another superuser.',
   'last-superuser':
     'The change would leave the organization without an enabled superuser. Promote another member first.',
   'too-few-uses':

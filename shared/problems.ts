@@ -60,6 +60,7 @@ export const problems = {
   'service-account-disabled': { status: 409, title: 'Service account disabled', exit: 5 },
   'token-inactive': { status: 409, title: 'Token not active', exit: 5 },
   'email-from-sso': { status: 409, title: 'Email address comes from single sign-on', exit: 5 },
+  'disable-first': { status: 409, title: 'Disable the member first', exit: 5 },
   'own-account': { status: 409, title: 'Own account', exit: 5 },
   'last-superuser': { status: 409, title: 'Last Organization Superuser', exit: 5 },
   'too-few-uses': { status: 409, title: 'Too few uses', exit: 5 },

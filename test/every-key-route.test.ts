@@ -17,6 +17,7 @@ const closedToKeys = [
   'POST /api/v1/me/totp/confirm',
   'POST /api/v1/me/totp/disable',
   'POST /api/v1/me/totp/recovery-codes',
+  'POST /api/v1/users/:id/erase',
   'DELETE /api/v1/users/:id/totp',
   'DELETE /api/v1/users/:id/identity',
 ];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ehloName, mailSender } from '../config/mail-identity.ts';
+import { deleteSpooledMailsNaming } from '../mail/erase-spooled.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { createSpoolMailer, deleteSpooledMails } from '../mail/spool.ts';
 
@@ -12,6 +13,14 @@ function spoolDirectory(dataDir: string): string {
 /** Deletes the files of mails that were written before `before`, also if there is a mail server by now. */
 export function deleteMailFiles({ dataDir }: Pick<Config, 'dataDir'>, before: number): Promise<void> {
   return deleteSpooledMails(spoolDirectory(dataDir), before);
+}
+
+/** Deletes the files of mails that contain one of these addresses, also if there is a mail server by now. */
+export function deleteMailFilesNaming(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  addresses: readonly string[],
+): Promise<void> {
+  return deleteSpooledMailsNaming(spoolDirectory(dataDir), addresses);
 }
 
 /** Creates the mailer that the settings choose. */

@@ -35,6 +35,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.email_change_requested': 'Asked to change their email address',
   'user.email_changed': 'Changed an email address',
   'user.deleted': 'Deleted a member',
+  'user.erased': 'Erased a member',
   'user.sso_bound': 'Linked an account to single sign-on',
   'user.sso_connected': 'Connected single sign-on',
   'user.sso_unbound': 'Unbound from single sign-on',

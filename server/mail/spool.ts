@@ -31,14 +31,18 @@ export function createSpoolMailer({ directory, from }: { directory: string; from
 
 /** Deletes the files of mails that were written before `before`. Leaves other files alone. */
 export async function deleteSpooledMails(directory: string, before: number): Promise<void> {
+  for (const path of await spooledMails(directory)) {
+    if ((await stat(path)).mtimeMs < before) await rm(path, { force: true });
+  }
+}
+
+/** Returns the paths of all files of mails, also of unfinished ones. */
+export async function spooledMails(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  for (const name of names.filter((name) => fileNames.test(name))) {
-    const path = join(directory, name);
-    if ((await stat(path)).mtimeMs < before) await rm(path, { force: true });
-  }
+  return names.filter((name) => fileNames.test(name)).map((name) => join(directory, name));
 }
 
 const fileNames = /^\d{8}T\d{6}\.\d{3}Z-[\da-f-]{36}\.eml(\.tmp)?$/;

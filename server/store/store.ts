@@ -3,6 +3,7 @@ import type { ClientStore, OwnerStore, UserStore } from './interfaces/accounts.t
 import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { CanaryStore } from './interfaces/canaries.ts';
+import type { ErasureStore } from './interfaces/erasure.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
@@ -42,6 +43,7 @@ export interface Store {
   readonly usage: UsageStore;
   readonly notices: NoticeStore;
   readonly collectedEvents: CollectedEventStore;
+  readonly erasure: ErasureStore;
   /** Maximum number of lookups that run in parallel. More would only queue for a connection. */
   readonly maxParallelLookups: number;
   /** Returns counters for rate limits. All daemons on one PostgreSQL database share them; on SQLite they are in memory. */

@@ -43,6 +43,8 @@ export const auditActionDescriptions = {
     "A member's email address was changed: by a superuser, by the member with the mailed link, or because the identity provider reported another one.",
   'user.deleted':
     'A member was deleted, and their tokens were revoked. A pseudonym replaces the email address in all events.',
+  'user.erased':
+    'A superuser erased a member, who had been disabled or deleted. A pseudonym replaces the email address everywhere.',
   'user.sso_bound':
     'A member whom a superuser had added, or whose identity a superuser had unbound, signed in through the identity provider for the first time.',
   'user.sso_connected':

@@ -40,7 +40,7 @@ import type { IdentityProvider } from '../../sso/provider.ts';
 import type { Store } from '../../store/store.ts';
 import { ownVersion } from '../../version.ts';
 import { createHttpSender } from '../../webhooks/http-sender.ts';
-import { createMailer, deleteMailFiles } from '../create-mailer.ts';
+import { createMailer, deleteMailFiles, deleteMailFilesNaming } from '../create-mailer.ts';
 
 /**
  * How long stopping waits for mails and webhooks in progress. What is cut off after the other side accepted it is sent twice.
@@ -80,7 +80,10 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const workLost = (err: unknown) => log.error({ err }, 'a password link was asked for and could not be mailed');
   const policyStarts = await startIdlePolicy(store, config.maxIdle, clock.now());
   const { observeBatch } = metrics;
-  const services = createServices({ store, clock, config, policyStarts, mailQueued, observeBatch, workLost });
+  const services = createServices({
+    ...{ store, clock, config, policyStarts, mailQueued, observeBatch, workLost },
+    deleteMailsNaming: (addresses) => deleteMailFilesNaming(config, addresses),
+  });
   const useCounter = createUseCounter(createReadUse(clientIp));
   const normalize = createNormalizeRequest(clientIp);
   const lastUsed = createLastUsed({ normalize, countUses: useCounter.allowed });

@@ -1,9 +1,9 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { pseudonymOf } from '../../../shared/pseudonym.ts';
-import type { UserRecord } from '../../store/records.ts';
+import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import { type ClientInfo, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
@@ -32,7 +32,7 @@ export async function deleteMember(
   id: string,
   precondition: Precondition<UserRecord> = noPrecondition,
 ): Promise<void> {
-  const { store, clock, auditTrail, notifier } = deps;
+  const { store, clock, notifier } = deps;
   requireScope(operator, 'users:write');
   if (id === operator.user.id) throw ownAccount();
   const event = { at: clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
@@ -43,21 +43,41 @@ export async function deleteMember(
     requireMayChange(operator, user);
     await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
-    await store.tokens.lockForDeletion(id);
-    const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
-    for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
-    const orphaned = await store.serviceAccounts.onlyMaintainedBy(id);
-    const deleted = await store.users.delete(id, event.at);
-    if (deleted === 'last-superuser') throw lastSuperuser();
-    await auditTrail.user(store, 'user.deleted', { ...event, user: { id, email: pseudonymOf(id) } });
-    await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'deleted' });
+    const tokens = await removeMember(deps, store, { ...event, id, action: 'user.deleted' });
     // After the deletion, which withdraws all other mail to the address.
     if (hasJoined(user)) await notifier.accountDeleted(store, { ...event, owner: user, tokens });
   });
   notifier.wake();
 }
 
-function ownAccount(): ProblemError {
+interface Removal {
+  at: number;
+  actor: Actor;
+  clientInfo: ClientInfo;
+  id: string;
+  action: 'user.deleted' | 'user.erased';
+}
+
+/**
+ * Deletes a member with their tokens, in a transaction that has locked them. Returns the tokens. @throws ProblemError `last-superuser`
+ */
+export async function removeMember(
+  deps: Pick<DeleteMemberDeps, 'auditTrail' | 'notifier'>,
+  store: Store,
+  { id, action, ...event }: Removal,
+): Promise<TokenRecord[]> {
+  const { auditTrail } = deps;
+  await store.tokens.lockForDeletion(id);
+  const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
+  for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
+  const orphaned = await store.serviceAccounts.onlyMaintainedBy(id);
+  if ((await store.users.delete(id, event.at)) === 'last-superuser') throw lastSuperuser();
+  await auditTrail.user(store, action, { ...event, user: { id, email: pseudonymOf(id) } });
+  await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'deleted' });
+  return tokens;
+}
+
+export function ownAccount(): ProblemError {
   return new ProblemError(
     'own-account',
     'You cannot delete your own account. Ask another Organization Superuser to delete it.',

@@ -18,12 +18,13 @@ import type { Notifier } from '../notifications/notifier.ts';
 import type { Precondition } from '../precondition.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
 import { deleteMember } from './delete-member.ts';
+import { type EraseMemberDeps, eraseMember } from './erase-member.ts';
 import { requireChangesForKeys, requireNewFieldsForKeys } from './for-keys.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 import { noSuchMember } from './problems.ts';
 import { updateMember } from './update-member.ts';
 
-export interface MemberDeps extends AddMemberDeps {
+export interface MemberDeps extends AddMemberDeps, Pick<EraseMemberDeps, 'deleteMailsNaming'> {
   invitations: Pick<Invitations, 'invite' | 'mayInvite'>;
   notifier: Notifier;
 }
@@ -80,6 +81,8 @@ export interface Members {
   ): Promise<UserSummary>;
   /** See `deleteMember`. @throws ProblemError as it does */
   delete(operator: Operator, id: string, precondition?: Precondition<UserRecord>): Promise<void>;
+  /** See `eraseMember`. @throws ProblemError as it does */
+  erase(caller: Caller, id: string): Promise<void>;
 }
 
 /**
@@ -148,6 +151,7 @@ export function createMembers(deps: MemberDeps): Members {
       return changed;
     },
     delete: (operator, id, precondition) => deleteMember(deps, operator, id, precondition),
+    erase: (caller, id) => eraseMember(deps, caller, id),
   };
 }
 

@@ -83,6 +83,11 @@ export interface Engine {
   readonly onPrimary: string;
   /** The database's own clock. See `Store.clock`. */
   readonly clock: DatabaseClock;
+  /**
+   * Overwrites what was deleted and still is in the write-ahead log of a SQLite database, outside of a transaction. Returns false if another
+   * process still reads the log.
+   */
+  overwriteDeleted(): Promise<boolean>;
   /** Throws unless the database can be used. */
   ping(): Promise<void>;
   close(): Promise<void>;

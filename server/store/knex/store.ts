@@ -10,6 +10,7 @@ import { createServiceAccountStore } from './accounts/service-accounts.ts';
 import { createUserStore } from './accounts/users.ts';
 import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit/audit.ts';
+import { createErasureStore } from './erasure/erasure.ts';
 import { createFailures, type Failures } from './failures.ts';
 import { createTrustStore } from './machines/trusts.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';
@@ -75,6 +76,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     usage: guard('usage', createUsageStore(knex, engine)),
     notices: guard('notices', createNoticeStore(knex, engine)),
     collectedEvents: guard('collected_events', createCollectedEventStore(knex, engine)),
+    erasure: guard('erasure', createErasureStore(knex, engine)),
   };
 }
 

@@ -283,6 +283,7 @@ describe('a request that another site makes with the session cookie', () => {
       const account = await addServiceAccount(app.store, 'ci');
       await app.store.serviceAccounts.addMaintainer(account.id, app.dev.id);
     }
+    if (route.path.endsWith('/erase')) await app.store.users.setDisabled(app.guarded.id, true);
     if (route.path.startsWith('/api/v1/webhooks/:id')) await prepareWebhook(app, route);
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;
     if (first === null) return;

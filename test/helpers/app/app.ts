@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deleteMailFilesNaming } from '../../../server/commands/create-mailer.ts';
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
 import { createCanaryUses } from '../../../server/domain/leaks/canary-uses.ts';
@@ -222,6 +223,7 @@ function wireApp({
     policyStarts,
     mailQueued: () => {},
     observeBatch: metrics.observeBatch,
+    deleteMailsNaming: (addresses) => deleteMailFilesNaming(config, addresses),
   });
   const useCounter = createUseCounter(createReadUse(clientIp));
   const { networks, auditTrail, notifier } = domain;

@@ -73,6 +73,16 @@ const deleteUser = createRoute({
   responses: { 204: { description: 'The member is deleted' } },
 });
 
+const eraseUser = createRoute({
+  method: 'post',
+  path: '/users/{id}/erase',
+  summary: 'Erase a member',
+  description:
+    'Deletes a disabled member, and puts a pseudonym in place of their email addresses in everything that the database, queued mails and files of mails hold. The member gets no mail. Of a member who was deleted before, erases the last mail to them. This cannot be undone, and is closed to management keys.',
+  request: { params: idParamSchema },
+  responses: { 204: { description: 'The member is erased' } },
+});
+
 const offboardUser = createRoute({
   method: 'post',
   path: '/users/{id}/offboard',
@@ -128,6 +138,10 @@ export function userRoutes({ users, invitations, tokens, offboarding }: UserRout
     .openapi(deleteUser, async (c) => {
       const precondition = ifMatch(c, userState);
       await users.delete(c.get('operator'), c.req.valid('param').id, precondition);
+      return c.body(null, 204);
+    })
+    .openapi(eraseUser, async (c) => {
+      await users.erase(c.get('caller'), c.req.valid('param').id);
       return c.body(null, 204);
     })
     .openapi(offboardUser, async (c) => {

@@ -97,6 +97,11 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
     explain: () => null,
     onPrimary: 'true',
     clock: { now: () => null, measure: async () => {} },
+    async overwriteDeleted() {
+      // Moves the log into the database, where deleted content is overwritten because of `secure_delete`, and empties it.
+      const [row] = (await knex.raw('PRAGMA wal_checkpoint(TRUNCATE)')) as Row[];
+      return row?.busy === 0;
+    },
     async ping() {
       await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);

@@ -77,14 +77,14 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
   await knex('outbox').where('recipient', email).delete();
   const events = () => knex('audit');
   // Dead letters to an earlier address, unless that is another member's by now. Pending ones are purged soon.
-  const earlier = events()
-    .where({ target_id: id, target_kind: 'user' })
-    .whereNotNull('target_name')
-    .select('target_name');
   const taken = knex('users').select('email');
-  await knex('outbox').whereNotNull('gave_up_at').whereIn('recipient', earlier).whereNotIn('recipient', taken).delete();
+  await knex('outbox')
+    .whereNotNull('gave_up_at')
+    .whereIn('recipient', earlierAddresses(knex, id))
+    .whereNotIn('recipient', taken)
+    .delete();
   // Before the events lose the earlier addresses.
-  await forgetMaintainer(knex, await ownAddresses(knex, address, await earlier.clone()), pseudonym);
+  await forgetMaintainer(knex, await addressesOf(knex, id, address), pseudonym);
   await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
   await knex('tokens').where('paused_by_id', id).update('paused_by_email', pseudonym);
   await events().where('actor_id', id).update('actor_email', pseudonym);
@@ -96,17 +96,20 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
   await events().where({ actor_email: folded, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
 }
 
-/**
- * Returns the addresses that were the member's, as events hold them, without those that another member has by now. Each address of a member
- * is the name of the target of an event.
- */
-async function ownAddresses(
-  knex: Knex,
-  { email, email_folded: folded }: Address,
-  earlier: ReadonlyArray<{ target_name: string }>,
-): Promise<string[]> {
-  const addresses = [...new Set([email, folded, ...earlier.map(({ target_name: name }) => name)])];
-  const taken: string[] = await knex('users').whereIn('email_folded', addresses.map(foldName)).pluck('email_folded');
+/** Selects the addresses of a member in events. Each address that they had is the name of the target of an event. */
+function earlierAddresses(knex: Knex, id: string): Knex.QueryBuilder {
+  return knex('audit').where({ target_id: id, target_kind: 'user' }).whereNotNull('target_name').select('target_name');
+}
+
+/** Returns the addresses that are or were the member's, without those that another member has by now. */
+export async function addressesOf(knex: Knex, id: string, { email, email_folded: folded }: Address): Promise<string[]> {
+  const earlier: ReadonlyArray<{ target_name: string }> = await earlierAddresses(knex, id);
+  const names = earlier.map(({ target_name: name }) => name).filter((name) => name !== pseudonymOf(id));
+  const addresses = [...new Set([email, folded, ...names])];
+  const taken: string[] = await knex('users')
+    .whereIn('email_folded', addresses.map(foldName))
+    .whereNot({ id })
+    .pluck('email_folded');
   return addresses.filter((address) => !taken.includes(foldName(address)));
 }
 

@@ -1,6 +1,7 @@
 import type { Engine, Row } from '../../../engine/engine.ts';
 import { eraseServiceAccount } from '../../../knex/accounts/erase-service-account.ts';
-import { repeatErasure } from '../../../knex/accounts/erase-user.ts';
+import { addressesOf, repeatErasure } from '../../../knex/accounts/erase-user.ts';
+import { replaceAddresses } from '../../../knex/erasure/replace-addresses.ts';
 
 /** The members of a database that was replaced, by ID. */
 type MemberRows = ReadonlyMap<string, Row>;
@@ -9,17 +10,29 @@ type MemberRows = ReadonlyMap<string, Row>;
  * Deletes the members and service accounts of the backup that were deleted since, and returns their email addresses. Deletes them even if no
  * superuser remains: `tokensd recover` makes one.
  */
-export async function carryDeletions({ knex }: Engine, members: MemberRows): Promise<string[]> {
+export async function carryDeletions(engine: Engine, members: MemberRows): Promise<string[]> {
+  const { knex } = engine;
   const deleted: string[] = [];
-  const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email', 'kind');
-  for (const { id, email, kind } of rows) {
-    const at = members.get(String(id))?.deleted_at ?? null;
+  const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email', 'email_folded', 'kind');
+  for (const row of rows) {
+    const at = members.get(String(row.id))?.deleted_at ?? null;
     if (at === null) continue;
-    const erase = kind === 'service-account' ? eraseServiceAccount : repeatErasure;
-    await knex.transaction((trx): Promise<unknown> => erase(trx, String(id), Number(at)));
-    deleted.push(String(email));
+    if (row.kind === 'service-account') {
+      await knex.transaction((trx) => eraseServiceAccount(trx, String(row.id), Number(at)));
+    } else await carryErasure(engine, row, Number(at));
+    deleted.push(String(row.email));
   }
   return deleted;
+}
+
+/** Erases a member, whether the other database deleted or erased them: it may have forgotten which. */
+async function carryErasure(engine: Engine, row: Row, at: number): Promise<void> {
+  const { knex } = engine;
+  const id = String(row.id);
+  const address = { email: String(row.email), email_folded: String(row.email_folded) };
+  const addresses = await addressesOf(knex, id, address);
+  await knex.transaction((trx) => repeatErasure(trx, id, at));
+  await replaceAddresses(knex, engine, { id, addresses });
 }
 
 /**

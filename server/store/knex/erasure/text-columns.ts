@@ -1,0 +1,20 @@
+import type { Knex } from 'knex';
+import { dataTables } from '../../maintenance/tables.ts';
+
+/** The columns of a table that hold text. */
+export interface TextTable {
+  name: string;
+  key: readonly string[];
+  columns: readonly string[];
+}
+
+/** Returns all tables with data and their text columns. The audit log is last, because it tells which addresses a member had. */
+export async function textTables(knex: Knex): Promise<TextTable[]> {
+  const tables: TextTable[] = [];
+  for (const { name, key } of dataTables) {
+    const columns = Object.entries(await knex(name).columnInfo());
+    const texts = columns.filter(([, { type }]) => /text|char/i.test(type)).map(([column]) => column);
+    tables.push({ name, key, columns: texts });
+  }
+  return tables.sort((a, b) => Number(a.name === 'audit') - Number(b.name === 'audit'));
+}

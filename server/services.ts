@@ -16,6 +16,8 @@ import type { Clock } from './domain/clock.ts';
 import { createDeliveries } from './domain/events/deliveries.ts';
 import { createWebhookUrls } from './domain/events/webhook-url.ts';
 import { createWebhooks } from './domain/events/webhooks.ts';
+import { createLeakDigest } from './domain/leaks/digest.ts';
+import { createLeaks } from './domain/leaks/leaks.ts';
 import { createHashStatuses } from './domain/leaks/statuses.ts';
 import { createBootstrap } from './domain/machines/bootstrap.ts';
 import { createTokenExchange } from './domain/machines/exchange/exchange.ts';
@@ -53,6 +55,7 @@ import { createSuggestions } from './domain/tokens/usage/suggestion.ts';
 import { createUsageReader } from './domain/tokens/usage/usage.ts';
 import { createVerification } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
+import { createAlertSignatures } from './sso/alerts/alert-signatures.ts';
 import { createSubjectTokens } from './sso/workload/subject-tokens.ts';
 import type { PolicyStart } from './store/records.ts';
 import type { Store } from './store/store.ts';
@@ -130,6 +133,12 @@ export function createServices({
     sessions,
     tokens: createTokens({ ...shared, policy, idlePolicy }),
     hashStatuses: createHashStatuses(shared),
+    leaks: createLeaks({ ...shared, leakAction: config.leakAction }),
+    tellOfLeaks: createLeakDigest(shared),
+    alertSignatures:
+      config.githubSecretScanningKeys === null
+        ? null
+        : createAlertSignatures({ clock, url: config.githubSecretScanningKeys, proxy: config.proxy }),
     seenValues: createSeenValues(),
     notifyOfPreviousUses: createPreviousNotices(shared),
     tokenNotices: createTokenNotices({

@@ -39,6 +39,9 @@ export const limits = {
   maxTrustTtlSeconds: 60 * 60,
   /** Hashes in one request for statuses. */
   maxHashes: 1000,
+  /** Values in one report of leaks, and the bytes of its body. */
+  maxReportedValues: 1000,
+  maxReportBytes: 1024 * 1024,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
   maxSelfRotationsPerHour: 60,
   maxIdempotencyKeyCharacters: 255,

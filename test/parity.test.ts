@@ -75,7 +75,7 @@ const addClientOf = ({ id }: Member) =>
   app.store.clients.insert({
     id,
     ...{ clientId: `client_${id}`, name: `client-${id}`, nameFolded: `client-${id}` },
-    ...{ secretHash: 'hash', canRevoke: false, createdAt: app.clock.now() },
+    ...{ secretHash: 'hash', canRevoke: false, canReport: false, createdAt: app.clock.now() },
   });
 const hookUrl = ({ id }: Member) => `https://hooks.example.com/${id}`;
 /** The webhook has the ID of the member, so that the actions know it. Those of earlier scenes make room. */

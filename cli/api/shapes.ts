@@ -177,6 +177,7 @@ export const clientShape = object<Client>({
   client_id: text,
   name: text,
   can_revoke: flag,
+  can_report: optional(flag),
   created_at: time,
 });
 

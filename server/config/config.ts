@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ProxyVariables, readProxyVariables } from '../../shared/proxy.ts';
 import { CommandError } from '../context.ts';
+import type { LeakAction } from '../domain/leaks/act-on-leak.ts';
 import type { PasswordSignIn } from '../domain/sign-in/password/password-policy.ts';
 import type { SessionLimits } from '../domain/sign-in/session-lifetimes.ts';
 import type { LogLevel } from '../observability/log.ts';
@@ -56,6 +57,10 @@ export interface Config {
   expiryNotices: number[];
   /** Seconds for which mails about short-lived tokens are collected. */
   shortLivedDigest: number;
+  /** What happens to a token whose value is reported as leaked. */
+  leakAction: LeakAction;
+  /** Where GitHub publishes the keys of its secret scanning; null: its signatures are not accepted. */
+  githubSecretScanningKeys: string | null;
   /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
   /** The environment's proxy variables, for requests to the identity provider. */
@@ -152,6 +157,8 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     ...auditConfig(settings),
     expiryNotices: settings.TOKENSD_EXPIRY_NOTICES,
     shortLivedDigest: settings.TOKENSD_SHORT_LIVED_DIGEST,
+    leakAction: settings.TOKENSD_LEAK_ACTION,
+    githubSecretScanningKeys: settings.TOKENSD_GITHUB_SECRET_SCANNING_KEYS ?? null,
     oidc: oidcConfig(settings),
     proxy: readProxyVariables(env),
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,

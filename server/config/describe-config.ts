@@ -25,6 +25,8 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_KEEP_EXPIRED', config.keepExpired],
     ['TOKENSD_EXPIRY_NOTICES', config.expiryNotices.join(',')],
     ['TOKENSD_SHORT_LIVED_DIGEST', config.shortLivedDigest],
+    ['TOKENSD_LEAK_ACTION', config.leakAction],
+    ['TOKENSD_GITHUB_SECRET_SCANNING_KEYS', config.githubSecretScanningKeys],
     ['TOKENSD_AUDIT_LOG', auditLogText(config.auditLog)],
     ['TOKENSD_KEEP_AUDIT', config.keepAudit],
     ['TOKENSD_AUDIT_IP_AFTER', config.auditIpAfter],

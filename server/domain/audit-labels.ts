@@ -16,6 +16,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'token.exchanged': 'Exchanged an identity token',
   'token.revoked': 'Revoked a token',
   'token.canary_used': 'Noticed a canary',
+  'token.leaked': 'Reported a leaked value',
   'user.created': 'Added a member',
   'user.invited': 'Invited a member',
   'user.invitation_shown': 'Saw the link of an invitation',

@@ -71,6 +71,8 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
       write(store, event, { action: 'token.transferred', ...tokenTarget(event.token), changes: event.changes }),
     tokenChanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.changed', ...tokenTarget(event.token), changes: event.changes }),
+    tokenLeaked: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
+      write(store, event, { action: 'token.leaked', ...tokenTarget(event.token), changes: event.changes }),
     user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>
       write(store, event, {
         action,

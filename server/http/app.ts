@@ -7,6 +7,7 @@ import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
 import { refuseUnmetConditions } from './etags.ts';
+import { leakRoutes } from './leaks/routes.ts';
 import { enforceAccess, enforceAccessAfterBody } from './middleware/access.ts';
 import { limitBody } from './middleware/body-limit.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
@@ -58,7 +59,7 @@ export function createApp(deps: AppDeps) {
   app.use(securityHeaders(deps));
   app.use(addBasePathToLocation(deps.config));
   app.use(renderPages(deps.config));
-  app.use('/api/v1/*', noStore);
+  for (const path of ['/api/v1/*', '/leaks/*']) app.use(path, noStore);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
@@ -87,6 +88,7 @@ export function createApp(deps: AppDeps) {
 
   if (deps.config.internalListen === null) app.route('/', metricsRoutes(deps));
   app.route('/', oauthRoutes(deps));
+  app.route('/', leakRoutes(deps));
   app.route('/', backchannelLogoutRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));
   app.route('/', schemaRoutes());

@@ -13,7 +13,10 @@ import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deliveries } from '../domain/events/deliveries.ts';
 import type { Webhooks } from '../domain/events/webhooks.ts';
+import type { AlertSignatures } from '../domain/leaks/alert-signatures.ts';
 import type { CanaryUses } from '../domain/leaks/canary-uses.ts';
+import type { Leaks } from '../domain/leaks/leaks.ts';
+import type { Reporter } from '../domain/leaks/reporter.ts';
 import type { HashStatuses } from '../domain/leaks/statuses.ts';
 import type { TokenExchange } from '../domain/machines/exchange/exchange.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
@@ -75,6 +78,8 @@ export interface AppEnv {
     keyUseRecorded: boolean;
     /** Set together with `caller`. */
     session: SessionRecord;
+    /** Set on routes for scanners. Undefined while the signature of the request was not checked. */
+    reporter: Reporter;
     /** Set on routes where a token reads or revokes itself. */
     presentedToken: VerifiedToken;
     /** Set on pages with a form that redirects to another origin: the origins to allow in `form-action`. */
@@ -95,6 +100,9 @@ export type AppContext = Context<AppEnv>;
 export interface AppDeps {
   tokens: Tokens;
   hashStatuses: HashStatuses;
+  leaks: Leaks;
+  /** Null if signatures of GitHub's secret scanning are not accepted. */
+  alertSignatures: AlertSignatures | null;
   usage: UsageReader;
   suggestions: Suggestions;
   users: Members;

@@ -18,6 +18,7 @@ const securityOf = {
   superuser: sessionSchemes,
   reader: sessionSchemes,
   token: tokenSchemes,
+  reporter: [{ client: [] }],
 } as const satisfies Record<Access, RouteConfig['security']>;
 
 /**

@@ -162,6 +162,7 @@ export function clientObject(client: ClientRecord): Client {
     client_id: client.clientId,
     name: client.name,
     can_revoke: client.canRevoke,
+    can_report: client.canReport,
     created_at: time(client.createdAt),
   };
 }

@@ -11,3 +11,8 @@ export function createNoticeJob(tokenNotices: TokenNotices): Job {
 export function createShortLivedJob(shortLivedMails: ShortLivedMails): Job {
   return { name: 'short-lived-mails', everyMs: 10_000, run: (signal) => shortLivedMails.run(signal) };
 }
+
+/** Creates the job that queues the hourly mail to superusers about values that leaked. */
+export function createLeakDigestJob(tellOfLeaks: () => Promise<number>): Job {
+  return { name: 'leak-digest', everyMs: 10_000, run: () => tellOfLeaks().then(() => {}) };
+}

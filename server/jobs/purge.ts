@@ -38,6 +38,7 @@ export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDep
         () => purgeExpired(Math.min(keepMs, keepShortLivedMs), true),
         () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.tokens.purgePreviousValues(now - limits.tombstoneRetentionMs, maxBatchSize),
+        () => store.leaks.purge(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),
         () => store.trusts.purgeSubjectTokens(now, maxBatchSize),
         () => store.sessions.purge(sessionBounds, maxBatchSize),

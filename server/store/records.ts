@@ -73,6 +73,7 @@ export interface StatusContext {
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
+export type { LeakRecord, NewLeak } from './leak-records.ts';
 
 /**
  * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or a canary. `prefix` is that of the

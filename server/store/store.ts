@@ -4,6 +4,7 @@ import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { CanaryStore } from './interfaces/canaries.ts';
 import type { ErasureStore } from './interfaces/erasure.ts';
+import type { LeakStore } from './interfaces/leaks.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
@@ -39,6 +40,7 @@ export interface Store {
   readonly outbox: OutboxStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
+  readonly leaks: LeakStore;
   readonly policies: PolicyStore;
   readonly usage: UsageStore;
   readonly notices: NoticeStore;

@@ -20,6 +20,8 @@ export const auditActionDescriptions = {
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'token.canary_used':
     'Somebody presented the value of a canary. `changes` says how often since the event before, because there is at most one such event an hour for each canary. The IP address and the user agent are those of the last use.',
+  'token.leaked':
+    'A value of a token was reported as leaked. `changes` names the kind of place (`source`) and the address (`url`) where it was found, and what was done (`outcome`): `revoked`, `paused`, `notified`, `ended` for the value before a rotation, or `canary`.',
   'user.created': 'A member was added.',
   'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',
   'user.invitation_shown':
@@ -138,7 +140,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `token.transferred`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`, or the uses of `token.canary_used`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `token.transferred`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, the claims of `token.exchanged`, the uses of `token.canary_used`, or the place of `token.leaked`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z
       .string()

@@ -21,9 +21,19 @@ it('creates a client and prints its secret', async () => {
   expect(list).not.toContain(secret);
 });
 
+it('changes each right on its own', async () => {
+  await asRoot('create', 'scanner', '--can-report');
+  const { stdout } = await asRoot('edit', 'scanner', '--can-revoke', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ can_revoke: true, can_report: true });
+  await asRoot('edit', 'scanner', '--no-can-report');
+  expect(JSON.parse((await asRoot('list', '--json')).stdout)).toMatchObject([{ can_revoke: true, can_report: false }]);
+});
+
 it('prints the API object with --json, and sets can_revoke with --can-revoke', async () => {
   const created = JSON.parse((await asRoot('create', 'scanner', '--can-revoke', '--json')).stdout);
-  expect(Object.keys(created)).toEqual(['id', 'client_id', 'name', 'can_revoke', 'created_at', 'client_secret']);
+  expect(Object.keys(created)).toEqual([
+    ...['id', 'client_id', 'name', 'can_revoke', 'can_report', 'created_at', 'client_secret'],
+  ]);
   expect(created.can_revoke).toBe(true);
 });
 

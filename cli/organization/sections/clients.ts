@@ -23,6 +23,6 @@ export const clients: Section = {
   remove: (api, id, etag) => expectSuccess(api.clients[':id'].$delete({ param: { id }, ...ifMatch(etag) })),
 };
 
-function presentClient({ id, name, can_revoke }: Client): Present {
-  return { id, fields: { name, can_revoke } };
+function presentClient({ id, name, can_revoke, can_report }: Client): Present {
+  return { id, fields: { name, can_revoke, can_report } };
 }

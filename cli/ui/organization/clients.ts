@@ -14,6 +14,11 @@ export async function printClients(ctx: Context, options: GlobalOptions, clients
     {
       head: 'MAY REVOKE',
       text: (client) => (client.can_revoke ? 'yes' : 'no'),
+      whenNarrow: [{ order: 3, width: 0 }],
+    },
+    {
+      head: 'MAY REPORT',
+      text: (client) => (client.can_report ? 'yes' : 'no'),
       whenNarrow: [{ order: 2, width: 0 }],
     },
     {

@@ -18,7 +18,7 @@ import { createReadUse } from '../../http/verify/read-use.ts';
 import { createAuditOrder } from '../../jobs/audit-order.ts';
 import { createAuditRetention } from '../../jobs/audit-retention.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
-import { createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
+import { createLeakDigestJob, createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
 import { createFlushCanaries } from '../../jobs/flush-canaries.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
@@ -123,6 +123,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPurge({ store, clock, sessionLifetimes, config }),
     createNoticeJob(services.tokenNotices),
     createShortLivedJob(services.shortLivedMails),
+    createLeakDigestJob(services.tellOfLeaks),
     createUnlockJob(services.unlock),
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];

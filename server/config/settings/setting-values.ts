@@ -71,6 +71,13 @@ export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.co
   'must use https:// (http:// is accepted only for a loopback address)',
 );
 
+const leakActions = ['revoke', 'pause', 'notify'] as const;
+
+export const leakActionValue = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(leakActions, `must be one of ${leakActions.join(', ')}`));
+
 /** A path. Only a shell expands `~`, so it would become a directory of that name. */
 export const directoryValue = z.string().regex(/^(?!~)/, 'must not start with ~. Write the whole path');
 

@@ -5,6 +5,8 @@ import {
   booleanValue,
   durationsValue,
   durationValue,
+  issuerValue,
+  leakActionValue,
   maxTokensValue,
   organizationValue,
   shortLivedDigestValue,
@@ -77,5 +79,17 @@ export const tokenSettings = {
     default: '`1h`',
     description:
       'How long mails about tokens with a lifetime of at most a day are [collected](./expiry.md#mails-about-short-lived-tokens), at most `24h`.',
+  },
+  TOKENSD_LEAK_ACTION: {
+    schema: leakActionValue.default('revoke'),
+    default: '`revoke`',
+    description:
+      'What happens to a token whose value is [reported as leaked](./leaks.md#when-a-value-is-reported): `revoke`, `pause`, which only a superuser ends, or `notify`, which only sends the mails.',
+  },
+  TOKENSD_GITHUB_SECRET_SCANNING_KEYS: {
+    schema: issuerValue.optional(),
+    default: 'none: every report needs a client or a management key',
+    description:
+      'Where GitHub publishes the keys of its secret scanning, `https://api.github.com/meta/public_keys/secret_scanning`. With it, [alerts that GitHub signed](./leaks.md#github) are accepted. `http://` is accepted only for a loopback address.',
   },
 } satisfies Record<string, Setting>;

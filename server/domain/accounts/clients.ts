@@ -27,7 +27,7 @@ export interface IssuedClient {
 }
 
 /**
- * OAuth clients: API servers that call introspection.
+ * OAuth clients: API servers that call introspection, and scanners that report leaked values.
  *
  * @throws ProblemError `superuser-required` or `scope-missing`, in every method except `authenticate`
  */
@@ -79,7 +79,7 @@ export function createClients(deps: ClientDeps): Clients {
   }
 
   return {
-    async create(operator, { name, can_revoke: canRevoke = false }) {
+    async create(operator, { name, can_revoke: canRevoke = false, can_report: canReport = false }) {
       requireScope(operator, 'clients');
       const secret = generateSecret('clientSecret');
       const client: ClientRecord = {
@@ -89,6 +89,7 @@ export function createClients(deps: ClientDeps): Clients {
         nameFolded: foldName(name),
         secretHash: secret.hash(),
         canRevoke,
+        canReport,
         createdAt: clock.now(),
       };
       await store.transaction(async (store) => {
@@ -121,14 +122,18 @@ export function createClients(deps: ClientDeps): Clients {
       return client;
     },
 
-    edit: (operator, id, { can_revoke: canRevoke }, precondition) =>
+    edit: (operator, id, body, precondition) =>
       change(operator, id, async (store, client) => {
         precondition(client);
-        if (canRevoke === undefined || canRevoke === client.canRevoke) return client;
-        await store.clients.setCanRevoke(id, canRevoke);
-        const changes = [{ field: 'can_revoke', from: client.canRevoke, to: canRevoke }];
+        const { can_revoke: canRevoke = client.canRevoke, can_report: canReport = client.canReport } = body;
+        const changes = [
+          { field: 'can_revoke', from: client.canRevoke, to: canRevoke },
+          { field: 'can_report', from: client.canReport, to: canReport },
+        ].filter(({ from, to }) => from !== to);
+        if (changes.length === 0) return client;
+        await store.clients.setRights(id, { canRevoke, canReport });
         await record(deps, store, operator, 'client.changed', client, changes);
-        return { ...client, canRevoke };
+        return { ...client, canRevoke, canReport };
       }),
 
     delete: (operator, id, precondition = noPrecondition) =>

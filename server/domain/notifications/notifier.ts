@@ -15,6 +15,8 @@ import { type WebhookChange, webhookChangedMail } from './events/webhook-change-
 import { type WebhookDisabled, webhookDisabledMail } from './events/webhook-mail.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { type CanaryUse, canaryUsedMail } from './leaks/canary-mail.ts';
+import { type LeakDigest, leakDigestMail } from './leaks/leak-digest-mail.ts';
+import { type ValueLeak, valueLeakedMail } from './leaks/leaked-mail.ts';
 import { linkAddress } from './link-address.ts';
 import { type KeyEvent, managementKeyMail } from './machines/key-mails.ts';
 import { type TrustChange, trustChangedMail } from './machines/trust-mails.ts';
@@ -114,6 +116,10 @@ export interface Notifier {
   webhookChanged(store: Store, event: ForMember<WebhookChange>): Promise<void>;
   /** Notifies a superuser of a webhook that the daemon disabled. */
   webhookDisabled(store: Store, event: ForMember<WebhookDisabled>): Promise<void>;
+  /** Notifies those who look after a token that one of its values leaked. */
+  valueLeaked(store: Store, event: ForMember<ValueLeak>): Promise<void>;
+  /** Notifies a superuser of the values that leaked since the last such mail. */
+  leakDigest(store: Store, event: ForMember<LeakDigest>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -231,5 +237,7 @@ export function createNotifier(deps: {
     canaryUsed: (store, event) => enqueue(store, event, canaryUsedMail(site, event), { to: event.reader.email }),
     webhookChanged: (store, event) => enqueue(store, event, webhookChangedMail(site, event)),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
+    valueLeaked: (store, event) => enqueueToReaders(store, event, valueLeakedMail),
+    leakDigest: (store, event) => enqueue(store, event, leakDigestMail(site, event)),
   };
 }

@@ -3,6 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { isKey, readsEverything, requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppEnv } from '../context.ts';
 import { notFound } from '../errors.ts';
+import { authenticateReporter, type ReporterDeps } from '../leaks/reporter.ts';
 import { type MonitoringDeps, requireMonitoring } from './monitoring.ts';
 import { scopeTable } from './scopes.ts';
 import { authenticateOperator, isSafe, type OperatorDeps } from './session.ts';
@@ -17,8 +18,10 @@ import { authenticateToken, type TokenDeps } from './token.ts';
  * - `superuser`: a superuser's session, or such a key
  * - `reader`: a superuser's or an auditor's session, or such a key
  * - `token`: a token, which reads, rotates or revokes itself
+ * - `reporter`: an OAuth client that may report leaked values, or a management key with the scope of the route. A signature of the body may
+ *   replace both, which the route then checks
  */
-export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'reader' | 'token';
+export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'reader' | 'token' | 'reporter';
 
 /**
  * The access level of every Hono route outside the console, which enforces its own. A request for a route that is missing
@@ -108,10 +111,12 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /oauth/device_authorization': 'anyone',
   'POST /oauth/token': 'anyone',
   'POST /sso/backchannel-logout': 'anyone',
+  'POST /leaks/verify': 'reporter',
+  'POST /leaks/report': 'reporter',
 };
 
 /** The dependencies of all access checks. */
-type AccessDeps = MonitoringDeps & OperatorDeps & TokenDeps;
+export type AccessDeps = MonitoringDeps & OperatorDeps & TokenDeps & ReporterDeps;
 
 /** Returns middleware that authenticates each request and rejects it if it lacks the access level of its route. */
 export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
@@ -128,7 +133,7 @@ export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
  */
 export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const isAuthenticated = c.get('operator') !== undefined || c.get('presentedToken') !== undefined;
+    const isAuthenticated = [c.get('operator'), c.get('presentedToken'), c.get('reporter')].some(Boolean);
     if (isAuthenticated && isBodyPending(c)) {
       await c.req.arrayBuffer();
       await enforce(deps, c);
@@ -165,6 +170,8 @@ async function enforce(deps: AccessDeps, c: AppContext): Promise<void> {
     }
     case 'token':
       return authenticateToken(deps, c);
+    case 'reporter':
+      return authenticateReporter(deps, c, scopeTable[key]);
     default:
       throw notFound();
   }

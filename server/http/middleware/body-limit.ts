@@ -8,12 +8,15 @@ import type { AppContext, AppEnv } from '../context.ts';
  * Node enforces, and measures only bodies without one. Hono's own middleware opens every body as a stream, which costs more
  * than the rest of the request.
  */
-export function limitBody(onError: (c: AppContext) => Response | Promise<Response>): MiddlewareHandler<AppEnv> {
-  const measure = bodyLimit({ maxSize: limits.maxBodyBytes, onError: (c) => onError(c as AppContext) });
+export function limitBody(
+  onError: (c: AppContext) => Response | Promise<Response>,
+  maxSize: number = limits.maxBodyBytes,
+): MiddlewareHandler<AppEnv> {
+  const measure = bodyLimit({ maxSize, onError: (c) => onError(c as AppContext) });
   return async (c, next) => {
     const length = c.req.header('content-length');
     if (length === undefined || c.req.header('transfer-encoding') !== undefined) return measure(c, next);
-    if (Number(length) > limits.maxBodyBytes) return onError(c);
+    if (Number(length) > maxSize) return onError(c);
     return next();
   };
 }

@@ -30,6 +30,13 @@ function decodeUtf8(bytes: ArrayBuffer): string {
   }
 }
 
+/** Parses a body as `jsonBody` requires it, whatever its media type. @throws ProblemError `bad-request`, `invalid-fields` */
+export function parseJson(bytes: ArrayBuffer): unknown {
+  const text = decodeUtf8(bytes);
+  checkJson(text);
+  return JSON.parse(text);
+}
+
 /** Walks the text once. An error thrown in a callback stops the parser, so deep nesting cannot exhaust its stack. */
 function checkJson(text: string): void {
   const seen: Array<Set<string>> = [];

@@ -2,7 +2,7 @@ import type { Scope } from '../../../shared/schemas/scopes.ts';
 
 /**
  * The scope that a management key needs for a route. A route that is missing here is closed to management keys, whatever their
- * scopes. Only routes that `accessTable` opens to sessions can be here.
+ * scopes. Only routes that `accessTable` opens to sessions or to reporters can be here.
  */
 export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/tokens': 'tokens:read',
@@ -18,6 +18,8 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'POST /api/v1/tokens/:id/resume': 'tokens:write',
   'POST /api/v1/tokens/:id/transfer': 'tokens:write',
   'POST /api/v1/tokens/statuses': 'leaks',
+  'POST /leaks/verify': 'leaks',
+  'POST /leaks/report': 'leaks',
   'GET /api/v1/reports/tokens': 'tokens:read',
   'GET /api/v1/users': 'users:read',
   'POST /api/v1/users': 'users:write',

@@ -107,7 +107,7 @@ export interface ClientStore {
   /** Locks the client until the transaction ends, and returns it. */
   lock(id: string): Promise<ClientRecord | null>;
   /** Returns false if the client does not exist. */
-  setCanRevoke(id: string, value: boolean): Promise<boolean>;
+  setRights(id: string, rights: Pick<ClientRecord, 'canRevoke' | 'canReport'>): Promise<boolean>;
   /** Returns false if the client does not exist. */
   setSecretHash(id: string, hash: string): Promise<boolean>;
   /** Returns false if the client does not exist. */

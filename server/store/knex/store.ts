@@ -12,6 +12,7 @@ import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit/audit.ts';
 import { createErasureStore } from './erasure/erasure.ts';
 import { createFailures, type Failures } from './failures.ts';
+import { createLeakStore } from './leaks.ts';
 import { createTrustStore } from './machines/trusts.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';
 import { createNoticeStore } from './notifications/notices.ts';
@@ -72,6 +73,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     outbox: guard('outbox', createOutboxStore(knex)),
     webhooks: guard('webhooks', createWebhookStore(knex)),
     deliveries: guard('webhook_deliveries', createDeliveryStore(knex)),
+    leaks: guard('leaks', createLeakStore(knex, engine)),
     policies: guard('policy_starts', createPolicyStore(knex)),
     usage: guard('usage', createUsageStore(knex, engine)),
     notices: guard('notices', createNoticeStore(knex, engine)),

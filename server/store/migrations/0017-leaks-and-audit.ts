@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
 /**
- * Adds canaries, the values that were reported as leaked, the role auditor, the order in which machines read the audit log, and which
+ * Adds canaries, the values that were reported as leaked and which clients may report them, the role auditor, the order in which machines read the audit log, and which
  * trusts may lead to internal addresses.
  * The release before ignores all of it. It does not find the values of canaries, because their hashes are stored with a prefix.
  * Also adds whether the former owner of a token knows its value.
@@ -16,6 +16,9 @@ export const leaksAndAudit: Migration = {
     });
     await extendTokens(trx);
     await createLeaks(trx);
+    await trx.schema.alterTable('clients', (table) => {
+      table.boolean('can_report').notNullable().defaultTo(false);
+    });
     await orderAudit(trx);
     await trx.schema.alterTable('trusts', (table) => {
       table.boolean('may_be_internal').notNullable().defaultTo(false);
@@ -47,14 +50,19 @@ async function createLeaks(trx: Knex): Promise<void> {
     table.text('hash').primary();
     table.text('token_id').notNullable().index();
     table.text('owner_id').notNullable().index();
-    table.text('source').notNullable();
+    table.text('prefix').notNullable();
+    table.text('name').notNullable();
+    table.text('source');
     table.text('url');
-    // What the first report did: revoked, paused, notified, or ended the previous value.
+    // What the strictest report did: revoked, paused, notified, or ended the previous value. Or the token is a canary.
     table.text('outcome').notNullable();
     table.bigInteger('reports').notNullable();
     table.bigInteger('first_at').notNullable();
     table.bigInteger('last_at').notNullable().index();
+    // When the superusers were told. Null until then.
+    table.bigInteger('told_at');
   });
+  await trx.raw('CREATE INDEX leaks_untold_index ON leaks (first_at, hash) WHERE told_at IS NULL');
 }
 
 /**

@@ -49,5 +49,7 @@ export const clientColumns = {
   /** SHA-256 of the secret, base64url. */
   secretHash: text('secret_hash'),
   canRevoke: boolean('can_revoke'),
+  /** Whether the client may report leaked values. */
+  canReport: boolean('can_report'),
   createdAt: integer('created_at'),
 };

@@ -8,6 +8,7 @@ export const clientSchema = z
     client_id: z.string().meta({ example: 'client_8fK2b1QzR4tVw6Xy' }),
     name: z.string().describe('The name that members see in mail and in the audit log'),
     can_revoke: z.boolean().describe('Whether the client may revoke tokens'),
+    can_report: z.boolean().describe('Whether the client may report leaked values'),
     created_at: timeSchema,
   })
   .meta({ id: 'Client' });
@@ -26,12 +27,16 @@ export const createClientBodySchema = z
       example: 'api-gateway',
     }),
     can_revoke: z.boolean().optional().describe('Let the client revoke tokens'),
+    can_report: z.boolean().optional().describe('Let the client report leaked values'),
   })
   .meta({ id: 'CreateClient' });
 export type CreateClientBody = z.infer<typeof createClientBodySchema>;
 
 export const editClientBodySchema = z
-  .strictObject({ can_revoke: z.boolean().optional().describe('Let the client revoke tokens') })
+  .strictObject({
+    can_revoke: z.boolean().optional().describe('Let the client revoke tokens'),
+    can_report: z.boolean().optional().describe('Let the client report leaked values'),
+  })
   .refine((body) => Object.keys(body).length > 0, 'Send at least one field.')
   .meta({ id: 'EditClient' });
 export type EditClientBody = z.infer<typeof editClientBodySchema>;

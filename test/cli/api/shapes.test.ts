@@ -67,7 +67,14 @@ const token = {
   manage: ['apps'],
 };
 const decision = { allowed: false, reason: 'path', would_deny: null };
-const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
+const client = {
+  id: 'c',
+  client_id: 'client_1',
+  name: 'gateway',
+  can_revoke: true,
+  can_report: false,
+  created_at: time,
+};
 const app = {
   id: 'a',
   name: 'grafana',
@@ -207,7 +214,7 @@ const replacements = [
 const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes)$/;
+  /(^|\.)(target\.owner|auditor|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -45,7 +45,7 @@ const kinds = Object.values(sections).map(({ kind }) => kind);
 const file: Organization = {
   members: [{ email: 'ada@example.com', name: 'Ada', can_manage_tokens: true, groups: ['developers'] }],
   apps: [{ name: 'wiki', url: 'https://wiki.example.com/', hosts: ['wiki.example.com'], groups: ['developers'] }],
-  clients: [{ name: 'gateway', can_revoke: false }],
+  clients: [{ name: 'gateway', can_revoke: false, can_report: false }],
 };
 
 /** Objects that refer to each other. */
@@ -76,6 +76,7 @@ describe('tokens apply', () => {
     groups: ["developers"]
 + create client gateway
     can_revoke: false
+    can_report: false
 3 changes: 3 to create, 0 to change, 0 to remove.
 client\tgateway\tSECRET
 `);
@@ -129,7 +130,7 @@ client\tgateway\tSECRET
     });
     const now = await exported();
     expect(now.apps[0]).toMatchObject({ hosts: ['wiki.example.com'], groups: [] });
-    expect(now.clients).toEqual([{ name: 'gateway', can_revoke: true }]);
+    expect(now.clients).toEqual([{ name: 'gateway', can_revoke: true, can_report: false }]);
     expect(now.members).toContainEqual(expect.objectContaining({ email: 'ada@example.com', groups: ['developers'] }));
   });
 

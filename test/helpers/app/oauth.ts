@@ -37,8 +37,9 @@ export function postIntrospection(
 }
 
 /** Registers an OAuth client. Returns it with its credentials and its calls. */
-export async function addClient(app: TestServer, name: string, canRevoke = false) {
-  const response = await app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: canRevoke } });
+export async function addClient(app: TestServer, name: string, canRevoke = false, canReport = false) {
+  const json = { name, can_revoke: canRevoke, can_report: canReport };
+  const response = await app.ask('/api/v1/clients', { as: app.root, json });
   const client = await jsonOf<CreatedClient>(response);
   const credentials = basic(client.client_id, client.client_secret);
   return {

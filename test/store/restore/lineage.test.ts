@@ -325,6 +325,7 @@ describe('a restore after another one', () => {
       nameFolded: id,
       secretHash: `secret of ${id}`,
       canRevoke: false,
+      canReport: false,
       createdAt: 1,
     });
     const b1 = await world.backup('b1.db');

@@ -46,7 +46,8 @@ export function createClientStore(knex: Knex, engine: Engine): ClientStore {
       const row = await clients().where({ id }).forUpdate().first();
       return row ? toClient(row) : null;
     },
-    setCanRevoke: async (id, value) => (await clients().where({ id }).update({ can_revoke: value })) > 0,
+    setRights: async (id, { canRevoke, canReport }) =>
+      (await clients().where({ id }).update({ can_revoke: canRevoke, can_report: canReport })) > 0,
     setSecretHash: async (id, hash) => (await clients().where({ id }).update({ secret_hash: hash })) > 0,
     delete: async (id) => (await clients().where({ id }).delete()) > 0,
   };

@@ -6,7 +6,7 @@ import { firstPage, nextId, noon } from '../records.ts';
 function client(changes: Partial<ClientRecord> = {}): ClientRecord {
   const id = nextId();
   const names = { clientId: `client_${id}`, name: `Client ${id}`, nameFolded: `client ${id}` };
-  return { id, ...names, secretHash: `hash-of-${id}`, canRevoke: false, createdAt: noon, ...changes };
+  return { id, ...names, secretHash: `hash-of-${id}`, canRevoke: false, canReport: false, createdAt: noon, ...changes };
 }
 
 export function clientContract(store: () => Store): void {
@@ -17,7 +17,7 @@ export function clientContract(store: () => Store): void {
   };
 
   it('returns a client as it was registered', async () => {
-    const all = [await add(), await add({ canRevoke: true })];
+    const all = [await add(), await add({ canRevoke: true }), await add({ canReport: true })];
     for (const made of all) {
       expect(await store().clients.findById(made.id)).toEqual(made);
       expect(await store().clients.findByClientIds(['none', made.clientId])).toEqual([null, made]);
@@ -41,13 +41,13 @@ export function clientContract(store: () => Store): void {
     expect(await store().clients.list({ limit: 1, before: newest.id })).toEqual([middle]);
   });
 
-  it('changes whether a client may revoke tokens, and locks a client', async () => {
+  it('changes what a client may do, and locks a client', async () => {
     const made = await add();
-    expect(await store().clients.setCanRevoke(made.id, true)).toBe(true);
-    expect(await store().clients.findById(made.id)).toEqual({ ...made, canRevoke: true });
-    expect(await store().clients.setCanRevoke('none', true)).toBe(false);
+    expect(await store().clients.setRights(made.id, { canRevoke: true, canReport: true })).toBe(true);
+    expect(await store().clients.findById(made.id)).toEqual({ ...made, canRevoke: true, canReport: true });
+    expect(await store().clients.setRights('none', { canRevoke: true, canReport: true })).toBe(false);
     await store().transaction(async (store) => {
-      expect(await store.clients.lock(made.id)).toEqual({ ...made, canRevoke: true });
+      expect(await store.clients.lock(made.id)).toEqual({ ...made, canRevoke: true, canReport: true });
       expect(await store.clients.lock('none')).toBeNull();
     });
   });

@@ -14,7 +14,12 @@ export async function carryClients({ knex }: Engine, line: readonly Witness[], c
       const client = knex('clients').where({ id });
       if (now === 'deleted') await client.delete();
       else if (complete || (await changedAt(witness.knex, id)) > (await changedAt(knex, id)))
-        await client.update({ secret_hash: now.secret_hash, can_revoke: now.can_revoke });
+        await client.update({
+          secret_hash: now.secret_hash,
+          can_revoke: now.can_revoke,
+          // A release before reports has no such column.
+          can_report: now.can_report ?? false,
+        });
       break;
     }
   }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine, Row } from '../../../engine/engine.ts';
 import { batchesOf } from '../../table-digest.ts';
 import type { Witness } from '../history.ts';
+import { carryLeaks } from './leaks.ts';
 
 export interface RevokedToken {
   prefix: string;
@@ -17,14 +18,17 @@ interface End {
 }
 
 /**
- * Destroys each token of the backup that ended since, according to any of the witnesses. Returns the tokens that were revoked.
+ * Destroys each token of the backup that ended since, according to any of the witnesses. Also adds the values that were
+ * reported as leaked since. Returns the tokens that were revoked.
  * A tombstone is purged after 90 days, and the event of a revocation as `TOKENSD_KEEP_AUDIT` says. If the event may be gone, a token that the witness lacks counts as revoked.
  */
 export async function carryRevocations(
-  { knex }: Engine,
+  engine: Engine,
   witnesses: readonly Witness[],
   now: number,
 ): Promise<RevokedToken[]> {
+  const { knex } = engine;
+  await carryLeaks(engine, witnesses);
   const revoked: RevokedToken[] = [];
   for await (const tokens of batchesOf(knex, { name: 'tokens', key: ['id'] })) {
     for (const witness of witnesses) {

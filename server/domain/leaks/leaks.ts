@@ -1,0 +1,82 @@
+import { isWellFormedToken } from '../../../shared/token-format.ts';
+import type { HashMatch, LeakRecord } from '../../store/records.ts';
+import { hashSecret } from '../secrets.ts';
+import { createActOnLeak, type LeaksDeps } from './act-on-leak.ts';
+import type { PresentedCanary } from './canary-uses.ts';
+import { foundAt } from './found-at.ts';
+import { isLive } from './live.ts';
+import type { Reporter } from './reporter.ts';
+
+/** A value that was found somewhere. `source` and `url` are text from outside. */
+export interface ReportedValue {
+  value: string;
+  source?: string | null | undefined;
+  url?: string | null | undefined;
+}
+
+export interface ReportResult {
+  /** Whether each value, in the order of the report, is or was one of ours. */
+  isOurs: boolean[];
+  canaries: PresentedCanary[];
+}
+
+/** Answers scanners that ask about found values, and acts on reports of leaked ones. */
+export interface Leaks {
+  /** Reports whether one of the values is live. Records no use. */
+  isAnyLive(values: readonly string[]): Promise<boolean>;
+  /**
+   * Acts on each value that is live, in a transaction of its own. The caller records the uses of the canaries that it returns.
+   * @throws ProblemError `not-authenticated`, `scope-missing` if the reporter lost its right meanwhile
+   */
+  report(reporter: Reporter, values: readonly ReportedValue[]): Promise<ReportResult>;
+}
+
+type Found = { match: HashMatch | null; reported: ReportedValue };
+
+export function createLeaks(deps: LeaksDeps): Leaks {
+  const { store, notifier, statusContext } = deps;
+  const act = createActOnLeak(deps);
+
+  /** Finds what belongs to each hash. A malformed value has no hash, and never reaches the database. */
+  async function find(values: readonly ReportedValue[]): Promise<Map<string, Found>> {
+    const reports = new Map<string, ReportedValue>();
+    for (const reported of values) {
+      if (!isWellFormedToken(reported.value)) continue;
+      const hash = hashSecret(reported.value);
+      if (!reports.has(hash)) reports.set(hash, reported);
+    }
+    const matches = reports.size === 0 ? [] : await store.tokens.findByHashes([...reports.keys()]);
+    return new Map([...reports].map(([hash, reported], index) => [hash, { match: matches[index] ?? null, reported }]));
+  }
+
+  return {
+    async isAnyLive(values) {
+      const found = await find(values.map((value) => ({ value })));
+      const context = statusContext();
+      return [...found.values()].some(({ match }) => match !== null && isLive(match, context));
+    },
+
+    async report(reporter, values) {
+      const found = await find(values);
+      const canaries: PresentedCanary[] = [];
+      const outcomes: Array<LeakRecord['outcome'] | null> = [];
+      for (const [hash, { match, reported }] of ownLast(found, reporter)) {
+        if (match === null || match.kind === 'tombstone' || !isLive(match, statusContext())) continue;
+        if (match.kind === 'canary') canaries.push(match);
+        outcomes.push(await act(reporter, { hash, tokenId: match.id, ...foundAt(reported) }));
+      }
+      if (outcomes.some((outcome) => outcome !== null)) notifier.wake();
+      const isOurs = ({ value }: ReportedValue) =>
+        isWellFormedToken(value) && (found.get(hashSecret(value))?.match ?? null) !== null;
+      return { isOurs: values.map(isOurs), canaries };
+    },
+  };
+}
+
+/** Puts the value of the key that reports last, because the key may not work any more after that. */
+function ownLast(found: ReadonlyMap<string, Found>, reporter: Reporter): Array<[string, Found]> {
+  const isOwn = ({ match }: Found) =>
+    reporter.kind === 'key' && match?.kind === 'token' && match.id === reporter.key.key.id;
+  const all = [...found];
+  return [...all.filter(([, value]) => !isOwn(value)), ...all.filter(([, value]) => isOwn(value))];
+}

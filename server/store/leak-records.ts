@@ -1,0 +1,8 @@
+import type { RecordOf } from './tables/column.ts';
+import type { leakColumns } from './tables/leaks.ts';
+
+/** A value that was reported as leaked. */
+export type LeakRecord = RecordOf<typeof leakColumns>;
+
+/** A report of a value, at a time. */
+export type NewLeak = Omit<LeakRecord, 'reports' | 'firstAt' | 'lastAt'> & { at: number };

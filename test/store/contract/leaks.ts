@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import type { NewLeak } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { noon } from './records.ts';
+
+const hour = 60 * 60 * 1000;
+
+function leak(changes: Partial<NewLeak> = {}): NewLeak {
+  return {
+    ...{ hash: 'hash-1', tokenId: 'token-1', ownerId: 'owner-1', prefix: 'tok_12345678', name: 'deploy' },
+    ...{ source: 'commit', url: 'https://git.example.com/a', outcome: 'notified', at: noon },
+    ...changes,
+  };
+}
+
+export function leakContract(store: () => Store): void {
+  const report = (changes: Partial<NewLeak> = {}) => store().transaction((store) => store.leaks.report(leak(changes)));
+  const claim = (at: number, limit = 10) => store().transaction((store) => store.leaks.claimUntold(at, hour, limit));
+
+  it('says of one of several reports of a value that it is the first, and counts the others', async () => {
+    const results = await Promise.all([report(), report(), report({ at: noon + 5 })]);
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect(await claim(noon + 10)).toMatchObject([{ hash: 'hash-1', reports: 3, lastAt: noon + 5 }]);
+    expect(await report({ hash: 'hash-2' })).toBe(true);
+  });
+
+  it('takes a report that does something stricter for a first one', async () => {
+    expect(await report({ outcome: 'notified' })).toBe(true);
+    expect(await claim(noon)).toHaveLength(1);
+    expect(await report({ outcome: 'revoked', at: noon + hour })).toBe(true);
+    expect(await report({ outcome: 'paused' })).toBe(false);
+    expect(await report({ outcome: 'revoked' })).toBe(false);
+    expect(await claim(noon + hour)).toMatchObject([{ outcome: 'revoked', reports: 4, firstAt: noon }]);
+  });
+
+  it('claims the reports since the last claim, at most once an interval, oldest first', async () => {
+    await report({ hash: 'hash-2', at: noon + 2 });
+    await report({ hash: 'hash-1', at: noon + 1, source: null, url: null });
+    expect(await claim(noon + 5)).toMatchObject([
+      { hash: 'hash-1', source: null, url: null },
+      { hash: 'hash-2', source: 'commit', url: 'https://git.example.com/a', name: 'deploy', firstAt: noon + 2 },
+    ]);
+    await report({ hash: 'hash-3', at: noon + 6 });
+    expect(await claim(noon + 4 + hour)).toEqual([]);
+    expect(await claim(noon + 5 + hour)).toMatchObject([{ hash: 'hash-3' }]);
+    expect(await claim(noon + 5 + 3 * hour)).toEqual([]);
+  });
+
+  it('claims in one of several transactions at the same time', async () => {
+    await report();
+    const claims = await Promise.all([claim(noon), claim(noon), claim(noon)]);
+    expect(claims.flat()).toHaveLength(1);
+  });
+
+  it('claims at most `limit` reports', async () => {
+    await report();
+    await report({ hash: 'hash-2', at: noon + 1 });
+    expect(await claim(noon + 1, 1)).toMatchObject([{ hash: 'hash-1' }]);
+    expect(await claim(noon + 1 + hour, 1)).toMatchObject([{ hash: 'hash-2' }]);
+  });
+
+  it('purges old reports of tokens that no longer exist', async () => {
+    await report({ at: noon });
+    await report({ hash: 'hash-2', at: noon });
+    await report({ hash: 'hash-3', at: noon + 1 });
+    expect(await store().leaks.purge(noon, 10)).toBe(0);
+    expect(await store().leaks.purge(noon + 1, 1)).toBe(1);
+    expect(await store().leaks.purge(noon + 1, 10)).toBe(1);
+    expect(await claim(noon + 2)).toMatchObject([{ hash: 'hash-3' }]);
+  });
+}

@@ -16,7 +16,7 @@ const routes = Object.entries(pageAccess).map(([key, access]) => {
 type Route = (typeof routes)[number];
 const only = (method: string, ...kinds: PageAccess[]) =>
   routes.filter((route) => route.method === method && kinds.includes(route.access));
-const guarded = (method: string) => only(method, 'member', 'superuser');
+const guarded = (method: string) => only(method, 'member', 'reader', 'superuser');
 const guardedOf = (room: string, kind: PageAccess) =>
   routes.filter(({ path, access }) => path.startsWith(room) && access === kind);
 
@@ -57,6 +57,7 @@ async function open(): Promise<Opened> {
 async function openWithRecords() {
   const app = await openTestApp();
   const other = await app.addMember({ email: 'other@example.com' });
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
   const token = await createToken(app, app.dev, { name: 'there' });
   const otherSession = await app.signIn(app.dev.id);
   const found = await app.services.sessions.authenticate(otherSession);
@@ -99,7 +100,7 @@ async function openWithRecords() {
     ]);
   }
 
-  return { ...app, other, ids, everything };
+  return { ...app, other, auditor, ids, everything };
 }
 
 /** A device code waiting for approval. */
@@ -211,7 +212,8 @@ const goodForms: Record<string, Record<string, string>> = {
 };
 
 /** Returns the member with the least rights who may use this page. */
-const allowed = ({ access }: Route, app: Opened): Member => (access === 'superuser' ? app.root : app.dev);
+const allowed = ({ access }: Route, app: Opened): Member =>
+  access === 'superuser' || access === 'reader' ? app.root : app.dev;
 
 async function formTokenOf(app: Opened, as: Member): Promise<string> {
   const { html } = await openConsole(app, as).get('/logout');
@@ -265,7 +267,7 @@ describe.each(guarded('GET'))('$key', (route) => {
   });
 });
 
-describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (route) => {
+describe.each(routes.filter(({ access }) => access === 'superuser' || access === 'reader'))('$key', (route) => {
   it('rejects members who are not superusers, even with a valid form', async () => {
     const app = shared;
     const before = await app.everything();
@@ -279,6 +281,51 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
     expect(await app.everything()).toBe(before);
   });
 });
+
+describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || path.includes('api-tokens/:id')))(
+  '$key',
+  (route) => {
+    it('shows an auditor what members with other roles see, offers no change and accepts none', async () => {
+      const app = shared;
+      const before = await app.everything();
+      const browser = openConsole(app, app.auditor);
+      const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.auditor) };
+      const path = target(route, app);
+      const isRead = route.method === 'GET' && route.access !== 'superuser' && !path.includes('/trusts/');
+      const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
+      expect(shown.status).toBe(isRead ? 200 : path.includes('/trusts/') && route.method === 'GET' ? 404 : 403);
+      const dialogs = isRead && !path.includes('audit.') ? await openDialogs(browser, path) : [];
+      for (const html of [shown.html, ...dialogs]) {
+        expect([...html.matchAll(/<form[^>]*method="post"[^>]*>/g)].map(([tag]) => tag).join()).toMatch(
+          /^(<form class="who" method="post" action="\/logout">)?$/,
+        );
+        expect(html).not.toMatch(/href="[^"]*dialog=/);
+      }
+      expect(await app.everything()).toBe(before);
+    });
+  },
+);
+
+/** Opens a page with each dialog that it has for those who may change what it shows. */
+async function openDialogs(browser: ReturnType<typeof openConsole>, path: string): Promise<string[]> {
+  const shown: string[] = [];
+  for (const dialog of [
+    'add',
+    'edit',
+    'create',
+    'create-token',
+    'create-key',
+    'revoke',
+    'delete',
+    'disable',
+    'pause',
+  ]) {
+    const { status, html } = await browser.get(`${path}?dialog=${dialog}`);
+    expect([dialog, status]).toEqual([dialog, 200]);
+    shown.push(html);
+  }
+  return shown;
+}
 
 describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (route) => {
   it('returns 404 to members who maintain no service account, even with a valid form', async () => {

@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
 import { findServiceAccount } from '../accounts/service-accounts/find.ts';
-import { type Caller, type Operator, requireScope, requireSuperuser } from '../caller.ts';
+import { type Caller, type Operator, requireScope } from '../caller.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
@@ -101,7 +101,7 @@ export function createTokens(deps: TokenDeps): Tokens {
     actsAsOwner: (operator, token) => actsAsOwner(store, operator, token),
 
     async countActive(caller, userId) {
-      requireSuperuser(caller);
+      requireScope(caller, 'tokens:read');
       return store.tokens.countActiveOf(userId, statusContext());
     },
 

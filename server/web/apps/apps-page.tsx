@@ -4,6 +4,7 @@ import type { AppRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { appsPath } from './app-paths.ts';
 
@@ -22,9 +23,11 @@ export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPag
     <Layout title="Apps" tab={appsPath} success={success}>
       <div class="heading">
         <h1>Apps</h1>
-        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
-          Register an app
-        </a>
+        {useMember().superuser && (
+          <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+            Register an app
+          </a>
+        )}
       </div>
       <p>Apps are the applications that your proxy protects. Members see only their names and URLs.</p>
       {apps.length > 0 ? (
@@ -39,6 +42,7 @@ export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPag
 }
 
 function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
+  const { superuser } = useMember();
   return (
     <table class="list">
       <caption class="visually-hidden">Apps, newest first</caption>
@@ -47,7 +51,7 @@ function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
           {['App', 'Groups', 'Hosts', 'Maximum expiry', 'Preflight'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
-          <td />
+          {superuser && <td />}
         </tr>
       </thead>
       <tbody>
@@ -71,24 +75,31 @@ function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
               {app.maxExpirySeconds === null ? 'none' : formatDuration(app.maxExpirySeconds)}
             </td>
             <td data-label="Preflight">{app.preflight}</td>
-            <td class="end">
-              <div class="buttons">
-                <a class="button quiet" id={`edit-${app.id}`} href={formatUrl(pageUrl, { dialog: 'edit', id: app.id })}>
-                  Edit<span class="visually-hidden"> {app.name}</span>
-                </a>
-                <a
-                  class="button quiet danger"
-                  id={`delete-${app.id}`}
-                  href={formatUrl(pageUrl, { dialog: 'delete', id: app.id })}
-                >
-                  Delete<span class="visually-hidden"> {app.name}</span>
-                </a>
-              </div>
-            </td>
+            {superuser && <AppActions app={app} pageUrl={pageUrl} />}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** The cell with the links that change an app. */
+function AppActions({ app, pageUrl }: { app: AppRecord; pageUrl: PageUrl }) {
+  return (
+    <td class="end">
+      <div class="buttons">
+        <a class="button quiet" id={`edit-${app.id}`} href={formatUrl(pageUrl, { dialog: 'edit', id: app.id })}>
+          Edit<span class="visually-hidden"> {app.name}</span>
+        </a>
+        <a
+          class="button quiet danger"
+          id={`delete-${app.id}`}
+          href={formatUrl(pageUrl, { dialog: 'delete', id: app.id })}
+        >
+          Delete<span class="visually-hidden"> {app.name}</span>
+        </a>
+      </div>
+    </td>
   );
 }
 

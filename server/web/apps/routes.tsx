@@ -13,7 +13,7 @@ import { appsPath } from './app-paths.ts';
 import { AppsPage } from './apps-page.tsx';
 import { DeleteAppDialog } from './delete-app-dialog.tsx';
 
-/** Routes of `/organization/apps`: all apps, for superusers. */
+/** Routes of `/organization/apps`: all apps, for superusers and auditors. Only superusers change them. */
 export function appPages({ apps }: Pick<AppDeps, 'apps'>) {
   return new Hono<AppEnv>()
     .get(appsPath, async (c) => {
@@ -68,6 +68,7 @@ export function appPages({ apps }: Pick<AppDeps, 'apps'>) {
 
   async function requestedDialog(c: AppContext, pageUrl: PageUrl): Promise<Child> {
     const { dialog, id = '' } = c.req.query();
+    if (!c.get('caller').user.superuser) return null;
     if (dialog === 'add') return <AppDialog closeHref={`${formatUrl(pageUrl)}#add`} form={emptyAppForm} />;
     if (dialog === 'delete') return deleteDialog(c, idParamSchema.parse({ id }).id, pageUrl);
     if (dialog !== 'edit') return null;

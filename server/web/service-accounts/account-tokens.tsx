@@ -6,6 +6,8 @@ import { TokenFilters, TokenList } from '../tokens/token-list.tsx';
 
 export interface AccountTokensProps {
   account: ServiceAccountSummary;
+  /** Whether the reader may change the account and its tokens. An auditor may not. */
+  mayChange: boolean;
   tokens: TokenRecord[];
   statusContext: StatusContext;
   /** URL of the page, with the list's `?q`, `?status` and `?cursor`. */
@@ -14,13 +16,14 @@ export interface AccountTokensProps {
 }
 
 /** The tokens of a service account. */
-export function AccountTokens({ account, tokens, statusContext, pageUrl, nextCursor }: AccountTokensProps) {
+export function AccountTokens(props: AccountTokensProps) {
+  const { account, mayChange, tokens, statusContext, pageUrl, nextCursor } = props;
   const { superuser } = useMember();
   return (
     <>
       <div class="heading">
         <h2>Tokens</h2>
-        {!account.disabled && (
+        {mayChange && !account.disabled && (
           <div class="buttons">
             {superuser && (
               <a class="button" id="create-key" href={formatUrl(pageUrl, { dialog: 'create-key' })}>
@@ -33,14 +36,14 @@ export function AccountTokens({ account, tokens, statusContext, pageUrl, nextCur
           </div>
         )}
       </div>
-      {account.disabled && <p>Enable the service account to create tokens for it.</p>}
+      {mayChange && account.disabled && <p>Enable the service account to create tokens for it.</p>}
       {account.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`Tokens of ${account.name}`}
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={(token) => formatUrl(pageUrl, { dialog: 'revoke', token })}
+          revokeHref={mayChange ? (token) => formatUrl(pageUrl, { dialog: 'revoke', token }) : null}
         />
       ) : (
         <p class="empty">{account.tokenCount > 0 ? 'No tokens match.' : 'This service account has no tokens.'}</p>

@@ -23,6 +23,7 @@ export async function factsOfAccount(
   account: ServiceAccountSummary,
 ) {
   const caller = c.get('caller');
+  const mayChange = await mayChangeAccount({ tokens }, c, account);
   const pageUrl = readPageUrl(c, account);
   const { q, cursor, status } = pageUrl.query;
   const { items, next_cursor } = await readPage(
@@ -36,8 +37,20 @@ export async function factsOfAccount(
     tokens: items,
     nextCursor: next_cursor,
     statusContext: statusContext(),
-    trusts: await trusts.ofServiceAccount(caller, account.id),
+    mayChange,
+    // An auditor reads no trusts.
+    trusts: mayChange ? await trusts.ofServiceAccount(caller, account.id) : null,
   };
+}
+
+/** Reports whether the member is a superuser or maintains the service account. An auditor only reads it. */
+export async function mayChangeAccount(
+  { tokens }: Pick<AccountDeps, 'tokens'>,
+  c: AppContext,
+  { id }: ServiceAccountSummary,
+): Promise<boolean> {
+  const caller = c.get('caller');
+  return caller.user.superuser || tokens.actsAsOwner(caller, { ownerId: id, ownerKind: 'service-account' });
 }
 
 /** Returns the URL of the page about a service account, as its list of tokens is filtered. */

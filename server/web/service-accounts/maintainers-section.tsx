@@ -12,11 +12,13 @@ export interface RejectedMaintainer {
 
 interface MaintainersSectionProps {
   account: ServiceAccountSummary;
+  /** Whether the reader may add and remove maintainers. */
+  mayChange: boolean;
   rejected?: RejectedMaintainer | undefined;
 }
 
 /** The members who look after a service account, and the forms that add and remove one. */
-export function MaintainersSection({ account, rejected }: MaintainersSectionProps) {
+export function MaintainersSection({ account, mayChange, rejected }: MaintainersSectionProps) {
   const path = serviceAccountPath(account.id);
   return (
     <>
@@ -24,7 +26,7 @@ export function MaintainersSection({ account, rejected }: MaintainersSectionProp
       {account.orphaned && (
         <p class="note warning">
           No enabled member maintains this service account. Mails about its tokens go to all Organization Superusers.
-          Add a maintainer.
+          {mayChange && 'Add a maintainer.'}
         </p>
       )}
       {account.maintainers.length > 0 && (
@@ -33,41 +35,45 @@ export function MaintainersSection({ account, rejected }: MaintainersSectionProp
           <thead>
             <tr>
               <th scope="col">Email address</th>
-              <td />
+              {mayChange && <td />}
             </tr>
           </thead>
           <tbody>
             {account.maintainers.map((email, index) => (
               <tr>
                 <th scope="row">{email}</th>
-                <td class="end">
-                  <a
-                    class="button quiet danger"
-                    id={`remove-${index}`}
-                    href={`${path}?${new URLSearchParams({ dialog: 'remove-maintainer', email })}`}
-                  >
-                    Remove<span class="visually-hidden"> {email}</span>
-                  </a>
-                </td>
+                {mayChange && (
+                  <td class="end">
+                    <a
+                      class="button quiet danger"
+                      id={`remove-${index}`}
+                      href={`${path}?${new URLSearchParams({ dialog: 'remove-maintainer', email })}`}
+                    >
+                      Remove<span class="visually-hidden"> {email}</span>
+                    </a>
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      <form method="post" action={`${path}/maintainers/add`} class="filters">
-        <FormToken />
-        <Field
-          label="Email address"
-          name="email"
-          type="email"
-          value={rejected?.email}
-          error={rejected && (listError(rejected.problem, 'add_maintainers') ?? rejected.problem.message)}
-          autocomplete="off"
-          required
-          autofocus={rejected !== undefined}
-        />
-        <button type="submit">Add maintainer</button>
-      </form>
+      {mayChange && (
+        <form method="post" action={`${path}/maintainers/add`} class="filters">
+          <FormToken />
+          <Field
+            label="Email address"
+            name="email"
+            type="email"
+            value={rejected?.email}
+            error={rejected && (listError(rejected.problem, 'add_maintainers') ?? rejected.problem.message)}
+            autocomplete="off"
+            required
+            autofocus={rejected !== undefined}
+          />
+          <button type="submit">Add maintainer</button>
+        </form>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -12,12 +13,12 @@ import { ServiceAccountsPage } from './service-accounts-page.tsx';
 
 type ServiceAccountPagesDeps = Pick<AppDeps, 'serviceAccounts' | 'clock'>;
 
-/** Routes of `/organization/service-accounts`: all of them for superusers, and those that a member maintains. */
+/** Routes of `/organization/service-accounts`: all of them for superusers and auditors, and those that a member maintains. */
 export function serviceAccountPages({ serviceAccounts, clock }: ServiceAccountPagesDeps) {
   return new Hono<AppEnv>()
     .get(serviceAccountsPath, async (c) => {
       const { user } = c.get('caller');
-      if (!user.superuser && !c.get('maintains')) return c.notFound();
+      if (!readsEverything(c.get('caller')) && !c.get('maintains')) return c.notFound();
       const pageUrl = readPageUrl(c);
       const closeHref = `${formatUrl(pageUrl)}#create`;
       const dialog = user.superuser && c.req.query('dialog') === 'create' && (

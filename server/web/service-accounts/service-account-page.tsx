@@ -14,7 +14,8 @@ import { serviceAccountsPath } from './service-account-paths.ts';
 import { AccountState } from './service-accounts-page.tsx';
 
 interface ServiceAccountPageProps extends AccountTokensProps {
-  trusts: ListedTrust[];
+  /** Null for an auditor, who reads no trusts. */
+  trusts: ListedTrust[] | null;
   success?: string | undefined;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
@@ -22,7 +23,7 @@ interface ServiceAccountPageProps extends AccountTokensProps {
 
 /** One service account: what is known about it, its maintainers, its tokens and its trusts. */
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
-  const { account, trusts, success, rejectedMaintainer, dialog } = props;
+  const { account, mayChange, trusts, success, rejectedMaintainer, dialog } = props;
   return (
     <Layout title={account.name} tab={serviceAccountsPath} success={success}>
       <p>
@@ -30,13 +31,13 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       </p>
       <div class="heading">
         <h1>{account.name}</h1>
-        <Actions {...props} />
+        {mayChange && <Actions {...props} />}
       </div>
       {account.description && <p>{account.description}</p>}
       <AccountFacts {...props} />
-      <MaintainersSection account={account} rejected={rejectedMaintainer} />
+      <MaintainersSection account={account} mayChange={mayChange} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
-      <AccountTrusts account={account} trusts={trusts} />
+      {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
       {dialog}
     </Layout>
   );

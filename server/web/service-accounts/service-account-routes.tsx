@@ -12,7 +12,7 @@ import { startPath } from '../shell/return-path.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { requestedTokenDialog } from './account-token-routes.tsx';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
-import { type AccountDeps, factsOfAccount, findAccount } from './facts-of-account.ts';
+import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
 import type { RejectedMaintainer } from './maintainers-section.tsx';
 import {
   AccountActionDialog,
@@ -25,7 +25,7 @@ import { editAccountBody, editAccountForm, readEditAccountForm } from './service
 import { ServiceAccountPage } from './service-account-page.tsx';
 import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
 
-/** Routes of `/organization/service-accounts/{id}`: one service account, for superusers and its maintainers. */
+/** Routes of `/organization/service-accounts/{id}`: one service account, for superusers, its maintainers and auditors, who only read it. */
 export function serviceAccountPage(deps: AccountDeps) {
   const { serviceAccounts, trusts } = deps;
   const path = `${serviceAccountsPath}/:id` as const;
@@ -33,7 +33,9 @@ export function serviceAccountPage(deps: AccountDeps) {
   return new Hono<AppEnv>()
     .get(path, async (c) => {
       const account = await findAccount(deps, c);
-      const dialog = (await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account));
+      const mayChange = await mayChangeAccount(deps, c, account);
+      const dialog =
+        mayChange && ((await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account)));
       return c.render(await page(c, account, { success: successMessage(c.req.query('done')), dialog }));
     })
     .post(`${path}/edit`, async (c) => {

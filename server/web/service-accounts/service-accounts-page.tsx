@@ -21,10 +21,10 @@ interface ServiceAccountsPageProps {
   dialog?: Child;
 }
 
-/** The service accounts that the member sees, newest first: all for superusers, and for others those that they maintain. */
+/** The service accounts that the member sees, newest first: all for superusers and auditors, and for others those that they maintain. */
 export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
   const { now, accounts, pageUrl, nextCursor, success, dialog } = props;
-  const { superuser } = useMember();
+  const { superuser, auditor } = useMember();
   return (
     <Layout title="Service accounts" tab={serviceAccountsPath} success={success}>
       <div class="heading">
@@ -37,7 +37,7 @@ export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
       </div>
       <p>
         A service account owns tokens of programs and is nobody's account: nobody signs in with it.{' '}
-        {superuser ? 'Members who maintain it manage its tokens.' : 'You maintain these.'}
+        {superuser || auditor ? 'Members who maintain it manage its tokens.' : 'You maintain these.'}
       </p>
       {pageUrl.query.orphaned !== undefined && (
         <p>

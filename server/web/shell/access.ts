@@ -1,15 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../../shared/problem.ts';
-import { type Caller, requireSuperuser } from '../../domain/caller.ts';
+import { type Caller, readsEverything, requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { isBodyPending } from '../../http/middleware/access.ts';
 import { isSafe, setCaller } from '../../http/middleware/session.ts';
 import { isSameOrigin } from '../../http/same-origin.ts';
 import { formTokenField, isFormToken, issueFormToken } from './form-token.ts';
 
-/** Who may use a page. `file` is a static file: the server neither reads nor sets cookies for it. */
-export type PageAccess = 'file' | 'anyone' | 'member' | 'superuser';
+/**
+ * Who may use a page. `reader` is a superuser or an auditor. `file` is a static file: the server neither reads nor sets cookies for it.
+ */
+export type PageAccess = 'file' | 'anyone' | 'member' | 'reader' | 'superuser';
 
 /** Access by method and path. A page that is missing from this table returns 404 to everyone. */
 export const pageAccess: Readonly<Record<string, PageAccess>> = {
@@ -53,11 +55,11 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/api-tokens/:id/revoke': 'member',
   'POST /profile/api-tokens/:id/narrow': 'member',
   'POST /profile/api-tokens/:id/:action': 'member',
-  'GET /organization/overview': 'superuser',
-  'GET /organization/overview/:report': 'superuser',
-  'GET /organization/team': 'superuser',
+  'GET /organization/overview': 'reader',
+  'GET /organization/overview/:report': 'reader',
+  'GET /organization/team': 'reader',
   'POST /organization/team': 'superuser',
-  'GET /organization/team/:id': 'superuser',
+  'GET /organization/team/:id': 'reader',
   'POST /organization/team/:id/edit': 'superuser',
   'POST /organization/team/:id/offboard': 'superuser',
   'POST /organization/team/:id/:action': 'superuser',
@@ -76,7 +78,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /organization/trusts/:id': 'member',
   'POST /organization/trusts/:id/edit': 'superuser',
   'POST /organization/trusts/:id/delete': 'superuser',
-  'GET /organization/apps': 'superuser',
+  'GET /organization/apps': 'reader',
   'POST /organization/apps': 'superuser',
   'POST /organization/apps/:id/edit': 'superuser',
   'POST /organization/apps/:id/delete': 'superuser',
@@ -86,9 +88,9 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /organization/webhooks/:id/edit': 'superuser',
   'POST /organization/webhooks/:id/:action': 'superuser',
   'POST /organization/webhooks/:id/deliveries/:delivery/retry': 'superuser',
-  'GET /organization/audit': 'superuser',
-  'GET /organization/audit.csv': 'superuser',
-  'GET /organization/audit.json': 'superuser',
+  'GET /organization/audit': 'reader',
+  'GET /organization/audit.csv': 'reader',
+  'GET /organization/audit.json': 'reader',
   'GET /oauth/authorize': 'member',
   'POST /oauth/authorize': 'member',
   'GET /device': 'member',
@@ -119,9 +121,15 @@ export function enforcePageAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
     // Authenticates again after a slow body: in the meantime the session may have ended or the member been demoted.
     if (bodyWasPending && !(await authenticate(deps, c, access))) return redirectToSignIn(c);
     c.set('maintains', await maintainsAny(deps, c));
-    if (access === 'superuser') requireSuperuser(c.get('caller'));
+    requireRole(access, c.get('caller'));
     return next();
   };
+}
+
+/** @throws ProblemError `superuser-required` */
+function requireRole(access: PageAccess, caller: Caller): void {
+  const needsSuperuser = access === 'superuser' || (access === 'reader' && !readsEverything(caller));
+  if (needsSuperuser) requireSuperuser(caller);
 }
 
 /** Makes the session's member the caller. Returns false if the page needs a session and there is no active one. */
@@ -138,11 +146,11 @@ async function authenticate(
   return true;
 }
 
-/** Reports whether the caller, who is no superuser, maintains a service account. A superuser sees all of them anyway. */
+/** Reports whether the caller, maintains a service account. Superusers and auditors see all of them anyway. */
 async function maintainsAny({ serviceAccounts }: AccessDeps, c: AppContext): Promise<boolean> {
   // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
   const caller: Caller | undefined = c.get('caller');
-  if (caller === undefined || caller.user.superuser) return false;
+  if (caller === undefined || readsEverything(caller)) return false;
   return (await serviceAccounts.list(caller, { limit: 1, before: null })).length > 0;
 }
 

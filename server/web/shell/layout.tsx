@@ -1,5 +1,6 @@
 import { raw } from 'hono/html';
 import type { PropsWithChildren } from 'hono/jsx';
+import type { UserRecord } from '../../store/records.ts';
 import { assetUrl } from './assets.ts';
 import { FormToken } from './components/form.tsx';
 import { usePage } from './page-context.ts';
@@ -63,7 +64,7 @@ export function Layout({ title, tab, success, width, refreshTo, children }: Prop
             </a>
             {signedIn && <AccountBar email={signedIn.email} />}
           </header>
-          {signedIn && tab !== undefined && <Tabs current={tab} superuser={signedIn.superuser} />}
+          {signedIn && tab !== undefined && <Tabs current={tab} member={signedIn} />}
           <main id="main" class={width} tabindex={-1}>
             {notice !== undefined && (
               <p class="note warning" role="status">
@@ -95,10 +96,18 @@ function AccountBar({ email }: { email: string }) {
   );
 }
 
-function Tabs({ current, superuser }: { current: string; superuser: boolean }) {
+/** The tabs that an auditor does not see. */
+const superuserPaths: readonly string[] = ['/organization/trusts', '/organization/webhooks'];
+
+function Tabs({ current, member: { superuser, auditor } }: { current: string; member: UserRecord }) {
   const { seesServiceAccounts } = usePage();
-  const groups = superuser || seesServiceAccounts ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
-  const isShown = (path: string) => superuser || path === serviceAccountsPath || !path.startsWith('/organization/');
+  const groups =
+    superuser || auditor || seesServiceAccounts ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
+  const isShown = (path: string) =>
+    superuser ||
+    (auditor && !superuserPaths.includes(path)) ||
+    path === serviceAccountsPath ||
+    !path.startsWith('/organization/');
   return (
     <nav class="tabs" aria-label="Sections">
       {groups.map((group) => (

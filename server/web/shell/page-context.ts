@@ -12,7 +12,7 @@ export interface PageContext {
   formToken: string;
   /** The signed-in member; null on a page for visitors. */
   member: UserRecord | null;
-  /** Whether the member sees service accounts: a superuser does, and a maintainer. */
+  /** Whether the member sees service accounts: superusers, auditors and maintainers do. */
   seesServiceAccounts: boolean;
 }
 

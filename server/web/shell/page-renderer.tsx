@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Caller } from '../../domain/caller.ts';
+import { type Caller, readsEverything } from '../../domain/caller.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { createAddBasePath } from '../../http/paths/base-path.ts';
 import { noticeMessage } from './notice.ts';
@@ -37,7 +37,7 @@ export function renderPages({
         notice: noticeMessage(c.req.query('notice')),
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
-        seesServiceAccounts: caller !== undefined && (caller.user.superuser || c.get('maintains') === true),
+        seesServiceAccounts: caller !== undefined && (readsEverything(caller) || c.get('maintains') === true),
       };
       const html: string = await (<pageContext.Provider value={context}>{page}</pageContext.Provider>).toString();
       return c.html(addBasePath(html), status);

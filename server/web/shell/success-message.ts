@@ -32,6 +32,8 @@ const messages = {
   'member-enabled': 'The account was enabled.',
   'member-promoted': 'The member is now an Organization Superuser.',
   'member-demoted': 'The member is no longer an Organization Superuser.',
+  'auditor-granted': 'The member is now an auditor, who reads everything and changes nothing.',
+  'auditor-removed': 'The member is no longer an auditor.',
   'own-role-removed': 'You are no longer an Organization Superuser.',
   'app-registered': 'The app was registered. Name it in the configuration of your proxy.',
   'app-changed': 'The app was changed.',

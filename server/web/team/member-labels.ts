@@ -6,8 +6,9 @@ export function memberName({ name, email }: Pick<UserSummary, 'name' | 'email'>)
 }
 
 /** Returns the label of the member's role. */
-export function roleLabel({ superuser }: Pick<UserSummary, 'superuser'>): string {
-  return superuser ? 'Organization Superuser' : 'Member';
+export function roleLabel({ superuser, auditor }: Pick<UserSummary, 'superuser' | 'auditor'>): string {
+  if (superuser) return auditor ? 'Organization Superuser, auditor' : 'Organization Superuser';
+  return auditor ? 'Auditor' : 'Member';
 }
 
 /** The label of the permission to create and manage tokens. */

@@ -1,5 +1,6 @@
 import type { UserSummary } from '../../store/records.ts';
 import { FormToken } from '../shell/components/form.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
 import { permissionLabel } from './member-labels.ts';
 import { memberPath } from './team-paths.ts';
@@ -10,8 +11,9 @@ interface PermissionSwitchProps {
   pageUrl: PageUrl;
 }
 
-/** Grants the permission immediately, or opens a dialog that asks for confirmation before removing it. */
+/** Grants the permission immediately, or opens a dialog that asks for confirmation before removing it. An auditor only reads it. */
 export function PermissionSwitch({ user, pageUrl }: PermissionSwitchProps) {
+  if (!useMember().superuser) return <>{user.canManageTokens ? 'yes' : 'no'}</>;
   if (user.canManageTokens) {
     return (
       <form method="get" action={pageUrl.path} autocomplete="off">

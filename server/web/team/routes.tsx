@@ -15,7 +15,7 @@ import { teamPath } from './team-paths.ts';
 
 type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock'>;
 
-/** Routes of `/organization/team`: all members, for superusers. */
+/** Routes of `/organization/team`: all members, for superusers and auditors. Only superusers change them. */
 export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) {
   return new Hono<AppEnv>()
     .get(teamPath, async (c) => {
@@ -63,6 +63,7 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
 
   async function requestedDialog(c: AppContext, pageUrl: PageUrl): Promise<Child> {
     const { dialog, id = '' } = c.req.query();
+    if (!c.get('caller').user.superuser) return null;
     if (dialog === 'add') return <AddMemberDialog closeHref={`${formatUrl(pageUrl)}#add`} form={emptyAddMemberForm} />;
     if (dialog !== 'ungrant') return null;
     const caller = c.get('caller');

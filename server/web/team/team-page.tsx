@@ -7,6 +7,7 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { DeadLetterNotice } from './dead-letter-notice.tsx';
 import { briefList, memberName, permissionLabel, roleLabel } from './member-labels.ts';
@@ -30,9 +31,11 @@ export function TeamPage({ now, members, pageUrl, nextCursor, success, dialog, d
     <Layout title="Team" tab={teamPath} success={success}>
       <div class="heading">
         <h1>Team</h1>
-        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
-          Add a member
-        </a>
+        {useMember().superuser && (
+          <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+            Add a member
+          </a>
+        )}
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />
       <search>

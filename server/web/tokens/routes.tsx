@@ -73,13 +73,17 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     const isOfOther = token.ownerKind === 'member' && token.ownerId !== caller.user.id;
     const action = `${isOfOther ? `${memberPath(token.ownerId)}/tokens/${token.id}` : tokenPath(token.id)}/revoke`;
     const name = c.req.query('dialog');
+    const facts = await factsOfToken({ tokens, usage, statusContext }, caller, token);
+    const success = successMessage(c.req.query('done'));
+    // An auditor gets no dialog about the token of somebody else.
+    if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} success={success} />;
     const dialog = name === 'revoke' && (
       <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
     );
     return (
       <TokenPage
-        {...(await factsOfToken({ tokens, usage, statusContext }, caller, token))}
-        success={successMessage(c.req.query('done'))}
+        {...facts}
+        success={success}
         dialog={
           dialog ||
           (await requestedNarrowing(c, token, { tokens, suggestions })) ||
@@ -116,6 +120,7 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     const pageUrl = readPageUrl(c);
     if (dialog === 'revoke') {
       const token = await tokens.get(caller, id);
+      if (!caller.user.superuser && !(await tokens.actsAsOwner(caller, token))) return null;
       const action = formatUrl({ ...pageUrl, path: `${tokensPath}/${token.id}/revoke` });
       const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
       return <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />;

@@ -12,8 +12,8 @@ interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
   statusContext: StatusContext;
-  /** Returns the URL of the dialog that revokes a token. Closing the dialog leads back to `#revoke-ID`. */
-  revokeHref(id: string): string;
+  /** Returns the URL of the dialog that revokes a token. Closing the dialog leads back to `#revoke-ID`. Null for a reader who may not revoke. */
+  revokeHref: ((id: string) => string) | null;
 }
 
 /** A table of tokens, with the last use of each, and links to its page and to revoke it. */
@@ -27,7 +27,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
           {['Name', 'Prefix', 'Created', 'Expires', 'Last used', 'Status'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
-          <td />
+          {revokeHref !== null && <td />}
         </tr>
       </thead>
       <tbody>
@@ -51,11 +51,13 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
             <td data-label="Status">
               <StatusBadge status={tokenStatus(token, statusContext)} />
             </td>
-            <td class="end">
-              <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>
-                Revoke<span class="visually-hidden"> {token.name}</span>
-              </a>
-            </td>
+            {revokeHref !== null && (
+              <td class="end">
+                <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>
+                  Revoke<span class="visually-hidden"> {token.name}</span>
+                </a>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

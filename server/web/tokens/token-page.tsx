@@ -24,9 +24,10 @@ interface TokenPageProps {
   dialog?: Child;
 }
 
-/** One token: what is known about it, and its actions. Superusers also see the tokens of others. */
+/** One token: what is known about it, and its actions. Superusers also see the tokens of others, and auditors only read them. */
 export function TokenPage({ token, actsAsOwner, names, statusContext, usage, success, dialog }: TokenPageProps) {
-  const list = listOfToken(token, useMember().id);
+  const { id, superuser } = useMember();
+  const list = listOfToken(token, id);
   return (
     <Layout title={token.name} tab={list.tab} success={success}>
       <p>
@@ -34,7 +35,9 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, suc
       </p>
       <div class="heading">
         <h1>{token.name}</h1>
-        <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />
+        {(actsAsOwner || superuser) && (
+          <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />
+        )}
       </div>
       {token.description && <p>{token.description}</p>}
       <TokenFacts token={token} names={names} statusContext={statusContext} />

@@ -71,6 +71,30 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  'make-auditor': {
+    title: (name) => `Make ${name} an auditor?`,
+    confirm: 'Make auditor',
+    body: ({ user }) => (
+      <>
+        <p>
+          {user.email} can then read all members, tokens, apps, service accounts, reports and audit events, and change
+          nothing of them.
+        </p>
+        <p>Nobody can see the value of a token.</p>
+      </>
+    ),
+  },
+  'remove-auditor': {
+    title: (name) => `Remove the auditor role of ${name}?`,
+    confirm: 'Remove role',
+    danger: true,
+    body: ({ user }) =>
+      user.superuser ? (
+        <p>{user.email} stays an Organization Superuser, who reads the same.</p>
+      ) : (
+        <p>{user.email} can no longer read what belongs to others, but keeps their own tokens.</p>
+      ),
+  },
   enable: {
     title: (name) => `Enable the account of ${name}?`,
     confirm: 'Enable account',

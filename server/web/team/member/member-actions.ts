@@ -23,6 +23,8 @@ const memberActions = {
   invite: { changes: {}, revokesAll: false, invites: true, success: 'member-invited' },
   promote: { changes: { superuser: true }, revokesAll: false, success: 'member-promoted' },
   demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
+  'make-auditor': { changes: { auditor: true }, revokesAll: false, success: 'auditor-granted' },
+  'remove-auditor': { changes: { auditor: false }, revokesAll: false, success: 'auditor-removed' },
   enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
   disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
   'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
@@ -45,11 +47,12 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
 
 /** Returns the actions that apply to the member's current state. Some do not apply to oneself, because a stolen session could use them. */
 export function possibleActions(user: UserSummary, isSelf: boolean): OfferedAction[] {
-  const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
+  const { superuser, auditor, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
     ...(memberStatus(user) === 'invited' ? (['invite'] as const) : []),
     superuser ? 'demote' : 'promote',
+    auditor ? 'remove-auditor' : 'make-auditor',
     disabled ? 'enable' : 'disable',
     ...(totpEnabledAt === null || isSelf ? [] : (['reset-two-step'] as const)),
     ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),

@@ -8,6 +8,7 @@ import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
+import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
@@ -45,7 +46,7 @@ export function MemberPage(props: MemberPageProps) {
       <h1>{memberName(user)}</h1>
       {error !== undefined && <Alert>{error}</Alert>}
       <AccountFacts {...props} />
-      <Actions {...props} />
+      {useMember().superuser && <Actions {...props} />}
       <MemberTokens user={user} tokens={tokens} statusContext={statusContext} pageUrl={pageUrl} />
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
@@ -113,6 +114,8 @@ const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   invite: { label: 'Send invitation again', danger: false },
   promote: { label: 'Make superuser', danger: false },
   demote: { label: 'Remove superuser role', danger: false },
+  'make-auditor': { label: 'Make auditor', danger: false },
+  'remove-auditor': { label: 'Remove auditor role', danger: false },
   enable: { label: 'Enable', danger: false },
   disable: { label: 'Disable', danger: true },
   'reset-two-step': { label: 'Reset two-factor sign-in', danger: true },

@@ -40,7 +40,7 @@ type MemberPagesDeps = Pick<
 /** Problems of an action that the member's page shows. */
 const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not-connected', 'own-account'];
 
-/** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
+/** Routes of `/organization/team/{id}`: one member, which auditors only read, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
   const { users, offboarding, serviceAccounts, tokens, clock, statusContext, config } = deps;
   const path = `${teamPath}/:id` as const;
@@ -143,6 +143,7 @@ export function memberPages(deps: MemberPagesDeps) {
   }
 
   async function requestedDialog(c: AppContext, member: LoadedMember): Promise<Child> {
+    if (!c.get('caller').user.superuser) return null;
     const { user, activeTokens, isSelf, isLastSuperuser } = member;
     const { dialog: action, token: tokenId = '' } = c.req.query();
     const pageUrl = readPageUrl(c);

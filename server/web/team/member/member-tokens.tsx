@@ -1,4 +1,5 @@
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
+import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { TokenFilters, TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
@@ -12,11 +13,12 @@ interface MemberTokensProps {
 
 /** A member's tokens, filtered by name and status, with links to revoke one or all of them. */
 export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTokensProps) {
+  const { superuser } = useMember();
   return (
     <>
       <div class="heading">
         <h2>API tokens</h2>
-        {user.tokenCount > 0 && (
+        {superuser && user.tokenCount > 0 && (
           <a class="button quiet danger" id="revoke-tokens" href={formatUrl(pageUrl, { dialog: 'revoke-tokens' })}>
             Revoke all
           </a>
@@ -28,7 +30,7 @@ export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTok
           caption={`API tokens of ${memberName(user)}`}
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={(token) => formatUrl(pageUrl, { dialog: 'revoke', token })}
+          revokeHref={superuser ? (token) => formatUrl(pageUrl, { dialog: 'revoke', token }) : null}
         />
       ) : (
         <p class="empty">{user.tokenCount > 0 ? 'No tokens match.' : 'This member has no tokens.'}</p>

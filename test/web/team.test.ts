@@ -256,6 +256,20 @@ it('grants and removes the superuser role', async () => {
   expect((await openConsole(app, app.dev).get(team)).status).toBe(403);
 });
 
+it('grants and removes the auditor role, which reads the team and offers no change', async () => {
+  const { app, browser, page } = await open();
+  const auditor = openConsole(app, app.dev);
+  expect((await confirm(browser, page, 'make-auditor')).location).toBe(`${page}?done=auditor-granted`);
+  expect(textOf((await browser.get(page)).html)).toContain('Role Auditor');
+  const { status, html } = await auditor.get(page);
+  expect(status).toBe(200);
+  expect(textOf(html)).toContain('Overview Team Service accounts Apps Audit');
+  expect(html).not.toContain('dialog=');
+  expect((await auditor.get('/organization/webhooks')).status).toBe(403);
+  expect((await confirm(browser, page, 'remove-auditor')).location).toBe(`${page}?done=auditor-removed`);
+  expect((await auditor.get(team)).status).toBe(403);
+});
+
 it('lists the consequences of offboarding before it offboards a member', async () => {
   const { app, browser, page } = await open();
   const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
@@ -469,7 +483,17 @@ it('redirects after an action only to the team pages or the list of tokens', asy
 async function everyRequest(app: TestApp) {
   const { id } = await createToken(app, app.dev, { name: `ci ${app.clock.now()}` });
   const page = `${team}/${app.dev.id}`;
-  const actions = ['grant', 'ungrant', 'promote', 'demote', 'enable', 'disable', 'revoke-tokens', 'offboard'];
+  const actions = [
+    'grant',
+    'ungrant',
+    'promote',
+    'demote',
+    'make-auditor',
+    'enable',
+    'disable',
+    'revoke-tokens',
+    'offboard',
+  ];
   return {
     pages: [team, `${team}?dialog=add`, `${team}?dialog=ungrant&id=${app.dev.id}`, page, `${page}?dialog=offboard`],
     posts: [team, ...actions.map((action) => `${page}/${action}`), `${page}/tokens/${id}/revoke`],

@@ -295,3 +295,18 @@ describe('a secret', () => {
     expect((await as(null, ['check'], `${token}\n\n`)).code).toBe(4);
   });
 });
+
+it('ends `audit --follow` without a message once its reader is gone', async () => {
+  const script = 'tokens audit --follow --json | head -n 1 >/dev/null; echo $PIPESTATUS';
+  let finished: Finished | null = null;
+  const running = inShell(dev, script).then((result) => {
+    finished = result;
+  });
+  for (let number = 0; finished === null; number += 1) {
+    expect(number).toBeLessThan(100);
+    await dev.createToken(`followed-${number}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  await running;
+  expect(finished).toMatchObject({ code: 0, stdout: '0\n', stderr: '' });
+}, 60_000);

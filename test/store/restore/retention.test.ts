@@ -76,6 +76,7 @@ it('asks if the database belongs to another organization, although that deletes 
     const [token] = await other.serve(async ({ create }) => [await create('ours')]);
     const backup = join(world.directory, 'other.db');
     await copyFile(await other.backup('backup.db'), backup);
+    await world.serve(({ create }) => create('of-another-too'));
     await forget();
     const { code, stderr } = await world.tokensdRestore(backup);
     expect(code).toBe(2);

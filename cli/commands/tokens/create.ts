@@ -21,6 +21,7 @@ export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerO
   ifAbsent?: boolean;
   quietNetworks?: boolean;
   manage?: string[];
+  canary?: boolean;
 }
 
 export function registerCreate(program: Command, ctx: Context): void {
@@ -36,13 +37,14 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--quiet-networks', 'Send no mail about uses from new networks')
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--manage <scope>', 'Make it a management key with this scope (repeatable)', repeated)
+    .option('--canary', 'Make it a canary: its value never works, and you get a mail when somebody presents it')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
     .option('--if-absent', 'Do nothing if a token with this name exists and has not expired');
   addServiceAccountOption(addRuleOptions(command), 'Service account that will own the token')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create deploy --service-account ci --expires 90d\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24',
+      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create deploy --service-account ci --expires 90d\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24\n  $ tokens create backup-server --canary > secrets/backup-token',
     )
     .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
 }
@@ -56,6 +58,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
     ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
     ...(options.selfRotate && { self_rotate: true }),
+    ...(options.canary && { canary: true }),
     ...(options.manage !== undefined && { manage: options.manage as Scope[] }),
     ...ruleFieldsOf(options),
   };

@@ -37,7 +37,7 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
   await printFields(ctx.stdout, [
     ['Name', token.name],
     ['Prefix', token.prefix],
-    ['Status', token.status],
+    ['Status', statusOf(token)],
     ...pauseFields(token, now),
     ['Owner', token.owner],
     ['Description', token.description ?? ''],
@@ -82,6 +82,11 @@ function field(label: string, value: string | null): Field[] {
   return value === null ? [] : [[label, value]];
 }
 
+/** Returns the status of a token, and whether it is a canary. Its value then never works. */
+function statusOf({ status, canary }: Token): string {
+  return canary ? `${status} (canary)` : status;
+}
+
 /** Returns the color function for a status. A status that only a newer server knows has no color. */
 function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text: string) => string {
   return Object.hasOwn(statusColor, status) ? colors[statusColor[status]] : (text) => text;
@@ -112,7 +117,7 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
         { order: 5, width: 0 },
       ],
     },
-    { head: 'STATUS', text: (token) => token.status, color: colorOf, whenNarrow: [{ order: 6, width: 0 }] },
+    { head: 'STATUS', text: statusOf, color: colorOf, whenNarrow: [{ order: 6, width: 0 }] },
     ...(all ? [owner] : []),
     {
       head: 'EXPIRES',

@@ -31,7 +31,7 @@ import {
 export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
 export interface TokenCreation extends MemberEvent {
-  token: MailedToken;
+  token: MailedToken & Partial<Pick<TokenRecord, 'canary'>>;
   /** The rules of the token, with the names of apps. */
   rules: TokenRules;
   actor: Actor;
@@ -70,7 +70,9 @@ export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailCont
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was created`,
     preview: `${token.prefix}, created for ${accountOf(event)}. If ${isOfServiceAccount(event) ? "you didn't expect this" : "this wasn't you"}, revoke it.`,
-    lead: `${isOfServiceAccount(event) ? 'An' : 'A personal'} API token was created for ${accountOf(event)}. Anyone who has its value can act as ${as}.`,
+    lead: token.canary
+      ? `A canary was created for ${accountOf(event)}. Its value never works. You get a mail when somebody presents it.`
+      : `${isOfServiceAccount(event) ? 'An' : 'A personal'} API token was created for ${accountOf(event)}. Anyone who has its value can act as ${as}.`,
     button: { label: 'View this token', url },
     advice: adviceToReader(event, site, [revoke]),
     facts: [...tokenFacts(token), ...ruleFacts(rules), ...actorFact('Created by', event), ['Method', methods[channel]]],

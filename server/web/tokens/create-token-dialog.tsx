@@ -57,6 +57,13 @@ export function CreateTokenDialog({ account, closeHref, form, choices, offeredAp
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
         {account ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used from a new network
       </label>
+      <label class="inline">
+        <input type="checkbox" name="canary" value="true" checked={form.canary} />
+        <span>
+          Make it a canary. Its value never works. When somebody presents it, {account ? 'the maintainers' : 'you'} and
+          all Organization Superusers get a mail.
+        </span>
+      </label>
       <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
     </FormDialog>
   );

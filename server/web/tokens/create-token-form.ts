@@ -16,6 +16,8 @@ export interface CreateTokenForm {
   date: string;
   /** Whether no mail is sent about uses from new networks. */
   quietNetworks: boolean;
+  /** Whether the token is a canary, whose value never works. */
+  canary: boolean;
   /** The rules of the token. */
   rules: RuleForm;
   /** Idempotency key, so that sending the same form twice creates one token. */
@@ -24,7 +26,16 @@ export interface CreateTokenForm {
 
 /** Returns an empty form with the preselected expiry. */
 export function emptyCreateTokenForm(expires: string, key: string): CreateTokenForm {
-  return { name: '', description: '', expires, date: '', quietNetworks: false, rules: emptyRuleForm, key };
+  return {
+    name: '',
+    description: '',
+    expires,
+    date: '',
+    quietNetworks: false,
+    canary: false,
+    rules: emptyRuleForm,
+    key,
+  };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -36,6 +47,7 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
     expires: text(form.expires),
     date: text(form.date),
     quietNetworks: form.quiet_networks === 'true',
+    canary: form.canary === 'true',
     rules: readRuleForm(form),
     key: validate(key) ? key : freshKey,
   };
@@ -46,10 +58,10 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
  * @throws ProblemError `invalid-fields`
  */
 export function createTokenBody(form: CreateTokenForm, serviceAccount?: string): CreateTokenBody {
-  const { name, description, quietNetworks, rules, ...expiry } = form;
+  const { name, description, quietNetworks, canary, rules, ...expiry } = form;
   const owner = serviceAccount === undefined ? {} : { service_account: serviceAccount };
   const quiet = quietNetworks ? { quiet_networks: true } : {};
-  const fields = { name, description, ...quiet, ...newRuleFields(rules) };
+  const fields = { name, description, ...quiet, ...(canary && { canary }), ...newRuleFields(rules) };
   return parseForm(createTokenBodySchema, { ...owner, ...fields, ...expiryFields(expiry) });
 }
 

@@ -27,7 +27,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       <dt>Status</dt>
       <dd>
         <StatusBadge status={status} />
-        <span class="sub">{status === 'active' && token.manage !== null ? keyExplanation : explanations[status]}</span>
+        <span class="sub">{explain(token, status)}</span>
       </dd>
       <PauseFacts token={token} now={now} />
       <dt>Prefix</dt>
@@ -140,6 +140,14 @@ function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
   );
 }
 
+function explain({ canary, manage }: TokenRecord, status: TokenStatus): string {
+  if (canary) return status === 'paused' ? pausedCanaryExplanation : canaryExplanation;
+  return status === 'active' && manage !== null ? keyExplanation : explanations[status];
+}
+
+const canaryExplanation =
+  'It is a canary: its value never works. When somebody presents it, those who look after it and all Organization Superusers get a mail.';
+const pausedCanaryExplanation = 'It is a canary. Its uses are counted, and nobody gets a mail until the pause ends.';
 const keyExplanation = 'It manages the organization through the API of this server. Apps reject it.';
 
 const explanations: Record<TokenStatus, string> = {

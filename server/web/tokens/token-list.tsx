@@ -36,6 +36,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
             <th scope="row">
               <a href={tokenPath(token.id)}>{token.name}</a>
               {token.manage !== null && <span class="sub">Management key</span>}
+              {token.canary && <span class="sub">Canary</span>}
               {token.description && <span class="sub">{token.description}</span>}
             </th>
             <td data-label="Prefix">

@@ -50,7 +50,7 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, suc
 /**
  * Links to the changes that fit the token's state. Only the owner and the maintainers of the owner may rotate or edit it, and only a
  * superuser may resume what a superuser paused. Only superusers change or resume a management key, and nobody changes a token that a job
- * received.
+ * received. A canary is never rotated or narrowed.
  */
 function Actions({
   token,
@@ -66,10 +66,10 @@ function Actions({
   const canResume =
     status === 'idle' || status === 'paused' || (status === 'active' && becomesIdleSoon(token, statusContext));
   const actions: Array<[TokenAction | 'narrow', string, boolean]> = [
-    ['rotate', 'Rotate', isChangeable && status === 'active'],
+    ['rotate', 'Rotate', isChangeable && !token.canary && status === 'active'],
     ['end-previous', 'End old value', hasOldValue && (superuser || !isKey)],
     ['edit', 'Edit', isChangeable && status === 'active'],
-    ['narrow', 'Narrow to what it used', isChangeable && !isKey && status === 'active'],
+    ['narrow', 'Narrow to what it used', isChangeable && !isKey && !token.canary && status === 'active'],
     ['pause', 'Pause', status === 'active'],
     ['resume', 'Resume', mayResume && canResume],
   ];

@@ -15,6 +15,7 @@ import { openApi, resolveServer } from '../../../session/connect.ts';
 import { note } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { deniedByRules, isForbidReason, noteObserved, requestOf, withDecision } from './check-request.ts';
+import { findCanary } from './find-canary.ts';
 
 export interface CheckOptions extends GlobalOptions {
   offline?: boolean;
@@ -29,7 +30,7 @@ interface Result {
   /** Whether the token works, for the request that the options describe. */
   readonly valid: boolean;
   /** Null for a valid token. A daemon may know reasons that this program does not. */
-  readonly reason: DenyReason | 'malformed' | ForbidReason | null;
+  readonly reason: DenyReason | 'malformed' | 'canary' | ForbidReason | null;
   /** Why the rules would deny the request if they were applied. Only if the options describe one. */
   readonly would_deny?: ForbidReason | null;
   /** The prefix of the value on standard input, which may be the one before a rotation. `token.prefix` is that of the current value. */
@@ -44,7 +45,7 @@ export function registerCheck(program: Command, ctx: Context): void {
     .command('check')
     .summary('Check whether a token works')
     .description(
-      'Check whether the token on standard input works. Needs no session and does not count as a use. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
+      'Check whether the token on standard input works. Needs no session and does not count as a use. With a session, also recognizes your canaries. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
     )
     .addOption(
       new Option('--offline', 'Check only the format and the checksum').conflicts(['method', 'path', 'ip', 'app']),
@@ -107,6 +108,8 @@ async function check(ctx: Context, options: CheckOptions, value: string): Promis
   }
   const prefix = displayPrefix(value);
   if (options.offline) return { valid: true, reason: null, detail: null, prefix, token: null };
+  const canary = await findCanary(ctx, options, value);
+  if (canary !== null) return { valid: false, reason: 'canary', detail: null, prefix, token: { prefix, ...canary } };
   const api = await openApi(ctx, options, await resolveServer(ctx, options), `Token ${value}`);
   const asked = requestOf(options);
   const response = await readResponse(api.token.$get({ query: asked }));

@@ -126,9 +126,7 @@ describe('someone who stole many values', () => {
   it('counts as unknown in the metrics', async () => {
     const count = async () => {
       const { text } = await server.metrics.expose();
-      return /tokensd_verifications_total\{[^}]*auth-request[^}]*unknown[^}]*\} (\d+)/.exec(
-        text,
-      )?.[1];
+      return /tokensd_verifications_total\{[^}]*auth-request[^}]*unknown[^}]*\} (\d+)/.exec(text)?.[1];
     };
     const before = Number(await count());
     await server.send({ path: '/verify/auth-request', headers: [['X-API-Key', values.canary]] });

@@ -43,15 +43,16 @@ import { registerTransfer } from './commands/tokens/transfer.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerTrusts } from './commands/trusts/trusts.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
-import { registerUsersDelete } from './commands/users/delete.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
 import { registerUsersDisable } from './commands/users/disable.ts';
 import { registerUsersEdit } from './commands/users/edit.ts';
 import { registerUsersEnable } from './commands/users/enable.ts';
 import { registerGrant } from './commands/users/grant.ts';
 import { registerUsersInvite } from './commands/users/invite.ts';
+import { registerUsersDelete } from './commands/users/leaving/delete.ts';
+import { registerUsersErase } from './commands/users/leaving/erase.ts';
+import { registerOffboard } from './commands/users/leaving/offboard.ts';
 import { registerUsersList } from './commands/users/list.ts';
-import { registerOffboard } from './commands/users/offboard.ts';
 import { registerUsersPromote } from './commands/users/promote.ts';
 import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerUsersUnbind } from './commands/users/unbind.ts';
@@ -196,5 +197,6 @@ const usersCommands = [
   registerUsersDemote,
   registerUsersResetTotp,
   registerUsersDelete,
+  registerUsersErase,
   registerUsersUnbind,
 ];

@@ -58,6 +58,7 @@ const acting = [
   'users invite',
   'users edit',
   'users delete',
+  'users erase',
   'users disable',
   'users enable',
   'users promote',

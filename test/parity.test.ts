@@ -290,6 +290,14 @@ const actions: Record<string, Action> = {
     isDone: async ({ target, targetToken }) =>
       (await app.store.users.findById(target.id)) === null && (await isRevoked(targetToken)),
   },
+  'erase a disabled member': {
+    roles: superusers,
+    prepare: ({ target }) => app.store.users.setDisabled(target.id, true),
+    page: ({ target }, browser) => postForm(browser, team(target, 'erase')),
+    api: ({ target }) => ['POST', `/users/${target.id}/erase`],
+    cli: ({ target }) => ({ argv: ['users', 'erase', target.email, '--yes'] }),
+    isDone: async ({ target }) => (await app.store.users.findById(target.id)) === null,
+  },
   'delete the own account': {
     roles: [],
     page: ({ actor }, browser) => postForm(browser, team(actor, 'delete')),

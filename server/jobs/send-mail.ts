@@ -6,6 +6,7 @@ import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { CompleteMail } from '../domain/sign-in/links/complete-mail.ts';
+import { searchFor } from '../email-addresses.ts';
 import { type Mailer, MailFailure } from '../mail/mailer.ts';
 import type { Log } from '../observability/log.ts';
 import type { QueuedMail } from '../store/records.ts';
@@ -122,7 +123,9 @@ async function handleFailure(deps: SendMailDeps, mail: QueuedMail, leaseId: stri
   const now = clock.now();
   const error = describeError(cause);
   const { kind, setting } = cause instanceof MailFailure ? cause : { kind: 'outage', setting: null };
-  const fields = { mail: mail.id, attempts: mail.attempts, error, ...(setting !== null && { setting }) };
+  // The log names nobody by their email address, because an erasure does not reach it.
+  const logged = searchFor([mail.to]).replace(error, '[recipient]');
+  const fields = { mail: mail.id, attempts: mail.attempts, error: logged, ...(setting !== null && { setting }) };
   const exhausted = now - mail.createdAt >= minAgeMs && mail.attempts >= minAttempts;
   if (exhausted || kind === 'recipient') {
     log.error(fields, 'mail given up; see `tokensd mail list`');

@@ -592,6 +592,7 @@ export const views: View[] = [
   { name: 'member-edit-sso', as: root, path: memberPage(ssoMember, '?dialog=edit') },
   { name: 'member-delete-without-tokens', as: root, path: memberPage('sven@example.com', '?dialog=delete') },
   { name: 'member-enable', as: root, path: memberPage('lucas.meyer@example.com', '?dialog=enable') },
+  { name: 'member-erase', as: root, path: memberPage('lucas.meyer@example.com', '?dialog=erase') },
   { name: 'member-demote-self', as: root, path: memberPage(root, '?dialog=demote') },
   {
     name: 'member-revoke',

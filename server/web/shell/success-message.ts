@@ -22,6 +22,7 @@ const messages = {
   'member-invited': 'The invitation is on its way.',
   'member-changed': 'The member was changed.',
   'member-deleted': 'The member was deleted.',
+  'member-erased': 'The member was erased. Treat the backups and logs that were written before.',
   'name-changed': 'Your name was changed.',
   'email-change-requested':
     'Check the mail of your new address: your address changes when you open the link there. You also got a notice at your present address.',

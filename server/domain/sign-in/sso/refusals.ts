@@ -59,16 +59,14 @@ export function addressTaken(person: Person): SsoRefusal {
 }
 
 /** The member with this address has no identity, and the address alone must not bind one. */
-export function notConnected(person: Person, { disabled }: Pick<UserRecord, 'disabled'>): SsoRefusal {
+export function notConnected(person: Person, { id, disabled }: Pick<UserRecord, 'id' | 'disabled'>): SsoRefusal {
   return ssoRefused(
     disabled
       ? 'Your account is disabled. Ask an Organization Superuser.'
       : 'The account with this email address signs in with a password. Sign in with the password and connect single sign-on on your profile, or ask an Organization Superuser.',
-    warning(
-      disabled ? 'the member is disabled' : 'the member signs in with a password and has not connected',
-      person,
-      {},
-    ),
+    warning(disabled ? 'the member is disabled' : 'the member signs in with a password and has not connected', person, {
+      user: id,
+    }),
   );
 }
 
@@ -108,11 +106,12 @@ function describe({ email, name, subject }: Person): string {
   return email ?? name ?? subject;
 }
 
+/** The log names nobody by their email address, because an erasure does not reach it. */
 function warning(reason: string, person: Person, details: Record<string, unknown>): SignInNote {
-  const { subject, email, received } = person;
+  const { subject, received } = person;
   return {
     level: 'warn',
     message: `single sign-on was refused: ${reason}`,
-    fields: { subject, email, ...details, received },
+    fields: { subject, ...details, received },
   };
 }

@@ -192,6 +192,29 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  erase: {
+    title: (name) => `Erase ${name} from the database?`,
+    confirm: 'Erase',
+    danger: true,
+    body: ({ user, activeTokens }) => (
+      <>
+        <p>You cannot undo this. Erasing does the following:</p>
+        <ul>
+          <li>
+            {user.tokenCount > 0
+              ? `Permanently revokes ${count(user.tokenCount, 'token')} (${activeTokens} active).`
+              : 'Revokes no tokens, because the account has none.'}
+          </li>
+          <li>
+            Deletes the account, and puts a pseudonym in place of {user.email} and earlier addresses in audit events,
+            queued mail and every other text in the database.
+          </li>
+          <li>Sends {user.email} no mail.</li>
+        </ul>
+        <p>Backups and logs outside the database keep the address until you treat them.</p>
+      </>
+    ),
+  },
 };
 
 function blockedTokens(active: number): string {

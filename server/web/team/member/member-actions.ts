@@ -13,6 +13,7 @@ interface Action {
   unbinds?: boolean;
   invites?: boolean;
   deletes?: boolean;
+  erases?: boolean;
   success: SuccessCode;
 }
 
@@ -31,6 +32,7 @@ const memberActions = {
   unbind: { changes: {}, revokesAll: false, unbinds: true, success: 'member-unbound' },
   'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
   delete: { changes: {}, revokesAll: false, deletes: true, success: 'member-deleted' },
+  erase: { changes: {}, revokesAll: false, erases: true, success: 'member-erased' },
 } as const satisfies Record<string, Action>;
 
 export type MemberAction = keyof typeof memberActions;
@@ -59,6 +61,7 @@ export function possibleActions(user: UserSummary, isSelf: boolean): OfferedActi
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...(!isSelf && (!disabled || tokenCount > 0) ? (['offboard'] as const) : []),
     ...(isSelf ? [] : (['delete'] as const)),
+    ...(disabled && !isSelf ? (['erase'] as const) : []),
   ];
 }
 
@@ -78,7 +81,7 @@ interface Outcome {
  * rejected.
  *
  * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`, `not-connected`,
- * `own-account`
+ * `own-account`, `disable-first`
  */
 export async function performAction(
   {
@@ -92,11 +95,12 @@ export async function performAction(
   userId: string,
   action: MemberAction,
 ): Promise<Outcome> {
-  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, success }: Action = memberActions[action];
+  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, erases, success }: Action = memberActions[action];
   await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (unbinds) await unbinding.unbind(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   if (deletes) await users.delete(caller, userId);
+  if (erases) await users.erase(caller, userId);
   return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
 }

@@ -122,6 +122,7 @@ const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   unbind: { label: 'Unbind from single sign-on', danger: true },
   offboard: { label: 'Offboard', danger: true },
   delete: { label: 'Delete', danger: true },
+  erase: { label: 'Erase', danger: true },
 };
 
 function Actions({ user, isSelf, isLastSuperuser, pageUrl }: MemberPageProps) {

@@ -197,7 +197,7 @@ export function memberPages(deps: MemberPagesDeps) {
   /** Returns the path to open after an action. Superusers who demote or disable themselves lose access to this page. */
   function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
     const id = memberId(c);
-    if (action === 'delete') return [teamPath, success];
+    if (action === 'delete' || action === 'erase') return [teamPath, success];
     if (id === c.get('caller').user.id && endsSuperuser(action)) {
       return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
     }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { count } from '../../../shared/count.ts';
-import { findUser } from '../../api/find/find-user.ts';
-import { expectSuccess } from '../../api/responses.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
-import { connect } from '../../session/connect.ts';
-import { printOutcome } from '../../ui/outcome.ts';
-import { sanitize } from '../../ui/sanitize.ts';
+import { count } from '../../../../shared/count.ts';
+import { findUser } from '../../../api/find/find-user.ts';
+import { expectSuccess } from '../../../api/responses.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
+import { connect } from '../../../session/connect.ts';
+import { printOutcome } from '../../../ui/outcome.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
 
 export interface UsersDeleteOptions extends GlobalOptions {
   yes?: boolean;

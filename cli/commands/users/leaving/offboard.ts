@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
-import { count } from '../../../shared/count.ts';
-import type { OffboardedUser, OffboardUserBody } from '../../../shared/schemas/accounts/offboarding.ts';
-import type { User } from '../../../shared/schemas/accounts/users.ts';
-import type { Api } from '../../api/client.ts';
-import { findUser } from '../../api/find/find-user.ts';
-import { expectBody } from '../../api/responses.ts';
-import { offboardedShape, userShape } from '../../api/shapes.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import { hasCode, localError } from '../../errors.ts';
-import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
-import { parseSeconds } from '../../input/parse-time.ts';
-import { connect } from '../../session/connect.ts';
-import { printOutcome } from '../../ui/outcome.ts';
-import { sanitize } from '../../ui/sanitize.ts';
+import { count } from '../../../../shared/count.ts';
+import type { OffboardedUser, OffboardUserBody } from '../../../../shared/schemas/accounts/offboarding.ts';
+import type { User } from '../../../../shared/schemas/accounts/users.ts';
+import type { Api } from '../../../api/client.ts';
+import { findUser } from '../../../api/find/find-user.ts';
+import { expectBody } from '../../../api/responses.ts';
+import { offboardedShape, userShape } from '../../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { hasCode, localError } from '../../../errors.ts';
+import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
+import { parseSeconds } from '../../../input/parse-time.ts';
+import { connect } from '../../../session/connect.ts';
+import { printOutcome } from '../../../ui/outcome.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
 
 export interface OffboardOptions extends GlobalOptions {
   transferTo?: string;
@@ -66,7 +66,7 @@ async function listAndPhrase(ctx: Context, api: Api, user: User, { transferTo }:
   const who = sanitize(user.email);
   const preview = await previewIfReadable(api, user, transferTo);
   if (preview === null) return questionWithoutTokens(user, transferTo);
-  const { printOffboarding } = await import('../../ui/offboarding.ts');
+  const { printOffboarding } = await import('../../../ui/offboarding.ts');
   await printOffboarding(ctx, preview, transferTo);
   const revoke = `permanently revoke ${count(preview.revoked.length, 'token')}`;
   if (transferTo === undefined) return `Disable ${who} and ${revoke}?`;
@@ -75,7 +75,7 @@ async function listAndPhrase(ctx: Context, api: Api, user: User, { transferTo }:
 
 /** Returns null if the tokens of the member may not be read: a management key may lack the scope `tokens:read`. */
 async function previewIfReadable(api: Api, { id }: User, transferTo: string | undefined) {
-  const { previewOffboarding } = await import('../../api/offboarding-preview.ts');
+  const { previewOffboarding } = await import('../../../api/offboarding-preview.ts');
   return previewOffboarding(api, id, transferTo !== undefined).catch((error: unknown) => {
     if (hasCode(error, 'scope-missing')) return null;
     throw error;

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { count } from '../../../../shared/count.ts';
+import { findUser } from '../../../api/find/find-user.ts';
+import { expectSuccess } from '../../../api/responses.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
+import { connect } from '../../../session/connect.ts';
+import { printOutcome } from '../../../ui/outcome.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
+
+export interface UsersEraseOptions extends GlobalOptions {
+  yes?: boolean;
+}
+
+export function registerUsersErase(users: Command, ctx: Context): void {
+  users
+    .command('erase')
+    .argument('<email>', 'Email address of the member')
+    .summary('Erase a disabled member from everything that the server stores')
+    .description(
+      'Erase a disabled member: revoke the tokens that are left, delete the member, and put a pseudonym in place of their email addresses in audit events, queued mail and every other text in the database. The member gets no mail. Backups and logs outside the database are yours to treat.',
+    )
+    .option('--yes', 'Do not ask for confirmation')
+    .addHelpText('after', '\nExample:\n  $ tokens offboard ada@example.com\n  $ tokens users erase ada@example.com')
+    .action((email: string, _options, command: Command) => runUsersErase(ctx, email, command.optsWithGlobals()));
+}
+
+async function runUsersErase(ctx: Context, email: string, options: UsersEraseOptions): Promise<void> {
+  requireConfirmable(ctx, options.yes);
+  const { api } = await connect(ctx, options);
+  const user = await findUser(api, email);
+  const who = sanitize(user.email);
+  const question = `Erase ${who} from the database, the audit log included, and permanently revoke ${count(user.token_count, 'token')}? This cannot be undone.`;
+  await confirmOrCancel(ctx, options.yes, question);
+  await expectSuccess(api.users[':id'].erase.$post({ param: { id: user.id } }));
+  await printOutcome(ctx, options, { id: user.id, status: 'erased' }, `Erased ${who}.`);
+}

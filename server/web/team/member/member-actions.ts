@@ -59,9 +59,17 @@ export function possibleActions(user: UserSummary, isSelf: boolean): OfferedActi
     ...(totpEnabledAt === null || isSelf ? [] : (['reset-two-step'] as const)),
     ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
-    ...(!isSelf && (!disabled || tokenCount > 0) ? (['offboard'] as const) : []),
-    ...(isSelf ? [] : (['delete'] as const)),
-    ...(disabled && !isSelf ? (['erase'] as const) : []),
+    ...endings(user, isSelf),
+  ];
+}
+
+/** Returns the actions that end an account, which nobody does to their own. Only a disabled member can be erased. */
+function endings({ disabled, tokenCount }: UserSummary, isSelf: boolean): OfferedAction[] {
+  if (isSelf) return [];
+  return [
+    ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
+    'delete',
+    ...(disabled ? (['erase'] as const) : []),
   ];
 }
 

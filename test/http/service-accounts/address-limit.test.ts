@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { limits } from '../../../shared/limits.ts';
 import { jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
@@ -41,6 +42,44 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
     expect((await send(ada, { remove_maintainers: [grace.email] })).status).toBe(200);
     expect((await send(app.root, { add_maintainers: [grace.email] })).status).toBe(200);
     expect((await probe(grace, 0)).status).toBe(400);
+  });
+
+  it('gives the same error about a wrong removal, whether or not the added address belongs to a member', async () => {
+    const { app, ada, send } = await world();
+    const known = await app.addMember({ email: 'known@example.com' });
+    const detail = 'zz@example.com does not maintain this service account.';
+    for (const email of [known.email, 'nobody@example.com']) {
+      const response = await send(ada, { add_maintainers: [email], remove_maintainers: ['zz@example.com'] });
+      const errors = [{ pointer: '/remove_maintainers/0', detail }];
+      expect(await jsonOf(response)).toMatchObject({ status: 400, code: 'invalid-fields', detail, errors });
+    }
+  });
+
+  it('counts an address of a member who would be one maintainer too many', async () => {
+    const { app, ada, send } = await world();
+    const others = Array.from({ length: limits.maxMaintainers - 2 }, (_, number) =>
+      app.addMember({ email: `m${number}@example.com` }),
+    );
+    const full = await createServiceAccount(app, 'full', { maintainers: [ada, ...(await Promise.all(others))] });
+    const [last, known] = ['last@example.com', 'known@example.com'];
+    for (const email of [last, known]) await app.addMember({ email });
+    expect((await send(ada, { add_maintainers: [last] }, full)).status).toBe(200);
+    for (let turn = 0; turn < 20; turn += 1) {
+      const response = await send(ada, { add_maintainers: [known] }, full);
+      expect(await jsonOf(response)).toMatchObject({
+        code: 'invalid-fields',
+        detail: expect.stringContaining('at most'),
+      });
+    }
+    expect((await send(ada, { add_maintainers: [known] }, full)).status).toBe(429);
+    expect((await send(ada, { maintainers: [ada.email, known] }, full)).status).toBe(429);
+  });
+
+  it('counts a request that replaces all maintainers and names an unknown address', async () => {
+    const { ada, grace, send } = await world();
+    const json = { maintainers: [ada.email, grace.email, 'nobody@example.com'] };
+    for (let turn = 0; turn < 20; turn += 1) expect((await send(ada, json)).status).toBe(400);
+    expect((await send(ada, json)).status).toBe(429);
   });
 
   it('counts no address of a member, and nothing of a superuser or a management key', async () => {

@@ -22,7 +22,7 @@ export async function createServiceAccount<T>(
   return deps.store.transaction(async (store) => {
     await requireStillAllowed(store, operator, 'service-accounts');
     if (!(await store.serviceAccounts.insert(account))) throw serviceAccountNameTaken();
-    const changed = await changeMaintainers(store, operator, account.id, { maintainers: body.maintainers });
+    const changed = await changeMaintainers(store, operator, account.id, { maintainers: body.maintainers }, () => {});
     const changes = changesBetween(noFields, auditedFields({ account, maintainers: changed.maintainers }));
     await record(deps, store, operator, { action: 'service_account.created', account, changes });
     await notifyMaintainers(deps, store, operator, account, changed);

@@ -17,6 +17,8 @@ import { record, type ServiceAccountDeps } from './record.ts';
 /** What else happens in the transaction that changes a service account. */
 export interface ServiceAccountChange<T> {
   precondition?: Precondition<ServiceAccountSummary> | undefined;
+  /** Called before the transaction looks for members by addresses of the body. */
+  lookedUp?: () => void;
   finish(id: string, store: Store): Promise<T>;
 }
 
@@ -26,7 +28,7 @@ export async function editServiceAccount<T>(
   operator: Operator,
   id: string,
   body: EditServiceAccountBody,
-  { precondition = noPrecondition, finish }: ServiceAccountChange<T>,
+  { precondition = noPrecondition, lookedUp = () => {}, finish }: ServiceAccountChange<T>,
 ): Promise<T> {
   await findServiceAccountToChange(deps.store, operator, 'service-accounts', { id });
   if (!isKey(operator) && needsSuperuser(body)) requireSuperuser(operator);
@@ -37,7 +39,7 @@ export async function editServiceAccount<T>(
     await requireUnchanged(store, id, precondition);
     const maintainersBefore = await store.serviceAccounts.maintainers(id);
     const from = auditedFields({ account: before, maintainers: maintainersBefore });
-    const changed = await changeMaintainers(store, operator, id, body);
+    const changed = await changeMaintainers(store, operator, id, body, lookedUp);
     if (hasChanged(changed)) await requireOwnsNoKey(store, operator, id, deps.clock.now());
     const account = await applyFields(store, before, body);
     const changes = changesBetween(from, auditedFields({ account, maintainers: changed.maintainers }));

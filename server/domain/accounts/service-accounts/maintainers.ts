@@ -5,7 +5,7 @@ import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, operatorActor } from '../../caller.ts';
-import { noMaintainers, UnknownMember } from './problems.ts';
+import { wrongAddresses } from './problems.ts';
 import type { ServiceAccountDeps } from './record.ts';
 
 type MaintainerChanges = Pick<EditServiceAccountBody, 'maintainers' | 'add_maintainers' | 'remove_maintainers'>;
@@ -19,7 +19,8 @@ export interface ChangedMaintainers {
 }
 
 /**
- * Applies the changes of maintainers in a body to a locked service account.
+ * Applies the changes of maintainers in a body to a locked service account. Calls `lookedUp` before it looks for members by addresses of the
+ * body, so that a failure from then on may tell whether they belong to members.
  * @throws ProblemError `invalid-fields` if an email address belongs to no member, or would be one too many
  */
 export async function changeMaintainers(
@@ -27,6 +28,7 @@ export async function changeMaintainers(
   operator: Operator,
   id: string,
   body: MaintainerChanges,
+  lookedUp: () => void,
 ): Promise<ChangedMaintainers> {
   const { serviceAccounts } = store;
   const { maintainers, add_maintainers: added = [], remove_maintainers: removed = [] } = body;
@@ -34,11 +36,12 @@ export async function changeMaintainers(
   if (maintainers === undefined && added.length === 0 && removed.length === 0) return difference(present, present);
   const pointer = maintainers ? '/maintainers' : '/add_maintainers';
   if (!isKey(operator) && !operator.user.superuser) requireOneNew(present, maintainers ?? added, pointer);
+  // Before the lookup, so that the error about a removal does not tell whether an added address belongs to a member.
+  const removals = findPresent(present, removed);
+  lookedUp();
   const wanted = await findMembers(store, maintainers ?? added, pointer);
   const unwanted =
-    maintainers === undefined
-      ? findPresent(present, removed)
-      : present.filter(({ id }) => !wanted.some((member) => member.id === id));
+    maintainers === undefined ? removals : present.filter(({ id }) => !wanted.some((member) => member.id === id));
   for (const member of unwanted) await serviceAccounts.removeMaintainer(id, member.id);
   // In the order of their IDs, in which every transaction locks several members.
   for (const member of wanted.sort((a, b) => (a.id < b.id ? -1 : 1)))
@@ -93,7 +96,7 @@ function requireOneNew(present: readonly UserRecord[], emails: readonly string[]
 async function findMembers(store: Store, emails: readonly string[], pointer: string): Promise<UserRecord[]> {
   const found = await Promise.all(emails.map((email) => store.users.findByEmail(foldName(email))));
   const errors = errorsOf(emails, found, pointer, (email) => `There is no member with the email address ${email}.`);
-  if (errors.length > 0) throw new UnknownMember(errors);
+  if (errors.length > 0) throw wrongAddresses(errors);
   return found.filter((member) => member !== null);
 }
 
@@ -102,7 +105,7 @@ function findPresent(present: readonly UserRecord[], emails: readonly string[]):
   const found = emails.map((email) => present.find(({ emailFolded }) => emailFolded === foldName(email)) ?? null);
   const pointer = '/remove_maintainers';
   const errors = errorsOf(emails, found, pointer, (email) => `${email} does not maintain this service account.`);
-  if (errors.length > 0) throw noMaintainers(errors);
+  if (errors.length > 0) throw wrongAddresses(errors);
   return found.filter((member) => member !== null);
 }
 

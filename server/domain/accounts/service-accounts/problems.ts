@@ -16,18 +16,7 @@ export function serviceAccountDisabled(): ProblemError {
   );
 }
 
-/** A list names email addresses that belong to no member. */
-export class UnknownMember extends ProblemError {
-  constructor(errors: FieldError[]) {
-    super('invalid-fields', detailOf(errors), { errors });
-  }
-}
-
-/** Returns the problem for a list that names members who do not maintain the service account. */
-export function noMaintainers(errors: FieldError[]): ProblemError {
-  return new ProblemError('invalid-fields', detailOf(errors), { errors });
-}
-
-function detailOf(errors: readonly FieldError[]): string {
-  return errors.map(({ detail }) => detail).join(' ');
+/** Returns the problem for a list with wrong email addresses, which has an error for each. */
+export function wrongAddresses(errors: FieldError[]): ProblemError {
+  return new ProblemError('invalid-fields', errors.map(({ detail }) => detail).join(' '), { errors });
 }

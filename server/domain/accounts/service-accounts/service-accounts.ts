@@ -92,9 +92,8 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
     },
 
     async edit(operator, id, body, precondition) {
-      const change = { precondition, finish: summary };
-      const edited = await addressLimit.attempt(operator, body, () =>
-        editServiceAccount(deps, operator, id, body, change),
+      const edited = await addressLimit.attempt(operator, body, (lookedUp) =>
+        editServiceAccount(deps, operator, id, body, { precondition, lookedUp, finish: summary }),
       );
       notifier.wake();
       return edited;

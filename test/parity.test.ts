@@ -15,6 +15,7 @@ const roles = [
   'disabled member',
   'member',
   'developer',
+  'auditor',
   'superuser without the permission',
   'superuser',
   'last superuser',
@@ -24,6 +25,7 @@ type Role = (typeof roles)[number];
 const signedIn: Role[] = roles.filter((role) => role !== 'visitor' && role !== 'disabled member');
 const withPermission: Role[] = ['developer', 'superuser', 'last superuser'];
 const superusers: Role[] = ['superuser without the permission', 'superuser', 'last superuser'];
+const readers: Role[] = ['auditor', ...superusers];
 const replaceable: Role[] = ['superuser without the permission', 'superuser'];
 
 /** The member who acts and the member who is acted on. Each has a token. */
@@ -228,7 +230,7 @@ const actions: Record<string, Action> = {
     isDone: async ({ targetToken }) => (await tokenOf(targetToken)).pausedAt === null,
   },
   "list another member's tokens": {
-    roles: superusers,
+    roles: readers,
     page: ({ target }, browser) => browser.get(team(target)),
     api: ({ target }) => ['GET', `/tokens?user=${target.email}`],
     cli: ({ target }) => ({ argv: ['list', '--user', target.email] }),
@@ -256,7 +258,7 @@ const actions: Record<string, Action> = {
     isDone: ({ targetToken }) => isRevoked(targetToken),
   },
   'list the members': {
-    roles: superusers,
+    roles: readers,
     page: ({ target }, browser) => browser.get(`/organization/team?q=${target.email}`),
     api: ({ target }) => ['GET', `/users?email=${target.email}`],
     cli: () => ({ argv: ['users', 'list'] }),
@@ -361,6 +363,22 @@ const actions: Record<string, Action> = {
     roles: superusers,
     prepare: ({ target }) => app.store.users.setSuperuser(target.id, true),
     isDone: async ({ target }) => !(await userOf(target)).superuser,
+  },
+  'grant the role auditor': {
+    ...change('target', 'make-auditor', { auditor: true }, ['users', 'promote', '--auditor']),
+    roles: superusers,
+    isDone: async ({ target }) => (await userOf(target)).auditor,
+  },
+  'give oneself the role auditor': {
+    ...change('actor', 'make-auditor', { auditor: true }, ['users', 'promote', '--auditor']),
+    roles: superusers,
+    isDone: async ({ actor }) => (await userOf(actor)).auditor,
+  },
+  'remove the role auditor': {
+    ...change('target', 'remove-auditor', { auditor: false }, ['users', 'demote', '--auditor']),
+    roles: superusers,
+    prepare: ({ target }) => app.store.users.setAuditor(target.id, true),
+    isDone: async ({ target }) => !(await userOf(target)).auditor,
   },
   'demote oneself': {
     ...change('actor', 'demote', { superuser: false }, ['users', 'demote']),
@@ -617,13 +635,13 @@ const actions: Record<string, Action> = {
     isDone: async ({ target }) => (await webhookAt(target)) === undefined,
   },
   'read the report on tokens': {
-    roles: superusers,
+    roles: readers,
     api: () => ['GET', '/reports/tokens'],
     cli: () => ({ argv: ['report', '--json'] }),
     isDone: (_scene, output) => /"active":[1-9]/.test(output),
   },
   'read the audit of others': {
-    roles: superusers,
+    roles: readers,
     prepare: ({ target }) => createToken(app, target, { name: `audited-${target.id}` }),
     page: ({ target }, browser) => browser.get(`/organization/audit?user=${target.id}`),
     api: ({ target }) => ['GET', `/audit?user=${target.id}`],
@@ -638,7 +656,8 @@ const latest = ({ id }: Member) => ({ limit: 50, before: null, participant: id }
 async function createScene(role: Role): Promise<Scene> {
   count += 1;
   const superuser = superusers.includes(role);
-  const actor = await app.addMember({ email: `actor.${count}@example.com`, superuser, can_manage_tokens: true });
+  const rights = { superuser, auditor: role === 'auditor', can_manage_tokens: true };
+  const actor = await app.addMember({ email: `actor.${count}@example.com`, ...rights });
   const target = await app.addMember({ email: `target.${count}@example.com`, can_manage_tokens: true });
   // Written to the store directly, because creating a token takes longer than most of the actions.
   const [ownName, targetName] = [`own-${count}`, `target-${count}`];

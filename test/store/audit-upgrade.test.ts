@@ -7,9 +7,9 @@ import { openTestStore } from '../helpers/app/store.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { auditRecord } from './contract/records.ts';
 
-const beforeOrder = 'UPDATE audit SET position = NULL';
+const beforeOrder = 'UPDATE audit SET position = NULL WHERE position = 0';
 
-/** Opens a store, and a function that makes all its events ones from before positions, as an upgrade leaves them. */
+/** Opens a store, and a function that takes the positions of new events away, as an upgrade, or going back to the release before, leaves them. */
 type Open = () => Promise<{ store: Store; upgrade: () => Promise<unknown>; close: () => Promise<void> }>;
 
 let postgres: TestPostgres;
@@ -73,6 +73,33 @@ describe.each(Object.entries(engines))('events from before positions on %s', (_n
       expect(await store.audit.lastInOrder('ada')).toBe(fourth);
       expect(await store.audit.purge({ before: 2, limit: 10 })).toBe(1);
       expect(await idsAfter(null, 10)).toEqual([first, third, fourth, fifth]);
+    } finally {
+      await close();
+    }
+  });
+
+  it('get positions if they were saved after the upgrade, by the release before', async () => {
+    const { store, upgrade, close } = await open();
+    const write = async () => {
+      const event = auditRecord();
+      await store.audit.insert(event);
+      return event.id;
+    };
+    const idsAfter = async (after: string | null) =>
+      (await store.audit.listInOrder({ after, limit: 10 }))?.map(({ id }) => id);
+    try {
+      const old = await write();
+      await upgrade();
+      const first = await write();
+      expect(await store.audit.assignPositions(10)).toBe(1);
+      const late = [await write(), await write(), await write()];
+      await upgrade();
+      expect(await idsAfter(first)).toEqual([]);
+      expect(await store.audit.assignPositions(2)).toBe(2);
+      expect(await store.audit.assignPositions(2)).toBe(1);
+      expect(await store.audit.assignPositions(2)).toBe(0);
+      expect(await idsAfter(first)).toEqual(late);
+      expect(await idsAfter(null)).toEqual([old, first, ...late]);
     } finally {
       await close();
     }

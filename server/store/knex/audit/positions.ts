@@ -13,9 +13,11 @@ const job = 'audit-order';
  */
 export async function assignPositions(knex: Knex, engine: Engine, limit: number): Promise<number> {
   // Most of the time, no event waits, and no lock is needed.
-  if ((await knex('audit').whereRaw('position = 0').first('id')) === undefined) return 0;
+  const next = (await knex('audit').whereRaw('position = 0').first('id')) ?? (await selectUnnumbered(knex).first('id'));
+  if (next === undefined) return 0;
   return knex.transaction(async (trx) => {
     const last = await lockPosition(trx, job, 0);
+    await trx('audit').whereIn('id', selectUnnumbered(trx).orderBy('id').limit(limit)).update(waiting);
     const numbered = engine.rows(
       await trx.raw(
         `UPDATE audit SET position = CAST(? AS bigint) + next.number
@@ -28,4 +30,13 @@ export async function assignPositions(knex: Knex, engine: Engine, limit: number)
     if (numbered.length > 0) await movePosition(trx, { ...last, at: last.at + numbered.length });
     return numbered.length;
   });
+}
+
+/**
+ * Selects events without a position that are newer than the first one with a position. The release before positions wrote them to SQLite, because somebody
+ * went back to it for a while.
+ */
+function selectUnnumbered(knex: Knex): Knex.QueryBuilder {
+  const first = knex('audit').select('id').whereRaw('position > 0').orderBy('position').limit(1);
+  return knex('audit').select('id').whereRaw('position IS NULL').where('id', '>', first);
 }

@@ -57,7 +57,7 @@ export const refuseUnmetConditions: MiddlewareHandler<AppEnv> = async (c, next) 
   const condition = c.req.header('if-match')?.trim();
   const isConditional = ['PATCH', 'DELETE'].includes(method) && conditionalPath.test(path);
   if (condition === undefined || condition === '*' || isSafe(method) || isConditional) return next();
-  const detail = 'This has no ETag, so that If-Match cannot be true. Send the request without If-Match.';
+  const detail = 'This resource has no ETag, so If-Match cannot match. Send the request without If-Match.';
   throw new ProblemError('changed-meanwhile', detail);
 };
 

@@ -11,7 +11,7 @@ export async function formatOrganizationFile(organization: Organization, schemaU
 }
 
 /**
- * Replaces a file atomically, so that a failure never leaves half of it. A link stays one, and the file keeps its mode. Only its owner may read a
+ * Replaces a file atomically, so that a failure never leaves half of it. A link to a file stays one, and the file keeps its mode. Only its owner may read a
  * new file, because URLs of webhooks can be secrets.
  * @throws CliError `unwritable`
  */

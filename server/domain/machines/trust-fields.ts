@@ -1,5 +1,6 @@
 import type { EditTrustBody, Trust } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, TrustRecord } from '../../store/records.ts';
+import { isKey, type Operator } from '../caller.ts';
 import type { AuditedFields } from '../changed-fields.ts';
 import { type AppNames, showRules } from '../tokens/rules/shown-rules.ts';
 
@@ -56,6 +57,7 @@ export function auditedFields(trust: ListedTrust, names: AppNames): AuditedField
   return {
     service_account,
     issuer,
+    internal_issuer: trust.mayBeInternal,
     audience,
     claims: list(Object.entries(claims).map(([name, value]) => `${name}=${value}`)),
     apps: list(apps),
@@ -63,4 +65,10 @@ export function auditedFields(trust: ListedTrust, names: AppNames): AuditedField
     allow: list(allow),
     ttl: String(ttl),
   };
+}
+
+/** Returns whether the issuer may be internal after an edit: a superuser who sends it confirms it, even if it stays the same. */
+export function mayBeInternal(operator: Operator, before: TrustRecord, { issuer }: EditTrustBody): boolean {
+  if (issuer !== undefined && !isKey(operator)) return true;
+  return before.mayBeInternal && (issuer === undefined || issuer === before.issuer);
 }

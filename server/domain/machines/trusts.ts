@@ -14,7 +14,7 @@ import { noPrecondition, type Precondition } from '../precondition.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
 import { tellOfTrust } from './tell-of-trust.ts';
-import { auditedFields, claimsText, storedFields } from './trust-fields.ts';
+import { auditedFields, claimsText, mayBeInternal, storedFields } from './trust-fields.ts';
 
 export interface TrustDeps {
   store: Store;
@@ -118,9 +118,8 @@ export function createTrusts(deps: TrustDeps): Trusts {
         const { rules } = await editedRules(store, before.rules, body);
         const isNewIssuer = body.issuer !== undefined && body.issuer !== before.issuer;
         const edit = {
-          ...{ ...storedFields(body), rules, changedAt },
+          ...{ ...storedFields(body), rules, changedAt, mayBeInternal: mayBeInternal(operator, before, body) },
           ...(account && { serviceAccountId: account.id }),
-          ...(isNewIssuer && { mayBeInternal: !isKey(operator) }),
         };
         const trust = { ...before, ...edit, ...(account && { serviceAccount: account.name }) };
         const names = await findAppNames(store, [before, trust]);

@@ -216,7 +216,7 @@ export function createNotifier(deps: {
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
     async tokensTransferred(store, { from, newOwner, ...rest }) {
       const event = { ...rest, from, newOwner };
-      // Who is on both sides gets the mail that tells to rotate.
+      // A reader on both sides gets only the mail that asks for a rotation.
       const receivers = (await readersOf(store, newOwner)).map(({ id }) => id);
       await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail, receivers);
       await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail);

@@ -6,6 +6,7 @@ import type { Trust } from '../../../shared/schemas/trusts.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { type ExchangeWorld, openExchange } from '../../helpers/exchange/exchange-world.ts';
+import { firstPage } from '../../store/contract/records.ts';
 
 let world: ExchangeWorld;
 beforeEach(async () => {
@@ -68,6 +69,11 @@ describe('an issuer that a management key chose', () => {
     const root = { as: world.app.root };
     await edit(root, { ttl: 600 });
     expect(await mayBeInternal()).toBe(false);
+    // Confirms the issuer, although it stays the same.
+    await edit(root, { issuer: 'https://ci.example.com' });
+    expect(await mayBeInternal()).toBe(true);
+    const [event] = await world.app.store.audit.list(firstPage);
+    expect(event?.changes).toEqual([{ field: 'internal_issuer', from: false, to: true }]);
     await edit(root, { issuer: 'https://gitlab.example.com' });
     expect(await mayBeInternal()).toBe(true);
     await edit({ headers: key.headers }, { ttl: 900 });

@@ -38,7 +38,7 @@ describe('If-Match', () => {
     expect((await change('DELETE', '*')).status).toBe(204);
   });
 
-  it('is compared by every change that says so in the API description, and refused by every other', async () => {
+  it('is read by every change that says so in the API description, and refused by every other', async () => {
     const { paths } = await jsonOf<Description>(app.ask('/api/v1/openapi.json'));
     const changes = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations).map(([method, { parameters = [] }]) => ({

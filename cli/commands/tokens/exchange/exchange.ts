@@ -45,9 +45,10 @@ async function runExchange(ctx: Context, options: ExchangeOptions): Promise<void
     return issued;
   });
   if (options.json) return printJson(ctx, { expires_in: issued.expiresIn, file: out });
-  // A second or two have passed since the token was issued.
-  const minutes = Math.ceil(issued.expiresIn / 60);
-  await note(ctx, options, `Wrote a token that is valid for ${formatDuration(minutes * 60)} to the file.`);
+  // A second or two of whole minutes have passed since the token was issued.
+  const minutes = Math.ceil(issued.expiresIn / 60) * 60;
+  const shown = minutes - issued.expiresIn <= 2 ? minutes : issued.expiresIn;
+  await note(ctx, options, `Wrote a token that is valid for ${formatDuration(shown)} to the file.`);
 }
 
 async function exchange(ctx: Context, options: ExchangeOptions): Promise<IssuedToken> {

@@ -91,7 +91,7 @@ function questionWithoutTokens({ email, token_count: tokens }: User, transferTo:
 function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardOptions): string {
   const { transferred, revoked, known } = result;
   const who = sanitize(user.email);
-  const others = known === null || known.length === 0 ? '' : ` ${knownNote(who, known.length)}`;
+  const others = known === null ? ` ${withheldNote}` : known.length === 0 ? '' : ` ${knownNote(who, known.length)}`;
   if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.${others}`;
   const account = sanitize(transferTo);
   const next = transferred === 0 ? '' : ` ${rotationNote(account)}`;
@@ -103,6 +103,9 @@ function rotationNote(account: string): string {
   const add = `tokens service-accounts edit ${account} --add-maintainer EMAIL`;
   return `Have a maintainer of ${account} rotate what it received: tokens list --service-account ${account} (if it has no maintainer: ${add}).`;
 }
+
+const withheldNote =
+  'The management key lacks the scope tokens:read, so the values that they know of other tokens are not listed.';
 
 /** Names the command that lists what the offboarding left to others. The list of the result is bounded. */
 function knownNote(who: string, known: number): string {

@@ -80,7 +80,7 @@ const messages: Record<WebhookChange['stage'], { subject: string; lead: string }
   changed: { subject: 'A webhook was changed', lead: 'A webhook was changed.' },
   rotated: {
     subject: 'The secret of a webhook was replaced',
-    lead: 'The secret of a webhook was replaced. Whoever did it has the new secret, and can sign events with it. The secret before it also signs for 24 hours.',
+    lead: 'The secret of a webhook was replaced. The person or key below has the new secret, and can sign events with it. The secret before it also signs for 24 hours.',
   },
   deleted: { subject: 'A webhook was deleted', lead: 'A webhook was deleted. Its receiver gets no more events.' },
 };

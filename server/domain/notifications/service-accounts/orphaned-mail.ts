@@ -41,7 +41,7 @@ export function accountsOrphanedMail(site: SiteInfo, event: AccountsOrphaned): M
 function stepsOf(name: string): AdviceStep[] {
   return [
     {
-      instruction: 'Let a member maintain it, who rotates its tokens before they expire.',
+      instruction: 'Add a maintainer. They can rotate its tokens before these expire.',
       command: `tokens service-accounts edit ${name} --add-maintainer EMAIL`,
     },
     {

@@ -86,7 +86,7 @@ function TransferFields({ form, offeredAccounts, problem, autofocus }: TransferF
         value={form.transferTo}
         offered={offeredAccounts}
         none="No service account can receive the tokens in use, so they are revoked, too."
-        hint="Leave it empty to revoke all tokens. Otherwise, builds and other programs go on with the tokens that were used in the last 30 days, and its maintainers are told to rotate them."
+        hint="Leave it empty to revoke all tokens. Otherwise, builds and other programs go on with the tokens that were used in the last 30 days, and the maintainers of the service account are told to rotate them."
         error={errors.transfer_to}
         autofocus={autofocus}
       />

@@ -4,6 +4,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
 import { createToken, jsonOf, openTestApp, verdict } from '../../helpers/app/app.ts';
 import { listen } from '../../helpers/app/http.ts';
+import { basic } from '../../helpers/app/oauth.ts';
 
 const newKey = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve });
 type Pair = ReturnType<typeof newKey>;
@@ -130,6 +131,17 @@ it('accepts only keys of the curve that GitHub uses', async () => {
   keys = new Map([['key-1', other]]);
   const body = alert(generateToken('tok').reveal());
   expect((await signed(body, 'key-1', signatureOf(body, other))).status).toBe(401);
+});
+
+it('lets clients report while the keys cannot be fetched', async () => {
+  answer = () => ({ status: 500, body: '' });
+  const { token } = await createToken(app, app.dev, { name: 'reported' });
+  const json = { name: 'scanner', can_report: true };
+  const made = app.ask('/api/v1/clients', { as: app.root, json });
+  const client = await jsonOf<{ client_id: string; client_secret: string }>(made);
+  expect((await send(alert(token), basic(client.client_id, client.client_secret))).status).toBe(200);
+  expect(await verdict(app, token)).toBe('revoked');
+  expect(requests).toBe(0);
 });
 
 it('returns 503 while the keys cannot be fetched, and asks at most every five seconds', async () => {

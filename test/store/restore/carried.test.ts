@@ -6,6 +6,7 @@ import { createIds, hashSecret } from '../../../server/domain/secrets.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
+import type { Store } from '../../../server/store/store.ts';
 import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
@@ -26,7 +27,10 @@ const ids = createIds(systemClock);
 const restoreEvent = () => ({ id: ids(), at: systemClock.now() });
 
 /** Creates a backup, runs `since`, restores the backup, and returns what the restored database contains. */
-async function restored(since: () => Promise<unknown>) {
+async function restored<T extends object>(
+  since: () => Promise<unknown>,
+  look: (store: Store) => Promise<T> = async () => ({}) as T,
+) {
   const file = `${app.path}.backup`;
   await backUp(app.path, file);
   await since();
@@ -49,6 +53,7 @@ async function restored(since: () => Promise<unknown>) {
     clients: await store.clients.list({ limit: 9, before: null }),
     webhooks: await store.webhooks.list({ limit: 9, before: null }),
     bound: await store.users.findByIdentity(identity),
+    ...(await look(store)),
   };
   await store.close();
   await rm(file);
@@ -136,6 +141,26 @@ describe('a restored backup', () => {
     const path = `/api/v1/users/${second.id}/identity`;
     const { bound, second: now } = await restored(() => app.ask(path, { as: app.root, method: 'DELETE' }));
     expect([bound, now?.sso]).toEqual([null, false]);
+  });
+
+  it('keeps whether a client may report leaks as it is now, and remembers what was reported since', async () => {
+    const json = { name: 'scanner', can_report: true };
+    const scanner = await jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json }));
+    const { token } = await createToken(app, app.dev, { name: 'leaked' });
+    const leak = {
+      ...{ hash: hashSecret(token), tokenId: 't', ownerId: app.dev.id, prefix: 'p', name: 'leaked' },
+      ...{ source: null, url: null, outcome: 'notified' as const, at: app.clock.now() },
+    };
+    const { clients, leakIsNew } = await restored(
+      async () => {
+        await app.store.leaks.report(leak);
+        const body = { can_report: false };
+        await app.ask(`/api/v1/clients/${scanner.id}`, { method: 'PATCH', as: app.root, json: body });
+      },
+      async (store) => ({ leakIsNew: await store.leaks.report(leak) }),
+    );
+    expect(clients).toMatchObject([{ name: 'scanner', canReport: false }]);
+    expect(leakIsNew).toBe(false);
   });
 
   it('keeps what a client may do as it is now, whether it got or lost the right since', async () => {

@@ -9,6 +9,7 @@ export const daemonPathSegments = [
   'device',
   'healthz',
   'invitation',
+  'leaks',
   'login',
   'logout',
   'metrics',

@@ -8,7 +8,7 @@ import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
 import type { Tokens } from '../../domain/tokens/tokens.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
-import { observeRequest } from '../observe-request.ts';
+import { observeRequest } from '../middleware/observe-request.ts';
 import type { CountedVerification } from '../verify/counted-verify.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';

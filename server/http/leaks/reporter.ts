@@ -5,10 +5,10 @@ import { mayNotReport, type Reporter } from '../../domain/leaks/reporter.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { ResponseProblem } from '../errors.ts';
 import { admitKey, isKeyForm, type ManagementKeyDeps } from '../middleware/management-key.ts';
+import { observeRequest } from '../middleware/observe-request.ts';
 import { authenticateClient } from '../oauth/client-auth.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { parseForm } from '../oauth/form.ts';
-import { observeRequest } from '../observe-request.ts';
 import { fieldOf, onlyValue, type RawHeaders } from '../raw-headers.ts';
 import { readCredential } from '../verify/credential.ts';
 

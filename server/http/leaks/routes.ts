@@ -12,7 +12,7 @@ import { bodyTooLargeResponse } from '../errors.ts';
 import { type AccessDeps, enforceAccessAfterBody } from '../middleware/access.ts';
 import { limitBody } from '../middleware/body-limit.ts';
 import { parseJson } from '../middleware/json-body.ts';
-import { observeRequest } from '../observe-request.ts';
+import { observeRequest } from '../middleware/observe-request.ts';
 import { jsonRequest, jsonResponse, rejectInvalid } from '../validate.ts';
 import { requireReporter, requireReporterOrSignature } from './reporter.ts';
 

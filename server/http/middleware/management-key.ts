@@ -3,9 +3,9 @@ import { requireTokenNetwork } from '../../domain/tokens/rules/token-networks.ts
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { forwardedForOf } from '../client-ip.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { observeRequest } from '../observe-request.ts';
 import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import type { Credential } from '../verify/credential.ts';
+import { observeRequest } from './observe-request.ts';
 
 export type ManagementKeyDeps = Pick<AppDeps, 'clientIp' | 'clock' | 'lastUsed' | 'managementKeys' | 'useCounter'>;
 

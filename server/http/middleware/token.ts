@@ -2,10 +2,10 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { ResponseProblem } from '../errors.ts';
-import { observeRequest } from '../observe-request.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 import { isKeyForm, type ManagementKeyDeps, recordKeyUse, requireClientNetwork } from './management-key.ts';
+import { observeRequest } from './observe-request.ts';
 
 export type TokenDeps = Pick<AppDeps, 'verify' | 'seenValues'> & Omit<ManagementKeyDeps, 'managementKeys'>;
 

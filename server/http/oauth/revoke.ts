@@ -1,5 +1,5 @@
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { observeRequest } from '../observe-request.ts';
+import { observeRequest } from '../middleware/observe-request.ts';
 import { authenticateClient } from './client-auth.ts';
 import { OAuthError } from './errors.ts';
 import { readForm } from './form.ts';

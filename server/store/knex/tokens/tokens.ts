@@ -4,7 +4,7 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { canaryHash } from './canaries.ts';
+import { canaryHash } from '../leaks/canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenStore } from '../../../interfaces/tokens.ts';
 import type { AppMatch, HashMatch } from '../../../records.ts';
-import { canaryHash } from '../canaries.ts';
+import { canaryHash } from '../../leaks/canaries.ts';
 import { bindKeys, formOf, isAppRow, toAppMatch } from './app-matches.ts';
 import { toHashMatch, toOtherMatch, versionIn } from './hash-matches.ts';
 import { createStatements, type Statements } from './statements.ts';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { CanaryStore } from '../../interfaces/canaries.ts';
+import type { CanaryStore } from '../../interfaces/leaks.ts';
 
 /**
  * Returns the form in which the hash of a canary is stored. No hash of a value looks like this. So no statement that accepts tokens finds

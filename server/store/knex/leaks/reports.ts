@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../engine/engine.ts';
-import type { LeakStore } from '../interfaces/leaks.ts';
-import type { LeakRecord } from '../records.ts';
-import { type RowOf, toRecord, toRow } from '../tables/column.ts';
-import { leakColumns } from '../tables/leaks.ts';
-import { lockPosition, movePosition } from './notifications/positions.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { LeakStore } from '../../interfaces/leaks.ts';
+import type { LeakRecord } from '../../records.ts';
+import { type RowOf, toRecord, toRow } from '../../tables/column.ts';
+import { leakColumns } from '../../tables/leaks.ts';
+import { lockPosition, movePosition } from '../notifications/positions.ts';
 
 type LeakRow = RowOf<typeof leakColumns>;
 

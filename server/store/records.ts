@@ -104,7 +104,7 @@ export type HashMatch =
       revokedAt: number;
       reason: RecordOf<typeof tombstoneColumns>['reason'];
     }
-  | { kind: 'canary'; id: string; prefix: string; name: string; ownerId: string; ownerEmail: string };
+  | { kind: 'canary'; id: string; prefix: string; ownerId: string };
 
 /** A request with an `Idempotency-Key`, and the token that it created. */
 export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;

@@ -26,6 +26,13 @@ interface HashStatusesDeps {
 }
 
 export function createHashStatuses({ store, statusContext }: HashStatusesDeps): HashStatuses {
+  /** Only those who may know about the canary wait for this statement. */
+  async function describeCanary(hash: string, id: string): Promise<HashStatus> {
+    const canary = await store.tokens.findById(id);
+    if (canary === null) return unknown(hash);
+    return { hash, status: 'canary', name: canary.name, owner: canary.ownerEmail };
+  }
+
   return {
     async ofHashes(operator, hashes) {
       const matches = await store.tokens.findByHashes(hashes);
@@ -34,7 +41,9 @@ export function createHashStatuses({ store, statusContext }: HashStatusesDeps): 
       const items: HashStatus[] = [];
       for (const [index, hash] of hashes.entries()) {
         const match = matches[index] ?? null;
-        items.push(match !== null && isSeen(match) ? describe(hash, match, context) : unknown(hash));
+        if (match === null || !isSeen(match)) items.push(unknown(hash));
+        else
+          items.push(match.kind === 'canary' ? await describeCanary(hash, match.id) : describe(hash, match, context));
       }
       return items;
     },
@@ -57,9 +66,8 @@ async function createIsSeen(store: Pick<Store, 'serviceAccounts'>, operator: Ope
   return ({ ownerId }: HashMatch): boolean => owners.has(ownerId);
 }
 
-function describe(hash: string, match: HashMatch, context: StatusContext): HashStatus {
-  const status = match.kind === 'canary' ? 'canary' : valueStatus(match, context);
-  return { hash, status, name: match.name, owner: match.ownerEmail };
+function describe(hash: string, match: Exclude<HashMatch, { kind: 'canary' }>, context: StatusContext): HashStatus {
+  return { hash, status: valueStatus(match, context), name: match.name, owner: match.ownerEmail };
 }
 
 function unknown(hash: string): HashStatus {

@@ -177,6 +177,6 @@ function forbid(reason: ForbidReason, token: VerifiedToken, app: AppMatch | null
   return { allowed: false, status: 403, reason, known: knownOf(token), tokenId: token.id, app };
 }
 
-function knownOf({ prefix, name, ownerEmail: owner }: HashMatch): KnownToken {
+function knownOf({ prefix, name, ownerEmail: owner }: Exclude<HashMatch, Canary>): KnownToken {
   return { prefix, name, owner };
 }

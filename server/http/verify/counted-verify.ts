@@ -5,7 +5,7 @@ import { type CountVerification, outcomeOf, type VerificationRoute } from '../..
 
 /**
  * Verifies a presented value and counts the outcome under `route`. `startedAt` is the `performance.now()` time from which
- * the duration is measured; it defaults to the time of the call. `observe` is called after the response if the value is that of a canary.
+ * the duration is measured; it defaults to the time of the call. `observe` is called after the response if the value is unknown or that of a canary.
  * Rejects as `Verification` does.
  */
 export interface CountedVerification {
@@ -41,11 +41,17 @@ export function createCountedVerification(
       throw error;
     }
   };
-  /** Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. */
+  /**
+   * Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. Does nearly the same work for
+   * a value that was never issued. Otherwise, a client could tell the two apart by the time of its next request.
+   */
   const recordAfterwards = (verdict: Verdict | RequestVerdict, observe: () => ObservedRequest) => {
-    if (verdict.allowed || verdict.status !== 401 || verdict.canary === undefined) return;
+    if (verdict.allowed || verdict.reason !== 'unknown') return;
     const { canary } = verdict;
-    setImmediate(() => recordCanary(canary, observe()));
+    setImmediate(() => {
+      const request = observe();
+      if (canary !== undefined) recordCanary(canary, request);
+    });
   };
   return {
     verify: (route, value, observe, startedAt = performance.now()) => count(route, startedAt, verify(value), observe),

@@ -104,7 +104,7 @@ export function appLookupContract(store: () => Store): void {
       for (const some of [hashes, hashes.slice(0, 1)]) {
         const keys = [ofName(app.name), ofHost('inside.example.com')];
         const found = await store.tokens.findByHashesAndApps(some, keys);
-        expect(found.matches.map((match) => match?.name)).toEqual(tokens.slice(0, some.length).map(({ name }) => name));
+        expect(found.matches).toMatchObject(tokens.slice(0, some.length).map(({ name }) => ({ name })));
         expect(found.apps.map((match) => match?.id)).toEqual([app.id, app.id]);
         for (const key of keys) {
           expect((await store.tokens.findByHashesAndApps(some, [key])).apps.map((match) => match?.id)).toEqual([

@@ -107,24 +107,25 @@ export function versionIn(row: unknown[]): string | null {
 
 /** The columns of what `selectOthers` finds. */
 type OtherRow = [
-  ...[position: number, prefix: string, name: string, ownerId: string, ownerEmail: string],
-  ...[revokedAt: Time | null, reason: 'revoked' | 'rotated' | 'expired' | 'idle' | null, tokenId: string],
+  ...[position: number, prefix: string, ownerId: string, name: string, ownerEmail: string, revokedAt: Time],
+  ...[reason: 'revoked' | 'rotated' | 'expired' | 'idle', canaryId: string | null],
 ];
 
 /**
  * Returns the statement that finds what the first one does not: tombstones by their hash, and canaries by the hash in its stored form. Bind a
- * list of hashes for each. One statement looks for both, so that a canary takes as long as a value that was never issued.
+ * list of hashes for each. One statement looks for both, so that a canary takes as long as a value that was never issued. It reads as little of
+ * a canary as possible.
  */
 export function selectOthers(engine: Engine): Select {
   const branch = (columns: readonly string[], from: string) => {
     const named = [engine.position, ...columns].map((column, index) => `${column} AS m${index}`);
     return `SELECT ${named.join(', ')} FROM ${from}`;
   };
-  const tombstone = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at', 'd.reason', 'd.token_id'];
-  const canary = ['t.prefix', 't.name', 't.owner_id', 'u.email', 'CAST(NULL AS bigint)', 'NULL', 't.id'];
+  const tombstone = ['d.prefix', 'd.owner_id', 'd.name', 'u.email', 'd.revoked_at', 'd.reason', 'NULL'];
+  const canary = ['t.prefix', 't.owner_id', 'NULL', 'NULL', 'CAST(NULL AS bigint)', 'NULL', 't.id'];
   const branches = [
     branch(tombstone, `${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`),
-    branch(canary, `${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`),
+    branch(canary, engine.eachOf('t.hash', 'tokens t')),
   ];
   return {
     forVerification: true,
@@ -135,8 +136,8 @@ export function selectOthers(engine: Engine): Select {
 
 /** Converts a row of `selectOthers` to a match. */
 export function toOtherMatch(row: unknown[]): HashMatch {
-  const [, prefix, name, ownerId, ownerEmail, revokedAt, reason, id] = row as OtherRow;
-  if (reason === null) return { kind: 'canary', id, prefix, name, ownerId, ownerEmail };
+  const [, prefix, ownerId, name, ownerEmail, revokedAt, reason, id] = row as OtherRow;
+  if (id !== null) return { kind: 'canary', id, prefix, ownerId };
   return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt), reason };
 }
 

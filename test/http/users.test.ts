@@ -36,6 +36,7 @@ it('adds a member who can sign in and is found by email address in any case', as
     email: 'Ada@Example.com',
     name: 'Ada',
     superuser: false,
+    auditor: false,
     status: 'active',
     disabled: false,
     can_manage_tokens: true,

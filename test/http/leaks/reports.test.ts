@@ -67,6 +67,12 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     const { id, token, prefix, name } = await create();
     const use = { method: 'GET', path: '/items', ip: '198.51.100.7', userAgent: 'curl/8' };
     await app.store.tokens.recordUses([{ tokenId: id, at: app.clock.now(), ...use }]);
+    const times = { firstAt: app.clock.now(), lastAt: app.clock.now() };
+    const network = { kind: 'network' as const, value: '192.0.2.0/24', uses: 7, ...times };
+    await app.store.usage.add({
+      writer: { id: 'writer', batch: 1, at: app.clock.now() },
+      tokens: [{ tokenId: id, firstAt: times.firstAt, hours: [], seen: [network], gaps: null }],
+    });
     expect(await labels([item(token)])).toEqual(['true_positive']);
     expect(await verdict(app, token)).toBe('revoked');
     expect(await actionsOf(id)).toEqual(['token.created', 'token.leaked', 'token.revoked']);
@@ -83,7 +89,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     const mails = await newMails();
     expect(mails.map(({ to }) => to)).toEqual([app.dev.email]);
     expect(mails[0]?.subject).toContain(`API token "${name}" leaked and was revoked`);
-    for (const part of [prefix, shownUrl, 'commit', '198.51.100.7', 'GET /items', 'curl/8', 'scanner']) {
+    for (const part of [
+      prefix,
+      shownUrl,
+      'commit',
+      '198.51.100.7',
+      'GET /items',
+      'curl/8',
+      'scanner',
+      '192.0.2.0/24',
+    ]) {
       expect(mails[0]?.text).toContain(part);
     }
     expect(JSON.stringify(mails)).not.toContain(token);

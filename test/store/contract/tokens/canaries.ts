@@ -80,7 +80,7 @@ export function canaryContract(store: () => Store): void {
 
   it('leaves canaries out of counts, lists by times and notices', async () => {
     const { owner, canary } = await addCanary();
-    const expiring = await addToken(store(), owner.id, { canary: true, expiresAt: noon + hour, lifetimeMs: 9 * hour });
+    const expiring = await addToken(store(), owner.id, { canary: true, expiresAt: noon + hour, lifetimeMs: 99 * hour });
     const context = { now: noon + hour / 2 };
     const filters = [{ noExpiry: true }, { neverUsed: true }, { status: 'active', canaries: false }] as const;
     expect(await store().tokens.countMatching(filters, context)).toEqual([0, 0, 0]);
@@ -89,6 +89,8 @@ export function canaryContract(store: () => Store): void {
     expect(await store().tokens.list({ ...page, neverUsed: true })).toEqual([]);
     expect((await store().tokens.list(page)).map(({ id }) => id)).toEqual([expiring.id, canary.id]);
     expect(await store().tokens.countExpiring(noon, [noon + hour])).toEqual([0]);
+    await store().notices.markExpiring(hour, { after: noon, until: noon + hour, limit: 10 });
+    expect(await store().notices.membersToNotify(noon, { after: '', limit: 10 })).toEqual([]);
   });
 
   it('destroys no canary because nobody used it, and stores its uses', async () => {
@@ -96,6 +98,7 @@ export function canaryContract(store: () => Store): void {
     const bounds = { now: noon + 9 * hour, noticeBefore: noon + hour, destroyBefore: noon + hour, limit: 100 };
     await store().notices.tidyIdle(bounds, actor);
     expect(await store().tokens.findById(canary.id)).toMatchObject({ canary: true, lastUse: null });
+    expect(await store().notices.membersToNotify(bounds.now, { after: '', limit: 10 })).toEqual([]);
     await store().tokens.recordUses([useOf(canary.id, { at: noon + 1 })]);
     expect(await store().tokens.findById(canary.id)).toMatchObject({ lastUse: { at: noon + 1 } });
   });

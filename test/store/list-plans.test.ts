@@ -145,7 +145,7 @@ const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^all tokens, /, 2 * (sizes.tokens + sizes.users) + maxRows],
   [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts + sizes.exchanged],
   // Each of their events leads to a token and its owner.
-  [/^tokens known to a busy superuser$/, (3 * sizes.events) / 20 + maxRows],
+  [/^tokens known to a busy superuser/, (3 * sizes.events) / 20 + maxRows],
   [/^audit events of a busy superuser, by a rare action$/, sizes.events / 20 + maxRows],
 ];
 

@@ -20,7 +20,7 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   nameContains?: string;
   /**
    * Selects the tokens of service accounts whose value the member with this ID received, because they created the token or rotated it last.
-   * Leaves out expired and exchanged tokens. A former owner is among them, because owners create and rotate their own tokens.
+   * Leaves out expired and exchanged tokens, and canaries. A former owner is among them, because owners create and rotate their own tokens.
    */
   knownTo?: string;
 }

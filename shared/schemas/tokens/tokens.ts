@@ -211,7 +211,7 @@ export const tokenListQuerySchema = pageQuerySchema
       .min(1)
       .optional()
       .describe(
-        'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value (superusers only)',
+        'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value. Canaries are left out (superusers only)',
       ),
     ...tokenFilterFields,
   })

@@ -146,6 +146,10 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'trusts of a service account', run: (store) => store.trusts.ofServiceAccount(member(50)) },
     { name: 'tokens known to a member', run: tokens({ knownTo: member(50) }) },
     { name: 'tokens known to a busy superuser', run: tokens({ knownTo: busy }) },
+    {
+      name: 'tokens known to a busy superuser, by status and time',
+      run: tokens({ knownTo: busy, status: 'active', noExpiry: true }),
+    },
     { name: 'exchanged tokens', run: tokens({ exchanged: true }) },
     { name: "an owner's exchanged tokens", run: tokens({ ownerId: member(50), exchanged: true }) },
     { name: 'webhooks', run: (store) => store.webhooks.list(first) },

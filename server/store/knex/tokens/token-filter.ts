@@ -1,8 +1,21 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
+import type { TokenQuery } from '../../interfaces/tokens.ts';
 import type { StatusContext } from '../../records.ts';
 import type { TokenFilter } from '../../token-filter.ts';
 import { whereStatus } from './status-condition.ts';
+
+/** Restricts a query on a token `t` and its owner `u` to what a search selects, apart from `knownTo`: on the page and on those after it. */
+export function whereMatches(
+  query: Knex.QueryBuilder,
+  engine: Pick<Engine, 'greatest' | 'contains'>,
+  { before, ownerId, nameContains, ...filter }: TokenQuery,
+): void {
+  if (before !== null) query.where('t.id', '<', before);
+  if (ownerId !== undefined) query.where('t.owner_id', ownerId);
+  if (nameContains !== undefined) query.whereRaw(engine.contains('t.name_folded'), nameContains);
+  whereFilter(query, engine, filter, filter);
+}
 
 /** Restricts a query on a token `t` and its owner `u` to those that a filter selects. */
 export function whereFilter(

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
 import { selectKnownIds } from './known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
-import { selectsByTimes, whereExchanged, whereFilter, whereNoCanary, whereTimes } from './token-filter.ts';
+import { selectsByTimes, whereExchanged, whereMatches, whereNoCanary, whereTimes } from './token-filter.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
@@ -25,10 +25,14 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
   const { limit, before } = query;
-  const inOrder = selectMatches(knex, engine, query, `${tokensFirst} ${previousValueJoin}`)
+  const withPreviousValues = `${tokensFirst} ${previousValueJoin}`;
+  if (query.knownTo !== undefined) {
+    const rows = knex.fromRaw(withPreviousValues).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
+    return rows.whereIn('t.id', selectKnownIds(knex, engine, query)).orderBy('t.id', 'desc');
+  }
+  const inOrder = selectMatches(knex, engine, query, withPreviousValues)
     .select(ownedTokenColumns)
     .orderBy('t.id', 'desc');
-  if (query.knownTo !== undefined) return inOrder.whereIn('t.id', selectKnownIds(knex, query));
   if (!mayMatchFew(query)) return inOrder;
   const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
   if (recent.length === limit) return recent;
@@ -75,18 +79,10 @@ function mayMatchFew(query: TokenQuery): boolean {
 }
 
 /** Selects one page of the tokens that match. */
-function selectMatches(
-  knex: Knex,
-  engine: Engine,
-  { limit, before, ownerId, nameContains, ...filter }: TokenQuery,
-  tables: string,
-): Knex.QueryBuilder {
-  const matches = knex.fromRaw(tables).limit(limit);
+function selectMatches(knex: Knex, engine: Engine, query: TokenQuery, tables: string): Knex.QueryBuilder {
+  const matches = knex.fromRaw(tables).limit(query.limit);
   if (tables !== withoutOwners) matches.whereRaw('u.id = t.owner_id');
-  if (before !== null) matches.where('t.id', '<', before);
-  if (ownerId !== undefined) matches.where('t.owner_id', ownerId);
-  if (nameContains !== undefined) matches.whereRaw(engine.contains('t.name_folded'), nameContains);
-  whereFilter(matches, engine, filter, filter);
+  whereMatches(matches, engine, query);
   return matches;
 }
 

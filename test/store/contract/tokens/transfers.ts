@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { NewOwner } from '../../../../server/store/interfaces/token-changes.ts';
+import type { TokenQuery } from '../../../../server/store/interfaces/tokens.ts';
 import type { UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addServiceAccount } from '../accounts/service-accounts.ts';
@@ -91,7 +92,8 @@ export function transferContract(store: () => Store): void {
     expect(await transfer(token.id, to(ci), 2)).toBe('transferred');
   });
 
-  it('lists the tokens of service accounts whose newest value a member received', async () => {
+  /** Returns two members, a service account, and functions by which a member creates or rotates a token of it. */
+  async function peopleWithEvents() {
     const [ada, bob, ci] = [await addUser(store()), await addUser(store()), await addServiceAccount(store(), 'ci')];
     const write = (action: 'token.created' | 'token.rotated', actorId: string, id: string, at: number) =>
       store().audit.insert(
@@ -110,6 +112,11 @@ export function transferContract(store: () => Store): void {
       await store().tokens.rotate(id, { ...value, lifetimeMs: null, selfRotated: false, replacesUnused: false });
       await write('token.rotated', by.id, id, at);
     };
+    return { ada, bob, ci, add, rotate };
+  }
+
+  it('lists the tokens of service accounts whose newest value a member received', async () => {
+    const { ada, bob, add, rotate } = await peopleWithEvents();
     const created = await add(ada);
     const rotated = await add(bob);
     await rotate(ada, rotated, noon + 1);
@@ -118,6 +125,7 @@ export function transferContract(store: () => Store): void {
     await rotate(bob, rotatedSince, noon);
     await add(ada, { expiresAt: noon + 1 });
     await add(ada, { trustId: nextId() });
+    await add(ada, { canary: true });
     await add(ada, {}, ada);
     const known = (page: { limit: number; before: string | null }, { id } = ada) =>
       store().tokens.list({ ...page, now: noon + 1, knownTo: id });
@@ -126,6 +134,40 @@ export function transferContract(store: () => Store): void {
     expect(await ids({ limit: 1, before: null })).toEqual([rotated]);
     expect(await ids({ limit: 1, before: rotated })).toEqual([created]);
     expect(await ids({ limit: 9, before: null }, bob)).toEqual([rotatedSince]);
+  });
+
+  it('fills small pages of the tokens known to a member with those that match the other filters', async () => {
+    const { ada, ci, add } = await peopleWithEvents();
+    const [day, week] = [86_400_000, 7 * 86_400_000];
+    const other = await addServiceAccount(store(), 'other', { disabled: true });
+    const expected = [await add(ada, { nameFolded: 'deploy 1' }), await add(ada, { nameFolded: 'deploy 2' })];
+    // Newer ones, which a page would begin with if the filters came after it.
+    for (let turn = 0; turn < 3; turn += 1) {
+      await add(ada, { nameFolded: `build ${turn}`, expiresAt: noon + day });
+      await add(ada, { nameFolded: `deploy ${turn}`, expiresAt: noon + day }, other);
+    }
+    const filters: Array<Partial<TokenQuery>> = [
+      { noExpiry: true },
+      { expiringWithinMs: week, status: 'disabled' },
+      { status: 'active', nameContains: 'build' },
+      { ownerId: ci.id, nameContains: 'deploy' },
+    ];
+    const list = (query: Partial<TokenQuery>) =>
+      store().tokens.list({ now: noon, knownTo: ada.id, limit: 1, before: null, ...query });
+    const counts: number[] = [];
+    for (const filter of filters) {
+      const all = (await list({ ...filter, limit: 9 })).map(({ id }) => id);
+      const paged: string[] = [];
+      for (let before: string | null = null; ; before = paged.at(-1) ?? null) {
+        const [token] = await list({ ...filter, before });
+        if (token === undefined) break;
+        paged.push(token.id);
+      }
+      expect(paged).toEqual(all);
+      if (filter.noExpiry) expect(paged).toEqual(expected.toReversed());
+      counts.push(paged.length);
+    }
+    expect(counts).toEqual([2, 3, 3, 2]);
   });
 
   it('returns all tokens of an owner by ID, and locks them until the transaction ends', async () => {

@@ -7,6 +7,7 @@ import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { Store } from '../../../server/store/store.ts';
+import { pseudonymOf } from '../../../shared/pseudonym.ts';
 import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
@@ -230,6 +231,17 @@ describe('a restored backup', () => {
     expect(rows.filter(({ value }) => value.includes('dev@example.com'))).toEqual([]);
     const hash = hashSecret(token);
     expect(rows.filter(({ value }) => value === hash).map(({ table }) => table)).toEqual(['tombstones']);
+  });
+
+  it('erases members again who were erased since, also from what others wrote about them', async () => {
+    await createToken(app, app.root, { name: 'for dev@example.com', description: 'of DEV@example.com.' });
+    const { deletedSince, rows } = await restored(async () => {
+      await patch(app.dev.id, { disabled: true });
+      await app.ask(`/api/v1/users/${app.dev.id}/erase`, { as: app.root, method: 'POST' });
+    });
+    expect(deletedSince).toEqual(['dev@example.com']);
+    expect(rows.filter(({ value }) => value.toLowerCase().includes('dev@example.com'))).toEqual([]);
+    expect(rows.map(({ value }) => value)).toContain(`of ${pseudonymOf(app.dev.id)}.`);
   });
 
   it('deletes even its only superuser again, and a member of an earlier backup', async () => {

@@ -12,6 +12,8 @@ export const limits = {
   maxGroups: 50,
   /** Maintainers of a service account. Each gets the mails about its tokens. */
   maxMaintainers: 50,
+  /** Tokens whose values a leaver knows, in the preview and the result of an offboarding. */
+  maxKnownTokens: 100,
   /** Hosts of an app. */
   maxHosts: 50,
   /** Groups that the identity provider lists for a member. */

@@ -4,7 +4,7 @@ import { createToken, type Member, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { createAccountToken, createServiceAccount } from '../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
-import { useOf } from '../store/contract/records.ts';
+import { addToken, auditRecord, useOf } from '../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let ada: Member;
@@ -115,6 +115,19 @@ describe('tokens offboard --transfer-to', () => {
     const table = await cli.run(['list', '--known-to', 'ada@example.com'], root);
     expect(table.stdout).toContain('service-account:release');
     expect((await cli.run(['list', '--known-to', 'ada@example.com', '--all'], root)).code).toBe(2);
+  });
+
+  it('says that the values are at least as many as the daemon names', async () => {
+    const release = await createServiceAccount(cli.app, 'release', { maintainers: [cli.app.dev] });
+    for (let added = 0; added < 101; added += 1) {
+      const { id, createdAt: at } = await addToken(cli.app.store, release.id, { createdAt: cli.app.clock.now() });
+      const actor = { kind: 'user', id: ada.id, email: ada.email } as const;
+      const target = { kind: 'token', id, name: 'deploy' } as const;
+      const event = auditRecord({ action: 'token.created', at, actor, target, ownerId: release.id });
+      await cli.app.store.audit.insert(event);
+    }
+    const { stderr } = await offboard(['--yes'], root);
+    expect(stderr).toContain('They know the values of at least 100 other tokens of service accounts.');
   });
 
   it('asks without a list if the management key may not read tokens', async () => {

@@ -51,8 +51,6 @@ import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.t
 /** An event with the full record of the account that the mail is about. */
 type ForMember<Event> = Event & { owner: UserRecord };
 
-type KnownTokens = Omit<TokensKnown, 'owner' | 'tokens'> & { reader: Reader; tokens: readonly TokenRecord[] };
-
 type TransferSides = { from: UserRecord; newOwner: UserRecord };
 
 /**
@@ -99,7 +97,7 @@ export interface Notifier {
    */
   tokensTransferred(store: Store, event: Omit<TokenTransfer, 'owner'> & TransferSides): Promise<void>;
   /** Notifies one member who can have tokens of service accounts rotated whose values a leaver knows. */
-  tokensKnown(store: Store, event: KnownTokens): Promise<void>;
+  tokensKnown(store: Store, event: TokensKnown): Promise<void>;
   /** Notifies the maintainers. Call it before the deletion. */
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Notifies the members who maintain a service account, and those who did so before the change. */
@@ -221,13 +219,7 @@ export function createNotifier(deps: {
       await enqueueToReaders(store, { ...event, owner: from }, tokensGivenMail, receivers);
       await enqueueToReaders(store, { ...event, owner: newOwner }, tokensReceivedMail);
     },
-    async tokensKnown(store, { reader, tokens, ...rest }) {
-      const { email: to, because } = reader;
-      const needsMaintainer = ({ manage }: TokenRecord) => because === 'superuser' && manage === null;
-      const known = tokens.map((token) => ({ ...token, needsMaintainer: needsMaintainer(token) }));
-      const event = { ...rest, owner: reader, tokens: known };
-      await enqueue(store, event, tokensKnownMail(site, event), { to });
-    },
+    tokensKnown: (store, event) => enqueue(store, event, tokensKnownMail(site, event)),
     serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
     async maintainersChanged(store, event) {
       for (const { to, content } of maintainerMails(site, event)) await enqueue(store, event, content, { to });

@@ -183,6 +183,13 @@ const contents: Record<string, MailContent> = {
       ...{ manage: index === 0 ? 'apps' : null, needsMaintainer: index === 1 },
     })),
   }),
+  'offboarding-known-many': tokensKnownMail(site, {
+    ...{ ...member, leaver, actor: superuser },
+    tokens: Array.from({ length: 120 }, (_, index) => ({
+      ...{ ...token, name: nameOf(index), expiresAt: null, ownerEmail: account.email },
+      ...{ manage: index === 0 ? 'apps' : null, needsMaintainer: index === 1 },
+    })),
+  }),
   'offboarding-many': tokensReceivedMail(site, { ...transfer({ length: 120, received: true }), offboarding: true }),
   invitation: invitationMail(site, {
     ...invitation,

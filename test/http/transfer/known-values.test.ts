@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../shared/limits.ts';
 import type { OffboardedUser } from '../../../shared/schemas/accounts/offboarding.ts';
 import type { CreatedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { addToken, auditRecord } from '../../store/contract/records.ts';
 
 const day = 24 * 60 * 60;
 
@@ -44,6 +46,14 @@ async function prepare() {
   await createAccountToken(app, bob, 'ci', { name: 'canary', canary: true });
   await createToken(app, bob, { name: 'own' });
   app.clock.advance(1000);
+}
+
+/** Adds a token of a service account that Bob created. */
+async function addKnown(accountId: string) {
+  const { id, createdAt: at } = await addToken(app.store, accountId, { createdAt: app.clock.now() });
+  const actor = { kind: 'user', id: bob.id, email: bob.email } as const;
+  const target = { kind: 'token', id, name: 'deploy' } as const;
+  await app.store.audit.insert(auditRecord({ action: 'token.created', at, actor, target, ownerId: accountId }));
 }
 
 const known = ['created', 'rotated', 'terraform', 'transferred'];
@@ -93,6 +103,55 @@ describe('the values that a member who leaves knows', () => {
     const text = mail?.text.replaceAll(/\s+/g, ' ') ?? '';
     expect(text.indexOf('service-accounts edit solo --add-maintainer EMAIL')).toBeGreaterThan(0);
     expect(text.indexOf('service-accounts edit solo')).toBeLessThan(text.indexOf('tokens rotate deploy'));
+  });
+
+  it('are mailed with the command that fits each token to a superuser who also maintains a service account', async () => {
+    await createServiceAccount(app, 'shared', { maintainers: [app.root, bob] });
+    await createServiceAccount(app, 'solo', { maintainers: [bob] });
+    for (const [account, name] of Object.entries({ shared: 'first', solo: 'deploy' })) {
+      await createAccountToken(app, bob, account, { name });
+    }
+    await createAccountToken(app, bob, 'shared', { name: 'last' });
+    const before = (await app.mails()).length;
+    await offboard();
+    const mails = (await app.mails()).slice(before).filter(({ subject }) => subject.includes('left and knows'));
+    expect(mails.map(({ to }) => to)).toEqual([app.root.email]);
+    const commands = mails[0]?.text.match(/^ +tokens .*/gm)?.map((line) => line.trim());
+    expect(commands).toEqual([
+      'tokens rotate last --service-account shared',
+      'tokens service-accounts edit solo --add-maintainer EMAIL',
+      'tokens rotate deploy --service-account solo',
+      'tokens rotate first --service-account shared',
+    ]);
+  });
+
+  it('are all mailed, however many there are, and the newest 100 are in the result', async () => {
+    const eve = await app.addMember({ email: 'eve@example.com' });
+    const [first, many] = [
+      await createServiceAccount(app, 'first', { maintainers: [eve] }),
+      await createServiceAccount(app, 'many', { maintainers: [app.dev] }),
+    ];
+    await addKnown(first.id);
+    for (let added = 0; added < limits.maxPageSize; added += 1) await addKnown(many.id);
+    const { html } = await openConsole(app, app.root).get(`/organization/team/${bob.id}?dialog=offboard`);
+    expect(textOf(html)).toMatch(/knows the values \(at least 100\)/);
+    expect(textOf(html)).toContain(
+      'These are the newest 100. To list all, run: tokens list --known-to bob@example.com',
+    );
+    const before = (await app.mails()).length;
+    expect((await offboard()).known).toHaveLength(100);
+    const mails = (await app.mails()).slice(before).filter(({ subject }) => subject.includes('left and knows'));
+    expect(mails.map(({ to, subject }) => ({ to, subject }))).toEqual(
+      expect.arrayContaining([
+        { to: eve.email, subject: 'bob@example.com left and knows an API token of a service account' },
+        { to: app.dev.email, subject: 'bob@example.com left and knows 200 API tokens of service accounts' },
+      ]),
+    );
+    const text = mails.find(({ to }) => to === app.dev.email)?.text ?? '';
+    expect(text).toContain('Tokens of many:');
+    expect(text.match(/^ {2}\* /gm)).toHaveLength(200);
+    expect(text).toContain('tokens rotate PREFIX --service-account SERVICE-ACCOUNT');
+    expect(text).not.toContain('--add-maintainer');
   });
 
   it('are listed for nobody else, page by page', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../../../shared/count.ts';
+import { limits } from '../../../../shared/limits.ts';
 import type { OffboardedUser, OffboardUserBody } from '../../../../shared/schemas/accounts/offboarding.ts';
 import type { User } from '../../../../shared/schemas/accounts/users.ts';
 import type { Api } from '../../../api/client.ts';
@@ -109,5 +110,6 @@ const withheldNote =
 
 /** Names the command that lists what the offboarding left to others. The list of the result is bounded. */
 function knownNote(who: string, known: number): string {
-  return `They know the values of ${count(known, 'other token')} of service accounts. Have these rotated: tokens list --known-to ${who}`;
+  const bound = known < limits.maxKnownTokens ? '' : 'at least ';
+  return `They know the values of ${bound}${count(known, 'other token')} of service accounts. Have these rotated: tokens list --known-to ${who}`;
 }

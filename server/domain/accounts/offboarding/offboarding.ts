@@ -22,7 +22,7 @@ import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
 import { findServiceAccountToChange } from '../service-accounts/find.ts';
 import { tellOfOrphans } from '../service-accounts/orphaned.ts';
-import { knownTokens, rotatorsOf } from './known-tokens.ts';
+import { allKnownTokens, newestKnownTokens, rotatorsOf } from './known-tokens.ts';
 import { isTransferred } from './transferred-tokens.ts';
 
 /** What an offboarding did with the tokens of the member, and what it left to others. */
@@ -121,7 +121,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
         const user = await lockMember(store, operator, userId, to?.id);
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
         // Before the transfer, because the mail about that lists the others.
-        const known = await knownTokens(store, userId, statusContext());
+        const known = await allKnownTokens(store, userId, statusContext());
         const transfer = to && (await transferTokens(store, user, to, event));
         const orphaned = await store.serviceAccounts.onlyMaintainedBy(userId);
         const revoked = await endAccount(store, user, event);
@@ -138,7 +138,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
         return {
           transferred: transfer?.given.length ?? 0,
           revoked: revoked.length,
-          known: mayRead ? known : null,
+          known: mayRead ? known.slice(0, limits.maxKnownTokens) : null,
         };
       });
       notifier.wake();
@@ -150,7 +150,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       if ((await store.users.findById(userId)) === null) throw noSuchMember();
       const tokens = await store.tokens.allOf(userId);
       const isIn = (token: TokenRecord) => isTransferred(token, statusContext());
-      const known = await knownTokens(store, userId, statusContext());
+      const known = await newestKnownTokens(store, userId, statusContext());
       return { transferred: tokens.filter(isIn), revoked: tokens.filter((token) => !isIn(token)), known };
     },
   };

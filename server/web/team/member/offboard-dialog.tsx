@@ -1,4 +1,5 @@
 import { count } from '../../../../shared/count.ts';
+import { limits } from '../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OffboardingPlan } from '../../../domain/accounts/offboarding/offboarding.ts';
 import type { OfferedNames } from '../../../domain/offered-names.ts';
@@ -134,12 +135,17 @@ function TokenNames({ heading, tokens, now }: TokenNamesProps) {
 /** Names what the member knows and the offboarding does not change. */
 function KnownTokens({ user, tokens }: Pick<OffboardDialogProps, 'user'> & { tokens: readonly TokenRecord[] }) {
   if (tokens.length === 0) return null;
+  const isBounded = tokens.length >= limits.maxKnownTokens;
   return (
     <details open={tokens.length <= 10}>
       <summary>
-        Not changed, although {memberName(user)} knows the values ({tokens.length})
+        Not changed, although {memberName(user)} knows the values ({isBounded && 'at least '}
+        {tokens.length})
       </summary>
-      <p>Those who can rotate them get an email.</p>
+      <p>
+        Those who can rotate them get an email.
+        {isBounded && ` These are the newest ${tokens.length}. To list all, run: tokens list --known-to ${user.email}`}
+      </p>
       <ul>
         {tokens.map(({ id, name, prefix, ownerEmail }) => (
           <li>

@@ -10,7 +10,7 @@ import { noPrecondition, type Precondition } from '../precondition.ts';
 import { requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { hasJoined } from './member-status.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
-import { tellOfOrphans } from './service-accounts/orphaned.ts';
+import { accountsToLock, tellOfOrphans } from './service-accounts/orphaned.ts';
 
 export interface DeleteMemberDeps {
   store: Store;
@@ -37,7 +37,7 @@ export async function deleteMember(
   if (id === operator.user.id) throw ownAccount();
   const event = { at: clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   await store.transaction(async (store) => {
-    await requireStillAllowed(store, operator, 'users:write', id);
+    await requireStillAllowed(store, operator, 'users:write', id, ...(await accountsToLock(store, id)));
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);

@@ -13,7 +13,7 @@ import { changeEmail } from './change-email.ts';
 import { requireEnablesNoMaintainerOfKeys, requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
 import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
-import { tellOfOrphans } from './service-accounts/orphaned.ts';
+import { accountsToLock, tellOfOrphans } from './service-accounts/orphaned.ts';
 
 export interface UpdateMemberDeps {
   store: Store;
@@ -43,7 +43,8 @@ export async function updateMember<T>(
 ): Promise<T> {
   const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   return deps.store.transaction(async (store) => {
-    await requireStillAllowed(store, operator, 'users:write', id);
+    const besides = changes.disabled ? await accountsToLock(store, id) : [];
+    await requireStillAllowed(store, operator, 'users:write', id, ...besides);
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);

@@ -21,7 +21,7 @@ import { giveTokenUnderFreeName, lockNewOwner } from '../../tokens/transfer/give
 import { requireMayChange, requireNoOwnMaintainer } from '../for-keys.ts';
 import { lastSuperuser, noSuchMember } from '../problems.ts';
 import { findServiceAccountToChange } from '../service-accounts/find.ts';
-import { tellOfOrphans } from '../service-accounts/orphaned.ts';
+import { accountsToLock, tellOfOrphans } from '../service-accounts/orphaned.ts';
 import { allKnownTokens, newestKnownTokens, rotatorsOf } from './known-tokens.ts';
 import { isTransferred } from './transferred-tokens.ts';
 
@@ -165,9 +165,10 @@ async function findNewOwner(store: Store, operator: Operator, name: string): Pro
   return { id: account.id };
 }
 
-/** Checks again that the operator may offboard the member, whom it locks and returns. Locks the service account `toId`, too. */
+/** Checks again that the operator may offboard the member, whom it locks and returns. Locks the service account `toId`, too, and those that the member maintains. */
 async function lockMember(store: Store, operator: Operator, userId: string, toId?: string): Promise<UserRecord> {
-  await requireStillAllowed(store, operator, 'users:write', userId, ...(toId === undefined ? [] : [toId]));
+  const besides = [...(await accountsToLock(store, userId)), ...(toId === undefined ? [] : [toId])];
+  await requireStillAllowed(store, operator, 'users:write', userId, ...besides);
   if (isKey(operator) && toId !== undefined) await requireStillAllowed(store, operator, 'tokens:write');
   const user = await store.users.findById(userId);
   if (user === null) throw noSuchMember();

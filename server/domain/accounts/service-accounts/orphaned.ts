@@ -20,6 +20,14 @@ export async function tellOfOrphans(
   for (const owner of await store.users.superusers()) await notifier.accountsOrphaned(store, { ...event, owner });
 }
 
+/**
+ * Returns the IDs of the service accounts that a member maintains. A change that disables or deletes the member locks them with the member:
+ * otherwise, another maintainer could be removed at the same time, and neither transaction would see that no enabled one is left.
+ */
+export function accountsToLock({ serviceAccounts }: Pick<Store, 'serviceAccounts'>, userId: string): Promise<string[]> {
+  return serviceAccounts.maintainedBy(userId);
+}
+
 /** Reports whether a change of maintainers left a service account without an enabled one. */
 export function orphans(before: readonly UserRecord[], after: readonly UserRecord[]): boolean {
   const isMaintained = (maintainers: readonly UserRecord[]) => maintainers.some(({ disabled }) => !disabled);

@@ -145,7 +145,7 @@ async function expectTokens(url: string, { values }: World): Promise<void> {
   });
 }
 
-async function expectMembers(url: string, { password }: World): Promise<void> {
+async function expectMembers(url: string, { password, values }: World): Promise<void> {
   const root = await signIn(url, { email: 'root@example.com', password });
   const { items } = (await (await root.request('GET', '/users')).json()) as { items: User[] };
   const flags = Object.fromEntries(
@@ -156,7 +156,7 @@ async function expectMembers(url: string, { password }: World): Promise<void> {
   );
   expect(flags).toMatchObject({
     'root@example.com': ['Root', true, false, true, 0],
-    'ada@example.com': ['Ada Łódź', false, false, true, 4],
+    'ada@example.com': ['Ada Łódź', false, false, true, 'canary' in values ? 5 : 4],
     'bob@example.com': ['Bob renamed', true, false, false, 1],
     'carol@example.com': ['carol', false, true, true, 1],
   });
@@ -164,6 +164,7 @@ async function expectMembers(url: string, { password }: World): Promise<void> {
     items: Array<{ actor: { email: string }; target: { name: string } }>;
   };
   expect(audit.items.map(({ actor, target }) => `${target.name}: ${actor.email}`)).toEqual([
+    ...('leaked' in values ? ['leaked: scanner'] : []),
     'revoked by Root: root@example.com',
     'revoked by Ada: ada@example.com',
   ]);

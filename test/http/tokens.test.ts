@@ -42,6 +42,7 @@ test('POST returns the value of a new token once', async () => {
     self_rotate: false,
     lifetime: null,
     quiet_networks: false,
+    canary: false,
     manage: [],
     apps: null,
     read_only: false,

@@ -51,7 +51,6 @@ describe('an email address', () => {
         setting: 'TOKENSD_OIDC_EMAIL_VERIFIED',
         value: 'required',
         subject: 'ada',
-        email: eve.email,
         received: expect.arrayContaining(['sub', 'email', 'name']),
       },
     ]);

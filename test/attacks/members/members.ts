@@ -9,7 +9,10 @@ import { sessionCookieName } from '../../helpers/console/pages.ts';
 export type Row = Record<string, string | number | null>;
 export type Dump = Record<string, Row[]>;
 
-/** Returns every row of every table, without failed sign-ins and without the times of last activity of sessions. */
+/**
+ * Returns every row of every table, without what reading changes: failed sign-ins, the times of last activity of sessions, and the
+ * positions of audit events.
+ */
 export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
   const database = new sqlite3.Database(path, sqlite3.OPEN_READONLY);
   const all = (sql: string) =>
@@ -26,7 +29,10 @@ export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
   const rows: Dump = Object.fromEntries(dumped);
   return {
     ...rows,
-    audit: (rows.audit ?? []).filter(({ action }) => action !== 'session.failed'),
+    audit: (rows.audit ?? [])
+      .filter(({ action }) => action !== 'session.failed')
+      .map(({ position: _, ...rest }) => rest),
+    job_positions: (rows.job_positions ?? []).filter(({ job }) => job !== 'audit-order'),
     sessions: (rows.sessions ?? []).map(({ last_seen_at: _, ...rest }) => rest),
   };
 }

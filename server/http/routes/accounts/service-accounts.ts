@@ -48,7 +48,7 @@ const editServiceAccount = createRoute({
   path: '/service-accounts/{id}',
   summary: 'Change a service account',
   description:
-    'Maintainers may change the description and the maintainers, and add one maintainer per request. After 20 email addresses within an hour that belong to no member, they get 429 `throttled`. Everyone who is added or removed, and everyone who stays, gets a mail. Only superusers may change the groups and disable or enable the service account. A field that is not sent stays. A list replaces the present one.',
+    'Maintainers may change the description and the maintainers, and add one maintainer per request. After 20 requests within an hour that fail because of an added email address, they get 429 `throttled`. Everyone who is added or removed, and everyone who stays, gets a mail. Only superusers may change the groups and disable or enable the service account. A field that is not sent stays. A list replaces the present one.',
   middleware: jsonBody,
   request: { params: idParamSchema, ...conditional, body: jsonRequest(editServiceAccountBodySchema) },
   responses: { 200: jsonResponse(serviceAccountSchema, 'The service account') },

@@ -42,8 +42,12 @@ function actorText({ actor }: AuditEvent): string {
   return actor.token === undefined ? label : `${label} (${actor.token})`;
 }
 
-/** Returns the target, such as `token ci-pipeline of ada@example.com`. An older server does not name the owner. */
-function targetText({ target }: AuditEvent): string {
+/**
+ * Returns the target, such as `token ci-pipeline of ada@example.com`. For a transfer, ` → service-account:ci` follows. An older server does not
+ * name the owner.
+ */
+function targetText({ action, target, changes }: AuditEvent): string {
   const owner = target.owner ? ` of ${target.owner}` : '';
-  return `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() + owner;
+  const receiver = action === 'token.transferred' && changes?.find(({ field }) => field === 'owner')?.to;
+  return `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() + owner + (receiver ? ` → ${receiver}` : '');
 }

@@ -83,3 +83,9 @@ export function targetLabel({ kind, id, name }: AuditRecord['target']): string {
   if (kind === 'session') return 'their session';
   return name ?? id ?? 'not a member';
 }
+
+/** Returns who received a token by the transfer that an event records, or null for any other event. */
+export function receiverOf({ action, changes = [] }: Pick<AuditRecord, 'action' | 'changes'>): string | null {
+  const owner = action === 'token.transferred' ? changes.find(({ field }) => field === 'owner')?.to : null;
+  return typeof owner === 'string' ? owner : null;
+}

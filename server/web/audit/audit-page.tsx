@@ -1,5 +1,5 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
-import { actionLabels, actorLabel, targetLabel } from '../../domain/audit-labels.ts';
+import { actionLabels, actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
@@ -58,6 +58,7 @@ export function AuditPage({ now, values, errors, events, nextCursor }: AuditPage
 
 function EventRow({ event, now }: { event: ListedAuditRecord; now: number }) {
   const { actor, target, tokenOwnerEmail, ip, userAgent } = event;
+  const receiver = receiverOf(event);
   const user = actor.id ?? actor.email;
   return (
     <tr>
@@ -73,6 +74,7 @@ function EventRow({ event, now }: { event: ListedAuditRecord; now: number }) {
       <td data-label="Target" title={target.id ?? undefined}>
         {targetLabel(target)}
         {tokenOwnerEmail !== null && <span class="sub">of {tokenOwnerEmail}</span>}
+        {receiver !== null && <span class="sub">→ {receiver}</span>}
       </td>
       <td data-label="IP address">
         {ip === null ? '–' : <span class="mono">{ip}</span>}

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createToken } from '../../helpers/app/app.ts';
-import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
-import { openConsole } from '../../helpers/console/pages.ts';
-import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
+import { createToken } from '../../../helpers/app/app.ts';
+import { openTestCliWithApp } from '../../../helpers/cli/cli.ts';
+import { openConsole } from '../../../helpers/console/pages.ts';
+import { addServiceAccount } from '../../../store/contract/accounts/service-accounts.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {

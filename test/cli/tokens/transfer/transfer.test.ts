@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
-import { createToken, type Member, verdict } from '../../helpers/app/app.ts';
-import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import type { CreatedToken } from '../../../../shared/schemas/tokens/tokens.ts';
+import { createToken, type Member, verdict } from '../../../helpers/app/app.ts';
+import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
+import { openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let ada: Member;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { hashStatusesShape } from '../../../api/leak-shapes.ts';
 import { expectBody } from '../../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
@@ -13,6 +12,8 @@ export async function findCanary(
   options: GlobalOptions,
   value: string,
 ): Promise<{ name: string; owner: string } | null> {
+  // Loaded here, because most commands start faster without it.
+  const { createHash } = await import('node:crypto');
   const hash = createHash('sha256').update(value).digest('base64url');
   try {
     const { api } = await connect(ctx, options);

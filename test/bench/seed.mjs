@@ -42,6 +42,8 @@ export async function addRules(url, kind, host) {
   const knex = createKnex(dialects[kind].open(url));
   await knex('apps').insert({ id: 'bench-app', name: 'bench', preflight: 'deny', created_at: 0, changed_at: 0 });
   await knex('app_hosts').insert({ host, app_id: 'bench-app' });
+  // As every change of apps does. Otherwise, a daemon that runs goes on with the apps in its memory.
+  await knex('app_version').update({ version: randomUUID() });
   await knex('tokens')
     .where('name', 'like', 'presented-%')
     .update({ rules: JSON.stringify(rules) });

@@ -69,7 +69,7 @@ function endsWith(buffer: Buffer, at: number, prefix: Buffer, width: number): bo
   return true;
 }
 
-/** Returns the value around the `_`, or null if what follows is none. */
+/** Returns the value around the `_`, or null if there is no value. */
 function readValue(buffer: Buffer, at: number, prefix: Buffer, width: number): string | null {
   const tail = Buffer.alloc(valueTailLength);
   for (let index = 0; index < valueTailLength; index += 1) {

@@ -55,7 +55,7 @@ async function holdsValue(search: Search, sink: Sink, fd: number, size: number) 
     search.wrote(count);
     at += count;
     await sink.keepUp(count);
-    // A file that grows meanwhile, or one in /proc without a size, is read until nothing is left.
+    // A file that grows during the scan, or one in /proc without a size, is read until nothing is left.
     if (count === 0 || (count < space.length && at === size)) break;
   }
   search.end();

@@ -45,7 +45,7 @@ export function createCollector(
     const batches = inBatches(findings);
     for (const batch of batches) {
       const results = await lookUp(batch).catch(async (error: unknown) => {
-        // What was found is worth more than its status.
+        // A finding without its status is better than none.
         await printer.print(await offlineLookUp()(batch));
         throw error;
       });

@@ -2,7 +2,7 @@ import { count } from '../../../shared/count.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { clearLine } from '../../ui/progress.ts';
 
-/** A line on stderr that says how much was read. Shown on a terminal only, and not next to JSON that is printed there. */
+/** Shows on stderr how much was read, if that is a terminal. Shows nothing if stdout is the same terminal and prints JSON. */
 export interface ProgressLine {
   add(bytes: number): void;
   show(): Promise<void>;

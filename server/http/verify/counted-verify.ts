@@ -18,8 +18,10 @@ export interface CountedVerification {
   ): Promise<RequestVerdict>;
 }
 
-/** Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. `recordCanary` receives
- * each presentation of a canary, so that no route can forget one. */
+/**
+ * Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. `recordCanary` receives
+ * each presentation of a canary, so that no route can forget one.
+ */
 export function createCountedVerification(
   { verify, verifyRequest }: Pick<Verification, 'verify' | 'verifyRequest'>,
   countVerification: CountVerification,

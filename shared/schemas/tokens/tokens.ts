@@ -148,7 +148,7 @@ export const createTokenBodySchema = z
       .boolean()
       .optional()
       .describe(
-        'Whether the token is a canary: its value looks like any other, and never works. Whoever presents it is told what they are told of an unknown value, and you get a mail. It cannot have `manage`, `self_rotate`, `quiet_networks` or rules. False by default',
+        'Whether the token is a canary: its value looks like any other, and never works. A request with it gets the same response as one with an unknown value, and you get a mail. It cannot have `manage`, `self_rotate`, `quiet_networks` or rules. False by default',
       ),
     ...ruleFields,
   })

@@ -40,10 +40,15 @@ describe.skipIf(!chromiumIsHere)('a form that takes long', () => {
   it('can be sent again after its request was stopped', async () => {
     const page = await visit('/profile?dialog=end-others', 'stopped@example.com');
     const send = page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' });
+    const stopButton = await page.context().newCDPSession(page);
     await whileDaemonIsSlow(async () => {
+      // Playwright never notices that a navigation was stopped before its request was sent, and then waits for it in the next click.
+      const sent = page.waitForRequest((request) => request.method() === 'POST');
       await send.click({ noWaitAfter: true });
-      const stopButton = await page.context().newCDPSession(page);
+      await sent;
+      const stopped = page.waitForEvent('requestfailed');
       await stopButton.send('Page.stopLoading');
+      await stopped;
     });
     await page.clock.fastForward(10_000);
     await send.click();

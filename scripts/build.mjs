@@ -1,5 +1,6 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import module, { createRequire } from 'node:module';
+import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -84,13 +85,13 @@ await cp(
 
 /** Replaces imports of lazy modules with imports of their files. */
 function splitLazyModules() {
-  const names = lazyModules.map((name) => (name.startsWith('cli/') ? `./${fileNameOf(name)}.ts` : name));
   return {
     name: 'lazy-modules',
     setup({ onResolve }) {
-      onResolve({ filter: /.*/ }, ({ path }) =>
-        names.includes(path) ? { path: `./${fileNameOf(path)}.cjs`, external: true } : undefined,
-      );
+      onResolve({ filter: /.*/ }, ({ path, resolveDir }) => {
+        const name = path.startsWith('.') ? relative(root, resolve(resolveDir, path)).replaceAll(sep, '/') : path;
+        return lazyModules.includes(name) ? { path: `./${fileNameOf(name)}.cjs`, external: true } : undefined;
+      });
     },
   };
 }

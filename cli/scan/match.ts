@@ -9,7 +9,10 @@ export interface Match {
   readonly wide: boolean;
 }
 
-/** Finds the values in a buffer whose `_` lies in `[from, to)`. Bytes outside this range only complete them. */
+/**
+ * Finds the values in a buffer whose `_` lies in `[from, to)`. Bytes outside this range only complete them. The bytes end with
+ * `endMark`, so that no byte behind it is taken for a part of a value.
+ */
 export type FindMatches = (buffer: Buffer, from: number, to: number, onMatch: (match: Match) => void) => void;
 
 /** Bytes that a value can have before its `_`, and after it. In UTF-16, each character takes two bytes. */
@@ -17,6 +20,9 @@ export const maxBytesBefore = 2 * 10;
 export const maxBytesAfter = 2 * valueTailLength;
 
 const underscore = 0x5f;
+
+/** No value has a second `_`, and the search for the next one stops here. */
+export const endMark = underscore;
 
 /** Bytes that are compared one by one before `indexOf` is called again. A call costs as much as dozens of comparisons. */
 const nearbyBytes = 16;
@@ -34,9 +40,7 @@ export function createMatcher(prefixes: readonly string[]): FindMatches {
   const isLastByte = new Uint8Array(256);
   for (const prefix of wanted) isLastByte[prefix.at(-1) ?? 0] = 1;
 
-  function matchAt(buffer: Buffer, at: number, onMatch: (match: Match) => void): void {
-    const width = buffer[at - 1] === 0 ? 2 : 1;
-    if (isLastByte[buffer[at - width] ?? 0] !== 1) return;
+  function matchAt(buffer: Buffer, at: number, width: number, onMatch: (match: Match) => void): void {
     for (const prefix of wanted) {
       if (!endsWith(buffer, at, prefix, width)) continue;
       const value = readValue(buffer, at, prefix, width);
@@ -45,18 +49,19 @@ export function createMatcher(prefixes: readonly string[]): FindMatches {
   }
 
   return (buffer, from, to, onMatch) => {
-    let at = from;
-    while (at < to) {
-      const near = Math.min(to, at + nearbyBytes);
-      while (at < near && buffer[at] !== underscore) at += 1;
-      if (at === near) {
-        at = buffer.indexOf(underscore, at);
-        if (at < 0 || at >= to) return;
-      }
-      matchAt(buffer, at, onMatch);
-      at += 1;
+    // No value begins with its `_`, and two bytes before this one are read below.
+    for (let at = nextUnderscore(buffer, Math.max(from, 2), to); at < to; at = nextUnderscore(buffer, at + 1, to)) {
+      const width = buffer[at - 1] === 0 ? 2 : 1;
+      if (isLastByte[buffer[at - width] ?? 0] === 1) matchAt(buffer, at, width, onMatch);
     }
   };
+}
+
+/** Returns where the next `_` is, or a number that is not below `to`. */
+function nextUnderscore(buffer: Buffer, from: number, to: number): number {
+  const near = Math.min(to, from + nearbyBytes);
+  for (let at = from; at < near; at += 1) if (buffer[at] === underscore) return at;
+  return near < to ? buffer.indexOf(underscore, near) : to;
 }
 
 function endsWith(buffer: Buffer, at: number, prefix: Buffer, width: number): boolean {

@@ -1,76 +1,102 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCode } from '../errors.ts';
 import { archiveFormat } from './archives/format.ts';
+import type { LineCounter } from './lines.ts';
 import type { Search } from './search.ts';
 import type { Sink } from './sink.ts';
+import type { Path } from './walk.ts';
+
+interface OpenFile {
+  readonly fd: number;
+  readonly path: string;
+  /** Whether it can be read again. */
+  readonly isRegular: boolean;
+}
+
+const recountBytes = 64 * 1024;
 
 /**
  * Searches one file, or the members of an archive. A file that cannot be read gives a warning. `follow` opens what a symbolic link
- * names, and reads pipes as well.
+ * names, and reads devices as well. Returns a promise only if there is something to wait for: most files are small, and a promise
+ * takes as long as the search in one.
  */
-export async function scanFile(search: Search, sink: Sink, path: string, { follow = false } = {}): Promise<void> {
+export function scanFile(search: Search, sink: Sink, path: Path, { follow = false } = {}): Promise<void> | undefined {
   let fd: number | null = null;
   try {
     // Without O_NONBLOCK, opening a named pipe would hang.
     fd = openSync(path, constants.O_RDONLY | (follow ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK));
-    const stats = fstatSync(fd);
-    if (stats.isFile()) await scanRegularFile(search, sink, fd, path, stats.size);
-    else if (follow) await scanOnce(search, sink, fd, path, null);
+    const file = { fd, path: `${path}`, isRegular: !follow || fstatSync(fd).isFile() };
+    const bytes = file.isRegular ? searchSmall(search, sink, file) : null;
+    if (bytes !== null) return sink.keepUp(bytes);
+    fd = null;
+    return scanLarge(search, sink, file);
   } catch (error) {
-    const code = systemCode(error);
-    if (sink.isCancelled() || code === undefined) throw error;
-    sink.warn(`${path} cannot be read (${code})`);
+    warn(sink, `${path}`, error);
   } finally {
     if (fd !== null) closeSync(fd);
   }
+  return undefined;
 }
 
-async function scanRegularFile(search: Search, sink: Sink, fd: number, path: string, size: number): Promise<void> {
-  const first = await holdsValue(search, sink, fd, size);
-  if (first.format !== null) {
-    const { scanArchive } = await import('./archives/scan-archive.ts');
-    if (await scanArchive(search, sink, first.format, { fd, path })) return;
-  }
-  // Counting lines takes longer than searching, and few files hold a value.
-  if (first.found) await scanOnce(search, sink, fd, path, 0);
+function begin(search: Search, sink: Sink, { fd, path, isRegular }: OpenFile): void {
+  search.begin(
+    (hit) => sink.add({ file: path, ...hit }),
+    isRegular ? (lines, from, to) => countLines(lines, fd, from, to) : undefined,
+  );
 }
 
 /**
- * Reports whether a file is an archive, and else whether it holds a value. Reads no further than the first value, and calls the system as
- * rarely as it can, because most files are small.
+ * Searches a file that fits into the buffer, and returns its size. Returns null for a larger file and for an archive, before anything
+ * is found. Calls the system as rarely as it can, and without positions, which Node would check.
  */
-async function holdsValue(search: Search, sink: Sink, fd: number, size: number) {
-  let found = false;
-  search.begin(
-    () => {
-      found = true;
-    },
-    { positions: false },
-  );
-  for (let at = 0; !found; ) {
-    const space = search.space();
-    const count = readSync(fd, space, 0, space.length, at);
-    const format = at === 0 ? archiveFormat(space.subarray(0, count)) : null;
-    if (format !== null) return { format, found: true };
-    search.wrote(count);
-    at += count;
-    await sink.keepUp(count);
-    // A file that grows during the scan, or one in /proc without a size, is read until nothing is left.
-    if (count === 0 || (count < space.length && at === size)) break;
-  }
+function searchSmall(search: Search, sink: Sink, file: OpenFile): number | null {
+  begin(search, sink, file);
+  const count = search.read(file.fd, null);
+  if (archiveFormat(search.buffer, count) !== null || search.isFull()) return null;
+  // The size is not asked for: a file in /proc has none.
+  if (count > 0 && search.read(file.fd, null) > 0) return null;
   search.end();
-  return { format: null, found };
+  return count;
 }
 
-/** Searches a file from `position`, or from where it stands if that is null, and reports what it finds. */
-async function scanOnce(search: Search, sink: Sink, fd: number, file: string, position: 0 | null): Promise<void> {
-  search.begin((hit) => sink.add({ file, ...hit }));
-  for (let at = 0; ; ) {
-    const count = readSync(fd, search.space(), { position: position === null ? null : at });
-    if (count === 0) break;
-    search.wrote(count);
-    at += count;
-    await sink.keepUp(0);
+/** Searches a file of any size, and closes it. */
+async function scanLarge(search: Search, sink: Sink, file: OpenFile): Promise<void> {
+  try {
+    begin(search, sink, file);
+    let count = search.read(file.fd, file.isRegular ? 0 : null);
+    const format = file.isRegular ? archiveFormat(search.buffer, count) : null;
+    if (format !== null) {
+      const { scanArchive } = await import('./archives/scan-archive.ts');
+      if (await scanArchive(search, sink, format, file)) return;
+      begin(search, sink, file);
+      count = search.read(file.fd, 0);
+    }
+    for (let at = count; count > 0; at += count) {
+      await sink.keepUp(count);
+      count = search.read(file.fd, file.isRegular ? at : null);
+    }
+    search.end();
+  } catch (error) {
+    warn(sink, file.path, error);
+  } finally {
+    closeSync(file.fd);
   }
-  search.end();
+}
+
+/** Reports a file that cannot be read. @throws any other error */
+function warn(sink: Sink, path: string, error: unknown): void {
+  const code = systemCode(error);
+  if (sink.isCancelled() || code === undefined) throw error;
+  sink.warn(`${path} cannot be read (${code})`);
+}
+
+/** Counts the lines in a part of a file. The file may have become shorter. */
+function countLines(lines: LineCounter, fd: number, from: number, to: number): void {
+  const buffer = Buffer.allocUnsafe(Math.min(recountBytes, to - from));
+  for (let at = from; at < to; ) {
+    const count = readSync(fd, buffer, 0, Math.min(buffer.length, to - at), at);
+    if (count === 0) return;
+    lines.advance(buffer, 0, count);
+    at += count;
+  }
 }

@@ -50,5 +50,8 @@ async function scanPath(search: Search, sink: Sink, path: string, respectIgnore:
     return scanFile(search, sink, path, { follow: true });
   }
   const onUnreadable = (directory: string, code: string) => sink.warn(`${directory} cannot be read (${code})`);
-  for (const file of walk(path, { respectIgnore, onUnreadable })) await scanFile(search, sink, file);
+  for (const file of walk(path, { respectIgnore, onUnreadable })) {
+    const rest = scanFile(search, sink, file);
+    if (rest !== undefined) await rest;
+  }
 }

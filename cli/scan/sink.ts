@@ -11,8 +11,11 @@ export interface Found extends Hit {
 /** Takes what the sources find. */
 export interface Sink {
   add(found: Found): void;
-  /** Counts bytes that were read. Waits while findings are being looked up, and lets the program react to signals. */
-  keepUp(bytes: number): Promise<void>;
+  /**
+   * Counts bytes that were read. Returns a promise if the source must wait, while findings are being looked up or while the program
+   * reacts to signals.
+   */
+  keepUp(bytes: number): Promise<void> | undefined;
   /** Reports what could not be read. `text` is a sentence without its full stop. */
   warn(text: string): void;
   isCancelled(): boolean;

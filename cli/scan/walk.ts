@@ -1,7 +1,10 @@
 import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { normalize, resolve, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type IgnoreRules, isIgnored, rulesAbove, rulesIn } from './ignore-rules.ts';
+
+/** A path. It is a `Buffer` if it is not valid UTF-8, because the text of such a path names no file. */
+export type Path = string | Buffer;
 
 export interface WalkOptions {
   /** Whether to leave out what Git ignores, and Git's own directory. */
@@ -10,29 +13,94 @@ export interface WalkOptions {
   readonly onUnreadable: (path: string, code: string) => void;
 }
 
-/** Yields the paths of the regular files below a directory, in the order of their names. Follows no symbolic links. */
-export function* walk(directory: string, options: WalkOptions): Generator<string> {
-  yield* walkBelow(directory, options, options.respectIgnore ? rulesAbove(directory) : null);
+/** A directory in which the walk is, with the entries that are left. */
+interface Visit {
+  readonly entries: Iterator<Entry>;
+  /** What stands before the name of an entry in its path. */
+  readonly prefix: Path;
+  /** The same, absolute and with `/` as separator on every system. */
+  readonly absolute: string;
+  readonly rules: IgnoreRules;
 }
 
-function* walkBelow(directory: string, options: WalkOptions, outer: IgnoreRules): Generator<string> {
-  const rules = options.respectIgnore ? rulesIn(outer, directory) : null;
-  for (const entry of entriesOf(directory, options)) {
-    const path = join(directory, entry.name);
-    const isDirectory = entry.isDirectory();
-    if (!isDirectory && !entry.isFile()) continue;
-    if (options.respectIgnore && (entry.name === '.git' || isIgnored(rules, path, isDirectory))) continue;
-    if (isDirectory) yield* walkBelow(path, options, rules);
+interface Entry {
+  readonly name: Path;
+  readonly isFile: () => boolean;
+  readonly isDirectory: () => boolean;
+}
+
+/** Yields the paths of the regular files below a directory, in the order of their names. Follows no symbolic links. */
+export function* walk(directory: string, options: WalkOptions): Generator<Path> {
+  const path = normalize(directory);
+  const rules = options.respectIgnore ? rulesAbove(path) : null;
+  // A loop, because nested generators would pass each path through every level.
+  const prefix = path === '.' ? '' : withSeparator(path);
+  const visits = [visit({ path, prefix, absolute: absoluteOf(path), rules }, options)];
+  for (let here = visits.at(-1); here !== undefined; here = visits.at(-1)) {
+    const { done, value: entry } = here.entries.next();
+    if (done) {
+      visits.pop();
+      continue;
+    }
+    if (!isWanted(here, entry, options)) continue;
+    const path = joined(here.prefix, entry.name);
+    if (entry.isDirectory()) visits.push(visitIn(here, entry.name, path, options));
     else yield path;
   }
 }
 
-function entriesOf(directory: string, { onUnreadable }: WalkOptions): Dirent[] {
+/** Reports whether an entry is a regular file or a directory, and not ignored. */
+function isWanted(here: Visit, entry: Entry, { respectIgnore }: WalkOptions): boolean {
+  const isDirectory = entry.isDirectory();
+  if (!isDirectory && !entry.isFile()) return false;
+  if (respectIgnore && entry.name === '.git') return false;
+  return here.rules === null || !isIgnored(here.rules, here.absolute + entry.name, isDirectory);
+}
+
+function visitIn(outer: Visit, name: Path, path: Path, options: WalkOptions): Visit {
+  return visit({ ...outer, path, prefix: joined(path, sep), absolute: `${outer.absolute}${name}/` }, options);
+}
+
+function visit({ path, ...place }: Omit<Visit, 'entries'> & { readonly path: Path }, options: WalkOptions): Visit {
+  const { absolute, rules } = place;
+  const entries = entriesOf(path, options);
+  return {
+    ...place,
+    entries: entries.values(),
+    rules: options.respectIgnore ? rulesIn(rules, absolute, entries) : null,
+  };
+}
+
+function entriesOf(directory: Path, { onUnreadable }: WalkOptions): Entry[] {
   try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const entries: Entry[] = readdirSync(directory, { withFileTypes: true });
+    const isText = entries.every(({ name }) => !name.includes('\ufffd'));
+    return (isText ? entries : bytesOf(directory)).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    onUnreadable(directory, systemCode(error) ?? 'unknown error');
+    onUnreadable(`${directory}`, systemCode(error) ?? 'unknown error');
     return [];
   }
+}
+
+/** Returns the entries of a directory with the bytes of their names, because Node replaces what is not UTF-8. */
+function bytesOf(directory: Path): Entry[] {
+  const entries: Array<Dirent<Buffer>> = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+  return entries.map((entry) => ({
+    name: Buffer.from(`${entry.name}`).equals(entry.name) ? `${entry.name}` : entry.name,
+    isFile: () => entry.isFile(),
+    isDirectory: () => entry.isDirectory(),
+  }));
+}
+
+function joined(prefix: Path, name: Path): Path {
+  if (typeof prefix === 'string' && typeof name === 'string') return prefix + name;
+  return Buffer.concat([Buffer.from(prefix), Buffer.from(name)]);
+}
+
+function withSeparator(path: string): string {
+  return path.endsWith(sep) ? path : path + sep;
+}
+
+function absoluteOf(path: string): string {
+  return withSeparator(resolve(path)).replaceAll(sep, '/');
 }

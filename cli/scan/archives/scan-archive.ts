@@ -40,9 +40,9 @@ export async function scanArchive(
     await readMembers(format, file, { onMember, onUnreadable });
   } catch (error) {
     if (sink.isCancelled()) throw error;
+    if (members === 0) return false;
     search.end();
     if (!(error instanceof TooMuchContent)) {
-      if (members === 0) return false;
       sink.warn(`${path} is damaged, so the rest of it was not scanned`);
     } else {
       sink.warn(`${path} holds more than ${Math.round(maxBytes / 1024 ** 2)} MiB, so the rest of it was not scanned`);

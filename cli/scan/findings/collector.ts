@@ -62,6 +62,16 @@ export function createCollector(
     for (const text of texts) await writeStderr(ctx, `warning: ${sanitize(redact(text))}.`);
   }
 
+  async function pause(mustFlush: boolean): Promise<void> {
+    if (mustFlush) await flush();
+    if (performance.now() - turnAtMs < maxBusyMs) return;
+    await flushWarnings();
+    await progress.show();
+    await eventLoopTurn();
+    ctx.signal.throwIfAborted();
+    turnAtMs = performance.now();
+  }
+
   return {
     add(found) {
       const finding = toFinding(found);
@@ -72,15 +82,10 @@ export function createCollector(
       warnings.push(text);
     },
     isCancelled: () => ctx.signal.aborted,
-    async keepUp(bytes) {
+    keepUp(bytes) {
       progress.add(bytes);
-      if (hashes.size >= maxBatch || waiting.length >= maxWaiting) await flush();
-      if (performance.now() - turnAtMs < maxBusyMs) return;
-      await flushWarnings();
-      await progress.show();
-      await eventLoopTurn();
-      ctx.signal.throwIfAborted();
-      turnAtMs = performance.now();
+      const mustFlush = hashes.size >= maxBatch || waiting.length >= maxWaiting;
+      return mustFlush || performance.now() - turnAtMs >= maxBusyMs ? pause(mustFlush) : undefined;
     },
     async finish() {
       await flush();

@@ -6,3 +6,12 @@ export type LeakRecord = RecordOf<typeof leakColumns>;
 
 /** A report of a value, at a time. */
 export type NewLeak = Omit<LeakRecord, 'reports' | 'firstAt' | 'lastAt'> & { at: number };
+
+/** A canary, without its uses. */
+export interface Canary {
+  id: string;
+  prefix: string;
+  name: string;
+  ownerId: string;
+  ownerEmail: string;
+}

@@ -73,11 +73,11 @@ export interface StatusContext {
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
-export type { LeakRecord, NewLeak } from './leak-records.ts';
+export type { Canary, LeakRecord, NewLeak } from './leak-records.ts';
 
 /**
- * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or a canary. `prefix` is that of the
- * value with this hash. Nothing finds the tombstone of a canary.
+ * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or only that there is a canary. `prefix` is
+ * that of the value with this hash. Nothing finds the tombstone of a canary.
  */
 export type HashMatch =
   | ({
@@ -104,7 +104,7 @@ export type HashMatch =
       revokedAt: number;
       reason: RecordOf<typeof tombstoneColumns>['reason'];
     }
-  | { kind: 'canary'; id: string; prefix: string; ownerId: string };
+  | { kind: 'canary'; hash: string };
 
 /** A request with an `Idempotency-Key`, and the token that it created. */
 export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;

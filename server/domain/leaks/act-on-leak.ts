@@ -99,14 +99,15 @@ export function createActOnLeak({ store, clock, auditTrail, notifier, statusCont
     const outcome = outcomeFor(match);
     const { hash, source, url } = leak;
     const { id: tokenId, name } = token;
-    const stored: NewLeak = { hash, tokenId, ownerId: owner.id, prefix: match.prefix, name, source, url, outcome, at };
+    const { prefix } = match.kind === 'canary' ? token : match;
+    const stored: NewLeak = { hash, tokenId, ownerId: owner.id, prefix, name, source, url, outcome, at };
     if (!(await store.leaks.report(stored))) return null;
     const event: Act = { at, actor: reporterActor(reporter), clientInfo: reporter.clientInfo, token };
     const changes = Object.entries({ source, url, outcome }).map(([field, to]) => ({ field, from: null, to }));
     await auditTrail.tokenLeaked(store, { ...event, changes });
     const use = { networks: await networksOf(store, token, at), last: lastUseOf(token, outcome) };
     await stop(store, outcome, event);
-    await notifier.valueLeaked(store, { ...event, owner, leak: { prefix: match.prefix, source, url, outcome }, use });
+    await notifier.valueLeaked(store, { ...event, owner, leak: { prefix, source, url, outcome }, use });
     return outcome;
   }
 

@@ -1,5 +1,5 @@
 import { limits } from '../../../shared/limits.ts';
-import type { HashMatch, TokenRecord } from '../../store/records.ts';
+import type { Canary, TokenRecord, TokenUse } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { systemActor } from '../caller.ts';
@@ -8,8 +8,6 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { readersOf } from '../notifications/service-accounts/readers.ts';
 import type { NormalizeRequest, ObservedRequest } from '../tokens/last-used.ts';
 import type { UseCounter } from '../tokens/usage/use-counter.ts';
-
-export type PresentedCanary = Pick<Extract<HashMatch, { kind: 'canary' }>, 'id' | 'prefix'>;
 
 /** How many canaries one flush tells of that were presented before. The next flush tells of the others. */
 const maxDue = 100;
@@ -22,7 +20,11 @@ const reason = 'canary';
  * was never issued. The memory holds one entry for each canary, however often it is presented.
  */
 export interface CanaryUses {
-  record(canary: PresentedCanary, request: ObservedRequest): void;
+  /**
+   * Records a presentation of the canary whose value has this hash. Null stands for a value that was never issued: recording it takes as long,
+   * and changes nothing.
+   */
+  record(hash: string | null, request: ObservedRequest): void;
   /**
    * Writes what was recorded: the last use of each canary and its count. Then tells of each canary, at most once in `limits.canaryTellMs`:
    * an audit event, and a mail to those who look after it and to all superusers. The next one says how often it was presented since. What
@@ -42,7 +44,6 @@ interface CanaryUsesDeps {
 }
 
 interface Presented {
-  prefix: string;
   uses: number;
   at: number;
   request: ObservedRequest;
@@ -50,35 +51,52 @@ interface Presented {
 
 export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
   const { store, clock, normalize, counter } = deps;
+  /** By the hash of the value. */
   let presented = new Map<string, Presented>();
+  /** The newest value that was never issued, under an empty hash. Nothing reads it. */
+  const decoys = new Map<string, Presented>();
   /** Counted in the usage and written as a last use, but perhaps nobody is told yet: uses by the ID of the canary. */
   const untold = new Map<string, number>();
 
-  function add(id: string, { uses, ...newer }: Presented): void {
-    const earlier = presented.get(id);
+  function add(all: Map<string, Presented>, hash: string, newer: Presented): void {
+    const earlier = all.get(hash);
+    if (earlier === undefined) {
+      all.set(hash, newer);
+      return;
+    }
+    earlier.uses += newer.uses;
     // A request whose path is known says more than one without.
-    const keepsRequest = earlier !== undefined && newer.request.target === null && earlier.request.target !== null;
-    presented.set(id, { ...(keepsRequest ? earlier : newer), uses: uses + (earlier?.uses ?? 0) });
+    if (newer.request.target === null && earlier.request.target !== null) return;
+    earlier.at = newer.at;
+    earlier.request = newer.request;
+  }
+
+  /** Writes the last use of each canary. Returns those that still exist, by hash. */
+  async function writeLastUses(taken: ReadonlyMap<string, Presented>): Promise<ReadonlyMap<string, Canary>> {
+    const canaries = await store.canaries.findByHashes([...taken.keys()]);
+    const uses: TokenUse[] = [];
+    for (const [hash, { id: tokenId, prefix }] of canaries) {
+      const use = taken.get(hash);
+      if (use) uses.push({ tokenId, prefix, previous: false, at: use.at, ...normalize(use.request) });
+    }
+    await store.tokens.recordUses(uses, clock.now());
+    return canaries;
   }
 
   async function writeUses(): Promise<void> {
     const taken = presented;
     presented = new Map();
-    const uses = [...taken].map(([tokenId, { prefix, at, request }]) => ({
-      ...{ tokenId, prefix, previous: false, at },
-      ...normalize(request),
-    }));
     try {
-      await store.tokens.recordUses(uses, clock.now());
+      for (const [hash, { id }] of await writeLastUses(taken)) {
+        const { uses, at } = taken.get(hash) as Presented;
+        counter.denied(id, at, reason, uses);
+        untold.set(id, uses + (untold.get(id) ?? 0));
+      }
     } catch (error) {
       const since = presented;
       presented = taken;
-      for (const [id, newer] of since) add(id, newer);
+      for (const [hash, newer] of since) add(presented, hash, newer);
       throw error;
-    }
-    for (const [id, { uses: count, at }] of taken) {
-      counter.denied(id, at, reason, count);
-      untold.set(id, count + (untold.get(id) ?? 0));
     }
   }
 
@@ -98,7 +116,10 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
   }
 
   return {
-    record: ({ id, prefix }, request) => add(id, { prefix, uses: 1, at: clock.now(), request }),
+    record(hash, request) {
+      const use = { uses: 1, at: clock.now(), request };
+      add(hash === null ? decoys : presented, hash ?? '', use);
+    },
     async flush(due = false) {
       const errors: unknown[] = [];
       if (presented.size > 0) await writeUses().catch((error: unknown) => errors.push(error));

@@ -2,7 +2,6 @@ import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { HashMatch, LeakRecord } from '../../store/records.ts';
 import { hashSecret } from '../secrets.ts';
 import { createActOnLeak, type LeaksDeps } from './act-on-leak.ts';
-import type { PresentedCanary } from './canary-uses.ts';
 import { foundAt } from './found-at.ts';
 import { isLive } from './live.ts';
 import type { Reporter } from './reporter.ts';
@@ -17,7 +16,8 @@ export interface ReportedValue {
 export interface ReportResult {
   /** Whether each value, in the order of the report, is or was one of ours. */
   isOurs: boolean[];
-  canaries: PresentedCanary[];
+  /** The hashes of the canaries. */
+  canaries: string[];
 }
 
 /** Answers scanners that ask about found values, and acts on reports of leaked ones. */
@@ -58,19 +58,24 @@ export function createLeaks(deps: LeaksDeps): Leaks {
 
     async report(reporter, values) {
       const found = await find(values);
-      const canaries: PresentedCanary[] = [];
+      const canaries = await store.canaries.findByHashes(canariesAmong(found));
       const outcomes: Array<LeakRecord['outcome'] | null> = [];
       for (const [hash, { match, reported }] of ownLast(found, reporter)) {
         if (match === null || match.kind === 'tombstone' || !isLive(match, statusContext())) continue;
-        if (match.kind === 'canary') canaries.push(match);
-        outcomes.push(await act(reporter, { hash, tokenId: match.id, ...foundAt(reported) }));
+        const tokenId = match.kind === 'canary' ? canaries.get(hash)?.id : match.id;
+        if (tokenId === undefined) continue;
+        outcomes.push(await act(reporter, { hash, tokenId, ...foundAt(reported) }));
       }
       if (outcomes.some((outcome) => outcome !== null)) notifier.wake();
       const isOurs = ({ value }: ReportedValue) =>
         isWellFormedToken(value) && (found.get(hashSecret(value))?.match ?? null) !== null;
-      return { isOurs: values.map(isOurs), canaries };
+      return { isOurs: values.map(isOurs), canaries: [...canaries.keys()] };
     },
   };
+}
+
+function canariesAmong(found: ReadonlyMap<string, Found>): string[] {
+  return [...found].filter(([, { match }]) => match?.kind === 'canary').map(([hash]) => hash);
 }
 
 /** Puts the value of the key that reports last, because the key may not work any more after that. */

@@ -1,5 +1,5 @@
 import { hasScope } from '../../../shared/schemas/scopes.ts';
-import type { HashMatch, StatusContext } from '../../store/records.ts';
+import type { Canary, StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { isKey, type Operator } from '../caller.ts';
 import { type ValueStatus, valueStatus } from '../tokens/status.ts';
@@ -21,31 +21,24 @@ export interface HashStatuses {
 }
 
 interface HashStatusesDeps {
-  store: Pick<Store, 'tokens' | 'serviceAccounts'>;
+  store: Pick<Store, 'tokens' | 'canaries' | 'serviceAccounts'>;
   statusContext: () => StatusContext;
 }
 
 export function createHashStatuses({ store, statusContext }: HashStatusesDeps): HashStatuses {
-  /** Only those who may know about the canary wait for this statement. */
-  async function describeCanary(hash: string, id: string): Promise<HashStatus> {
-    const canary = await store.tokens.findById(id);
-    if (canary === null) return unknown(hash);
-    return { hash, status: 'canary', name: canary.name, owner: canary.ownerEmail };
-  }
-
   return {
     async ofHashes(operator, hashes) {
       const matches = await store.tokens.findByHashes(hashes);
+      const canaries = await store.canaries.findByHashes(hashes);
       const context = statusContext();
       const isSeen = await createIsSeen(store, operator);
-      const items: HashStatus[] = [];
-      for (const [index, hash] of hashes.entries()) {
+      return hashes.map((hash, index) => {
         const match = matches[index] ?? null;
-        if (match === null || !isSeen(match)) items.push(unknown(hash));
-        else
-          items.push(match.kind === 'canary' ? await describeCanary(hash, match.id) : describe(hash, match, context));
-      }
-      return items;
+        const found = match?.kind === 'canary' ? canaries.get(hash) : match;
+        if (!match || !found || !isSeen(found)) return unknown(hash);
+        const status = match.kind === 'canary' ? 'canary' : valueStatus(match, context);
+        return { hash, status, name: found.name, owner: found.ownerEmail };
+      });
     },
   };
 }
@@ -63,11 +56,7 @@ async function createIsSeen(store: Pick<Store, 'serviceAccounts'>, operator: Ope
   if (seesEveryStatus(operator)) return () => true;
   const maintained = isKey(operator) ? [] : await store.serviceAccounts.maintainedBy(operator.user.id);
   const owners = new Set([operator.user.id, ...maintained]);
-  return ({ ownerId }: HashMatch): boolean => owners.has(ownerId);
-}
-
-function describe(hash: string, match: Exclude<HashMatch, { kind: 'canary' }>, context: StatusContext): HashStatus {
-  return { hash, status: valueStatus(match, context), name: match.name, owner: match.ownerEmail };
+  return ({ ownerId }: Pick<Canary, 'ownerId'>): boolean => owners.has(ownerId);
 }
 
 function unknown(hash: string): HashStatus {

@@ -18,7 +18,6 @@ import {
   requireScope,
   requireStillAllowed,
 } from '../caller.ts';
-import type { PresentedCanary } from '../leaks/canary-uses.ts';
 import { hashSecret } from '../secrets.ts';
 import { lockOperator } from './changes/lock-operator.ts';
 import type { TokenDeps } from './create.ts';
@@ -37,9 +36,9 @@ export interface Revocation {
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
   /**
    * Revokes the token with this value for an OAuth client. Ignores a value that is unknown, revoked or rotated (RFC 7009 §2.2). Returns the
-   * canary with this value, whose use the caller records, or null.
+   * hash of the canary with this value, whose use the caller records, or null.
    */
-  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<PresentedCanary | null>;
+  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<string | null>;
   /** Revokes every token of the caller and sends one mail. */
   revokeAllOwn(caller: Caller): Promise<void>;
   /**
@@ -100,7 +99,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
     async revokeValue(value, client, clientInfo) {
       if (!isWellFormedToken(value)) return null;
       const [match] = await store.tokens.findByHashes([hashSecret(value)]);
-      if (match?.kind === 'canary') return match;
+      if (match?.kind === 'canary') return match.hash;
       if (match?.kind !== 'token') return null;
       // A person who found a value that no longer works must not be able to stop the value that replaced it.
       if (match.validUntil !== null && match.validUntil <= clock.now()) return null;

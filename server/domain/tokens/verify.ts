@@ -13,8 +13,6 @@ export type DenyReason = Exclude<ValueStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
-type Canary = Extract<HashMatch, { kind: 'canary' }>;
-
 interface KnownToken {
   prefix: string;
   name: string;
@@ -28,8 +26,8 @@ interface Denied {
   reason: DenyReason;
   known: KnownToken | null;
   tokenId: string | null;
-  /** The canary with this value, if it is one. The response must not differ from that to an unknown value. */
-  canary?: Canary;
+  /** The hash of the canary with this value, if it is one. The response must not differ from that to an unknown value. */
+  canary?: string | null;
 }
 
 /** Whether a presented value is an active token. */
@@ -82,7 +80,10 @@ export interface Verification {
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
 
-const unknown: Denied = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null };
+/** Returns a new object for an unknown value as well, so that a canary takes no longer. */
+function denyUnknown(canary: string | null): Denied {
+  return { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null, canary };
+}
 
 /**
  * Creates the verification. It checks length, shape and checksum first, so that a malformed value never reaches the database.
@@ -100,11 +101,10 @@ export function createVerification(
   const readGroups = createReadGroups();
 
   const judgeToken = (match: HashMatch | null): Verdict => {
-    if (match === null) return unknown;
-    if (match.kind === 'canary') return { ...unknown, canary: match };
+    if (match === null || match.kind === 'canary') return denyUnknown(match === null ? null : match.hash);
     const status = valueStatus(match, statusContext());
     if (status !== 'active') return deny(status, match);
-    return match.kind === 'token' ? { allowed: true, token: match } : unknown;
+    return match.kind === 'token' ? { allowed: true, token: match } : denyUnknown(null);
   };
 
   const judgeRules = (token: VerifiedToken, groups: OwnerGroups, request: GateRequest, app: AppMatch | null) => {
@@ -134,11 +134,11 @@ export function createVerification(
 
   return {
     verify(value) {
-      if (!isWellFormedToken(value)) return Promise.resolve(unknown);
+      if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
       return lookUp({ hash: hashSecret(value), app: null }).then((found) => judgeToken(found?.match ?? null));
     },
     verifyRequest(value, request) {
-      if (!isWellFormedToken(value)) return Promise.resolve(unknown);
+      if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
       const lookup = { hash: hashSecret(value), app: keyOf(request.app) };
       return lookUp(lookup).then((found) => judgeFound(found, request));
     },
@@ -163,7 +163,7 @@ function requestedApp(asked: GateRequest['app'], found: AppMatch | null): Reques
   return asked.kind === 'name' ? 'unknown' : null;
 }
 
-function deny(reason: DenyReason, match: Exclude<HashMatch, Canary>): Denied {
+function deny(reason: DenyReason, match: Exclude<HashMatch, { kind: 'canary' }>): Denied {
   return {
     allowed: false,
     status: 401,
@@ -177,6 +177,6 @@ function forbid(reason: ForbidReason, token: VerifiedToken, app: AppMatch | null
   return { allowed: false, status: 403, reason, known: knownOf(token), tokenId: token.id, app };
 }
 
-function knownOf({ prefix, name, ownerEmail: owner }: Exclude<HashMatch, Canary>): KnownToken {
+function knownOf({ prefix, name, ownerEmail: owner }: Exclude<HashMatch, { kind: 'canary' }>): KnownToken {
   return { prefix, name, owner };
 }

@@ -1,4 +1,4 @@
-import type { PresentedCanary } from '../../domain/leaks/canary-uses.ts';
+import type { CanaryUses } from '../../domain/leaks/canary-uses.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import type { RequestVerdict, Verdict, Verification } from '../../domain/tokens/verify.ts';
 import { type CountVerification, outcomeOf, type VerificationRoute } from '../../observability/verification-metrics.ts';
@@ -20,12 +20,12 @@ export interface CountedVerification {
 
 /**
  * Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. `recordCanary` receives
- * each presentation of a canary, so that no route can forget one.
+ * each presentation of a canary and of an unknown value, so that no route can forget one.
  */
 export function createCountedVerification(
   { verify, verifyRequest }: Pick<Verification, 'verify' | 'verifyRequest'>,
   countVerification: CountVerification,
-  recordCanary: (canary: PresentedCanary, request: ObservedRequest) => void,
+  recordCanary: CanaryUses['record'],
 ): CountedVerification {
   const count = async <T extends Verdict | RequestVerdict>(
     route: VerificationRoute,
@@ -44,16 +44,13 @@ export function createCountedVerification(
     }
   };
   /**
-   * Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. Does nearly the same work for
-   * a value that was never issued. Otherwise, a client could tell the two apart by the time of its next request.
+   * Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. A value that was never issued
+   * is recorded, too. Otherwise, a client could tell the two apart by the time of its next request.
    */
   const recordAfterwards = (verdict: Verdict | RequestVerdict, observe: () => ObservedRequest) => {
     if (verdict.allowed || verdict.reason !== 'unknown') return;
     const { canary } = verdict;
-    setImmediate(() => {
-      const request = observe();
-      if (canary !== undefined) recordCanary(canary, request);
-    });
+    setImmediate(() => recordCanary(canary ?? null, observe()));
   };
   return {
     verify: (route, value, observe, startedAt = performance.now()) => count(route, startedAt, verify(value), observe),

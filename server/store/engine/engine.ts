@@ -53,9 +53,11 @@ export interface Engine {
   greatest(expressions: readonly string[]): string;
   /** Returns an integer expression as SQL for its twelve hexadecimal digits, as a UUIDv7 begins with. */
   hexadecimal(expression: string): string;
+  /** A FROM item: `wanted`, one row with the column `value` for each string of the list that `bindList` binds to its one `?`. */
+  readonly each: string;
   /** Returns a FROM item: the rows of `table` for each string of the list that `bindList` binds to its one `?`. */
   eachOf(column: string, table: string): string;
-  /** SQL for the zero-based position in the list, for a row of `eachOf`. */
+  /** SQL for the zero-based position in the list, for a row of `each` or `eachOf`. */
   readonly position: string;
   bindList(values: readonly string[]): ListBinding;
   /** A FROM item with one row per element of a bound JSON array, in the column `value`. */

@@ -1,4 +1,4 @@
-import type { LeakRecord, NewLeak } from '../records.ts';
+import type { Canary, LeakRecord, NewLeak } from '../records.ts';
 
 export interface LeakStore {
   /**
@@ -20,6 +20,8 @@ export interface LeakStore {
 
 /** Canaries are tokens whose value never works. Presenting one is counted until people are told. */
 export interface CanaryStore {
+  /** Returns the canaries whose values have these hashes, by hash. No verification waits for this. */
+  findByHashes(hashes: readonly string[]): Promise<ReadonlyMap<string, Canary>>;
   /**
    * Adds presentations of a canary. If people were last told at or before `toldBefore`, or never, and the canary is not paused, returns
    * the number of presentations since then and records that people were told at `at`. Otherwise returns null. A time after `at` was stored

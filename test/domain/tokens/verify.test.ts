@@ -122,6 +122,7 @@ describe('verify', () => {
         reason: 'unknown',
         known: null,
         tokenId: null,
+        canary: null,
       });
     }
     expect(calls.statements).toBe(0);

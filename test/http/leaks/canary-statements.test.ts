@@ -22,11 +22,14 @@ afterAll(async () => {
   await rm(dirname(opened.path), { recursive: true, force: true });
 });
 
-it('runs the same statements for a canary and for a value that was never issued', async () => {
+it('runs the same statements, and reads the same but for one flag, for a canary and for a value that was never issued', async () => {
   const statements: string[] = [];
-  const select: Engine['select'] = (statement, ...rest) => {
+  const results: unknown[][][] = [];
+  const select: Engine['select'] = async (statement, ...rest) => {
     statements.push(JSON.stringify(statement));
-    return engine.select(statement, ...rest);
+    const rows = await engine.select(statement, ...rest);
+    results.push(rows);
+    return rows;
   };
   const store = createKnexStore({ ...engine, select }, migrations);
   const verification = createVerification(store, () => ({ now: noon }));
@@ -37,16 +40,21 @@ it('runs the same statements for a canary and for a value that was never issued'
   /** Returns the statements of a verification, and of one for an app. */
   const run = async (value: string) => {
     statements.length = 0;
+    results.length = 0;
     const verdicts = [await verification.verify(value), await verification.verifyRequest(value, request)];
     expect(verdicts).toMatchObject(
       verdicts.map(() => ({ allowed: false, reason: 'unknown', known: null, tokenId: null })),
     );
-    return { verdicts, statements: [...statements] };
+    return { verdicts, statements: [...statements], results: [...results] };
   };
   await run(unknown.reveal());
   const [canary, other] = [await run(planted.reveal()), await run(unknown.reveal())];
-  expect(canary.verdicts[0]).toHaveProperty('canary');
-  expect(other.verdicts[0]).not.toHaveProperty('canary');
+  expect(canary.verdicts[0]).toHaveProperty('canary', planted.hash());
+  expect(other.verdicts[0]).toHaveProperty('canary', null);
   expect(canary.statements.length).toBeGreaterThanOrEqual(4);
   expect(canary.statements).toEqual(other.statements);
+  // The rows differ in one flag, so that sending and decoding them takes as long.
+  const nothing = [null, null, null, null, null, null];
+  expect(canary.results).toEqual([[], [[0, 1, ...nothing]], [], [[0, 1, ...nothing]]]);
+  expect(other.results).toEqual([[], [[0, 0, ...nothing]], [], [[0, 0, ...nothing]]]);
 });

@@ -36,6 +36,9 @@ const maxConnections = { changes: 8, verification: 2, reads: 1, counting: 2 } as
 /** Key of the advisory lock for migrations, the same in every release. */
 const migrationLock = 7_106_825_104;
 
+/** Each element of an array, in the column `value`. */
+const each = 'unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number)';
+
 export interface PostgresOptions {
   /** What holds the database URL, for messages to the operator. */
   setting?: string;
@@ -83,8 +86,8 @@ export async function openPostgres(
     among: (column) => `${column} = ANY(?)`,
     greatest: (expressions) => `GREATEST(${expressions.join(', ')})`,
     hexadecimal: (expression) => `lpad(to_hex(${expression}), 12, '0')`,
-    eachOf: (column, table) =>
-      `unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number) JOIN ${table} ON ${column} = wanted.value`,
+    each,
+    eachOf: (column, table) => `${each} JOIN ${table} ON ${column} = wanted.value`,
     position: 'CAST(wanted.number AS int) - 1',
     jsonElements: 'json_array_elements(CAST(? AS json))',
     locksRows: true,

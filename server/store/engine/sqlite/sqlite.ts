@@ -20,6 +20,9 @@ const patience = { change: busyTimeoutMs, migration: 60_000 } as const;
 /** Connections that read for everything but verification. One of them may be busy with a long list. */
 const maxReaders = 2;
 
+/** Each element of a JSON array, in the column `value`. */
+const each = 'json_each(?) AS wanted';
+
 /** SQLite result codes that mean the database is unavailable at the moment. */
 const unavailable = new Set(
   ['BUSY', 'LOCKED', 'IOERR', 'FULL', 'CANTOPEN', 'READONLY', 'CORRUPT', 'NOTADB', 'NOMEM', 'PROTOCOL', 'MISUSE'].map(
@@ -71,7 +74,8 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
     greatest: (expressions) => `max(${expressions.join(', ')})`,
     hexadecimal: (expression) => `printf('%012x', ${expression})`,
     // CROSS JOIN fixes the join order. The planner does not know that the list is short, and might scan the table.
-    eachOf: (column, table) => `json_each(?) AS wanted CROSS JOIN ${table} ON ${column} = wanted.value`,
+    eachOf: (column, table) => `${each} CROSS JOIN ${table} ON ${column} = wanted.value`,
+    each,
     position: 'wanted.key',
     jsonElements: 'json_each(?)',
     locksRows: false,

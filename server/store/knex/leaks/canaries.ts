@@ -15,6 +15,20 @@ const isDue = `canary AND canary_untold > 0 AND (canary_told_at IS NULL OR canar
 
 export function createCanaryStore(knex: Knex, engine: Engine): CanaryStore {
   return {
+    async findByHashes(hashes) {
+      const rows = await knex('tokens as t')
+        .join('users as u', 'u.id', 't.owner_id')
+        .whereRaw(engine.among('t.hash'), [engine.bindList(hashes.map(canaryHash)) as Knex.RawBinding])
+        .select({
+          hash: 't.hash',
+          id: 't.id',
+          prefix: 't.prefix',
+          name: 't.name',
+          ownerId: 't.owner_id',
+          ownerEmail: 'u.email',
+        });
+      return new Map(rows.map(({ hash, ...canary }) => [hash.slice(canaryHash('').length), canary]));
+    },
     async claimUses(id, uses, { at, toldBefore }) {
       // This statement locks the row, so that the next one claims all that it returns.
       const added = await knex.raw(

@@ -16,15 +16,19 @@ export function canaryContract(store: () => Store): void {
 
   it('finds a canary by its hash as a canary, and its tombstone never', async () => {
     const { owner, canary } = await addCanary();
-    const match = { kind: 'canary', id: canary.id, prefix: canary.prefix, ownerId: owner.id };
+    const match = { kind: 'canary', hash: canary.hash };
     const hashes = ['nothing', canary.hash, `canary:${canary.hash}`];
     expect(await store().tokens.findByHashes([canary.hash])).toEqual([match]);
     expect(await store().tokens.findByHashes(hashes)).toMatchObject([null, match, { kind: 'token' }]);
     expect((await store().tokens.findByHashesAndVersion(hashes.slice(0, 2))).matches).toEqual([null, match]);
     const { matches } = await store().tokens.findByHashesAndApps([canary.hash], [{ kind: 'name', name: 'wiki' }]);
     expect(matches).toEqual([match]);
+    const { id, prefix, name } = canary;
+    const found = new Map([[canary.hash, { id, prefix, name, ownerId: owner.id, ownerEmail: owner.email }]]);
+    expect(await store().canaries.findByHashes(hashes)).toEqual(found);
     await store().tokens.destroy(canary.id, noon + 1, actor);
     expect(await store().tokens.findByHashes(hashes.slice(0, 2))).toEqual([null, null]);
+    expect(await store().canaries.findByHashes(hashes)).toEqual(new Map());
   });
 
   it('refuses to give a canary a value that works', async () => {

@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenStore } from '../../../interfaces/tokens.ts';
 import type { AppMatch, HashMatch } from '../../../records.ts';
-import { canaryHash } from '../../leaks/canaries.ts';
 import { bindKeys, formOf, isAppRow, toAppMatch } from './app-matches.ts';
 import { toHashMatch, toOtherMatch, versionIn } from './hash-matches.ts';
 import { createStatements, type Statements } from './statements.ts';
@@ -38,9 +37,9 @@ export function createLookups(knex: Knex, engine: Engine): Lookups {
     const missing = hashes.flatMap((_hash, position) => (found[position] === null ? [position] : []));
     if (missing.length === 0) return;
     const missingHashes = missing.map((position) => hashes[position] ?? '');
-    const bindings = [engine.bindList(missingHashes), engine.bindList(missingHashes.map(canaryHash))];
-    for (const row of await engine.select(statements().others, bindings, trx)) {
-      found[missing[Number(row[0])] ?? 0] = toOtherMatch(row);
+    for (const row of await engine.select(statements().others, [engine.bindList(missingHashes)], trx)) {
+      const position = Number(row[0]);
+      found[missing[position] ?? 0] = toOtherMatch(row, missingHashes[position] ?? '');
     }
   }
 

@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
+import { createSessionLifetimes } from '../../../server/domain/sign-in/session-lifetimes.ts';
+import { createPurge } from '../../../server/jobs/purge.ts';
 import type { NewLeak } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
-import { noon } from './records.ts';
+import { limits } from '../../../shared/limits.ts';
+import { actor, addToken, addUser, noon } from './records.ts';
 
 const hour = 60 * 60 * 1000;
+/** The purge job deletes 500 rows at a time. */
+const moreThanOneBatch = 501;
 
 function leak(changes: Partial<NewLeak> = {}): NewLeak {
   return {
@@ -67,5 +72,33 @@ export function leakContract(store: () => Store): void {
     expect(await store().leaks.purge(noon + 1, 1)).toBe(1);
     expect(await store().leaks.purge(noon + 1, 10)).toBe(1);
     expect(await claim(noon + 2)).toMatchObject([{ hash: 'hash-3' }]);
+  });
+
+  it('forgets a report 90 days after the last one through the purge job, unless the token still exists', async () => {
+    const clock = { time: noon, now: () => clock.time };
+    const limit = { idle: 1, max: 1 };
+    const purge = createPurge({
+      ...{ store: store(), clock, config: { keepUsage: 1, keepExpired: 1 } },
+      sessionLifetimes: createSessionLifetimes(clock, { console: limit, program: limit }),
+    });
+    const runAt = async (time: number) => {
+      clock.time = time;
+      await purge.run(new AbortController().signal);
+    };
+    const token = await addToken(store(), (await addUser(store())).id);
+    await report({ hash: 'of-a-token', tokenId: token.id });
+    await report({ hash: 'reported-again' });
+    await report({ hash: 'reported-again', at: noon + 1 });
+    await store().transaction(async (store) => {
+      for (let i = 0; i < moreThanOneBatch; i += 1) await store.leaks.report(leak({ hash: `old-${i}` }));
+    });
+    await runAt(noon + limits.tombstoneRetentionMs);
+    expect(await claim(clock.time, 2 * moreThanOneBatch)).toHaveLength(moreThanOneBatch + 2);
+    await runAt(noon + limits.tombstoneRetentionMs + 1);
+    expect(await report({ hash: 'of-a-token', at: noon })).toBe(false);
+    expect(await store().leaks.purge(clock.time, 2 * moreThanOneBatch)).toBe(1);
+    await store().tokens.destroy(token.id, noon, actor);
+    await runAt(clock.time);
+    expect(await report({ hash: 'of-a-token' })).toBe(true);
   });
 }

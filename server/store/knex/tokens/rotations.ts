@@ -84,16 +84,21 @@ export async function endPreviousValue(knex: Knex, id: string, at: number): Prom
 /** Minimum time before the end of an overlap at which the owner learns that the previous value is still used. */
 const minNoticeMs = 10 * 60 * 1000;
 
-/** See `TokenChangeStore.claimPreviousNotices`. */
+/**
+ * See `TokenChangeStore.claimPreviousNotices`. Leaves values that another transaction holds to the next claim. A destruction of tokens
+ * locks their values in another order, so that it would deadlock with a claim that waits for one of them.
+ */
 export async function claimPreviousNotices(knex: Knex, engine: Engine, now: number, limit: number): Promise<string[]> {
   // Written without division, because the two databases round differently.
   const due = `noticed_at IS NULL AND last_used_at IS NOT NULL AND valid_until > CAST(? AS bigint)
     AND (4 * (valid_until - CAST(? AS bigint)) <= valid_until - rotated_at OR valid_until - CAST(? AS bigint) <= ${minNoticeMs})`;
+  // A CTE runs once. PostgreSQL may run a subquery in WHERE again for each row, and so claim more than `limit`.
   const claimed = await knex.raw(
-    `UPDATE previous_values SET noticed_at = CAST(? AS bigint)
-     WHERE ${due} AND hash IN (SELECT hash FROM previous_values WHERE ${due} ORDER BY valid_until LIMIT ?)
-     RETURNING token_id`,
-    [now, now, now, now, now, now, now, limit],
+    `WITH due AS (
+       SELECT hash FROM previous_values WHERE ${due} ORDER BY valid_until LIMIT ?${engine.locksRows ? ' FOR UPDATE SKIP LOCKED' : ''}
+     )
+     UPDATE previous_values SET noticed_at = CAST(? AS bigint) WHERE hash IN (SELECT hash FROM due) RETURNING token_id`,
+    [now, now, now, limit, now],
   );
   return engine.rows(claimed).map(({ token_id: tokenId }) => String(tokenId));
 }

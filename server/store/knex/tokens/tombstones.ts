@@ -103,12 +103,15 @@ function previousEnding({ valid_until: validUntil }: PreviousValueRow, destructi
   return hadEnded && destruction.reason !== 'revoked' ? { ...destruction, reason: 'rotated' } : destruction;
 }
 
-/** Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. */
+/**
+ * Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. Leaves values that another
+ * transaction holds to the next run, because that transaction may wait for a value that this one has locked.
+ */
 export function purgePreviousValues(knex: Knex, before: number, limit: number): Promise<number> {
-  const old = knex('previous_values').select('hash').limit(limit);
+  const old = knex('previous_values').select('hash').limit(limit).forUpdate().skipLocked();
   // The time is negative if the value was ended early.
   old.whereBetween('valid_until', [0, before - 1]).orWhereBetween('valid_until', [1 - before, -1]);
-  return knex('previous_values').whereIn('hash', old).delete();
+  return knex('previous_values').with('old', old).whereIn('hash', knex('old').select('hash')).delete();
 }
 
 /** Deletes at most `limit` tombstones of tokens destroyed before `before`. Returns the number of rows deleted. */

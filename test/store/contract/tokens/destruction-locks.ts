@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { NewToken } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addServiceAccount } from '../accounts/service-accounts.ts';
 import { actor, addToken, addUser, noon, useOf } from '../records.ts';
@@ -111,5 +112,61 @@ export function destructionLockContract(store: () => Store): void {
     for (const { id } of [first, second]) {
       expect((await store().tokens.findById(id))?.pausedByEmail).not.toBe(superuser.email);
     }
+  });
+
+  /** The jobs that write previous values of any owner. Both find the values that `addPrevious` adds. */
+  const jobsOfPreviousValues: Array<[string, (store: Store) => Promise<unknown>]> = [
+    [
+      'the claim of notices',
+      (store) => store.transaction((store) => store.tokens.claimPreviousNotices(noon + day - 1, 10)),
+    ],
+    ['the purge of previous values', (store) => store.tokens.purgePreviousValues(noon + 2 * day, 10)],
+  ];
+
+  const useOfPrevious = ({ id, prefix }: NewToken, at = noon) => ({ ...useOf(id, { at }), prefix, previous: true });
+
+  async function addPrevious(ownerId: string) {
+    const token = await addToken(store(), ownerId);
+    const value = { prefix: 'tok_rotated1', at: noon, validUntil: noon + day, expiresAt: null, lifetimeMs: null };
+    await store().transaction((store) =>
+      store.tokens.rotate(token.id, {
+        ...value,
+        hash: `${token.hash} rotated`,
+        selfRotated: false,
+        replacesUnused: false,
+      }),
+    );
+    await store().tokens.recordUses([useOfPrevious(token)]);
+    return token;
+  }
+
+  it.each(jobsOfPreviousValues)('%s does not deadlock with the destruction of tokens', async (_job, run) => {
+    const [one, many] = [await addUser(store()), await addUser(store())];
+    // In whatever order the job takes the values, it almost certainly takes one of the many before the one.
+    const tokens: NewToken[] = [];
+    for (const owner of [many, many, many, many, one, many, many, many, many]) tokens.push(await addPrevious(owner.id));
+    let job: Promise<unknown> | undefined;
+    await store().transaction(async (destroying) => {
+      await destroying.tokens.destroyAllOf(one.id, noon, actor);
+      job = run(store());
+      await delay(pauseMs);
+      await destroying.tokens.destroyAllOf(many.id, noon, actor);
+    });
+    await job;
+    for (const { id } of tokens) expect(await store().tokens.findById(id)).toBeNull();
+  });
+
+  it.each(jobsOfPreviousValues)('%s finds a value later that another transaction held', async (_job, run) => {
+    const { id } = await addUser(store());
+    const [held] = [await addPrevious(id), await addPrevious(id)];
+    const countOf = (result: unknown) => (Array.isArray(result) ? result.length : Number(result));
+    let running: Promise<unknown> | undefined;
+    await store().transaction(async (holding) => {
+      await holding.tokens.recordUses([useOfPrevious(held, noon + 1)]);
+      running = run(store());
+      await delay(pauseMs);
+    });
+    // SQLite has one writer, so there the job came after the other transaction.
+    expect(countOf(await running) + countOf(await run(store()))).toBe(2);
   });
 }

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { openSqlite } from '../../../server/store/engine/sqlite/sqlite.ts';
-import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
+import type { CreatedWebhook, Delivery } from '../../../shared/schemas/webhooks.ts';
 import { addDeveloper, type Client, signIn } from '../../helpers/daemon/api.ts';
 import { superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
 import { eventually } from '../../helpers/daemon/process.ts';
@@ -25,6 +23,13 @@ async function addWebhook(root: Client, url: string, events = ['token.created'])
   const response = await root.request('POST', '/webhooks', { url, events });
   if (response.status !== 201) throw new Error(await response.text());
   return (await response.json()) as CreatedWebhook;
+}
+
+async function deliveriesOf(client: Client, webhookId: string): Promise<Delivery[]> {
+  const page = (await (await client.request('GET', `/webhooks/${webhookId}/deliveries`)).json()) as {
+    items: Delivery[];
+  };
+  return page.items;
 }
 
 const uniqueIds = ({ received }: Receiver) => new Set(received.map(({ id }) => id));
@@ -81,33 +86,47 @@ it('finishes what is being sent when it is stopped, and gives up nothing', async
   expect(await page.json()).toMatchObject({ items: [] });
 }, 60_000);
 
-it('drains a long queue while one of two receivers is dead', async () => {
-  const count = isFullLength ? 100_000 : 3_000;
+it('sends an event again with the same ID if the daemon was killed before the receiver answered', async () => {
   const dataDir = await newDataDir();
-  const [alive, dead] = [await receive(), await receive(() => undefined)];
-  const first = await start(dataDir);
-  const root = await signIn(first.url, superuser);
-  const hooks = [
-    await addWebhook(root, alive.url, ['token.rotated']),
-    await addWebhook(root, dead.url, ['token.rotated']),
-  ];
-  await first.stop();
-  const engine = await openSqlite(`sqlite:${join(dataDir, 'tokens.db')}`);
-  const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
-  const id = "printf('019ab2c4-5f7e-7c3a-9d52-%012x', i)";
-  const now = Date.now();
-  await engine.knex.raw(
-    `${numbers} INSERT INTO audit (id, at, action, actor_kind, target_kind) SELECT ${id}, ${now}, 'token.rotated', 'system', 'token' FROM n`,
-  );
-  for (const hook of hooks) {
-    await engine.knex.raw(
-      `${numbers} INSERT INTO webhook_deliveries (webhook_id, id, event, at, status, attempts, give_up_at, due_at)
-       SELECT '${hook.id}', ${id}, 'token.rotated', ${now}, 'pending', 0, ${now + 3 * 86_400_000}, ${now} FROM n`,
-    );
-  }
-  await engine.close();
-  await start(dataDir, { TOKENSD_LOG_LEVEL: 'info' });
-  await eventually(() => uniqueIds(alive).size === count, 'every event', isFullLength ? 900_000 : 120_000);
-  expect(alive.received).toHaveLength(count);
-  expect(dead.received.length).toBeLessThan(50);
-}, 1_000_000);
+  const receiver = await receive(() => undefined);
+  const killed = await start(dataDir);
+  const root = await signIn(killed.url, superuser);
+  const { id, secret } = await addWebhook(root, receiver.url);
+  const dev = await addDeveloper(killed.url, root);
+  await dev.createToken('ci');
+  await eventually(() => receiver.received.length === 1, 'the first request');
+  expect(await killed.stop('SIGKILL')).toBeNull();
+  receiver.answer((_request, response) => response.writeHead(204).end());
+  const again = await start(dataDir);
+  await eventually(() => receiver.received.length === 2, 'the second request');
+  expect(uniqueIds(receiver).size).toBe(1);
+  for (const request of receiver.received) verifySignature(secret, request, Date.now());
+  const client = await signIn(again.url, superuser);
+  const isDelivered = async () => (await deliveriesOf(client, id)).every(({ status }) => status === 'delivered');
+  await eventually(isDelivered, 'the delivery to be recorded');
+}, 60_000);
+
+it('waits 15 seconds for an answer, and sends the event again if there was none', async () => {
+  const dataDir = await newDataDir();
+  const times: number[] = [];
+  const receiver = await receive(async (_request, response) => {
+    times.push(performance.now());
+    // The first answer comes too late, and the second one in time.
+    await pause(times.length === 1 ? 17_000 : 10_000);
+    response.writeHead(204).end();
+  });
+  const daemon = await start(dataDir);
+  const root = await signIn(daemon.url, superuser);
+  const { id } = await addWebhook(root, receiver.url);
+  const dev = await addDeveloper(daemon.url, root);
+  await dev.createToken('ci');
+  const delivery = async () => (await deliveriesOf(root, id))[0];
+  await eventually(async () => typeof (await delivery())?.error === 'string', 'the first attempt to fail', 30_000);
+  expect(await delivery()).toMatchObject({ attempts: 1, error: 'There was no answer within 15 seconds.' });
+  await eventually(async () => (await delivery())?.status === 'delivered', 'the second attempt', 60_000);
+  expect(await delivery()).toMatchObject({ attempts: 2, error: null });
+  expect(receiver.received).toHaveLength(2);
+  expect(uniqueIds(receiver).size).toBe(1);
+  const [first = 0, second = 0] = times;
+  expect(second - first).toBeGreaterThan(15_000 + 5_000 - 500);
+}, 120_000);

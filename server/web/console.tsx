@@ -16,6 +16,7 @@ import { serviceAccountPage } from './service-accounts/service-account-routes.ts
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
+import { themeRoutes } from './shell/frame/theme-routes.ts';
 import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
 import { devicePages } from './sign-in/approval/device-routes.tsx';
@@ -48,6 +49,7 @@ const consolePaths = [
   '/organization/*',
   '/oauth/authorize',
   '/device/*',
+  '/theme',
   '/assets/*',
 ];
 
@@ -71,6 +73,7 @@ export function consolePages(deps: AppDeps) {
     return c.body(asset.body, 200, { 'Content-Type': asset.type });
   });
   return app
+    .route('/', themeRoutes(deps))
     .route('/', loginPages(signInDeps))
     .route('/', ssoPages(signInDeps))
     .route('/', connectSsoPages(deps))

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { signInOn, useDaemon } from '../helpers/console/console.ts';
+import { signInOn, signOut, useDaemon } from '../helpers/console/console.ts';
 import { hasFocus, type Way, ways } from '../helpers/console/input-devices.ts';
 import { verify } from '../helpers/daemon/api.ts';
 import { superuser } from '../helpers/daemon/daemon.ts';
@@ -113,7 +113,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     await hands.write(page.getByLabel('Confirm new password'), 'another analytical engine');
     await hands.press(page.getByRole('button', { name: 'Change password' }));
     await done(page, 'Your password was changed').waitFor();
-    await hands.press(page.getByRole('button', { name: 'Sign out', exact: true }));
+    await signOut(page, hands);
     await done(page, 'You are signed out.').waitFor();
   }
 });

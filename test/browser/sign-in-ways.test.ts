@@ -6,7 +6,7 @@ import { ssoClient } from '../helpers/app/sso.ts';
 import { makeHome } from '../helpers/cli/home.ts';
 import { ctrlC, startOnTerminal } from '../helpers/cli/terminal.ts';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { signInOn } from '../helpers/console/console.ts';
+import { signInOn, signOut } from '../helpers/console/console.ts';
 import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { eventually, startProgram } from '../helpers/daemon/process.ts';
@@ -66,7 +66,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
       await page.getByRole('button', { name: 'Create token' }).click();
       const value = await page.getByLabel(/^Value of/).inputValue();
       expect((await verify(url, value)).status).toBe(200);
-      await page.getByRole('button', { name: 'Sign out' }).click();
+      await signOut(page);
       await page.waitForURL(new RegExp(`^${provider.issuer}/session/end`));
       await page.getByRole('button', { name: 'Sign out there' }).click();
       await page.waitForURL(`${url}/login`);
@@ -103,7 +103,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
     await page.getByRole('button', { name: 'Turn on' }).click();
     await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
     const [recoveryCode = ''] = (await page.locator('pre').innerText()).split('\n');
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signOut(page);
     await signInOn(page, member);
     await page.getByLabel('Code').fill('000000');
     await page.getByRole('button', { name: 'Sign in' }).click();

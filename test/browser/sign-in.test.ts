@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { useDaemon } from '../helpers/console/console.ts';
+import { signOut, useDaemon } from '../helpers/console/console.ts';
 import { hasFocus, ways } from '../helpers/console/input-devices.ts';
 import { superuser } from '../helpers/daemon/daemon.ts';
 
@@ -27,7 +27,7 @@ describe.skipIf(!chromiumIsHere)('signing in and out', () => {
       await hands.press(signIn);
 
       await page.waitForURL('/profile');
-      await hands.press(page.getByRole('button', { name: 'Sign out', exact: true }));
+      await signOut(page, hands);
       await page.getByText('You are signed out.').waitFor();
       await page.goto('/profile');
       expect(new URL(page.url()).pathname).toBe('/login');

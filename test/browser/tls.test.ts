@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { signOut } from '../helpers/console/console.ts';
 import { freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { startTlsProxy } from '../helpers/peers/tls-proxy.ts';
@@ -36,7 +37,7 @@ describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', (
     expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Lax', path: '/', domain: 'localhost' });
     expect(await page.evaluate('document.cookie')).toBe('');
 
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signOut(page);
     await page.getByText('You are signed out.').waitFor();
     expect((await page.context().cookies()).map(({ name }) => name)).not.toContain('__Host-tokens_session');
   });

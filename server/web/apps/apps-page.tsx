@@ -20,7 +20,7 @@ interface AppsPageProps {
 /** All apps, newest first. */
 export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPageProps) {
   return (
-    <Layout title="Apps" tab={appsPath} success={success}>
+    <Layout title="Apps" section={appsPath} success={success}>
       <div class="heading">
         <h1>Apps</h1>
         {useMember().superuser && (

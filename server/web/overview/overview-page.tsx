@@ -23,7 +23,7 @@ const problems = [
 /** The tokens of all members at a glance, and what to do about some of them. */
 export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
   return (
-    <Layout title="Overview" tab={overviewPath}>
+    <Layout title="Overview" section={overviewPath}>
       <h1>Overview</h1>
       <DeadLetterNotice {...deadLetters} now={now} />
       <p>

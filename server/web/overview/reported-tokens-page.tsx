@@ -23,7 +23,7 @@ interface ReportedTokensPageProps {
 export function ReportedTokensPage({ name, tokens, nextHref, isFirst, statusContext }: ReportedTokensPageProps) {
   const { title, meaning, remedy } = reportTexts[name];
   return (
-    <Layout title={title} tab={overviewPath}>
+    <Layout title={title} section={overviewPath}>
       <p>
         <a href={overviewPath}>Back to the overview</a>
       </p>

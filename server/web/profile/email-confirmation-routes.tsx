@@ -44,7 +44,7 @@ async function orFailure(c: AppContext, respond: () => Promise<Response>): Promi
 function ConfirmEmailPage({ token, email }: { token: string; email: string }) {
   const member = useMember();
   return (
-    <Layout title="Confirm your email address" tab={profilePath} width="narrow">
+    <Layout title="Confirm your email address" section={profilePath} width="narrow">
       <h1>Confirm your email address</h1>
       <form method="post" action={path} class="card">
         <FormToken />
@@ -68,7 +68,7 @@ function ConfirmEmailPage({ token, email }: { token: string; email: string }) {
 
 function ConfirmationFailedPage({ message }: { message: string }) {
   return (
-    <Layout title="Email address not changed" tab={profilePath} width="narrow">
+    <Layout title="Email address not changed" section={profilePath} width="narrow">
       <h1>Your email address was not changed</h1>
       <p>{message}</p>
       <p>

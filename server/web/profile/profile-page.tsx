@@ -39,7 +39,7 @@ export function ProfilePage(props: ProfilePageProps) {
   const hasPassword = member.passwordHash !== null && mayUsePassword;
   const rejectedAs = (form: RejectedForm['form']) => (rejected?.form === form ? rejected : undefined);
   return (
-    <Layout title="Profile" tab={profilePath} success={success}>
+    <Layout title="Profile" section={profilePath} success={success}>
       <h1>Profile</h1>
       <dl class="facts">
         <dt>Name</dt>

@@ -3,7 +3,7 @@ import { Layout } from '../shell/layout.tsx';
 /** Shows new recovery codes. No other page shows them. */
 export function RecoveryCodesPage({ codes, next }: { codes: string[]; next: string }) {
   return (
-    <Layout title="Recovery codes" tab="" width="narrow" success="Two-factor sign-in is on.">
+    <Layout title="Recovery codes" section="" width="narrow" success="Two-factor sign-in is on.">
       <h1>Save your recovery codes</h1>
       <p class="note warning">
         If you lose your authenticator app, you can sign in with one of these codes instead. Each code works once. They

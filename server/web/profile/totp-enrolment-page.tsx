@@ -15,7 +15,7 @@ interface TotpEnrolmentPageProps {
 /** Shows a new TOTP secret as a QR code and as text, and asks for a first code from the authenticator app. */
 export function TotpEnrolmentPage({ prepared, action, error }: TotpEnrolmentPageProps) {
   return (
-    <Layout title="Set up two-factor sign-in" tab="" width="narrow">
+    <Layout title="Set up two-factor sign-in" section="" width="narrow">
       <h1>Set up two-factor sign-in</h1>
       {error && <Alert>{error}</Alert>}
       <p>

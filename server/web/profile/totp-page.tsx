@@ -12,7 +12,7 @@ interface TotpPageProps {
 /** Shows whether two-factor sign-in is on, with the forms that change it. */
 export function TotpPage({ status, error }: TotpPageProps) {
   return (
-    <Layout title="Two-factor sign-in" tab="/profile" width="narrow">
+    <Layout title="Two-factor sign-in" section="/profile" width="narrow">
       <h1>Two-factor sign-in</h1>
       {error && <Alert>{error}</Alert>}
       {status.enabled ? <EnabledSettings {...status} /> : <DisabledSettings />}

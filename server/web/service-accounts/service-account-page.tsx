@@ -25,7 +25,7 @@ interface ServiceAccountPageProps extends AccountTokensProps {
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
   const { account, mayChange, trusts, success, rejectedMaintainer, dialog } = props;
   return (
-    <Layout title={account.name} tab={serviceAccountsPath} success={success}>
+    <Layout title={account.name} section={serviceAccountsPath} success={success}>
       <p>
         <a href={serviceAccountsPath}>Back to the service accounts</a>
       </p>

@@ -26,7 +26,7 @@ export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
   const { now, accounts, pageUrl, nextCursor, success, dialog } = props;
   const { superuser, auditor } = useMember();
   return (
-    <Layout title="Service accounts" tab={serviceAccountsPath} success={success}>
+    <Layout title="Service accounts" section={serviceAccountsPath} success={success}>
       <div class="heading">
         <h1>Service accounts</h1>
         {superuser && (

@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs';
 
 const types = { 'console.css': 'text/css', 'console.js': 'text/javascript', 'icon.svg': 'image/svg+xml' } as const;
 
+/** The parts of the stylesheet, in their order: a later rule wins over an earlier one of the same weight. */
+const styles = [
+  ...(['base', 'buttons', 'frame', 'forms', 'filters', 'page', 'lists', 'dialogs', 'narrow', 'print'] as const),
+];
+
 export interface Asset {
   type: string;
   body: string;
@@ -18,12 +23,16 @@ const assets = Object.fromEntries(Object.entries(types).map(([name, type]) => [n
 >;
 
 function load(name: string, type: string): Asset {
-  const body = readFileSync(new URL(`./assets/${name}`, import.meta.url), 'utf8');
+  const body = name === 'console.css' ? styles.map((part) => read(`styles/${part}.css`)).join('\n') : read(name);
   return {
     type: `${type}; charset=utf-8`,
     body,
     version: createHash('sha256').update(body).digest('hex').slice(0, 12),
   };
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(`./assets/${file}`, import.meta.url), 'utf8');
 }
 
 /** Returns the asset's URL. It contains the version, so browsers may cache the file without revalidating it. */

@@ -13,7 +13,7 @@ interface ErrorPageProps {
 export function ErrorPage({ title, detail, atOtherAddress }: ErrorPageProps) {
   const { requestId } = usePage();
   return (
-    <Layout title={title} tab="" width="narrow">
+    <Layout title={title} section="" width="narrow">
       <h1>{title}</h1>
       <p>{detail}</p>
       {atOtherAddress && <PublicAddress />}

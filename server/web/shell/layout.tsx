@@ -1,14 +1,15 @@
 import { raw } from 'hono/html';
 import type { PropsWithChildren } from 'hono/jsx';
-import type { UserRecord } from '../../store/records.ts';
 import { assetUrl } from './assets.ts';
-import { FormToken } from './components/form.tsx';
+import { AccountMenu } from './frame/account-menu.tsx';
+import { Icon } from './frame/icon.tsx';
+import { Navigation, NavigationButton, Wordmark } from './frame/navigation.tsx';
 import { usePage } from './page-context.ts';
 
 interface LayoutProps {
   title: string;
-  /** Path of the current tab. `''` shows the tabs without a current one; undefined shows no tabs. */
-  tab?: string;
+  /** Path of the current section. `''` shows the navigation without a current one; undefined shows none. */
+  section?: string;
   /** Reports a completed change; screen readers announce it. */
   success?: string | undefined;
   /** `narrow` for a page with a single form. */
@@ -17,112 +18,62 @@ interface LayoutProps {
   refreshTo?: string;
 }
 
-const serviceAccountsPath = '/organization/service-accounts';
-
-const tabs = {
-  Profile: [
-    ['/profile', 'Profile'],
-    ['/profile/api-tokens', 'API Tokens'],
-  ],
-  Organization: [
-    ['/organization/overview', 'Overview'],
-    ['/organization/team', 'Team'],
-    [serviceAccountsPath, 'Service accounts'],
-    ['/organization/trusts', 'Trusts'],
-    ['/organization/apps', 'Apps'],
-    ['/organization/webhooks', 'Webhooks'],
-    ['/organization/audit', 'Audit'],
-  ],
-} as const;
-
-/** The HTML document around every page: head, account bar, tabs and success message. */
-export function Layout({ title, tab, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
-  const { organization, member, notice } = usePage();
+/** The HTML document around every page: head, navigation, account menu and messages. */
+export function Layout({ title, section, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
+  const { organization, member, notice, theme, seesServiceAccounts } = usePage();
   // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
+  const navigated = signedIn !== null && section !== undefined;
   return (
     <>
       {raw('<!DOCTYPE html>')}
-      <html lang="en">
+      <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
         <head>
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="color-scheme" content="light dark" />
+          <meta name="color-scheme" content={theme === 'system' ? 'light dark' : theme} />
           {refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
           <title>{`${title} · ${organization ?? 'tokens'}`}</title>
           <link rel="icon" href={assetUrl('icon.svg')} />
           <link rel="stylesheet" href={assetUrl('console.css')} />
           <script type="module" src={assetUrl('console.js')} />
         </head>
-        <body>
+        <body class={navigated ? 'with-side' : undefined}>
           <a class="skip" href="#main">
             Skip to content
           </a>
           <header class="top">
-            <a class="brand" href="/">
-              {organization ?? 'tokens'}
-            </a>
-            {signedIn && <AccountBar email={signedIn.email} />}
+            {navigated && <NavigationButton />}
+            <Wordmark />
+            {signedIn && <AccountMenu member={signedIn} />}
           </header>
-          {signedIn && tab !== undefined && <Tabs current={tab} member={signedIn} />}
+          {navigated && <Navigation current={section} reader={{ member: signedIn, seesServiceAccounts }} />}
           <main id="main" class={width} tabindex={-1}>
             {notice !== undefined && (
               <p class="note warning" role="status">
                 {notice}
               </p>
             )}
-            {success !== undefined && (
-              <p class="note success" role="status" tabindex={-1} data-focus>
-                {success}
-              </p>
-            )}
             {children}
           </main>
+          {success !== undefined && <SuccessMessage text={success} />}
         </body>
       </html>
     </>
   );
 }
 
-function AccountBar({ email }: { email: string }) {
+/** Reports a completed change in space that no other element needs, so that nothing moves. */
+function SuccessMessage({ text }: { text: string }) {
+  const { path } = usePage();
   return (
-    <form class="who" method="post" action="/logout">
-      <FormToken />
-      <span class="email">{email}</span>
-      <button type="submit" class="quiet">
-        Sign out
-      </button>
-    </form>
-  );
-}
-
-/** The tabs that an auditor does not see. */
-const superuserPaths: readonly string[] = ['/organization/trusts', '/organization/webhooks'];
-
-function Tabs({ current, member: { superuser, auditor } }: { current: string; member: UserRecord }) {
-  const { seesServiceAccounts } = usePage();
-  const groups =
-    superuser || auditor || seesServiceAccounts ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
-  const isShown = (path: string) =>
-    superuser ||
-    (auditor && !superuserPaths.includes(path)) ||
-    path === serviceAccountsPath ||
-    !path.startsWith('/organization/');
-  return (
-    <nav class="tabs" aria-label="Sections">
-      {groups.map((group) => (
-        <ul aria-label={group}>
-          {tabs[group]
-            .filter(([href]) => isShown(href))
-            .map(([href, label]) => (
-              <li>
-                <a href={href} aria-current={href === current ? 'page' : undefined}>
-                  {label}
-                </a>
-              </li>
-            ))}
-        </ul>
-      ))}
-    </nav>
+    <div class="message">
+      <p role="status" tabindex={-1} data-focus>
+        {text}
+      </p>
+      <a class="icon-button" href={path} aria-label="Dismiss this message" data-dismiss>
+        <Icon name="x" />
+      </a>
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'hono/jsx';
 import type { UserRecord } from '../../store/records.ts';
+import type { Theme } from './frame/theme.ts';
 
 /** The parts of a request that pages and components may read without receiving them as props. */
 export interface PageContext {
@@ -8,6 +9,9 @@ export interface PageContext {
   requestId: string;
   /** A notice above the content of the page, such as that the provider did not report the member's groups. */
   notice: string | undefined;
+  /** Path and query of the page, without a dialog or the message about a change. The start page if the request posted a form. */
+  path: string;
+  theme: Theme;
   /** Value of the hidden field in every posting form; see `form-token.ts`. */
   formToken: string;
   /** The signed-in member; null on a page for visitors. */

@@ -2,10 +2,13 @@ import type { MiddlewareHandler } from 'hono';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Caller, readsEverything } from '../../domain/caller.ts';
-import type { AppDeps, AppEnv } from '../../http/context.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { createAddBasePath } from '../../http/paths/base-path.ts';
+import { readTheme } from './frame/theme.ts';
 import { noticeMessage } from './notice.ts';
 import { pageContext } from './page-context.ts';
+import { formatUrl } from './page-url.ts';
+import { startPath } from './return-path.ts';
 
 /** The value of a JSX expression. */
 export type Page = HtmlEscapedString | Promise<HtmlEscapedString>;
@@ -35,6 +38,8 @@ export function renderPages({
         publicUrl,
         requestId: c.get('requestId'),
         notice: noticeMessage(c.req.query('notice')),
+        path: addressOf(c),
+        theme: readTheme(c, publicUrl),
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
         seesServiceAccounts: caller !== undefined && (readsEverything(caller) || c.get('maintains') === true),
@@ -44,4 +49,11 @@ export function renderPages({
     });
     return next();
   };
+}
+
+/** Returns the address at which a GET shows this page again, without a dialog or the message about a change. */
+function addressOf(c: AppContext): string {
+  if (c.req.method !== 'GET') return startPath;
+  const { done, notice, dialog, ...query } = c.req.query();
+  return formatUrl({ path: c.req.path, query });
 }

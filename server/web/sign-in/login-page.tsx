@@ -107,7 +107,7 @@ export function InsecureAddressPage() {
 /** Asks for confirmation, so that a link alone cannot sign a member out. */
 export function LogoutPage() {
   return (
-    <Layout title="Sign out" tab="" width="narrow">
+    <Layout title="Sign out" section="" width="narrow">
       <h1>Sign out?</h1>
       <form method="post" action="/logout" class="card">
         <FormToken />

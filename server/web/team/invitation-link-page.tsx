@@ -13,7 +13,7 @@ interface InvitationLinkPageProps {
 /** Shows the link of an invitation that was not mailed. No other page shows it. */
 export function InvitationLinkPage({ member, link, expiresAt, now }: InvitationLinkPageProps) {
   return (
-    <Layout title="Invitation" tab={teamPath}>
+    <Layout title="Invitation" section={teamPath}>
       <h1>Pass this link on to {member.email}</h1>
       <p>No mail server is configured, so the invitation cannot be mailed. Give the link to the member yourself.</p>
       {expiresAt === null ? (

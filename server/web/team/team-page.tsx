@@ -28,7 +28,7 @@ interface TeamPageProps {
 /** All members of the organization, newest first. */
 export function TeamPage({ now, members, pageUrl, nextCursor, success, dialog, deadLetters }: TeamPageProps) {
   return (
-    <Layout title="Team" tab={teamPath} success={success}>
+    <Layout title="Team" section={teamPath} success={success}>
       <div class="heading">
         <h1>Team</h1>
         {useMember().superuser && (

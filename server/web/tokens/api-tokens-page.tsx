@@ -26,7 +26,7 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
   const { canManageTokens } = useMember();
   const filtered = queryEntries(pageUrl).length > 0;
   return (
-    <Layout title="API Tokens" tab={tokensPath} success={success}>
+    <Layout title="API Tokens" section={tokensPath} success={success}>
       <div class="heading">
         <h1>API Tokens</h1>
         {canManageTokens && (

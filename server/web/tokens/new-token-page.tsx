@@ -23,7 +23,7 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
   return (
     <Layout
       title={`New ${what}`}
-      tab={list.tab}
+      section={list.section}
       success={rotated ? 'The token was rotated.' : 'The token was created.'}
     >
       <h1>Copy your new {what} now</h1>
@@ -84,7 +84,7 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
 export function ValueAlreadyShownPage({ token, rotated = false }: { token: TokenRecord | null; rotated?: boolean }) {
   const list = token ? listOfToken(token, useMember().id) : ownList;
   return (
-    <Layout title="New token" tab={list.tab}>
+    <Layout title="New token" section={list.section}>
       <h1>The value was already shown</h1>
       {token ? (
         <p>
@@ -100,7 +100,7 @@ export function ValueAlreadyShownPage({ token, rotated = false }: { token: Token
   );
 }
 
-const ownList: ListOfToken = { href: tokensPath, label: 'Back to your API tokens', tab: tokensPath };
+const ownList: ListOfToken = { href: tokensPath, label: 'Back to your API tokens', section: tokensPath };
 
 function BackTo({ list: { href, label } }: { list: ListOfToken }) {
   return (

@@ -29,7 +29,7 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, suc
   const { id, superuser } = useMember();
   const list = listOfToken(token, id);
   return (
-    <Layout title={token.name} tab={list.tab} success={success}>
+    <Layout title={token.name} section={list.section} success={success}>
       <p>
         <a href={list.href}>{list.label}</a>
       </p>

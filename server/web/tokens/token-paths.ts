@@ -22,14 +22,14 @@ export interface ListOfToken {
   /** The text of the link to the list. */
   label: string;
   /** The tab of the list. */
-  tab: string;
+  section: string;
 }
 
 /** Returns the list that a token is in: the member's own tokens, or those on the page of its owner. */
 export function listOfToken(token: OwnedToken, memberId: string): ListOfToken {
   if (token.ownerKind === 'service-account') {
-    return { href: ownerPath(token), label: 'Back to the service account', tab: serviceAccountsPath };
+    return { href: ownerPath(token), label: 'Back to the service account', section: serviceAccountsPath };
   }
-  if (token.ownerId === memberId) return { href: tokensPath, label: 'Back to your API tokens', tab: tokensPath };
-  return { href: ownerPath(token), label: 'Back to the member', tab: teamPath };
+  if (token.ownerId === memberId) return { href: tokensPath, label: 'Back to your API tokens', section: tokensPath };
+  return { href: ownerPath(token), label: 'Back to the member', section: teamPath };
 }

@@ -27,7 +27,7 @@ export function TrustPage({ trust, names, now, success, dialog }: TrustPageProps
   const { publicUrl } = usePage();
   const { superuser } = useMember();
   return (
-    <Layout title={trust.name} tab={superuser ? trustsPath : serviceAccountsPath} success={success}>
+    <Layout title={trust.name} section={superuser ? trustsPath : serviceAccountsPath} success={success}>
       <p>
         {superuser ? (
           <a href={trustsPath}>Back to the trusts</a>

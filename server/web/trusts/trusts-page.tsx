@@ -18,7 +18,7 @@ interface TrustsPageProps {
 /** All trusts, newest first. */
 export function TrustsPage({ trusts, pageUrl, nextCursor, success, dialog }: TrustsPageProps) {
   return (
-    <Layout title="Trusts" tab={trustsPath} success={success}>
+    <Layout title="Trusts" section={trustsPath} success={success}>
       <div class="heading">
         <h1>Trusts</h1>
         <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>

@@ -24,7 +24,7 @@ interface WebhookPageProps {
 export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, success, dialog }: WebhookPageProps) {
   const failed = pageUrl.query.status === 'failed';
   return (
-    <Layout title="Webhook" tab={webhooksPath} success={success}>
+    <Layout title="Webhook" section={webhooksPath} success={success}>
       <p>
         <a href={webhooksPath}>Back to the webhooks</a>
       </p>

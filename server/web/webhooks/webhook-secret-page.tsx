@@ -13,7 +13,7 @@ interface WebhookSecretPageProps {
 export function WebhookSecretPage({ webhook, secret, rotated = false }: WebhookSecretPageProps) {
   const success = rotated ? 'The secret was rotated.' : 'The webhook was created.';
   return (
-    <Layout title="Secret of a webhook" tab={webhooksPath} success={success}>
+    <Layout title="Secret of a webhook" section={webhooksPath} success={success}>
       <h1>Copy the secret now</h1>
       <p class="note warning">
         The secret is shown only this once. The receiver checks with it that events come from this server.

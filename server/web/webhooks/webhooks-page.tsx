@@ -20,7 +20,7 @@ interface WebhooksPageProps {
 /** All webhooks, newest first. */
 export function WebhooksPage({ webhooks, pageUrl, nextCursor, success, dialog }: WebhooksPageProps) {
   return (
-    <Layout title="Webhooks" tab={webhooksPath} success={success}>
+    <Layout title="Webhooks" section={webhooksPath} success={success}>
       <div class="heading">
         <h1>Webhooks</h1>
         <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { type Client, signIn } from '../daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../daemon/daemon.ts';
+import { type Hands, mouse } from './input-devices.ts';
 
 export interface RunningConsole {
   url: string;
@@ -38,4 +39,10 @@ export async function signInOn(page: Page, { email, password }: { email: string;
   await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Signs out in the account menu. */
+export async function signOut(page: Page, hands: Hands = mouse): Promise<void> {
+  await hands.press(page.getByRole('button', { name: /^Account of / }));
+  await hands.press(page.getByRole('button', { name: 'Sign out', exact: true }));
 }

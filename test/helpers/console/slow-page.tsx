@@ -38,7 +38,7 @@ export function slowPages(members: readonly AuthenticatedSession[]) {
       c.set('requestId', `request of ${user.email}`);
       c.set('formToken', `form token of ${user.email}`);
       return c.render(
-        <Layout title="Slow" tab="">
+        <Layout title="Slow" section="">
           <SlowPart />
           <FormToken />
         </Layout>,

@@ -6,6 +6,7 @@ import { views } from '../../browser/views.ts';
 import { openWorld, type World } from '../../browser/world.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { chromiumIsHere, useBrowser } from '../../helpers/console/browser.ts';
+import { signOut } from '../../helpers/console/console.ts';
 import { freePort } from '../../helpers/daemon/daemon.ts';
 import { isFullLength } from '../../helpers/length.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
@@ -90,7 +91,7 @@ describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
       const cookies = await page.context().cookies();
       expect(cookies.map(({ name, path }) => `${name} ${path}`)).toContain('__Secure-tokens_session /tokens');
       expect(cookies.filter(({ path }) => path !== '/tokens')).toEqual([]);
-      await page.getByRole('button', { name: 'Sign out' }).click();
+      await signOut(page);
       await page.getByText('You are signed out.').waitFor();
       expect(page.url()).toBe(`${site}/login?done=signed-out`);
     });
@@ -121,7 +122,7 @@ describe.skipIf(!partsAreHere)('two daemons below different paths of one host', 
         await heading.waitFor();
       }
       await page.goto('/b/profile');
-      await page.getByRole('button', { name: 'Sign out' }).click();
+      await signOut(page);
       await page.getByText('You are signed out.').waitFor();
       for (const path of ['/a', '/a/inner']) {
         await page.goto(`${path}/profile/api-tokens`);

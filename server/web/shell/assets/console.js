@@ -23,6 +23,16 @@ for (const notice of document.querySelectorAll('[data-public-origin]')) {
   notice.querySelector('[data-right-origin]').hidden = elsewhere;
 }
 
+// Removes a message without a request. Without script, its link shows the page again.
+for (const dismiss of document.querySelectorAll('[data-dismiss]')) {
+  dismiss.addEventListener('click', (event) => {
+    event.preventDefault();
+    history.replaceState(null, '', dismiss.href);
+    dismiss.parentElement.remove();
+    document.getElementById('main').focus();
+  });
+}
+
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {

@@ -18,7 +18,7 @@ interface AuthorizePageProps {
 /** Asks the member to approve the sign-in of the command line that opened this page. */
 export function AuthorizePage({ port, fields, end }: AuthorizePageProps) {
   return (
-    <Layout title="Sign in the command line" tab="" width="narrow">
+    <Layout title="Sign in the command line" section="" width="narrow">
       <h1>Sign in the command line?</h1>
       <form method="post" action={authorizePath} class="card">
         <FormToken />

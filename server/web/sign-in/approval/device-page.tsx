@@ -14,7 +14,7 @@ export const approvePath = '/device/approve';
 /** Asks for the code that a device shows. */
 export function DevicePage({ code, error }: { code?: string; error?: string }) {
   return (
-    <Layout title="Sign in a device" tab="" width="narrow">
+    <Layout title="Sign in a device" section="" width="narrow">
       <h1>Sign in a device</h1>
       {error && <Alert>{error}</Alert>}
       <form method="post" action="/device" class="card">
@@ -55,7 +55,7 @@ interface ApproveDevicePageProps {
 /** Shows which device asks to sign in, and lets the member approve or deny it. */
 export function ApproveDevicePage({ device, code, end, now }: ApproveDevicePageProps) {
   return (
-    <Layout title="Sign in a device" tab="" width="narrow">
+    <Layout title="Sign in a device" section="" width="narrow">
       <h1>Sign in this device?</h1>
       <form method="post" action={approvePath} class="card">
         <FormToken />
@@ -91,7 +91,7 @@ export function ApproveDevicePage({ device, code, end, now }: ApproveDevicePageP
 export function DeviceDecidedPage({ approved }: { approved: boolean }) {
   const title = approved ? 'The device is signed in' : 'The device was denied';
   return (
-    <Layout title={title} tab="" width="narrow">
+    <Layout title={title} section="" width="narrow">
       <h1>{title}</h1>
       {approved ? (
         <>

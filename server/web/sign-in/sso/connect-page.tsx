@@ -20,7 +20,7 @@ interface ConnectPageProps extends Proposal {
 export function ConnectPage({ person, replaces, ticket, error }: ConnectPageProps) {
   const member = useMember();
   return (
-    <Layout title="Connect single sign-on" tab={profilePath} width="narrow">
+    <Layout title="Connect single sign-on" section={profilePath} width="narrow">
       <h1>Connect single sign-on</h1>
       <p>Your identity provider signed you in as:</p>
       <dl class="facts">
@@ -72,7 +72,7 @@ export function ConnectPage({ person, replaces, ticket, error }: ConnectPageProp
 /** Shown if connecting failed, to a member or to a visitor whose session has ended. */
 export function ConnectFailedPage({ error }: { error: string }) {
   return (
-    <Layout title="Connect single sign-on" tab={profilePath} width="narrow">
+    <Layout title="Connect single sign-on" section={profilePath} width="narrow">
       <h1>Single sign-on was not connected</h1>
       <Alert>{error}</Alert>
       <p>

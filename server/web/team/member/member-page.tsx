@@ -39,7 +39,7 @@ interface MemberPageProps {
 export function MemberPage(props: MemberPageProps) {
   const { statusContext, user, tokens, pageUrl, nextCursor, success, error, dialog } = props;
   return (
-    <Layout title={memberName(user)} tab={teamPath} success={success}>
+    <Layout title={memberName(user)} section={teamPath} success={success}>
       <p>
         <a href={teamPath}>Back to the team</a>
       </p>

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { usePage } from '../../server/web/shell/page-context.ts';
-import { openTestApp } from '../helpers/app/app.ts';
-import { formsOf, openConsole } from '../helpers/console/pages.ts';
-import { slowPages } from '../helpers/console/slow-page.tsx';
+import { usePage } from '../../../server/web/shell/page-context.ts';
+import { openTestApp } from '../../helpers/app/app.ts';
+import { formsOf, openConsole } from '../../helpers/console/pages.ts';
+import { slowPages } from '../../helpers/console/slow-page.tsx';
 
 async function open() {
   const app = await openTestApp();
@@ -26,7 +26,7 @@ describe('the page context', () => {
     const members = [app.root, app.dev];
     for (let round = 0; round < 5; round += 1) {
       const pages = await Promise.all(members.map((member) => openConsole(app, member).get('/profile/api-tokens')));
-      const emails = pages.map(({ html }) => /class="email">([^<]*)/.exec(html)?.[1]);
+      const emails = pages.map(({ html }) => /aria-label="Account of ([^"]*)"/.exec(html)?.[1]);
       expect(emails).toEqual(members.map(({ email }) => email));
       expect(new Set(pages.map(({ html }) => formsOf(html)[0]?.hidden.form_token)).size).toBe(2);
     }
@@ -44,7 +44,7 @@ describe('the page context', () => {
       members.map(async ({ user: { email } }) => {
         const html = await (await pages.request(`/${email}`)).text();
         expect(html).toContain(`<p>${email} ${email} request of ${email}<input`);
-        expect(html.match(/form token of [\w.@]+/g)).toEqual(Array(3).fill(`form token of ${email}`));
+        expect(html.match(/form token of [\w.@]+/g)).toEqual(Array(4).fill(`form token of ${email}`));
         expect(new Set(html.match(/[\w.]+@example\.com/g))).toEqual(new Set([email]));
       }),
     );

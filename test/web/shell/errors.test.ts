@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createApp } from '../../server/http/app.ts';
-import type { AppDeps } from '../../server/http/context.ts';
-import { StoreUnavailable } from '../../server/store/errors.ts';
-import { limits } from '../../shared/limits.ts';
-import { openTestApp, password } from '../helpers/app/app.ts';
-import { openConsole, type Shown, textOf } from '../helpers/console/pages.ts';
+import { createApp } from '../../../server/http/app.ts';
+import type { AppDeps } from '../../../server/http/context.ts';
+import { StoreUnavailable } from '../../../server/store/errors.ts';
+import { limits } from '../../../shared/limits.ts';
+import { openTestApp, password } from '../../helpers/app/app.ts';
+import { openConsole, type Shown, textOf } from '../../helpers/console/pages.ts';
 
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();

@@ -107,6 +107,65 @@ describe('someone who stole many values', () => {
     }
   });
 
+  it.each([
+    ['GET', '1.1', []],
+    ['HEAD', '1.1', []],
+    ['POST', '1.1', ['Content-Length: 3', '', 'a=b']],
+    ['PROPFIND', '1.1', []],
+    ['GET', '1.0', []],
+    ['GET', '1.1', ['Connection: close']],
+    ['GET', '1.1', ['X-Request-Id: mine', 'X-Forwarded-For: 203.0.113.9, 198.51.100.7']],
+    ['GET', '1.1', ['X-Original-Method: PUT', 'X-Original-URI: /%']],
+  ] as const)(
+    'cannot tell them apart by the bytes on a connection that presents many: %s HTTP/%s %j',
+    async (method, version, more) => {
+      /** Returns what a connection receives that presents one kind of value many times, and whether it was closed. */
+      const receive = async (value: string) => {
+        const lines = ['Host: tokens.test', `Authorization: Token ${value}`, ...more];
+        const request = [
+          `${method} /verify/auth-request HTTP/${version}`,
+          ...lines,
+          ...(lines.includes('') ? [] : ['', '']),
+        ];
+        // A connection that closes after the first response takes no second request.
+        const times = version === '1.0' || lines.includes('Connection: close') ? 1 : 8;
+        const { text, closed } = await server.exchange(request.join('\r\n').repeat(times), 500);
+        return { text: text.replace(/Date: [^\r]*/g, ''), closed };
+      };
+      const [unknown, ...others] = await Promise.all(Object.values(values).map(receive));
+      expect(unknown?.text).toContain(' 401 ');
+      for (const other of others) expect(other).toEqual(unknown);
+    },
+  );
+
+  it('cannot tell them apart by how many are answered', async () => {
+    const statuses = async (value: string) => {
+      const sent = Array.from({ length: 400 }, () =>
+        server.send({ path: '/verify/auth-request', headers: [['X-API-Key', value]] }),
+      );
+      return (await Promise.all(sent)).map(({ status }) => status);
+    };
+    for (const value of Object.values(values)) expect(new Set(await statuses(value))).toEqual(new Set([401]));
+  });
+
+  it('finds in a batch of values what it finds alone', async () => {
+    const hashes = Object.values(values).map(hashSecret);
+    const mixed = [...hashes, hashSecret(generateToken('tok').reveal()), ...hashes];
+    const alone = await Promise.all(mixed.map(async (hash) => (await server.store.tokens.findByHashes([hash]))[0]));
+    expect(await server.store.tokens.findByHashes(mixed)).toEqual(alone);
+    expect(alone.map((match) => match?.kind ?? null)).toEqual([
+      null,
+      'canary',
+      'canary',
+      null,
+      null,
+      null,
+      'canary',
+      'canary',
+      null,
+    ]);
+  });
+
   it('is noticed in every way', async () => {
     for (const [way, present] of Object.entries(waysToPresent())) {
       const canary = await createToken(

@@ -1,10 +1,12 @@
+import { limits } from '../../../shared/limits.ts';
 import { type Admission, type AdmissionDeps, createAdmission, defaultLimits } from './admission.ts';
-import { createBodies } from './bodies.ts';
+import { type BodyLimits, createBodies } from './bodies.ts';
 import type { AdmissionLimits } from './fair-queue.ts';
 import { refuse } from './refusal.ts';
 
 const monitoringPaths = ['/readyz', '/healthz', '/metrics'];
 const introspectionPath = '/oauth/introspect';
+const reportPath = '/leaks/report';
 
 const monitoringLimits: AdmissionLimits = {
   ...defaultLimits,
@@ -26,6 +28,14 @@ const introspectionLimits: AdmissionLimits = {
   maxWaitingPerLane: 2048,
 };
 
+const bodyLimits: BodyLimits = { maxArriving: 1024, maxBytes: limits.maxBodyBytes };
+
+/**
+ * Reports of leaked values have larger bodies. Anybody can send one in GitHub's name, because the signature is checked when the whole body has
+ * arrived. So few arrive at the same time.
+ */
+const reportLimits: BodyLimits = { maxArriving: 32, maxBytes: limits.maxReportBytes };
+
 /** How many requests without their bodies are refused at a time, and how long it then pauses. Their clients connect again. */
 const maxRefusals = 4;
 const refusalPauseMs = 20;
@@ -39,7 +49,8 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
   const monitoring = createAdmission({ ...deps, limits: monitoringLimits });
   const introspection = createAdmission({ ...deps, limits: introspectionLimits });
   const others = createAdmission(deps);
-  const bodies = createBodies(deps.laneOf);
+  const bodies = createBodies(deps.laneOf, bodyLimits);
+  const reports = createBodies(deps.laneOf, reportLimits);
 
   const dropped: Array<() => void> = [];
 
@@ -63,7 +74,9 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
         });
         if (dropped.length === 1) setTimeout(refuseDropped, refusalPauseMs);
       };
-      bodies.wait(req, res, () => admissionOf(req.url ?? '').admit(req, res, start), drop);
+      const { url = '' } = req;
+      const { wait } = url === reportPath ? reports : bodies;
+      wait(req, res, () => admissionOf(url).admit(req, res, start), drop);
     },
     connected() {
       for (const admission of [monitoring, introspection, others]) admission.connected();

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { limits } from '../../../shared/limits.ts';
 import { onlyValue } from '../raw-headers.ts';
-import { onBody } from './pipelining.ts';
+import { keepBody, onBody } from './pipelining.ts';
 
-/** Maximum number of requests whose bodies are arriving. Each uses up to 64 KiB. */
-const maxArriving = 1024;
+export interface BodyLimits {
+  /** Maximum number of requests whose bodies are arriving. */
+  maxArriving: number;
+  /** Maximum memory that each of them uses. A larger body does not wait. */
+  maxBytes: number;
+}
 
 interface Arriving {
   group: string;
@@ -23,7 +26,7 @@ export interface Bodies {
  * Creates the place in which requests wait for their bodies before they are admitted. Otherwise bodies that arrive slowly
  * would take the places of complete requests.
  */
-export function createBodies(groupOf: (req: IncomingMessage) => string, max = maxArriving): Bodies {
+export function createBodies(groupOf: (req: IncomingMessage) => string, { maxArriving, maxBytes }: BodyLimits): Bodies {
   const groups = new Map<string, Set<Arriving>>();
   let count = 0;
 
@@ -45,12 +48,16 @@ export function createBodies(groupOf: (req: IncomingMessage) => string, max = ma
 
   return {
     wait(req, res, arrived, drop) {
-      if (req.complete || isTooLarge(req)) return arrived();
+      if (req.complete || declaredLength(req) > maxBytes) return arrived();
+      keepBody(req, maxBytes);
       let waiting = true;
       const arriving: Arriving = {
         group: groupOf(req),
         drop() {
           waiting = false;
+          keepBody(req, 0);
+          // Frees the buffer, because the response may have to wait.
+          req.read();
           drop();
         },
       };
@@ -61,13 +68,14 @@ export function createBodies(groupOf: (req: IncomingMessage) => string, max = ma
       onBody(req, () => {
         if (!waiting) return;
         end();
+        keepBody(req, 0);
         arrived();
       });
       res.once('close', end);
       // Node reports a request before it has seen that there is no body, and then completes it at once.
       queueMicrotask(() => {
         if (!waiting) return;
-        if (count >= max) makeRoom();
+        if (count >= maxArriving) makeRoom();
         const group = groups.get(arriving.group) ?? new Set();
         groups.set(arriving.group, group.add(arriving));
         count += 1;
@@ -76,6 +84,6 @@ export function createBodies(groupOf: (req: IncomingMessage) => string, max = ma
   };
 }
 
-function isTooLarge({ rawHeaders }: IncomingMessage): boolean {
-  return Number(onlyValue(rawHeaders, 'content-length') ?? 0) > limits.maxBodyBytes;
+function declaredLength({ rawHeaders }: IncomingMessage): number {
+  return Number(onlyValue(rawHeaders, 'content-length') ?? 0);
 }

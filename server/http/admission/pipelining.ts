@@ -42,10 +42,17 @@ export function trackResponse(socket: TrackedSocket, res: ServerResponse): Serve
 
 const upgrade = Symbol('upgrade');
 const bodyListener = Symbol('body listener');
+const keptBytes = Symbol('kept bytes');
+type TrackedMessage = IncomingMessage & { [bodyListener]?: () => void; [keptBytes]?: number };
 
 /** Calls `listener` when the body of a message is complete or fills its buffer, and perhaps again. */
-export function onBody(message: IncomingMessage, listener: () => void): void {
-  (message as IncomingMessage & { [bodyListener]?: () => void })[bodyListener] = listener;
+export function onBody(message: TrackedMessage, listener: () => void): void {
+  message[bodyListener] = listener;
+}
+
+/** Sets the size of the buffer of a message for its body. Zero stands for the size that all messages have. */
+export function keepBody(message: TrackedMessage, maxBytes: number): void {
+  message[keptBytes] = maxBytes;
 }
 
 /**
@@ -62,10 +69,11 @@ export function createMessageClass(isVerification: (url: string) => boolean): ty
   return class LimitedMessage extends IncomingMessage {
     [upgrade]?: boolean;
     [bodyListener]?: () => void;
+    [keptBytes]?: number;
 
-    /** Node calls it for each part of the body, and with null at its end. */
+    /** Node calls it for each part of the body, and with null at its end. It reads no more while this returns false. */
     override push(...part: Parameters<IncomingMessage['push']>): boolean {
-      const wantsMore = super.push(...part);
+      const wantsMore = super.push(...part) || (part[0] !== null && this.readableLength <= (this[keptBytes] ?? 0));
       if (!wantsMore) this[bodyListener]?.();
       return wantsMore;
     }

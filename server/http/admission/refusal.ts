@@ -26,6 +26,7 @@ const refusals: ReadonlyArray<readonly [prefix: string, Refusal]> = [
   ],
   ['/api-token-auth', prepare('application/json', JSON.stringify({ detail }))],
   ['/api/', prepare('application/problem+json', JSON.stringify(problem))],
+  ['/leaks/', prepare('application/problem+json', JSON.stringify(problem))],
 ];
 
 function prepare(type: string, body: string): Refusal {

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import {
@@ -53,29 +54,32 @@ export function leakRoutes(deps: LeakDeps): OpenAPIHono<AppEnv> {
     return c.body(null, (await leaks.isAnyLive(groups.flat())) ? 200 : 403);
   });
 
-  app.post(
-    '/leaks/report',
-    limitBody(reportTooLarge, limits.maxReportBytes),
-    enforceAccessAfterBody(deps),
-    async (c) => {
-      const reporter = await requireReporterOrSignature(deps, c);
-      const reported = await readBody(c, leakReportBodySchema);
-      const { isOurs, canaries } = await leaks.report(
-        reporter,
-        reported.map(({ token: value, url, source }) => ({ value, url, source })),
-      );
-      // After the response, as for every other presentation of a canary.
-      for (const canary of canaries) setImmediate(() => deps.canaryUses.record(canary, observeRequest(c)));
-      const feedback: LeakFeedback = reported.map(({ token, type }, index) => ({
-        token_raw: token,
-        token_type: type,
-        label: isOurs[index] ? 'true_positive' : 'false_positive',
-      }));
-      return c.json(feedback, 200);
-    },
-  );
+  app.post('/leaks/report', limitReport, enforceAccessAfterBody(deps), async (c) => {
+    const reporter = await requireReporterOrSignature(deps, c);
+    const reported = await readBody(c, leakReportBodySchema);
+    const { isOurs, canaries } = await leaks.report(
+      reporter,
+      reported.map(({ token: value, url, source }) => ({ value, url, source })),
+    );
+    // After the response, as for every other presentation of a canary.
+    for (const canary of canaries) setImmediate(() => deps.canaryUses.record(canary, observeRequest(c)));
+    const feedback: LeakFeedback = reported.map(({ token, type }, index) => ({
+      token_raw: token,
+      token_type: type,
+      label: isOurs[index] ? 'true_positive' : 'false_positive',
+    }));
+    return c.json(feedback, 200);
+  });
   return app;
 }
+
+/**
+ * Limits the body. A report waits for its body before it is admitted (`server/http/admission/`). A body that is
+ * still arriving is too large, or its URL was written in another way. It must be small, because a large one that arrives slowly would
+ * hold the place of other requests.
+ */
+const limitReport: MiddlewareHandler<AppEnv> = (c, next) =>
+  (c.env?.incoming?.complete === false ? limitArriving : limitArrived)(c, next);
 
 /** Reads a body of any media type as JSON. @throws ProblemError `bad-request`, `invalid-fields` */
 async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.infer<S>> {
@@ -85,6 +89,9 @@ async function readBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<
   rejectInvalid({ ...result, target: 'json', data });
   throw result.error;
 }
+
+const limitArriving = limitBody(reportTooLarge, limits.maxBodyBytes);
+const limitArrived = limitBody(reportTooLarge, limits.maxReportBytes);
 
 function reportTooLarge(): never {
   const size = `${limits.maxReportBytes / 1024} KiB`;

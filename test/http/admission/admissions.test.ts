@@ -78,6 +78,33 @@ describe('a server with bodies that arrive slowly', () => {
     await expect.poll(() => text, patience).toMatch(/app: 10/);
   });
 
+  it.each([
+    ['with a length', ['Content-Length: 900000', '', '']],
+    ['without a length', ['Transfer-Encoding: chunked', `${(900_000).toString(16)}\r\n`, '\r\n0\r\n\r\n']],
+  ])(
+    'waits for the whole body of a report %s, and not for that of a larger one',
+    async (_how, [length, begin, end]) => {
+      const { port, get, started } = await start();
+      const socket = connect(port, '127.0.0.1')
+        .setEncoding('latin1')
+        .on('error', () => {});
+      stops.push(() => socket.destroy());
+      let text = '';
+      socket.on('data', (part: string) => {
+        text += part;
+      });
+      socket.write(`POST /leaks/report HTTP/1.1\r\nHost: x\r\n${length}\r\n\r\n${begin}${'a'.repeat(899_999)}`);
+      await pause(300);
+      expect((await get('/other', '203.0.113.1')).status).toBe(200);
+      expect(started).toEqual(['/other']);
+      socket.write(`a${end}`);
+      await expect.poll(() => text, patience).toMatch(/app: 900000/);
+      const larger = `${(1_100_000).toString(16)}\r\n${'a'.repeat(1_100_000)}`;
+      void exchange(port, `POST /leaks/report HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${larger}`);
+      await expect.poll(() => started, patience).toEqual(['/other', '/leaks/report', '/leaks/report']);
+    },
+  );
+
   it('processes a body that is too large without waiting for its end', async () => {
     const { port, started } = await start();
     const head = 'POST /large HTTP/1.1\r\nHost: x\r\n';

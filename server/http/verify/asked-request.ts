@@ -26,6 +26,8 @@ export class AskedRequest implements GateRequest {
   readonly #peer: string | null;
   readonly #rawHeaders: RawHeaders;
   readonly #clientIp: AskedRequestDeps['clientIp'];
+  /** Undefined until it is needed. */
+  #forwardedFor: string | null | undefined;
 
   constructor({ clientIp, readApp }: AskedRequestDeps, found: FoundRoute, req: IncomingMessage) {
     this.#peer = req.socket.remoteAddress ?? null;
@@ -46,7 +48,13 @@ export class AskedRequest implements GateRequest {
   }
 
   get ip(): string | null {
-    return this.#clientIp.reported(this.#peer, forwardedForOf(this.#rawHeaders));
+    return this.#clientIp.reported(this.#peer, this.#readForwardedFor());
+  }
+
+  /** Finds the fields once. Both a rule about networks and the last use need them, and finding them takes time. */
+  #readForwardedFor(): string | null {
+    if (this.#forwardedFor === undefined) this.#forwardedFor = forwardedForOf(this.#rawHeaders);
+    return this.#forwardedFor;
   }
 
   /**
@@ -60,7 +68,7 @@ export class AskedRequest implements GateRequest {
       method,
       target: target === null ? null : shorten(target, limits.maxPathCharacters),
       peer: this.#peer,
-      forwardedFor: forwardedForOf(this.#rawHeaders),
+      forwardedFor: this.#readForwardedFor(),
       userAgent: userAgent === null ? null : shorten(userAgent, limits.maxUserAgentCharacters),
       isDisputed,
       appId: app === null ? null : app.id,

@@ -79,9 +79,33 @@ describe('isAmbiguousPath', () => {
     expect(isAmbiguousPath(path)).toBe(true);
   });
 
+  it('judges a path of common characters like the same path with an escape', () => {
+    const segment = fc.string({
+      unit: fc.constantFrom('a', 'Z', '0', '_', '-', '.', '/', '~', '\\', ';', ' ', '\n', '\xff'),
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(segment, segment, (start, end) => {
+        const path = `/${start}/b/${end}`;
+        expect(isAmbiguousPath(path)).toBe(isAmbiguousPath(path.replace('/b/', '/%62/')));
+      }),
+      {
+        examples: [
+          ['', ''],
+          ['a', '.'],
+          ['a.', '..'],
+          ['..a', '-.'],
+          ['.', 'a'],
+          ['a', '\n'],
+          ['a/', 'b'],
+        ],
+      },
+    );
+  });
+
   it('takes little time for a path of 64 KB', () => {
     const started = performance.now();
-    for (const unit of ['%25', '/', '/a', '%', '/.', '%2525', 'a', '%c3%a9', '\xc3\xa9', '%2541']) {
+    for (const unit of ['a/', 'a.', '%25', '/', '/a', '%', '/.', '%2525', 'a', '%c3%a9', '\xc3\xa9', '%2541']) {
       isAmbiguousPath(`/${unit.repeat(65_536 / unit.length)}`);
     }
     expect(performance.now() - started).toBeLessThan(2_000);

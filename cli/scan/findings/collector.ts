@@ -1,5 +1,5 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { redact } from '../../../shared/redact.ts';
+import { redactEmbedded } from '../../../shared/redact-embedded.ts';
 import type { Context } from '../../context.ts';
 import { writeStderr } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
@@ -59,7 +59,7 @@ export function createCollector(
     const texts = warnings;
     warnings = [];
     await progress.clear();
-    for (const text of texts) await writeStderr(ctx, `warning: ${sanitize(redact(text))}.`);
+    for (const text of texts) await writeStderr(ctx, `warning: ${sanitize(redactEmbedded(text))}.`);
   }
 
   async function pause(mustFlush: boolean): Promise<void> {

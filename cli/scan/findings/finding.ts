@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { redact } from '../../../shared/redact.ts';
+import { redactEmbedded } from '../../../shared/redact-embedded.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { Found } from '../sink.ts';
 
@@ -23,7 +23,12 @@ export interface Result extends Omit<Finding, 'hash'> {
 
 /** Returns a finding without its value. A file can be named after a value, too. */
 export function toFinding({ value, file, ...place }: Found): Finding {
-  return { file: redact(file), ...place, prefix: displayPrefix(value), hash: hash('sha256', value, 'base64url') };
+  return {
+    file: redactEmbedded(file),
+    ...place,
+    prefix: displayPrefix(value),
+    hash: hash('sha256', value, 'base64url'),
+  };
 }
 
 /** The statuses of values that never work again. Another program may know more statuses, so every other one counts as live. */

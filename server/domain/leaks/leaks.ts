@@ -64,7 +64,7 @@ export function createLeaks(deps: LeaksDeps): Leaks {
         if (match === null || match.kind === 'tombstone' || !isLive(match, statusContext())) continue;
         const tokenId = match.kind === 'canary' ? canaries.get(hash)?.id : match.id;
         if (tokenId === undefined) continue;
-        outcomes.push(await act(reporter, { hash, tokenId, ...foundAt(reported) }));
+        outcomes.push(await act(reporter, { hash, tokenId, ...foundAt(reported.value, reported) }));
       }
       if (outcomes.some((outcome) => outcome !== null)) notifier.wake();
       const isOurs = ({ value }: ReportedValue) =>

@@ -131,6 +131,19 @@ describe('tokens scan --offline', () => {
     expect((await scan(join(directory, 'file'))).code).toBe(4);
   });
 
+  it('prints no value that is in a path, also between other letters', async () => {
+    const directory = await newDirectory();
+    const [folder, value] = [newValue(), newValue()];
+    await mkdir(join(directory, `A${folder}B`));
+    await writeFile(join(directory, `A${folder}B`, `9${value}.txt`), value);
+    await writeFile(join(directory, `A${folder}B`, `9${value}.zip`), zipOf({ [`C${value}`]: 'text' }, 1));
+    const { stdout, stderr } = await scan(directory);
+    const shown = [folder, value].map((one) => `${one.slice(0, 12)}[redacted]`);
+    expect(placesOf(stdout)).toEqual([`${directory}/A${shown[0]}B/9${shown[1]}.txt:1:1`]);
+    expect(stderr).toMatch(/^warning: .*\[redacted\]\.zip!Ctok_/m);
+    for (const secret of [folder, value]) expect(stdout + stderr).not.toContain(secret.slice(12));
+  });
+
   it('warns about a file that cannot be read, and still finds the rest', async () => {
     const directory = await newDirectory();
     await writeFile(join(directory, 'a'), newValue());

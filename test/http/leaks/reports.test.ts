@@ -305,6 +305,28 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     }
   });
 
+  it('keeps no value that letters touch or that is percent-encoded, in events, mails and digests', async () => {
+    app.clock.advance(hour);
+    await app.services.tellOfLeaks();
+    app.clock.advance(hour);
+    const [reported, other] = [await create(), await create()];
+    const { token } = reported;
+    const where = `https://git.example.com/s/${token.replace('_', '%5F')}/A${token}/B${other.token}`;
+    await forgetMails();
+    await labels([item(token, { url: where, source: `B${token}` })], { from: acting('pause') });
+    expect(await app.services.tellOfLeaks()).toBeGreaterThan(0);
+    expect((await newMails()).map(({ to }) => to).sort()).toEqual([app.dev.email, app.root.email].sort());
+    const leaked = (await eventsOf(reported.id)).find(({ action }) => action === 'token.leaked');
+    expect(leaked?.changes?.slice(0, 2)).toEqual([
+      { field: 'source', from: null, to: `B${reported.prefix}[redacted]` },
+      { field: 'url', from: null, to: 'https://git.example.com' },
+    ]);
+    const everything = JSON.stringify([await app.store.audit.list({ limit: 1000, before: null }), await app.mails()]);
+    for (const { token, prefix } of [reported, other]) {
+      expect(everything + app.logLines.join()).not.toContain(token.slice(prefix.length));
+    }
+  });
+
   it('accepts alerts without url and source, and with fields that GitHub may add', async () => {
     const [first, second] = [await create(), await create()];
     const items = [
@@ -339,6 +361,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
   }, 60_000);
 
   it('tells the superusers in one mail, at most once an hour', async () => {
+    app.clock.advance(hour);
     await app.services.tellOfLeaks();
     app.clock.advance(hour);
     await forgetMails();

@@ -2,7 +2,7 @@ import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, OwnerStore, UserStore } from './interfaces/accounts.ts';
 import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
-import type { ErasureStore } from './interfaces/erasure.ts';
+import type { ErasureStore, MemberDataStore } from './interfaces/erasure.ts';
 import type { CanaryStore, LeakStore } from './interfaces/leaks.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
@@ -45,6 +45,7 @@ export interface Store {
   readonly notices: NoticeStore;
   readonly collectedEvents: CollectedEventStore;
   readonly erasure: ErasureStore;
+  readonly memberData: MemberDataStore;
   /** Maximum number of lookups that run in parallel. More would only queue for a connection. */
   readonly maxParallelLookups: number;
   /** Returns counters for rate limits. All daemons on one PostgreSQL database share them; on SQLite they are in memory. */

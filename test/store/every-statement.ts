@@ -18,6 +18,7 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/^insert into `users`/, /^SCAN tombstones$/, 'only if a constraint was deferred, and none is'],
   [/./, /^SCAN \w+ USING INDEX users_superuser_index$/, 'superusers are few'],
   [/^delete from `?(sessions|tokens)`? .* union /i, /ORDER BY/, 'each part has a limit'],
+  [/^SELECT .* AS is_included FROM \w+ WHERE .* \|\| ''/, /ORDER BY/, 'one member has few of these rows'],
   [/^select `id`, `superuser`/, /ORDER BY/, 'superusers are few'],
   [
     /^select `id` from `users` where \(users\.kind = 'service-account' and `users`\.`deleted_at` is null\) limit/,

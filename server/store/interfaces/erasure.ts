@@ -25,3 +25,37 @@ export interface ErasureStore {
    */
   overwriteDeleted(): Promise<boolean>;
 }
+
+/** The member whose data is read. */
+export interface Subject {
+  id: string;
+  email: string;
+  emailFolded: string;
+}
+
+/** Where a page begins. */
+export interface MemberDataPlace {
+  /** Position of the part. */
+  part: number;
+  /** The token whose rows follow. Null at the beginning of a part, and for other parts. */
+  token: string | null;
+  /** The key of the row before the first one. Null: from the first. */
+  after: readonly unknown[] | null;
+}
+
+export interface MemberDataPage {
+  /** The name of the part. */
+  part: string;
+  /** Rows of the part. There may be none although more follow. Times are dates. Holds no secret, and no hash of one. */
+  rows: Record<string, unknown>[];
+  /** Null after the last page. */
+  next: MemberDataPlace | null;
+}
+
+/** Reads all that is stored about a member. */
+export interface MemberDataStore {
+  /** Returns the member, also if they were deleted. Returns null if there never was such a member. */
+  find(id: string): Promise<Subject | null>;
+  /** Returns one page. The first one is at part 0. Each page is read as the database is at that time. */
+  page(subject: Subject, place: MemberDataPlace): Promise<MemberDataPage>;
+}

@@ -15,6 +15,7 @@ import { createFailures, type Failures } from './failures.ts';
 import { createCanaryStore } from './leaks/canaries.ts';
 import { createLeakStore } from './leaks/reports.ts';
 import { createTrustStore } from './machines/trusts.ts';
+import { createMemberDataStore } from './member-data/member-data.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';
 import { createNoticeStore } from './notifications/notices.ts';
 import { createOutboxStore } from './outbox.ts';
@@ -79,6 +80,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     notices: guard('notices', createNoticeStore(knex, engine)),
     collectedEvents: guard('collected_events', createCollectedEventStore(knex, engine)),
     erasure: guard('erasure', createErasureStore(knex, engine)),
+    memberData: guard('member_data', createMemberDataStore(knex, engine)),
   };
 }
 

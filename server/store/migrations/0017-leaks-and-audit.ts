@@ -23,6 +23,8 @@ export const leaksAndAudit: Migration = {
     await trx.schema.alterTable('trusts', (table) => {
       table.boolean('may_be_internal').notNullable().defaultTo(false);
     });
+    // For all that is stored about a member.
+    await trx.raw('CREATE INDEX tombstones_owner_index ON tombstones (owner_id, hash)');
   },
 };
 

@@ -1,4 +1,5 @@
 import { toTokenFilter } from '../../../server/domain/tokens/report/token-filter.ts';
+import { parts } from '../../../server/store/knex/member-data/parts.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { reportedTokens } from '../../../shared/token-report.ts';
 import { type ListSizes, seedEnd, seededId } from './seed.ts';
@@ -128,6 +129,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
     },
     ...auditInOrder(sizes),
+    ...memberDataParts(sizes),
     { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
     { name: 'clients', run: (store) => store.clients.list(first) },
     { name: 'apps', run: (store) => store.apps.list(first) },
@@ -168,6 +170,23 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       run: (store) => store.sessions.listOf(member(50), { now: seedEnd, console: always, program: always }, 50),
     },
   ];
+}
+
+/** One page of each part of what is stored about a member. */
+function memberDataParts(sizes: ListSizes): ListQuery[] {
+  const id = (position: number) => seededId(position, sizes.users);
+  return [1, 50].flatMap((position) =>
+    parts.map((part, place) => {
+      const email = `member-${position}@example.com`;
+      const subject = { id: id(position), email, emailFolded: email };
+      const who = position === 1 ? 'a busy superuser' : 'a member';
+      const order = part.inOrder ? 'in order' : 'sorted';
+      return {
+        name: `data about ${who}, ${order}: ${part.name}`,
+        run: (store: Store) => store.memberData.page(subject, { part: place, token: null, after: null }),
+      };
+    }),
+  );
 }
 
 /** The pages of readers who follow the audit log, and what the jobs do with its oldest events. */

@@ -43,6 +43,7 @@ import { registerTransfer } from './commands/tokens/transfer.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerTrusts } from './commands/trusts/trusts.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
+import { registerUsersData } from './commands/users/data.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
 import { registerUsersDisable } from './commands/users/disable.ts';
 import { registerUsersEdit } from './commands/users/edit.ts';
@@ -198,5 +199,6 @@ const usersCommands = [
   registerUsersResetTotp,
   registerUsersDelete,
   registerUsersErase,
+  registerUsersData,
   registerUsersUnbind,
 ];

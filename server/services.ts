@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts';
 import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
+import { createMemberData } from './domain/accounts/data/member-data.ts';
 import type { DeleteMailsNaming } from './domain/accounts/erase-member.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
@@ -149,6 +150,7 @@ export function createServices({
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
     users: createMembers({ ...shared, invitations, deleteMailsNaming }),
+    memberData: createMemberData(shared),
     offboarding: createOffboarding({ ...shared, policy }),
     serviceAccounts: createServiceAccounts(shared),
     ownProfile: createOwnProfile(shared),

@@ -86,6 +86,7 @@ async function stored() {
 it('decides for each route of sessions what an auditor gets', () => {
   expect(sessionRoutes).toEqual(expect.arrayContaining([...reads, ...own]));
   expect(closed.filter((key) => key.startsWith('GET '))).toEqual([
+    'GET /api/v1/users/:id/data',
     'GET /api/v1/clients',
     'GET /api/v1/clients/:id',
     'GET /api/v1/trusts/:id',

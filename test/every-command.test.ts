@@ -21,6 +21,7 @@ const printing = [
   'export',
   'report',
   'users list',
+  'users data',
   'service-accounts list',
   'service-accounts show',
   'apps list',

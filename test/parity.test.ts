@@ -300,6 +300,18 @@ const actions: Record<string, Action> = {
     cli: ({ target }) => ({ argv: ['users', 'erase', target.email, '--yes'] }),
     isDone: async ({ target }) => (await app.store.users.findById(target.id)) === null,
   },
+  'read what is stored about a member': {
+    roles: superusers,
+    api: ({ target }) => ['GET', `/users/${target.id}/data`],
+    cli: ({ target }) => ({ argv: ['users', 'data', target.email] }),
+    isDone: ({ targetToken }, output) => output.includes(targetToken.id),
+  },
+  'read what is stored about oneself': {
+    roles: signedIn,
+    api: ({ actor }) => ['GET', `/users/${actor.id}/data`],
+    cli: ({ actor }) => ({ argv: ['users', 'data', actor.email] }),
+    isDone: ({ ownToken }, output) => output.includes(ownToken.id),
+  },
   'delete the own account': {
     roles: [],
     page: ({ actor }, browser) => postForm(browser, team(actor, 'delete')),

@@ -59,6 +59,27 @@ export async function expectSuccess(pending: Promise<AnyResponse>): Promise<void
   if (response.status !== 204 && !isObject(response.body)) throw notTokensd();
 }
 
+/**
+ * Waits for a 2xx response with JSON, and yields its text as it arrives, however long it is.
+ * @throws CliError the daemon's problem, or `not-tokensd`. @throws LostResponse if the connection breaks, also while the text is read
+ */
+export async function textOf(
+  pending: Promise<AnyResponse & Pick<ClientResponse<unknown>, 'headers'>>,
+): Promise<AsyncIterable<string>> {
+  const response = await pending;
+  if (!isSuccess(response)) throw problemOf(await readResponse(Promise.resolve(response)));
+  if (response.headers.get('content-type')?.startsWith('application/json') !== true) throw notTokensd();
+  return (async function* () {
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of response.body ?? []) yield decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw toNetworkError(error, response.url || 'The server');
+    }
+    yield decoder.decode();
+  })();
+}
+
 /** Reads the whole response. @throws LostResponse if the connection breaks. @throws CliError as `readBody`. */
 export async function readResponse(pending: Promise<AnyResponse>): Promise<ReceivedResponse> {
   const response = await pending;

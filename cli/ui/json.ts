@@ -21,8 +21,10 @@ export async function printJsonArray(stream: OutputStream, pages: Pages<unknown>
 
 /** Returns JSON. Writes U+007F–U+009F as `\u00XX`, because terminals may interpret them. */
 export function toJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f]/g,
-    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
-  );
+  return escapeControls(JSON.stringify(value, null, indent));
+}
+
+/** Writes U+007F–U+009F in JSON as `\u00XX`. */
+export function escapeControls(json: string): string {
+  return json.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }

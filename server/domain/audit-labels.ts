@@ -37,6 +37,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.email_changed': 'Changed an email address',
   'user.deleted': 'Deleted a member',
   'user.erased': 'Erased a member',
+  'user.data_read': 'Read all data about a member',
   'user.sso_bound': 'Linked an account to single sign-on',
   'user.sso_connected': 'Connected single sign-on',
   'user.sso_unbound': 'Unbound from single sign-on',

@@ -19,6 +19,7 @@ import { rawPath } from './paths/raw-path.ts';
 import { clientRoutes } from './routes/accounts/clients.ts';
 import { identityRoutes } from './routes/accounts/identities.ts';
 import { meRoutes } from './routes/accounts/me.ts';
+import { memberDataRoutes } from './routes/accounts/member-data.ts';
 import { serviceAccountRoutes } from './routes/accounts/service-accounts.ts';
 import { userRoutes } from './routes/accounts/users.ts';
 import { appRoutes } from './routes/apps.ts';
@@ -77,6 +78,7 @@ export function createApp(deps: AppDeps) {
     .route('/', tokenChangeRoutes(deps))
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
+    .route('/', memberDataRoutes(deps))
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
     .route('/', serviceAccountRoutes(deps))

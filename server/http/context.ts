@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { Clients } from '../domain/accounts/clients.ts';
+import type { MemberData } from '../domain/accounts/data/member-data.ts';
 import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
 import type { Offboarding } from '../domain/accounts/offboarding/offboarding.ts';
@@ -106,6 +107,7 @@ export interface AppDeps {
   usage: UsageReader;
   suggestions: Suggestions;
   users: Members;
+  memberData: MemberData;
   offboarding: Offboarding;
   serviceAccounts: ServiceAccounts;
   invitations: Invitations;

@@ -47,6 +47,7 @@ export const auditActionDescriptions = {
     'A member was deleted, and their tokens were revoked. A pseudonym replaces the email address in all events.',
   'user.erased':
     'A superuser erased a member, who had been disabled or deleted. A pseudonym replaces the email address everywhere.',
+  'user.data_read': 'A superuser read all that is stored about a member, with `tokens users data` for example.',
   'user.sso_bound':
     'A member whom a superuser had added, or whose identity a superuser had unbound, signed in through the identity provider for the first time.',
   'user.sso_connected':

@@ -72,6 +72,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /api/v1/users': 'reader',
   'POST /api/v1/users': 'superuser',
   'GET /api/v1/users/:id': 'reader',
+  'GET /api/v1/users/:id/data': 'session',
   'PATCH /api/v1/users/:id': 'superuser',
   'DELETE /api/v1/users/:id/tokens': 'superuser',
   'GET /api/v1/reports/tokens': 'reader',

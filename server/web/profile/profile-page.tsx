@@ -3,6 +3,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
+import { memberDataPath } from '../team/team-paths.ts';
 import { EmailForm, NameForm } from './account-forms.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
 import { SsoSection, type SsoState } from './connect-sso.tsx';
@@ -82,6 +83,10 @@ export function ProfilePage(props: ProfilePageProps) {
         )}
       </div>
       <SessionList sessions={sessions} currentSessionId={currentSessionId} now={now} />
+      <h2 id="data">Your data</h2>
+      <p>
+        <a href={memberDataPath(member)}>Download all that is stored about you</a> (JSON)
+      </p>
       {dialog}
     </Layout>
   );

@@ -3,3 +3,8 @@ export const teamPath = '/organization/team';
 export function memberPath(id: string): string {
   return `${teamPath}/${id}`;
 }
+
+/** Returns the address at which a browser downloads all that is stored about a member. The API accepts the console's cookie for reads. */
+export function memberDataPath({ id }: { id: string }): string {
+  return `/api/v1/users/${id}/data`;
+}

@@ -12,7 +12,7 @@ import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
-import { teamPath } from '../team-paths.ts';
+import { memberDataPath, teamPath } from '../team-paths.ts';
 import { endsSuperuser, type OfferedAction, possibleActions } from './member-actions.ts';
 import { MemberTokens } from './member-tokens.tsx';
 
@@ -140,6 +140,9 @@ function Actions({ user, isSelf, isLastSuperuser, pageUrl }: MemberPageProps) {
       <div class="filters">
         <a class="button" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
           Edit
+        </a>
+        <a class="button" id="data" href={memberDataPath(user)}>
+          Download data
         </a>
         {actions.map((action) => {
           const { label, danger } = buttons[action];

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { constants, openSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { type GitSource, scanGit } from './git/git.ts';
 import { createMatcher } from './match.ts';
 import { scanFile } from './scan-file.ts';
@@ -8,7 +9,12 @@ import { walk } from './walk.ts';
 
 /** What to search. */
 export type Source =
-  | { readonly kind: 'paths'; readonly paths: readonly string[]; readonly respectIgnore: boolean }
+  | {
+      readonly kind: 'paths';
+      readonly paths: readonly string[];
+      readonly respectIgnore: boolean;
+      readonly signal: AbortSignal;
+    }
   | { readonly kind: 'stdin'; readonly read: () => AsyncIterable<Uint8Array> }
   | {
       readonly kind: 'git';
@@ -27,16 +33,18 @@ export async function scan(source: Source, prefixes: readonly string[], sink: Si
     case 'git':
       return scanGit(search, sink, source.git, { ...source.env }, source.signal);
     case 'stdin':
-      await scanStream(search, sink, source.read());
+      await scanStream(search, sink, '-', source.read());
       return null;
     case 'paths':
-      for (const path of source.paths) await scanPath(search, sink, path, source.respectIgnore);
+      for (const path of source.paths) await scanPath(search, sink, path, source);
       return null;
   }
 }
 
-async function scanStream(search: Search, sink: Sink, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  search.begin((hit) => sink.add({ file: '-', ...hit }));
+type PathsSource = Extract<Source, { kind: 'paths' }>;
+
+async function scanStream(search: Search, sink: Sink, file: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  search.begin((hit) => sink.add({ file, ...hit }));
   for await (const chunk of chunks) {
     search.push(chunk);
     await sink.keepUp(chunk.length);
@@ -45,13 +53,24 @@ async function scanStream(search: Search, sink: Sink, chunks: AsyncIterable<Uint
 }
 
 /** Searches a file, or the files below a directory. A path that the user names is followed if it is a symbolic link. */
-async function scanPath(search: Search, sink: Sink, path: string, respectIgnore: boolean): Promise<void> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return scanFile(search, sink, path, { follow: true });
-  }
+async function scanPath(
+  search: Search,
+  sink: Sink,
+  path: string,
+  { respectIgnore, signal }: PathsSource,
+): Promise<void> {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFIFO()) return scanStream(search, sink, path, readPipe(path, signal));
+  if (stats?.isDirectory() !== true) return scanFile(search, sink, path, { follow: true });
   const onUnreadable = (directory: string, code: string) => sink.warn(`${directory} cannot be read (${code})`);
   for (const file of walk(path, { respectIgnore, onUnreadable })) {
     const rest = scanFile(search, sink, file);
     if (rest !== undefined) await rest;
   }
+}
+
+/** Reads a named pipe, or what a shell passes as `<(command)`. Waits for a writer, and stops waiting when the signal aborts. */
+function readPipe(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, signal });
 }

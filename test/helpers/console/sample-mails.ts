@@ -29,27 +29,15 @@ import { tokensRevokedMail } from '../../../server/domain/notifications/token-ma
 import { newNetworkMail } from '../../../server/domain/notifications/usage/new-network-mail.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
 import { owner, revocation, site, token } from '../app/token-mails.ts';
+import { leakMails } from './sample-leak-mails.ts';
+import { account, ipv6, longAgent, maintainer, nameOf, superuser } from './sample-names.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 const at = Date.UTC(2026, 10, 29, 9, 30);
 
-const ipv6 = '2001:db8:85a3:1234:5678:8a2e:9370:7334';
-const longAgent = `Mozilla/5.0 (X11; Linux x86_64) ${'AppleWebKit/537.36(KHTML,like-Gecko)'.repeat(7)}`.slice(0, 256);
-/** Names that members can choose: as long as possible, without a space, right to left, and made to look like markup or a link. */
-const names = [
-  'nightly-build-of-the-release-branch-on-the-large-runner-in-paris',
-  'W'.repeat(64),
-  'مفتاح-النشر-الآلي',
-  '<img src=x onerror=alert(1)> "ci" & https://evil.example/login',
-  '🚀'.repeat(32),
-  'two words',
-  'ci',
-];
-const nameOf = (index: number) => names[index % names.length] ?? 'ci';
-const longToken = { ...token, name: names[0] ?? 'ci' };
+const longToken = { ...token, name: nameOf(0) };
 const member = { at, owner, clientInfo: { ip: ipv6, userAgent: longAgent } };
-const superuser = { kind: 'user', id: 'u2', email: 'katherine.johnson@research.acme.example' } as const;
 
 function noticed(index: number): NoticedToken {
   const notice = (['expired', 'expires', 'expires', 'idle'] as const)[index % 4] ?? 'expires';
@@ -84,15 +72,8 @@ const longRules = {
   networks: Array.from({ length: 50 }, (_, index) => `2001:db8:85a3:${index}::/64`),
 };
 
-const invitation = { ...member, inviter: { email: superuser.email, name: names[3] ?? '' }, sso: false, password: true };
+const invitation = { ...member, inviter: { email: superuser.email, name: nameOf(3) }, sso: false, password: true };
 
-const account = {
-  id: '019ab2c4-0000-7c3a-9d52-0c1d2e3f4a5b',
-  name: 'nightly-builds-of-the-release-branch',
-  email: 'service-account:nightly-builds-of-the-release-branch',
-  kind: 'service-account',
-} as const;
-const maintainer = { id: 'u3', email: 'grace.hopper@compilers.acme.example', name: 'Grace Hopper' };
 const leaver = { ...owner, kind: 'member' } as const;
 
 /** A transfer to the service account. The mail is to the former owner, or to a maintainer with `received`. */
@@ -110,7 +91,7 @@ const webhook: WebhookChange['webhook'] = {
   ...{
     id: token.id,
     url: `https://${'unbroken'.repeat(7)}.hooks.example.com/services/T0`,
-    description: names[3] ?? null,
+    description: nameOf(3),
   },
   ...{ events: Array.from({ length: 30 }, (_, index) => `token.changed${index}`), format: 'standard', disabled: false },
 };
@@ -148,7 +129,7 @@ const contents: Record<string, MailContent> = {
     ...{ ...member, owner: { ...owner, superuser: true }, stage: 'changed', changed: ['claims', 'allow'] },
     ...{ formerAccount: 'a'.repeat(48), actor: { ...superuser, token: nameOf(3) } },
     trust: {
-      ...{ id: token.id, name: 'a'.repeat(48), service_account: 'b'.repeat(48), audience: names[3] ?? null },
+      ...{ id: token.id, name: 'a'.repeat(48), service_account: 'b'.repeat(48), audience: nameOf(3) },
       issuer: `https://id.example.com/${'unbroken'.repeat(30)}`,
       claims: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`claim${index}`, 'unbroken'.repeat(60)])),
       ...{ apps: longRules.apps, read_only: true, allow: longRules.allow, ttl: 900 },
@@ -195,6 +176,7 @@ const contents: Record<string, MailContent> = {
     ...invitation,
     link: `${site.publicUrl}/join/ses_${'8fK2b1Qz'.repeat(6)}`,
   }),
+  ...leakMails,
   'sso-invitation': ssoInvitationMail(site, { ...invitation, sso: true }),
 };
 

@@ -83,6 +83,8 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a canary on %s', (engine) => {
       for (const part of ['GET /builds/42', '127.0.0.1', 'curl/8.5.0', canary.prefix]) expect(text).toContain(part);
       for (const body of [text, html]) expect(body).not.toContain(canary.token);
     }
+    const commands = { [server.dev.email]: '', [server.root.email]: ` --user ${server.dev.email}` };
+    for (const { to, text } of first) expect(text).toContain(`tokens usage ${canary.name}${commands[to]}\n`);
     await present(canary.token, 5);
     server.clock.advance(hour - 1);
     await present(canary.token, 4);

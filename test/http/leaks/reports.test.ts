@@ -98,6 +98,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
       'curl/8',
       'scanner',
       '192.0.2.0/24',
+      'Check the last use and the networks above.',
     ]) {
       expect(mails[0]?.text).toContain(part);
     }

@@ -27,11 +27,11 @@ export function canaryUsedMail(site: SiteInfo, event: CanaryUse): MailContent {
     {
       instruction: 'See how often the canary was presented.',
       link: { label: 'Open the canary in the console', url: tokenUrl(site, canary.id) },
-      command: commandOf(event, `tokens usage ${name}`),
+      command: commandFor(event, `tokens usage ${name}`),
     },
     {
       instruction: 'Pause the canary to get no more mails about it. Its uses are still counted.',
-      command: commandOf(event, `tokens pause ${name}`),
+      command: commandFor(event, `tokens pause ${name}`),
     },
   ];
   return memberMail(site, event, {
@@ -42,12 +42,20 @@ export function canaryUsedMail(site: SiteInfo, event: CanaryUse): MailContent {
     facts: [
       ['Canary', mailText`${canary.name}`],
       ['Prefix', canary.prefix],
-      ['Uses since the last mail', String(uses)],
+      ['New uses', String(uses)],
       ['Last use', lastUse === null ? 'unknown' : utc(lastUse.at)],
       ['Request', request === '' ? 'unknown' : mailText`${request}`],
     ],
     footer: `You get at most one such mail an hour for each canary, because you ${reasons[reader.because]}. It never contains the value.`,
   });
+}
+
+/** Returns a command about the canary. A superuser who is not its owner has to name the owner. */
+function commandFor(event: CanaryUse, command: string): string {
+  const { owner, reader } = event;
+  if (owner.kind === 'service-account' || reader.id === owner.id) return commandOf(event, command);
+  // A shell would change other characters.
+  return `${command} --user ${/^[\w.+@-]+$/.test(owner.email) ? owner.email : 'EMAIL'}`;
 }
 
 function ofOther(event: CanaryUse): string {

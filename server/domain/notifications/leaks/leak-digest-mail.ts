@@ -4,7 +4,7 @@ import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail
 
 type ToldLeak = Pick<LeakRecord, 'prefix' | 'name' | 'source' | 'url' | 'outcome' | 'firstAt'> & {
   /** The owner of the token. Null if the owner was deleted since. */
-  owner: Pick<UserRecord, 'email'> | null;
+  owner: Pick<UserRecord, 'email' | 'kind' | 'name'> | null;
 };
 
 /** Values were reported as leaked. `owner` is the superuser who receives the mail. */
@@ -52,5 +52,15 @@ export function leakDigestMail(site: SiteInfo, event: LeakDigest): MailContent {
 
 function lineOf({ prefix, name, source, url, firstAt, owner }: ToldLeak): MailText {
   const place = `${source ?? 'an unknown place'}${url === null ? '' : ` at ${url}`}`;
-  return mailText`${name}, ${prefix}, ${owner?.email ?? 'a deleted owner'}, found in ${place}, ${utc(firstAt)}`;
+  return [
+    ...mailText`${name}, `,
+    `${prefix}, ${ownerText(owner)}, found in `,
+    ...mailText`${place}`,
+    `, ${utc(firstAt)}`,
+  ];
+}
+
+function ownerText(owner: ToldLeak['owner']): string {
+  if (owner === null) return 'a deleted owner';
+  return owner.kind === 'service-account' ? `the service account ${owner.name}` : owner.email;
 }

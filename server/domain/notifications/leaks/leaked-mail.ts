@@ -1,15 +1,9 @@
+import { count } from '../../../../shared/count.ts';
 import type { Actor, LastUse, LeakRecord, SeenCount } from '../../../store/records.ts';
 import { superuserOf, tokenUrl } from '../advice.ts';
 import { type AdviceStep, type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
-import {
-  aTokenOf,
-  commandOf,
-  contactSomeone,
-  footerOf,
-  isOfServiceAccount,
-  tokenListOf,
-} from '../service-accounts/wording.ts';
+import { aTokenOf, commandOf, contactSomeone, footerOf, tokenListOf } from '../service-accounts/wording.ts';
 import { commandArgument, type MailedToken, tokenFacts } from '../token-mails.ts';
 
 /** Networks that the mail lists. */
@@ -72,24 +66,26 @@ function stepsOf(site: SiteInfo, event: ValueLeak): AdviceStep[] {
   const { token, leak } = event;
   const name = commandArgument(token);
   const removed: AdviceStep = {
-    instruction: 'Remove the value from that place. It stays in the history of a repository, so do not rely on that.',
+    instruction:
+      'Remove the value from that place. Somebody may still find it, for example in the history of a repository.',
   };
-  const check: AdviceStep = {
-    instruction: `Check the uses below. If you do not recognize one, tell ${superuserOf(site)}.`,
-  };
+  const after: AdviceStep[] = [
+    ...checkUses(site, event),
+    removed,
+    ...(hasNoMaintainer(event) ? contactSomeone(event, site) : []),
+  ];
   switch (leak.outcome) {
     case 'canary':
       return [{ instruction: 'Find out who could read the place where you planted the canary.' }];
     case 'revoked':
-      return [{ instruction: 'Create a new token for the program that used this one.' }, check, removed];
+      return [{ instruction: 'Create a new token for the program that used this one.' }, ...after];
     case 'paused':
       return [
         {
           instruction: 'Create a new token for the program that used this one, and revoke this one.',
           command: commandOf(event, `tokens revoke ${name}`),
         },
-        check,
-        removed,
+        ...after,
       ];
     case 'notified':
       return [
@@ -98,17 +94,29 @@ function stepsOf(site: SiteInfo, event: ValueLeak): AdviceStep[] {
           link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
           command: commandOf(event, `tokens rotate ${name} --overlap 0`),
         },
-        check,
-        removed,
+        ...after,
       ];
     case 'ended':
       return [
         { instruction: 'Put the current value where the old one was used, if you have not done so since.' },
-        check,
-        removed,
-        ...(isOfServiceAccount(event) ? contactSomeone(event, site) : []),
+        ...after,
       ];
   }
+}
+
+function hasNoMaintainer({ reader }: ValueLeak): boolean {
+  return reader?.because === 'superuser';
+}
+
+/** Returns the step that looks at the uses above, unless there are none. */
+function checkUses(site: SiteInfo, event: ValueLeak): AdviceStep[] {
+  const { last, networks } = event.use;
+  if (last === null && networks.length === 0) return [];
+  const uses = networks.length === 0 ? 'last use' : 'last use and the networks';
+  const then = hasNoMaintainer(event)
+    ? 'If nobody recognizes one, find out what it did.'
+    : `If you do not recognize one, tell ${superuserOf(site)}.`;
+  return [{ instruction: `Check the ${uses} above. ${then}` }];
 }
 
 function lastUseText(use: LastUse | null): MailText {
@@ -121,7 +129,9 @@ function networkList(networks: readonly SeenCount[]): MailContent['lists'] {
   if (networks.length === 0) return [];
   const lines = networks
     .slice(0, maxNetworks)
-    .map(({ value, uses, lastAt }) => mailText`${value}`.concat(`, last used ${utc(lastAt)}, ${uses} uses in all`));
+    .map(({ value, uses, lastAt }) =>
+      mailText`${value}`.concat(`, last used ${utc(lastAt)}, ${count(uses, 'use')} in all`),
+    );
   return [{ heading: 'Networks from which the token was used in the last 30 days', lines }];
 }
 

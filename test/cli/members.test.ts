@@ -54,6 +54,18 @@ it('adds a member who can sign in', async () => {
   expect((await cli.run(argv, { ...root, stdin: password })).code).toBe(5);
 });
 
+it('adds an auditor, with the audit events of a new member and of the role', async () => {
+  expect(await cli.run(['users', 'add', 'vera@example.com', '--auditor', '--no-mail'], root)).toMatchObject({
+    code: 0,
+  });
+  expect(await user('vera@example.com')).toMatchObject({ auditor: true, superuser: false, can_manage_tokens: false });
+  const events = JSON.parse((await cli.run(['audit', '--user', 'vera@example.com', '--json'], root)).stdout);
+  expect(events.map(({ action }: { action: string }) => action).toSorted()).toEqual([
+    'user.auditor_granted',
+    'user.created',
+  ]);
+});
+
 it('adds a member without a password, and rejects an invalid address, an empty stdin and a short password', async () => {
   expect(await cli.run(['team', 'add', 'sso@example.com', '--no-mail'], root)).toMatchObject({ code: 0, stdout: '' });
   expect((await cli.run(['users', 'add', 'nonsense'], root)).code).toBe(2);

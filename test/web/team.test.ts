@@ -137,7 +137,19 @@ it('adds a member with all values of the form', async () => {
   await browser.get(`${team}?dialog=add`);
   await browser.submit(team, { email: 'plain@example.com' });
   const plain = await app.store.users.findByEmail('plain@example.com');
-  expect(plain).toMatchObject({ superuser: false, canManageTokens: false, passwordHash: null });
+  expect(plain).toMatchObject({ superuser: false, auditor: false, canManageTokens: false, passwordHash: null });
+});
+
+it('adds an auditor with the form, who is no superuser', async () => {
+  const { app, browser } = await open();
+  await browser.get(`${team}?dialog=add`);
+  const rejected = await browser.submit(team, { email: 'nonsense', auditor: 'yes' });
+  expect(rejected.html).toMatch(/name="auditor" value="yes" checked/);
+  await browser.get(`${team}?dialog=add`);
+  expect((await browser.submit(team, { email: 'vera@example.com', auditor: 'yes' })).status).toBe(303);
+  expect(await app.store.users.findByEmail('vera@example.com')).toMatchObject({ superuser: false, auditor: true });
+  const events = await app.store.audit.list({ limit: 10, before: null });
+  expect(events.map(({ action }) => action)).toContain('user.auditor_granted');
 });
 
 it('shows a rejected form again with its values, except the password', async () => {
@@ -259,12 +271,22 @@ it('grants and removes the superuser role', async () => {
 it('grants and removes the auditor role, which reads the team and offers no change', async () => {
   const { app, browser, page } = await open();
   const auditor = openConsole(app, app.dev);
+  await createToken(app, app.dev, { name: 'never expires' });
   expect((await confirm(browser, page, 'make-auditor')).location).toBe(`${page}?done=auditor-granted`);
   expect(textOf((await browser.get(page)).html)).toContain('Role Auditor');
   const { status, html } = await auditor.get(page);
   expect(status).toBe(200);
   expect(textOf(html)).toContain('Overview Service accounts Apps Team Audit');
   expect(html).not.toContain('dialog=');
+  expect(textOf((await auditor.get('/profile')).html)).toContain('Role Auditor');
+  for (const [reader, isAdvised] of [
+    [browser, true],
+    [auditor, false],
+  ] as const) {
+    for (const path of ['/organization/overview', '/organization/overview/never-expiring']) {
+      expect((await reader.get(path)).html.includes('The owner gives them an expiry'), path).toBe(isAdvised);
+    }
+  }
   expect((await auditor.get('/organization/webhooks')).status).toBe(403);
   expect((await confirm(browser, page, 'remove-auditor')).location).toBe(`${page}?done=auditor-removed`);
   expect((await auditor.get(team)).status).toBe(403);

@@ -14,6 +14,7 @@ import { note } from '../../ui/notes.ts';
 export interface UsersAddOptions extends GlobalOptions {
   name?: string;
   superuser?: boolean;
+  auditor?: boolean;
   grant?: boolean;
   passwordStdin?: boolean;
   /** False with `--no-mail`. */
@@ -30,6 +31,7 @@ export function registerUsersAdd(users: Command, ctx: Context): void {
     )
     .option('--name <name>', 'Name of the member')
     .option('--superuser', 'Make the member an Organization Superuser')
+    .option('--auditor', 'Make the member an auditor, who reads everything and changes nothing')
     .option('--grant', 'Let the member create and manage tokens')
     .option('--password-stdin', "Read the member's password from standard input, and send no invitation")
     .option('--no-mail', 'Send no invitation')
@@ -46,6 +48,7 @@ async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions
     email,
     ...(options.name !== undefined && { name: options.name }),
     ...(options.superuser && { superuser: true }),
+    ...(options.auditor && { auditor: true }),
     ...(options.grant && { can_manage_tokens: true }),
     ...(options.passwordStdin && { password: await readSecret(ctx) }),
   };

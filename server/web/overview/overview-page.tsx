@@ -4,6 +4,7 @@ import type { TokenReport } from '../../domain/tokens/report/report.ts';
 import type { DeadLetter } from '../../store/records.ts';
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
 import { overviewPath, reportedTokensPath } from './overview-paths.ts';
 import { orphanedText, type ReportText, reportTexts } from './report-texts.tsx';
@@ -20,8 +21,9 @@ const problems = [
   ...(['unrotated', 'never_expiring'] as const),
 ] satisfies ReportedTokens[];
 
-/** The tokens of all members at a glance, and what to do about some of them. */
+/** The tokens of all members at a glance, and what to do about some of them. An auditor sees only the numbers. */
 export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
+  const { superuser } = useMember();
   return (
     <Layout title="Overview" section={overviewPath}>
       <h1>Overview</h1>
@@ -35,7 +37,7 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
         <caption class="visually-hidden">Numbers of tokens to look into</caption>
         <thead>
           <tr>
-            {['Tokens', 'Number', 'What to do'].map((heading) => (
+            {['Tokens', 'Number', ...(superuser ? ['What to do'] : [])].map((heading) => (
               <th scope="col">{heading}</th>
             ))}
           </tr>
@@ -70,9 +72,11 @@ function ProblemRow({ title, meaning, remedy, href, found }: ReportText & { href
           <span class="badge warning">{found.toLocaleString('en')}</span>
         )}
       </td>
-      <td data-label="What to do" class="words">
-        {found === 0 ? 'Nothing' : remedy}
-      </td>
+      {useMember().superuser && (
+        <td data-label="What to do" class="words">
+          {found === 0 ? 'Nothing' : remedy}
+        </td>
+      )}
     </tr>
   );
 }

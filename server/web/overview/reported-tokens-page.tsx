@@ -5,6 +5,7 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { NewestUse } from '../tokens/token-list.tsx';
 import { ownerPath, tokenPath } from '../tokens/token-paths.ts';
 import { overviewPath } from './overview-paths.ts';
@@ -19,7 +20,7 @@ interface ReportedTokensPageProps {
   statusContext: StatusContext;
 }
 
-/** The tokens that the report counts under one name, newest first. */
+/** The tokens that the report counts under one name, newest first. Superusers also see what to do about them. */
 export function ReportedTokensPage({ name, tokens, nextHref, isFirst, statusContext }: ReportedTokensPageProps) {
   const { title, meaning, remedy } = reportTexts[name];
   return (
@@ -29,7 +30,7 @@ export function ReportedTokensPage({ name, tokens, nextHref, isFirst, statusCont
       </p>
       <h1>{title}</h1>
       <p>{meaning}</p>
-      {tokens.length > 0 && remedy !== undefined && <p class="note">{remedy}</p>}
+      {useMember().superuser && tokens.length > 0 && remedy !== undefined && <p class="note">{remedy}</p>}
       {tokens.length > 0 ? (
         <ReportedTokensTable caption={`${title}, newest first`} tokens={tokens} statusContext={statusContext} />
       ) : (

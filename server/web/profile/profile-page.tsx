@@ -3,6 +3,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
+import { roleLabel } from '../team/member-labels.ts';
 import { memberDataPath } from '../team/team-paths.ts';
 import { EmailForm, NameForm } from './account-forms.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
@@ -48,7 +49,7 @@ export function ProfilePage(props: ProfilePageProps) {
         <dt>Email address</dt>
         <dd>{member.email}</dd>
         <dt>Role</dt>
-        <dd>{member.superuser ? 'Organization Superuser' : 'Member'}</dd>
+        <dd>{roleLabel(member)}</dd>
         <dt>Can create and manage personal API tokens</dt>
         <dd>{member.canManageTokens ? 'Yes' : 'No'}</dd>
       </dl>

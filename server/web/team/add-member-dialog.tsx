@@ -54,6 +54,9 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
       <Choice name="superuser" checked={form.superuser}>
         Organization Superuser: manages members, permissions, and all tokens
       </Choice>
+      <Choice name="auditor" checked={form.auditor}>
+        Auditor: reads members, all tokens, apps, service accounts, reports, and audit events, and changes nothing
+      </Choice>
     </FormDialog>
   );
 }

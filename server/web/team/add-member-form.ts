@@ -6,6 +6,7 @@ export interface AddMemberForm {
   email: string;
   name: string;
   superuser: boolean;
+  auditor: boolean;
   canManageTokens: boolean;
   /** Whether to invite the member. Ignored for a member with a password. */
   invite: boolean;
@@ -15,6 +16,7 @@ export const emptyAddMemberForm: AddMemberForm = {
   email: '',
   name: '',
   superuser: false,
+  auditor: false,
   canManageTokens: false,
   invite: true,
 };
@@ -25,6 +27,7 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
     email: text(form.email),
     name: text(form.name),
     superuser: text(form.superuser) !== '',
+    auditor: text(form.auditor) !== '',
     canManageTokens: text(form.can_manage_tokens) !== '',
     invite: text(form.invite) !== '',
   };
@@ -36,13 +39,14 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
  * @throws ProblemError `invalid-fields`
  */
 export function addMemberBody(
-  { email, name, superuser, canManageTokens, invite }: AddMemberForm,
+  { email, name, superuser, auditor, canManageTokens, invite }: AddMemberForm,
   password: string,
 ): CreateUserBody {
   return parseForm(createUserBodySchema, {
     email,
     name,
     superuser,
+    auditor,
     can_manage_tokens: canManageTokens,
     ...(password === '' ? { invite } : { password }),
   });

@@ -19,6 +19,7 @@ export interface View {
 
 const root = 'root@example.com';
 const dev = 'dev@example.com';
+const auditor = 'vera.holt@example.com';
 const ssoMember = 'hana.sato@example.com';
 const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
 const at = (path: string) => () => path;
@@ -477,6 +478,7 @@ export const views: View[] = [
   { name: 'token-rotated', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotate },
   { name: 'token-two-values', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotateAndReturn },
   { name: 'token-paused', as: dev, path: tokenPage(dev, 'grafana-read') },
+  { name: 'token-canary', as: dev, path: tokenPage(dev, 'old-deploy-key') },
   { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },
   {
     name: 'token-long',
@@ -594,6 +596,9 @@ export const views: View[] = [
   { name: 'member-enable', as: root, path: memberPage('lucas.meyer@example.com', '?dialog=enable') },
   { name: 'member-erase', as: root, path: memberPage('lucas.meyer@example.com', '?dialog=erase') },
   { name: 'member-demote-self', as: root, path: memberPage(root, '?dialog=demote') },
+  { name: 'member-auditor', as: root, path: memberPage(auditor) },
+  { name: 'member-make-auditor', as: root, path: memberPage(dev, '?dialog=make-auditor') },
+  { name: 'member-remove-auditor', as: root, path: memberPage(auditor, '?dialog=remove-auditor') },
   {
     name: 'member-revoke',
     as: root,
@@ -603,6 +608,27 @@ export const views: View[] = [
   { name: 'audit-filtered', as: root, path: at(`/organization/audit?user=${dev}&action=token.created`) },
   { name: 'audit-nothing', as: root, path: at('/organization/audit?user=nobody@example.com') },
   { name: 'audit-refused', as: root, path: at('/organization/audit?from=yesterday') },
+  { name: 'auditor-profile', as: auditor, path: at('/profile') },
+  { name: 'auditor-tokens', as: auditor, path: at('/profile/api-tokens') },
+  { name: 'auditor-overview', as: auditor, path: at('/organization/overview') },
+  { name: 'auditor-report', as: auditor, path: at('/organization/overview/unused') },
+  { name: 'auditor-team', as: auditor, path: at('/organization/team') },
+  { name: 'auditor-member', as: auditor, path: memberPage(dev) },
+  { name: 'auditor-member-disabled', as: auditor, path: memberPage('lucas.meyer@example.com') },
+  { name: 'auditor-member-self', as: auditor, path: memberPage(auditor) },
+  { name: 'auditor-token', as: auditor, path: tokenPage(dev, 'ci-deploy') },
+  { name: 'auditor-token-rules', as: auditor, path: tokenPage(dev, 'nightly-backup') },
+  { name: 'auditor-token-paused', as: auditor, path: tokenPage(dev, 'grafana-read') },
+  { name: 'auditor-canary', as: auditor, path: tokenPage(dev, 'old-deploy-key') },
+  { name: 'auditor-accounts', as: auditor, path: at('/organization/service-accounts') },
+  { name: 'auditor-account', as: auditor, path: accountPage('ci') },
+  { name: 'auditor-account-orphaned', as: auditor, path: accountPage('legacy-import') },
+  { name: 'auditor-account-disabled', as: auditor, path: accountPage('old-runner') },
+  { name: 'auditor-key', as: auditor, path: accountTokenPage('ci', 'terraform') },
+  { name: 'auditor-apps', as: auditor, path: at('/organization/apps'), act: registerApps },
+  { name: 'auditor-apps-none', as: auditor, path: at('/organization/apps'), act: deleteApps },
+  { name: 'auditor-audit', as: auditor, path: at('/organization/audit') },
+  { name: 'auditor-forbidden', as: auditor, path: at('/organization/webhooks') },
   { name: 'error-not-found', as: dev, path: at('/profile/nothing-here') },
   { name: 'error-forbidden', as: dev, path: at('/organization/audit') },
 ];

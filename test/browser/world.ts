@@ -37,6 +37,7 @@ const plans: Record<string, Plan[]> = {
     ['grafana-read', 12, 30, 9 * 1440],
     ['load-test', 80, 30, 51 * 1440, 'The week before the launch'],
     ['metrics exporter', 1, null, null],
+    ['old-deploy-key', 20, null, 95, 'Planted in the settings of the old build server'],
   ],
   'maya.lindqvist@example.com': [
     ['Laptop', 300, null, 26],
@@ -64,7 +65,11 @@ const backupRules = {
   networks: ['203.0.113.0/24', '2001:db8:85a3::/48'],
   enforce: false,
 };
-const rulesOf: Record<string, typeof backupRules> = { 'nightly-backup': backupRules };
+/** More fields of some tokens, by name. */
+const fieldsOf: Record<string, typeof backupRules | { canary: true }> = {
+  'nightly-backup': backupRules,
+  'old-deploy-key': { canary: true },
+};
 
 const people: Array<[name: string, email: string, granted: boolean]> = [
   ['', 'contractor-7f3a@build.example.com', true],
@@ -94,6 +99,7 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
   ['Inês Carvalho', 'ines.carvalho@example.com', true],
   ['Olu Adeyemi', 'olu.adeyemi@example.com', false],
   ['Hana Sato', 'hana.sato@example.com', true],
+  ['Vera Holt', 'vera.holt@example.com', true],
 ];
 
 /** What an identity provider lists. */
@@ -161,7 +167,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     const [name, daysAgo, lives, usedAgo, description] = plan;
     moveTo(end - daysAgo * day);
     const body = { name, expires_in: lives === null ? null : lives * 86_400, ...(description && { description }) };
-    const { token } = await services.tokens.create(creator(await callerOf(email)), { ...body, ...rulesOf[name] });
+    const { token } = await services.tokens.create(creator(await callerOf(email)), { ...body, ...fieldsOf[name] });
     if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
   }
 
@@ -173,6 +179,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   // Bound to a provider that the organization has left.
   const former = { issuer: 'https://sso.northwind.example/realms/former', subject: 'ines' };
   await store.users.setIdentity((await callerOf('ines.carvalho@example.com')).user.id, former);
+  await change('vera.holt@example.com', { auditor: true });
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
   const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };
@@ -218,6 +225,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   const ofRoot = await services.sessions.authenticate(await sessionOf(server.root.email));
   await seedServiceAccounts(server, { ...root, sessionId: ofRoot?.session.id ?? '' });
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
+  services.useCounter.denied(await tokenIdOf(server.dev.email, 'old-deploy-key'), end, 'canary', 7);
   await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
   await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
     at: end,

@@ -70,7 +70,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
         </>
       )}
       {token.manage !== null && <ScopeFacts manage={token.manage} />}
-      <RuleFacts rules={showRules(token, names)} isKey={token.manage !== null} />
+      {!token.canary && <RuleFacts rules={showRules(token, names)} isKey={token.manage !== null} />}
       <dt>Last used</dt>
       <dd>
         <LastUsed use={token.lastUse} now={now} />

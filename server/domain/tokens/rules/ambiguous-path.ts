@@ -26,7 +26,7 @@ const maxDecodings = 3;
  * `path` is a raw path without its query. Each of its characters is one byte.
  */
 export function isAmbiguousPath(path: string): boolean {
-  // One expression takes a third of the time of those below.
+  // One expression takes less than half the time of those below.
   if (plainPath.test(path)) return false;
   if (!path.startsWith('/') || forbidden.test(path) || emptyOrDotSegment.test(path)) return true;
   if (/^[!-$&-~]*$/.test(path)) return false;

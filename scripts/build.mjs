@@ -41,8 +41,9 @@ const options = {
 };
 
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   ...options,
+  metafile: true,
   stdin: {
     contents: "export { main } from './cli/main.ts'; export { realContext } from './cli/real-context.ts';",
     resolveDir: root,
@@ -51,6 +52,8 @@ await build({
   inject: ['cli/api/transport/header-fields.ts'],
   plugins: [splitLazyModules(), omitUnusedBuiltins(), deferBuiltins()],
 });
+const eager = lazyModules.filter((name) => name in metafile.inputs);
+if (eager.length > 0) throw new Error(`These modules are loaded at every start: ${eager.join(', ')}.`);
 for (const name of lazyModules) {
   // CommonJS callers expect the default export to be the module itself.
   const path = JSON.stringify(name.startsWith('cli/') ? `./${name}` : name);

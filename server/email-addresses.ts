@@ -1,28 +1,27 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { foldName } from '../shared/names.ts';
 
 /** Finds email addresses in texts. */
 export interface AddressSearch {
-  /**
-   * The addresses as a text may contain them, also in HTML and in a URL, in lower case. A text in lower case that contains none of them
-   * contains no address.
-   */
-  readonly forms: readonly string[];
+  /** Every text that contains one of the addresses contains one of these after it was converted to lower case. So do some others. */
+  readonly clues: readonly string[];
   isIn(text: string): boolean;
   /** Puts `replacement` in place of each address. Rewrites the strings in a text that is a JSON object or array. */
   replace(text: string, replacement: string): string;
 }
 
 /**
- * Searches for these addresses, whatever their case. Does not find them in a longer address, such as ada@example.com in
- * armada@example.com or in ada@example.com.au. @throws Error if there is no address
+ * Searches for these addresses, whatever their case, and also as they are written in HTML, in a URL and with the other form of an
+ * international domain. Does not find them in a longer address, such as ada@example.com in armada@example.com or in
+ * ada@example.com.au. @throws Error if there is no address
  */
 export function searchFor(addresses: readonly string[]): AddressSearch {
   if (addresses.length === 0) throw new Error('There is no address to search for.');
-  const written = [...new Set(addresses.flatMap((address) => [address, foldName(address)]).flatMap(formsOf))];
-  const pattern = new RegExp(`${begins}(?:${written.map(escapeForPattern).join('|')})${ends}`, 'giu');
+  const written = [...new Set(addresses.flatMap(spellingsOf))];
+  const pattern = new RegExp(`${begins}(?:${written.map(patternOf).join('|')})${ends}`, 'giu');
   const replaceIn = (text: string, replacement: string) => text.replace(pattern, () => replacement);
   return {
-    forms: [...new Set(written.flatMap((form) => [form.toLowerCase(), lowerAscii(form)]))],
+    clues: [...new Set([...written.map(clueOf), ...encodedAtSigns])],
     isIn: (text) => replaceIn(text, '') !== text || rewriteJson(text, (part) => replaceIn(part, '')) !== text,
     replace: (text, replacement) => rewriteJson(text, (part) => replaceIn(part, replacement)),
   };
@@ -32,23 +31,51 @@ export function searchFor(addresses: readonly string[]): AddressSearch {
 const begins = String.raw`(?:(?<![\p{L}\p{N}._+-])|(?<=%[0-9a-f]{2}))`;
 const ends = String.raw`(?![\p{L}\p{N}_-]|\.[\p{L}\p{N}])`;
 
-function formsOf(address: string): string[] {
-  const inHtml = address
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-  return [address, inHtml, encodeURIComponent(address)];
+/** The second one is encoded twice, or more often. */
+const encodedAtSigns = ['%40', '2540'];
+
+/** Returns the address as it is and folded, each with both forms of its domain. */
+function spellingsOf(address: string): string[] {
+  return [address, foldName(address)].flatMap((spelling) => {
+    const at = spelling.lastIndexOf('@') + 1;
+    const domain = spelling.slice(at);
+    const domains = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((form) => form !== '');
+    return domains.map((form) => spelling.slice(0, at) + form);
+  });
+}
+
+function patternOf(address: string): string {
+  return [...address].map(characterPattern).join('');
+}
+
+const htmlEntities: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
+
+/** Matches a character as it is, in HTML, and percent-encoded, in either case. */
+function characterPattern(character: string): string {
+  const cases = [...new Set([character.toLowerCase(), character.toUpperCase()])];
+  const encoded = cases.map((form) => [...Buffer.from(form)].map((byte) => `%(?:25)*${hexadecimal(byte)}`).join(''));
+  const html = htmlEntities.get(character);
+  return `(?:${[escapeForPattern(character), ...encoded, ...(html === undefined ? [] : [html])].join('|')})`;
+}
+
+function hexadecimal(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
 }
 
 function escapeForPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** Converts as SQLite's `lower` does. */
-function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** Returns the longest part of an address that looks the same in HTML and in a URL, and that every database converts to lower case. */
+function clueOf(address: string): string {
+  const parts = address.toLowerCase().split(/[^a-z0-9._@-]+/);
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 }
 
 /** Rewrites a text, or each string in it if it is JSON. A newline in JSON would look like a letter before an address. */
@@ -70,7 +97,7 @@ function rewriteJson(text: string, rewrite: (text: string) => string): string {
 }
 
 function rewriteStrings(value: unknown, rewrite: (text: string) => string): unknown {
-  if (typeof value === 'string') return rewrite(value);
+  if (typeof value === 'string') return rewriteJson(value, rewrite);
   if (Array.isArray(value)) return value.map((item) => rewriteStrings(item, rewrite));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts';
 import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createMemberData } from './domain/accounts/data/member-data.ts';
-import type { DeleteMailsNaming } from './domain/accounts/erase-member.ts';
+import { createErasures, type DeleteMailsNaming } from './domain/accounts/erasure/erasures.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createOffboarding } from './domain/accounts/offboarding/offboarding.ts';
@@ -114,6 +114,7 @@ export function createServices({
     expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
   const webhookUrls = createWebhookUrls(config.webhookHosts);
+  const erasures = createErasures({ store, clock, deleteMailsNaming });
   const usage = createUsageReader(shared);
   const invitations = createInvitations({
     ...shared,
@@ -149,7 +150,8 @@ export function createServices({
     }),
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
-    users: createMembers({ ...shared, invitations, deleteMailsNaming }),
+    erasures,
+    users: createMembers({ ...shared, invitations, erasures }),
     memberData: createMemberData(shared),
     offboarding: createOffboarding({ ...shared, policy }),
     serviceAccounts: createServiceAccounts(shared),

@@ -54,9 +54,15 @@ export async function expectTagged<R extends AnyResponse>(
 
 /** Waits for a 2xx response whose body is not used. @throws CliError the daemon's problem, or `not-tokensd`. */
 export async function expectSuccess(pending: Promise<AnyResponse>): Promise<void> {
+  await expectStatus(pending);
+}
+
+/** Like `expectSuccess`, and returns the status. */
+export async function expectStatus(pending: Promise<AnyResponse>): Promise<number> {
   const response = await readResponse(pending);
   if (!isSuccess(response)) throw problemOf(response);
   if (response.status !== 204 && !isObject(response.body)) throw notTokensd();
+  return response.status;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ehloName, mailSender } from '../config/mail-identity.ts';
+import type { ErasedFromMails } from '../domain/accounts/erasure/erasures.ts';
 import { deleteSpooledMailsNaming } from '../mail/erase-spooled.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { createSpoolMailer, deleteSpooledMails } from '../mail/spool.ts';
@@ -18,9 +19,9 @@ export function deleteMailFiles({ dataDir }: Pick<Config, 'dataDir'>, before: nu
 /** Deletes the files of mails that contain one of these addresses, also if there is a mail server by now. */
 export function deleteMailFilesNaming(
   { dataDir }: Pick<Config, 'dataDir'>,
-  addresses: readonly string[],
+  erased: readonly ErasedFromMails[],
 ): Promise<void> {
-  return deleteSpooledMailsNaming(spoolDirectory(dataDir), addresses);
+  return deleteSpooledMailsNaming(spoolDirectory(dataDir), erased);
 }
 
 /** Creates the mailer that the settings choose. */

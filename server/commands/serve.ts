@@ -98,7 +98,7 @@ async function listenInternally(server: Server | null, { internalListen }: Confi
 
 async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void> {
   if (!(await store.users.isEmpty())) return;
-  const command = `${context.programName} init --email you@example.com`;
+  const command = `${context.programName} init --email EMAIL`;
   log.warn(
     { command },
     `there are no members yet; create the first superuser with \`${command}\` and the same TOKENSD_… settings`,

@@ -39,6 +39,7 @@ export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDep
         () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.tokens.purgePreviousValues(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.leaks.purge(now - limits.tombstoneRetentionMs, maxBatchSize),
+        () => store.erasure.purge(now - limits.spooledMailRetentionMs, maxBatchSize),
         () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),
         () => store.trusts.purgeSubjectTokens(now, maxBatchSize),
         () => store.sessions.purge(sessionBounds, maxBatchSize),

@@ -14,9 +14,14 @@ export type LogLevel = (typeof logLevels)[number];
 /** Control characters that a terminal would execute, and characters that hide or reorder text. JSON does not escape them. */
 const unsafeCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+/** An escape sequence of JSON, which is no part of an address, or what looks like an email address, also in a URL. */
+const escapeOrAddress = /\\(?:u[\da-f]{4}|.)|[^\s@"\\<>,;:()[\]/]{1,64}(?:@|%40)[\p{L}\p{N}][\p{L}\p{N}.-]*/giu;
+
 /**
  * Creates a log of JSON lines. `write` receives one whole line per call. Everything that looks like a secret is
- * redacted from the finished line (see `redact`), and characters that could mislead a reader are escaped.
+ * redacted from the finished line (see `redact`), and characters that could mislead a reader are escaped. Email addresses are left out,
+ * also those that a mail server, an identity provider or a database repeats in its errors: the log names members by ID only, because an
+ * erasure does not reach it.
  */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   return pino(
@@ -26,8 +31,12 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(safeLine(line)) },
+    { write: (line: string) => write(safeLine(withoutAddresses(line))) },
   );
+}
+
+function withoutAddresses(line: string): string {
+  return line.replace(escapeOrAddress, (found) => (found.startsWith('\\') ? found : '[address]'));
 }
 
 /** Returns a line of JSON in which everything that looks like a secret is redacted, and characters that could mislead a reader are escaped. */

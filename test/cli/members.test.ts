@@ -1,5 +1,7 @@
+import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createToken, verdict } from '../helpers/app/app.ts';
+import { connect, disconnect, execute } from '../../server/store/engine/sqlite/connection.ts';
+import { createToken, jsonOf, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { appFetch, cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 import { turnOn } from '../helpers/sign-in/totp.ts';
@@ -340,4 +342,27 @@ it('prints the objects that it changed even if others fail, each failure as a pr
   expect(code).toBe(3);
   expect(JSON.parse(stdout)).toMatchObject({ email: 'dev@example.com' });
   expect(JSON.parse(stderr)).toMatchObject({ code: 'user-not-found' });
+});
+
+it('erases a member only once nobody reads the old content of the database, and says that it waits', async () => {
+  await cli.run(['users', 'disable', 'dev@example.com'], root);
+  const reader = await connect(cli.app.path, sqlite3.OPEN_READONLY);
+  await execute(reader, 'BEGIN; SELECT count(*) FROM users');
+  const waits: number[] = [];
+  const sleep = async (ms: number) => {
+    waits.push(ms);
+    // Another attempt leads to nothing as long as the first one has its lease.
+    if (waits.length === 3) await execute(reader, 'COMMIT');
+    cli.app.clock.advance(10_000);
+  };
+  const ran = await cli.run(['users', 'erase', 'dev@example.com', '--yes'], { ...root, sleep });
+  expect(ran).toMatchObject({ code: 0, stdout: '' });
+  expect(ran.stderr).toContain('goes on if you stop this command');
+  expect(ran.stderr).toContain('Erased dev@example.com.');
+  expect(waits.length).toBeGreaterThan(3);
+  await disconnect(reader);
+  const { items } = await jsonOf<{ items: object[] }>(
+    cli.app.ask('/api/v1/audit?action=user.erased', { as: cli.app.root }),
+  );
+  expect(items).toHaveLength(1);
 });

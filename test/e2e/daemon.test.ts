@@ -78,7 +78,7 @@ describe('tokensd serve', () => {
   it('prints the command that creates the first superuser if there is no member', async () => {
     const dataDir = await emptyDataDir();
     const daemon = await start(dataDir);
-    expect(daemon.stderr()).toContain('node bin/tokensd.js init --email you@example.com');
+    expect(daemon.stderr()).toContain('node bin/tokensd.js init --email EMAIL');
   });
 
   it('reports that its port is in use', async () => {

@@ -19,6 +19,8 @@ import { createAuditOrder } from '../../jobs/audit-order.ts';
 import { createAuditRetention } from '../../jobs/audit-retention.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createLeakDigestJob, createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
+import { createEraseMails } from '../../jobs/erasure/erase-mails.ts';
+import { createFinishErasures } from '../../jobs/erasure/finish-erasures.ts';
 import { createFlushCanaries } from '../../jobs/flush-canaries.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
@@ -82,7 +84,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const { observeBatch } = metrics;
   const services = createServices({
     ...{ store, clock, config, policyStarts, mailQueued, observeBatch, workLost },
-    deleteMailsNaming: (addresses) => deleteMailFilesNaming(config, addresses),
+    deleteMailsNaming: (erased) => deleteMailFilesNaming(config, erased),
   });
   const useCounter = createUseCounter(createReadUse(clientIp));
   const normalize = createNormalizeRequest(clientIp);
@@ -119,6 +121,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createMeasureClock(store.clock),
     createAuditOrder(store),
     createAuditRetention({ store, clock, config }),
+    createFinishErasures(services.erasures),
+    createEraseMails(services.erasures),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createPurge({ store, clock, sessionLifetimes, config }),
     createNoticeJob(services.tokenNotices),

@@ -18,13 +18,13 @@ import type { Notifier } from '../notifications/notifier.ts';
 import type { Precondition } from '../precondition.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
 import { deleteMember } from './delete-member.ts';
-import { type EraseMemberDeps, eraseMember } from './erase-member.ts';
+import { type EraseMemberDeps, eraseMember } from './erasure/erase-member.ts';
 import { requireChangesForKeys, requireNewFieldsForKeys } from './for-keys.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 import { noSuchMember } from './problems.ts';
 import { updateMember } from './update-member.ts';
 
-export interface MemberDeps extends AddMemberDeps, Pick<EraseMemberDeps, 'deleteMailsNaming'> {
+export interface MemberDeps extends AddMemberDeps, Pick<EraseMemberDeps, 'erasures'> {
   invitations: Pick<Invitations, 'invite' | 'mayInvite'>;
   notifier: Notifier;
 }
@@ -82,7 +82,7 @@ export interface Members {
   /** See `deleteMember`. @throws ProblemError as it does */
   delete(operator: Operator, id: string, precondition?: Precondition<UserRecord>): Promise<void>;
   /** See `eraseMember`. @throws ProblemError as it does */
-  erase(caller: Caller, id: string): Promise<void>;
+  erase(caller: Caller, id: string): Promise<boolean>;
 }
 
 /**

@@ -1,8 +1,21 @@
+import type { AddressHashes } from '../../address-hashes.ts';
+
 /** A person, as the database knows them. */
 export interface Person {
   id: string;
   /** The email addresses that are or were theirs, without those that another member has now. */
   addresses: readonly string[];
+}
+
+/** An erasure whose files of mails each node has to delete. */
+export interface RecentErasure extends AddressHashes {
+  id: string;
+  begunAt: number;
+}
+
+export interface ErasureLease {
+  now: number;
+  until: number;
 }
 
 /** The search for members of whom nothing may remain. */
@@ -12,11 +25,29 @@ export interface ErasureStore {
    * null if there never was such a member.
    */
   find(id: string): Promise<Person | null>;
+  /** Records that the member has to be erased from everything, with salted hashes of the addresses. */
+  begin(person: Person, at: number): Promise<void>;
+  /** Returns whether the erasure of a member is over. Returns null if none began lately. */
+  isFinished(id: string): Promise<boolean | null>;
+  /** Returns the IDs of members whose erasure goes on, and whom no daemon has leased. */
+  unfinished(now: number): Promise<string[]>;
+  /** Leases an erasure that goes on to one daemon. Returns null if there is none, or another daemon has leased it. */
+  claim(id: string, lease: ErasureLease): Promise<(Person & AddressHashes) | null>;
+  /** Extends a lease. */
+  extend(id: string, until: number): Promise<void>;
   /**
-   * Puts the member's pseudonym in place of their addresses in every text of the database but their own row. Deletes mails to them, and
-   * rows that have an address in their key. Reads all tables in short statements of its own, so it is not for a transaction.
+   * Puts the member's pseudonym in place of their addresses in every text of the database. Deletes mails to them, and
+   * rows that have an address in their key. Leaves alone an address that another member has by now. Reads all tables in short statements
+   * of its own, so it is not for a transaction. Calls `afterBatch` after each of them.
    */
-  replaceAddresses(person: Person): Promise<void>;
+  replaceAddresses(person: Person, afterBatch?: () => Promise<void>): Promise<void>;
+  /** Forgets the addresses of an erasure, once nothing else holds them. */
+  forgetAddresses(id: string): Promise<void>;
+  finish(id: string, at: number): Promise<void>;
+  /** Returns the erasures that began since a time. */
+  recent(since: number): Promise<RecentErasure[]>;
+  /** Deletes at most `limit` erasures that began before a time and are over. Returns their number. */
+  purge(before: number, limit: number): Promise<number>;
   /** Deletes the last mail to a deleted member. */
   deleteLastMail(id: string): Promise<void>;
   /**

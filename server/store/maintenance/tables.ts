@@ -18,6 +18,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'previous_values', key: ['hash'] },
   { name: 'tombstones', key: ['hash'] },
   { name: 'leaks', key: ['hash'] },
+  { name: 'erasures', key: ['user_id'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },
   { name: 'sessions', key: ['id'] },
   { name: 'recovery_codes', key: ['user_id', 'hash'] },

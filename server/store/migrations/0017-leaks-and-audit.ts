@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
 /**
- * Adds canaries, the values that were reported as leaked and which clients may report them, the role auditor, the order in which machines read the audit log, and which
- * trusts may lead to internal addresses.
+ * Adds canaries, the values that were reported as leaked and which clients may report them, the role auditor, the order in which machines read the audit log, which
+ * trusts may lead to internal addresses, and erasures of members.
  * The release before ignores all of it. It does not find the values of canaries, because their hashes are stored with a prefix.
  * Also adds whether the former owner of a token knows its value.
  */
@@ -20,6 +20,7 @@ export const leaksAndAudit: Migration = {
       table.boolean('can_report').notNullable().defaultTo(false);
     });
     await orderAudit(trx);
+    await createErasures(trx);
     await trx.schema.alterTable('trusts', (table) => {
       table.boolean('may_be_internal').notNullable().defaultTo(false);
     });
@@ -65,6 +66,23 @@ async function createLeaks(trx: Knex): Promise<void> {
     table.bigInteger('told_at');
   });
   await trx.raw('CREATE INDEX leaks_untold_index ON leaks (first_at, hash) WHERE told_at IS NULL');
+}
+
+/** One row for each member who was erased lately, or whose erasure goes on. */
+async function createErasures(trx: Knex): Promise<void> {
+  await trx.schema.createTable('erasures', (table) => {
+    table.text('user_id').primary();
+    // A JSON array: what is searched for. Null once the database holds none of them.
+    table.text('addresses');
+    // Salted hashes of the addresses, by which each node finds the files of mails to delete. A JSON array.
+    table.text('salt').notNullable();
+    table.text('hashes').notNullable();
+    table.bigInteger('begun_at').notNullable().index();
+    // Null while it goes on.
+    table.bigInteger('finished_at');
+    table.bigInteger('leased_until').notNullable();
+  });
+  await trx.raw('CREATE INDEX erasures_unfinished_index ON erasures (user_id) WHERE finished_at IS NULL');
 }
 
 /**

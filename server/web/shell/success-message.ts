@@ -22,6 +22,8 @@ const messages = {
   'member-invited': 'The invitation is on its way.',
   'member-changed': 'The member was changed.',
   'member-deleted': 'The member was deleted.',
+  'member-being-erased':
+    'The member was deleted. Texts that contain the email address are being replaced in the background.',
   'member-erased': 'The member was erased. Treat the backups and logs that were written before.',
   'name-changed': 'Your name was changed.',
   'email-change-requested':

@@ -111,3 +111,7 @@ export const userListQuerySchema = pageQuerySchema.extend({
   email: z.string().min(1).optional().describe('Only the member with this email address'),
 });
 export const userPageSchema = pageSchema(userSchema).meta({ id: 'UserPage' });
+
+export const erasingSchema = z
+  .object({ status: z.literal('erasing') })
+  .meta({ id: 'Erasing', description: 'An erasure that goes on' });

@@ -1,3 +1,4 @@
+import { flushLastUsed } from '../../../server/jobs/flush-last-used.ts';
 import { createToken, jsonOf, type Member, type TestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
 import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
@@ -6,6 +7,8 @@ import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 export const first = 'Zebedee.First@example.com';
 export const second = 'zebedee.second@example.com';
 export const name = 'Zebedee Quuxworth';
+/** Another address of theirs, whose domain has two forms. */
+export const third = 'zebedee@bücher.example';
 
 const noClient = { ip: null, userAgent: null };
 
@@ -18,12 +21,15 @@ export async function fillWorld(app: TestApp): Promise<Member> {
   for (const email of [first, first.toLowerCase()]) {
     await app.services.sessions.signIn(email, 'a wrong password', noClient).catch(() => undefined);
   }
+  await change({ email: third });
   await change({ email: second });
   await app.services.sessions.signIn(second, member.password, noClient);
   await requestPasswordLink(app, second);
   await asActor(app, as);
   await asSubject(app, as);
   await writtenByOthers(app);
+  await spelledOtherwise(app);
+  await onlyToldApartByAddress(app);
   await deadLetter(app);
   await app.mails();
   await change({ disabled: true });
@@ -63,6 +69,40 @@ async function writtenByOthers(app: TestApp): Promise<void> {
   );
   if (hook.id === undefined) throw new Error('The webhook was not created.');
   await createToken(app, app.dev, { name: 'similar', description: `x${second} and ${second}.au` });
+}
+
+/** The addresses as URLs, JSON and people write them, in texts and in what requests left behind. */
+async function spelledOtherwise(app: TestApp): Promise<void> {
+  const spellings = [
+    `https://x.example/${encodeURIComponent(second.toUpperCase())}`,
+    `https://x.example/?back=${encodeURIComponent(`/users/${encodeURIComponent(second)}`)}`,
+    `https://x.example/zebedee%2Esecond%40example%2ecom`,
+    JSON.stringify({ by: [`new\n${second}`, JSON.stringify({ of: `also\n${first}` })] }),
+    `${third.toUpperCase()} and zebedee@xn--bcher-kva.example`,
+    encodeURI(third),
+  ];
+  for (const [number, description] of spellings.entries())
+    await createToken(app, app.dev, { name: `spelled ${number}`, description });
+  const { id, prefix } = await createToken(app, app.dev, { name: 'asks for users' });
+  const { lastUsed, recordUsage } = app.services;
+  const target = `/users/${encodeURIComponent(second)}/keys`;
+  const others = { peer: '203.0.113.9', forwardedFor: null, userAgent: `bot of ${second}`, appId: null };
+  for (const method of ['GET', 'DELETE']) {
+    const request = { method, target, ...others, wouldDeny: method === 'GET' ? null : 'path' } as const;
+    lastUsed.record({ id, prefix, validUntil: null }, app.clock.now(), request);
+  }
+  await flushLastUsed(lastUsed, app.store.tokens, app.clock.now());
+  await recordUsage.flush();
+}
+
+/** Texts that must differ, and that are equal without the address. */
+async function onlyToldApartByAddress(app: TestApp): Promise<void> {
+  for (const address of [first, second, third]) {
+    await createToken(app, app.dev, { name: `of ${address}` });
+    await app.ask('/api/v1/clients', { as: app.root, json: { name: `gateway of ${address}` } });
+    const url = `https://hooks.example.com/of/${address}`;
+    await app.ask('/api/v1/webhooks', { as: app.root, json: { url, events: ['user.erased'] } });
+  }
 }
 
 /** A mail to another member that the mail server refuses with a text about the member. */

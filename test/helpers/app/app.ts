@@ -223,7 +223,7 @@ function wireApp({
     policyStarts,
     mailQueued: () => {},
     observeBatch: metrics.observeBatch,
-    deleteMailsNaming: (addresses) => deleteMailFilesNaming(config, addresses),
+    deleteMailsNaming: (erased) => deleteMailFilesNaming(config, erased),
   });
   const useCounter = createUseCounter(createReadUse(clientIp));
   const { networks, auditTrail, notifier } = domain;

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { count } from '../../../../shared/count.ts';
+import type { Api } from '../../../api/client.ts';
 import { findUser } from '../../../api/find/find-user.ts';
-import { expectSuccess } from '../../../api/responses.ts';
+import { expectStatus } from '../../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
 import { connect } from '../../../session/connect.ts';
+import { note } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
@@ -32,6 +34,21 @@ async function runUsersErase(ctx: Context, email: string, options: UsersEraseOpt
   const who = sanitize(user.email);
   const question = `Erase ${who} from the database, the audit log included, and permanently revoke ${count(user.token_count, 'token')}? This cannot be undone.`;
   await confirmOrCancel(ctx, options.yes, question);
-  await expectSuccess(api.users[':id'].erase.$post({ param: { id: user.id } }));
+  await eraseToTheEnd(ctx, options, api, user.id);
   await printOutcome(ctx, options, { id: user.id, status: 'erased' }, `Erased ${who}.`);
+}
+
+const pollMs = 2_000;
+
+/** In a large database, an erasure takes longer than one request. */
+async function eraseToTheEnd(ctx: Context, options: UsersEraseOptions, api: Api, id: string): Promise<void> {
+  const erase = () => expectStatus(api.users[':id'].erase.$post({ param: { id } }));
+  if ((await erase()) !== 202) return;
+  await note(
+    ctx,
+    options,
+    'The member is deleted. The server is replacing the address in a large database, and goes on if you stop this command.',
+  );
+  do await ctx.sleep(pollMs);
+  while ((await erase()) === 202);
 }

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { offboardedSchema, offboardUserBodySchema } from '../../../../shared/schemas/accounts/offboarding.ts';
 import {
   createUserBodySchema,
+  erasingSchema,
   invitedUserSchema,
   updateUserBodySchema,
   userListQuerySchema,
@@ -78,9 +79,15 @@ const eraseUser = createRoute({
   path: '/users/{id}/erase',
   summary: 'Erase a member',
   description:
-    'Deletes a disabled member, and puts a pseudonym in place of their email addresses in everything that the database, queued mails and files of mails hold. The member gets no mail. Of a member who was deleted before, erases the last mail to them. This cannot be undone, and is closed to management keys.',
+    'Deletes a disabled member, and puts a pseudonym in place of their email addresses in everything that the database, queued mails and files of mails hold. The member gets no mail. Of a member who was deleted before, erases the last mail to them. In a large database, this takes minutes and goes on after the response. This cannot be undone, and is closed to management keys.',
   request: { params: idParamSchema },
-  responses: { 204: { description: 'The member is erased' } },
+  responses: {
+    202: jsonResponse(
+      erasingSchema,
+      'The member is deleted, and the erasure goes on. Send the request again to learn when it is done',
+    ),
+    204: { description: 'The member is erased' },
+  },
 });
 
 const offboardUser = createRoute({
@@ -141,8 +148,8 @@ export function userRoutes({ users, invitations, tokens, offboarding }: UserRout
       return c.body(null, 204);
     })
     .openapi(eraseUser, async (c) => {
-      await users.erase(c.get('caller'), c.req.valid('param').id);
-      return c.body(null, 204);
+      const isDone = await users.erase(c.get('caller'), c.req.valid('param').id);
+      return isDone ? c.body(null, 204) : c.json({ status: 'erasing' as const }, 202);
     })
     .openapi(offboardUser, async (c) => {
       const { id } = c.req.valid('param');

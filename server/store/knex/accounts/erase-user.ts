@@ -105,7 +105,11 @@ function earlierAddresses(knex: Knex, id: string): Knex.QueryBuilder {
 export async function addressesOf(knex: Knex, id: string, { email, email_folded: folded }: Address): Promise<string[]> {
   const earlier: ReadonlyArray<{ target_name: string }> = await earlierAddresses(knex, id);
   const names = earlier.map(({ target_name: name }) => name).filter((name) => name !== pseudonymOf(id));
-  const addresses = [...new Set([email, folded, ...names])];
+  return withoutTaken(knex, id, [...new Set([email, folded, ...names])]);
+}
+
+/** Returns those of the addresses that no other member has. */
+export async function withoutTaken(knex: Knex, id: string, addresses: readonly string[]): Promise<string[]> {
   const taken: string[] = await knex('users')
     .whereIn('email_folded', addresses.map(foldName))
     .whereNot({ id })

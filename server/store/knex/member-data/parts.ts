@@ -18,6 +18,8 @@ export const aboutNoMember: Readonly<Record<string, string>> = {
   webhook_deliveries: 'Rows name an event of the audit log, which the export has',
   policy_starts: 'When a setting was first served',
   usage_writers: 'Daemons that write usage',
+  erasures:
+    'Members who are erased. Until the end, a row holds the addresses that are searched for, and then their salted hashes for 30 days',
   job_positions: 'Where jobs go on. Some name a row that they read last',
   counts: 'Counters of rate limits, for some hours. Their keys are hashes',
   app_version: 'One random text',

@@ -109,6 +109,6 @@ export async function performAction(
   if (unbinds) await unbinding.unbind(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   if (deletes) await users.delete(caller, userId);
-  if (erases) await users.erase(caller, userId);
+  if (erases && !(await users.erase(caller, userId))) return { success: 'member-being-erased' };
   return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
 }

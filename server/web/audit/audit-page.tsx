@@ -23,7 +23,7 @@ interface AuditPageProps {
 export function AuditPage({ now, values, errors, events, nextCursor }: AuditPageProps) {
   const valid = Object.keys(errors).length === 0;
   return (
-    <Layout title="Audit" section={path}>
+    <Layout title="Audit" section={path} utc>
       <div class="heading">
         <h1>Audit</h1>
         {valid && <Downloads values={values} />}

@@ -3,7 +3,7 @@ import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { Time } from '../shell/components/time.tsx';
+import { Expiry, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { NewestUse } from '../tokens/token-list.tsx';
@@ -77,7 +77,9 @@ function ReportedTokensTable({ caption, tokens, statusContext }: ReportedTokensT
                 </span>
               )}
             </td>
-            <td data-label="Expires">{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</td>
+            <td data-label="Expires">
+              <Expiry at={token.expiresAt} now={now} />
+            </td>
             <td data-label="Last used">
               <NewestUse token={token} now={now} />
             </td>

@@ -14,12 +14,22 @@ interface LayoutProps {
   success?: string | undefined;
   /** `narrow` for a page with a single form. */
   width?: 'narrow' | 'wide';
+  /** Whether all times of the page stay in UTC. Others change to the time zone of the browser. */
+  utc?: boolean;
   /** URL that the browser opens next without a click. */
   refreshTo?: string;
 }
 
 /** The HTML document around every page: head, navigation, account menu and messages. */
-export function Layout({ title, section, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
+export function Layout({
+  title,
+  section,
+  success,
+  width,
+  utc = false,
+  refreshTo,
+  children,
+}: PropsWithChildren<LayoutProps>) {
   const { organization, member, notice, theme, seesServiceAccounts } = usePage();
   // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
@@ -55,6 +65,11 @@ export function Layout({ title, section, success, width, refreshTo, children }: 
               </p>
             )}
             {children}
+            {navigated && (
+              <p class="zone" data-zone={utc ? undefined : ''}>
+                Times are in UTC.
+              </p>
+            )}
           </main>
           {success !== undefined && <SuccessMessage text={success} />}
         </body>

@@ -1,4 +1,4 @@
-import { Time } from '../shell/components/time.tsx';
+import { MinuteOf } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { memberPath, teamPath } from './team-paths.ts';
 
@@ -7,11 +7,10 @@ interface InvitationLinkPageProps {
   link: string;
   /** Null for a link without a secret: the member signs in there with single sign-on. */
   expiresAt: number | null;
-  now: number;
 }
 
 /** Shows the link of an invitation that was not mailed. No other page shows it. */
-export function InvitationLinkPage({ member, link, expiresAt, now }: InvitationLinkPageProps) {
+export function InvitationLinkPage({ member, link, expiresAt }: InvitationLinkPageProps) {
   return (
     <Layout title="Invitation" section={teamPath}>
       <h1>Pass this link on to {member.email}</h1>
@@ -21,7 +20,7 @@ export function InvitationLinkPage({ member, link, expiresAt, now }: InvitationL
       ) : (
         <p class="note warning">
           Anyone who has this link, including you, can set the password of the account. The link is shown only this
-          once. It works once, and expires <Time at={expiresAt} now={now} />.
+          once. It works once, and expires on <MinuteOf at={expiresAt} />.
         </p>
       )}
       <label for="invitation-link">Link</label>

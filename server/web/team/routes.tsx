@@ -29,9 +29,7 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
         const { user, invitation } = await users.create(c.get('caller'), addMemberBody(form, text(posted.password)));
         if (invitation?.link) {
           const { link, expiresAt } = invitation;
-          return c.render(
-            <InvitationLinkPage member={user} link={link.reveal()} expiresAt={expiresAt} now={clock.now()} />,
-          );
+          return c.render(<InvitationLinkPage member={user} link={link.reveal()} expiresAt={expiresAt} />);
         }
         return c.redirect(withSuccess(teamPath, invitation === null ? 'member-added' : 'member-added-invited'), 303);
       } catch (error) {

@@ -1,6 +1,6 @@
 import { workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../store/records.ts';
-import { Time, UtcTime } from '../shell/components/time.tsx';
+import { Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { type ListOfToken, listOfToken, tokenPath, tokensPath } from './token-paths.ts';
@@ -45,7 +45,9 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
           <code>{token.prefix}</code>
         </dd>
         <dt>Expires</dt>
-        <dd>{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</dd>
+        <dd>
+          <Expiry at={token.expiresAt} now={now} />
+        </dd>
         {rotated && (
           <>
             <dt>Old value</dt>
@@ -54,7 +56,7 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
                 'no longer works'
               ) : (
                 <>
-                  works until <UtcTime at={previous.validUntil} />
+                  works until <MinuteOf at={previous.validUntil} />
                 </>
               )}
             </dd>

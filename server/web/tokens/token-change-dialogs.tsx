@@ -6,7 +6,8 @@ import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
-import { formatUtc, UtcTime } from '../shell/components/time.tsx';
+import { MinuteOf } from '../shell/components/time.tsx';
+import { formatMinute } from '../shell/dates.ts';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
 import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
@@ -96,7 +97,7 @@ function RotateFields({ token, statusContext: { now }, policy, form, problem }: 
           'It still never expires.'
         ) : (
           <>
-            It then expires at <UtcTime at={expiresAt} />.
+            It then expires on <MinuteOf at={expiresAt} />.
           </>
         )}
       </p>
@@ -191,7 +192,7 @@ function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProp
 }
 
 function expiryNow({ expiresAt }: TokenRecord): string {
-  return expiresAt === null ? 'The token never expires.' : `The token expires at ${formatUtc(expiresAt)}.`;
+  return expiresAt === null ? 'The token never expires.' : `The token expires on ${formatMinute(expiresAt)}.`;
 }
 
 interface ChoiceProps {

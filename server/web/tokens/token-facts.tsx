@@ -4,7 +4,7 @@ import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.
 import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { ExactTime, Time, UtcTime } from '../shell/components/time.tsx';
+import { ExactTime, Expiry, MinuteOf, Time } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
@@ -59,7 +59,14 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
         </>
       )}
       <dt>Expires</dt>
-      <dd>{token.expiresAt === null ? 'never' : <ExactTime at={token.expiresAt} now={now} />}</dd>
+      <dd>
+        <Expiry at={token.expiresAt} now={now} />
+        {token.expiresAt !== null && (
+          <span class="sub">
+            <MinuteOf at={token.expiresAt} />
+          </span>
+        )}
+      </dd>
       {token.selfRotate && (
         <>
           <dt>Rotates itself</dt>
@@ -109,7 +116,7 @@ function PauseFacts({ token, now }: { token: TokenRecord; now: number }) {
         {pausedByEmail !== null && <> by {pausedByEmail}</>}
         {pausedUntil !== null && (
           <>
-            , until <UtcTime at={pausedUntil} />
+            , until <MinuteOf at={pausedUntil} />
           </>
         )}
         {pausedReason !== null && <span class="sub">Reason: {pausedReason}</span>}
@@ -131,7 +138,7 @@ function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
       <dd>
         <code>{previous.prefix}</code>
         <span class="sub">
-          It works until <UtcTime at={previous.validUntil} />.
+          It works until <MinuteOf at={previous.validUntil} />.
         </span>
       </dd>
       <dt>Old value last used</dt>

@@ -4,7 +4,7 @@ import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { Field } from '../shell/components/form.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { Time } from '../shell/components/time.tsx';
+import { Expiry, Time } from '../shell/components/time.tsx';
 import type { PageUrl } from '../shell/page-url.ts';
 import { tokenPath } from './token-paths.ts';
 
@@ -45,7 +45,9 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
             <td data-label="Created">
               <Time at={token.createdAt} now={now} />
             </td>
-            <td data-label="Expires">{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</td>
+            <td data-label="Expires">
+              <Expiry at={token.expiresAt} now={now} />
+            </td>
             <td data-label="Last used">
               <NewestUse token={token} now={now} />
             </td>

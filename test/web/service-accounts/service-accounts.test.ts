@@ -11,7 +11,13 @@ async function open() {
   return { app, browser: openConsole(app, app.root), developer: openConsole(app, app.dev) };
 }
 
-const row = (html: string) => textOf(html.split('<tr>').at(-1) ?? '');
+const row = (html: string) =>
+  textOf(
+    html
+      .split('<tr>')
+      .at(-1)
+      ?.replace(/<\/table>.*/s, '') ?? '',
+  );
 const heading = (html: string) => textOf(/<h1>.*?<\/h1>/s.exec(html)?.[0] ?? '');
 
 it('creates a service account and opens its page', async () => {

@@ -114,12 +114,12 @@ it('shows the fault next to its field, and keeps what was entered', async () => 
 it('says when a rotated token expires, if an app bounds its life', async () => {
   const { app, token, path, browser } = await open({ expires_in: 3600 });
   expect(textOf((await browser.get(`${path}?dialog=rotate`)).html)).toContain(
-    'It then expires at 2026-11-23 17:20 UTC',
+    'It then expires on 23 Nov 2026, 17:20 UTC',
   );
   await change(app, `tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { expires_in: null } });
   await change(app, `tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { apps: ['immich'] } });
   app.clock.advance(1000);
   expect(textOf((await browser.get(`${path}?dialog=rotate`)).html)).toContain(
-    'It then expires at 2026-11-24 16:20 UTC',
+    'It then expires on 24 Nov 2026, 16:20 UTC',
   );
 });

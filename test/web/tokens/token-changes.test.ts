@@ -15,13 +15,13 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const { app, token, path } = await open();
   const browser = openConsole(app, app.dev);
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
-  expect(textOf(dialog)).toContain('It then expires at 2027-02-21 16:20 UTC .');
+  expect(textOf(dialog)).toContain('It then expires on 21 Feb 2027, 16:20 UTC .');
   // Otherwise the first choice would receive the focus, and a key press would select it.
   expect(dialog).toMatch(/<input[^>]* value="86400"[^>]* checked=""[^>]* autofocus=""/);
   const key = /name="key" value="([^"]+)"/.exec(dialog)?.[1] ?? '';
   const { status, html } = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
   const value = valueIn(html);
-  expect(textOf(html)).toContain('Old value works until 2026-11-23 17:20 UTC');
+  expect(textOf(html)).toContain('Old value works until 23 Nov 2026, 17:20 UTC');
   expect(html).toContain(`href="${path}"`);
   expect([status, await verdict(app, value), await verdict(app, token.token)]).toEqual([200, 200, 200]);
   await browser.get(`${path}?dialog=rotate`);
@@ -30,7 +30,7 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const shown = await browser.get(path);
   const text = textOf(shown.html);
   const parts = [value.slice(0, 12), token.prefix, 'not since the rotation', 'shown once, when the token was rotated'];
-  for (const part of [...parts, 'Rotated now 2026-11-23 16:20']) expect(text).toContain(part);
+  for (const part of [...parts, 'Rotated now 23 Nov 2026, 16:20']) expect(text).toContain(part);
   expect(shown.html).not.toContain(value);
   await browser.get(`${path}?dialog=end-previous`);
   expect((await browser.submit(`${path}/end-previous`, {})).status).toBe(303);
@@ -75,7 +75,7 @@ it('says who paused a token, why and until when, and offers only superusers to e
   await superuser.submit(`${path}/pause`, { for: '86400', reason: 'Seen in a <b>log</b>' });
   const owner = await openConsole(app, app.dev).get(path);
   expect(textOf(owner.html)).toContain(
-    'Paused now by root@example.com, until 2026-11-24 16:20 UTC Reason: Seen in a <b>log</b> Only an Organization Superuser can resume it.',
+    'Paused now by root@example.com, until 24 Nov 2026, 16:20 UTC Reason: Seen in a <b>log</b> Only an Organization Superuser can resume it.',
   );
   expect(owner.html).not.toContain('dialog=resume');
   expect((await superuser.get(path)).html).toContain('dialog=resume');
@@ -91,7 +91,7 @@ it('edits a token, and shows why a form is rejected', async () => {
   await browser.get(`${path}?dialog=edit`);
   await browser.submit(`${path}/edit`, { name: 'deploy', description: 'Shop', date: '2026-12-24' });
   const text = textOf((await browser.get(path)).html);
-  for (const part of ['deploy', 'Shop', '2026-12-24 23:59:59 UTC']) expect(text).toContain(part);
+  for (const part of ['deploy', 'Shop', '24 Dec 2026, 23:59 UTC']) expect(text).toContain(part);
 });
 
 it('changes whether a token rotates itself, and whether new networks are mailed', async () => {

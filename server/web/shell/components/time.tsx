@@ -1,35 +1,94 @@
 import { relativeTime } from '../../../../shared/relative-time.ts';
+import { formatDate, formatMinute } from '../dates.ts';
 
-/** A relative time such as `3 minutes ago`, with the exact UTC time as its title. Both props are in milliseconds. */
-export function Time({ at, now }: { at: number; now: number }) {
-  const exact = new Date(at).toISOString();
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Times within this distance are relative; others are dates. */
+const relativeWithin = 48 * hour;
+
+interface TimeProps {
+  /** In milliseconds. */
+  at: number;
+  /** In milliseconds. */
+  now: number;
+}
+
+/**
+ * A time such as `3 minutes ago`, or its date if it is more than 48 hours away. The exact time appears while the pointer is on
+ * it, after a touch, and while a link in its table row has the focus. The server writes UTC; `console.js` changes it to the
+ * time zone of the browser.
+ */
+export function Time({ at, now }: TimeProps) {
+  if (Math.abs(at - now) > relativeWithin) return <DateOf at={at} />;
+  return <MarkedTime at={at}>{relativeTime(iso(at), new Date(now))}</MarkedTime>;
+}
+
+/** The date of a time, with its exact time as `Time` shows it. */
+export function DateOf({ at }: Pick<TimeProps, 'at'>) {
   return (
-    <time datetime={exact} title={utc(at)}>
-      {relativeTime(exact, new Date(now))}
-    </time>
+    <MarkedTime at={at} form="date">
+      {formatDate(at)}
+    </MarkedTime>
   );
 }
 
-/** A relative time, with the exact UTC time below it, for pages about one thing. */
-export function ExactTime({ at, now }: { at: number; now: number }) {
+/** When something expires: the date, and in how many days if these are at most 30. Null if it never expires. */
+export function Expiry({ at, now }: { at: number | null; now: number }) {
+  if (at === null) return <>never</>;
+  const left = at - now;
   return (
     <>
-      <Time at={at} now={now} />
-      <span class="sub">{utc(at)}</span>
+      <DateOf at={at} />
+      {left > 0 && left <= 30 * day && (
+        <>
+          {' '}
+          <span class={left <= 7 * day ? 'badge warning' : 'badge'}>
+            {left > relativeWithin ? `in ${Math.round(left / day)} days` : relativeTime(iso(at), new Date(now))}
+          </span>
+        </>
+      )}
     </>
   );
 }
 
-/** An exact UTC time to the minute, for text such as `until 2026-12-23 16:20 UTC`. `at` is in milliseconds. */
-export function UtcTime({ at }: { at: number }) {
-  return <time datetime={new Date(at).toISOString()}>{formatUtc(at)}</time>;
+/** A time as `Time` writes it, with the exact time below it, for pages about one thing. */
+export function ExactTime({ at, now }: TimeProps) {
+  if (Math.abs(at - now) > relativeWithin) return <MinuteOf at={at} />;
+  return (
+    <>
+      <Time at={at} now={now} />
+      <span class="sub">
+        <MinuteOf at={at} />
+      </span>
+    </>
+  );
 }
 
-/** Formats a time in milliseconds to the minute: `2026-12-23 16:20 UTC`. */
-export function formatUtc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** An exact time to the minute, such as `3 Mar 2027, 14:05 UTC`. */
+export function MinuteOf({ at }: Pick<TimeProps, 'at'>) {
+  return (
+    <time datetime={iso(at)} data-form="minute">
+      {formatMinute(at)}
+    </time>
+  );
 }
 
-function utc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+interface MarkedTimeProps {
+  at: number;
+  form?: 'date';
+  children: string;
+}
+
+/** A time that shows its exact time on demand. It takes the focus from a touch or click, and is no stop of the Tab key. */
+function MarkedTime({ at, form, children }: MarkedTimeProps) {
+  return (
+    <time datetime={iso(at)} data-form={form} data-exact={formatMinute(at)} tabindex={-1}>
+      {children}
+    </time>
+  );
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -1,5 +1,5 @@
 import type { ApprovedEnd } from '../../../domain/sign-in/session-lifetimes.ts';
-import { UtcTime } from '../../shell/components/time.tsx';
+import { MinuteOf } from '../../shell/components/time.tsx';
 import { formatLifetime } from '../../tokens/expiry-choices.ts';
 import { signInAgainUrl } from '../login-page.tsx';
 
@@ -14,14 +14,14 @@ export function SessionEnd({ end, returnTo }: SessionEndProps) {
   if (!end.limitedByApprover) {
     return (
       <p>
-        This sign-in lasts until <UtcTime at={end.at} /> at the latest.
+        This sign-in lasts until <MinuteOf at={end.at} /> at the latest.
       </p>
     );
   }
   return (
     <p>
-      This sign-in lasts until <UtcTime at={end.at} /> at the latest, because your console session ends then. To make it
-      last for {formatLifetime(end.renewedSeconds)}, <a href={signInAgainUrl(returnTo)}>sign in again</a> first.
+      This sign-in lasts until <MinuteOf at={end.at} /> at the latest, because your console session ends then. To make
+      it last for {formatLifetime(end.renewedSeconds)}, <a href={signInAgainUrl(returnTo)}>sign in again</a> first.
     </p>
   );
 }

@@ -105,7 +105,7 @@ export function memberPages(deps: MemberPagesDeps) {
 
   async function invitationLinkPage(c: AppContext, link: Secret, expiresAt: number | null) {
     const member = await users.get(c.get('caller'), memberId(c));
-    return <InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} now={clock.now()} />;
+    return <InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} />;
   }
 
   async function loadMember(c: AppContext) {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, useDaemon } from '../helpers/console/console.ts';
+import { tabTo } from '../helpers/console/input-devices.ts';
+import { addDeveloper } from '../helpers/daemon/api.ts';
+
+describe.skipIf(!chromiumIsHere)('times', () => {
+  const browser = useBrowser();
+  const running = useDaemon();
+
+  it.each([
+    ['Pacific/Auckland', true, /UTC\+1[23]:00\./],
+    ['America/St_Johns', true, /UTC−0[23]:30\./],
+    ['Pacific/Auckland', false, /Times are in UTC\./],
+  ])('are in the time zone of the browser, which the page names once (%s, script %s)', async (zone, script, named) => {
+    const member = await addDeveloper(running.url, running.root, `${zone.replace('/', '.')}-${script}@example.com`);
+    const expiry = new Date(Date.now() + 60 * 86_400_000);
+    await member.request('POST', '/tokens', { name: 'ci', expires_at: expiry.toISOString() });
+    const page = await browser.visit(running.url, { script, timezoneId: zone });
+    await enter(page, running.url, member);
+    await page.goto('/profile/api-tokens');
+    expect(await page.getByText(named).count()).toBe(1);
+    const shown = page.getByRole('row', { name: 'ci' }).locator('time[data-form=date]');
+    const timeZone = script ? zone : 'UTC';
+    const parts = { day: 'numeric', month: 'short', year: 'numeric', timeZone } as const;
+    expect(await shown.textContent()).toBe(
+      new Intl.DateTimeFormat('en-GB', parts).format(expiry).replace('Sept', 'Sep'),
+    );
+  });
+
+  it('show their exact time after a click, and while a link in their row has the focus', async () => {
+    const member = await addDeveloper(running.url, running.root, 'exact@example.com');
+    await member.request('POST', '/tokens', { name: 'ci' });
+    const page = await browser.visit(running.url);
+    await enter(page, running.url, member);
+    await page.goto('/profile/api-tokens');
+    const time = page.getByRole('row', { name: 'ci' }).locator('time').first();
+    const exact = () => page.evaluate("getComputedStyle(document.querySelector('tbody time'), '::after').content");
+    expect(await exact()).toBe('none');
+    await time.click();
+    expect(await exact()).toMatch(/^"\d+ \w{3} \d{4}, \d\d:\d\d"$/);
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.mouse.move(0, 0);
+    expect(await exact()).toBe('none');
+    await tabTo(page.getByRole('link', { name: 'ci', exact: true }));
+    expect(await exact()).not.toBe('none');
+  });
+});

@@ -1,3 +1,5 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import { problems } from '../../../shared/problems.ts';
 import type { Scope } from '../../../shared/schemas/scopes.ts';
 import { isKey } from '../../domain/caller.ts';
 import type { AlertSignature } from '../../domain/leaks/alert-signatures.ts';
@@ -17,7 +19,7 @@ export type ReporterDeps = Pick<AppDeps, 'clients' | 'verify' | 'alertSignatures
 /**
  * Authenticates an OAuth client in `Authorization: Basic`, or a management key in `Authorization: Bearer` or `Token`, and sets it as the
  * reporter. Sessions and cookies count nothing here. Leaves a signed request to the route, because only its whole body tells who sent it.
- * @throws ProblemError `not-authenticated`; `network-denied` and `scope-missing` for a management key
+ * @throws ProblemError `not-authenticated`, also for a management key without the scope or outside its networks
  */
 export async function authenticateReporter(deps: ReporterDeps, c: AppContext, scope: Scope | undefined): Promise<void> {
   const headers = rawHeadersOf(c);
@@ -28,10 +30,15 @@ export async function authenticateReporter(deps: ReporterDeps, c: AppContext, sc
   if (credential.kind !== 'value' || !isKeyForm(headers, credential)) throw notAuthenticated();
   const verdict = await deps.verify('api', credential.value, () => observeRequest(c));
   if (!verdict.allowed || verdict.token.manage === null) throw notAuthenticated();
-  await admitKey(deps, c, verdict.token, scope);
+  await admitKey(deps, c, verdict.token, scope).catch(rejectUnauthenticated);
   const operator = c.get('operator');
   if (!isKey(operator)) throw notAuthenticated();
   c.set('reporter', { kind: 'key', key: operator, clientInfo: operator.clientInfo });
+}
+
+/** Turns a refusal of a key into 401. Rules for trufflehog take 403 for the answer that a value no longer works. */
+function rejectUnauthenticated(error: unknown): never {
+  throw error instanceof ProblemError && problems[error.code].status === 403 ? notAuthenticated(error.message) : error;
 }
 
 /** Returns the client or the key that is the reporter. @throws ProblemError `not-authenticated` if a signature must replace it */

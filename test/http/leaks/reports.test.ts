@@ -231,7 +231,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     const rest = await storeKey(app, account, ['tokens:write', 'audit:read'], { name: 'rest' });
     const { id, token } = await create();
     const refused = await send([item(token)], { headers: rest.headers });
-    expect([refused.status, (await jsonOf(refused)).code]).toEqual([403, 'scope-missing']);
+    expect([refused.status, (await jsonOf(refused)).code]).toEqual([401, 'not-authenticated']);
     expect(await verdict(app, token)).toBe(200);
     expect(await labels([item(key.value), item(token)], { headers: key.headers })).toEqual(
       Array(2).fill('true_positive'),

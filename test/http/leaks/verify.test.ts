@@ -67,8 +67,22 @@ it('accepts a management key with the scope leaks', async () => {
   const key = await storeKey(app, account, ['leaks']);
   expect(await verify(ofValues(token), key.headers)).toBe(200);
   expect(await verify(ofValues(token), { Authorization: `Token ${key.value}` })).toBe(200);
-  const rest = await storeKey(app, account, ['tokens:read'], { name: 'rest' });
-  expect(await verify(ofValues(token), rest.headers)).toBe(403);
+});
+
+it('returns 401 to a management key that may not ask, because 403 means that no value is live', async () => {
+  const { token } = await createToken(app, app.dev, { name: 'asked by others' });
+  const account = await storeServiceAccount(app, 'other');
+  const keys = [
+    await storeKey(app, account, ['tokens:read'], { name: 'without the scope' }),
+    await storeKey(app, account, ['leaks'], { name: 'elsewhere', networks: ['192.0.2.0/24'] }),
+  ];
+  for (const { headers } of keys) {
+    for (const path of ['/leaks/verify', '/leaks/report']) {
+      const response = await app.ask(path, { headers, json: path.endsWith('verify') ? ofValues(token) : [] });
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="tokensd"']);
+      expect(await jsonOf(response)).toMatchObject({ code: 'not-authenticated' });
+    }
+  }
 });
 
 it('rejects bodies of another shape and large ones without repeating a value', async () => {

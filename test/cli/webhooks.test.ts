@@ -87,7 +87,7 @@ describe('a test of a webhook', () => {
       if (waits.length === 2) await worker.run();
     };
     const test = (...argv: string[]) => cli.run(['webhooks', 'test', id, ...argv], { ...cli.as(cli.app.root), sleep });
-    return { id, url: receiver.url, receiver, waits, test };
+    return { id, url: receiver.url, receiver, worker, waits, test };
   }
 
   it('waits until the event is delivered', async () => {
@@ -116,6 +116,28 @@ describe('a test of a webhook', () => {
       code: 1,
       stdout: '',
       stderr: `webhook.test was not delivered to ${url}. The receiver answered HTTP 503. It is tried again. To see what becomes of it: tokens webhooks deliveries ${id}\n`,
+    });
+  });
+
+  it('is sent at once and first when the receiver is repaired, although earlier events wait', async () => {
+    const { receiver, worker, test } = await testOf(503);
+    for (const name of ['a', 'b']) await createToken(cli.app, cli.app.dev, { name });
+    await worker.run();
+    receiver.answer(answerStatus(204));
+    receiver.received.length = 0;
+    expect(await test()).toMatchObject({ code: 0 });
+    expect(receiver.received[0]?.json.type).toBe('webhook.test');
+  });
+
+  it('names the last failed attempt if the event was not sent', async () => {
+    const { id, url, worker } = await testOf(503);
+    await createToken(cli.app, cli.app.dev, { name: 'ci' });
+    await worker.run();
+    const ran = await cli.run(['webhooks', 'test', id], { ...cli.as(cli.app.root), sleep: async () => {} });
+    expect(ran).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `webhook.test was not sent to ${url} within 20 seconds. The last failed attempt: The receiver answered HTTP 503. To see what becomes of it: tokens webhooks deliveries ${id}\n`,
     });
   });
 

@@ -29,12 +29,12 @@ async function runWebhooksTest(ctx: Context, name: string, options: GlobalOption
   const { api } = await connect(ctx, options);
   const { id, url } = await findWebhook(api, name);
   const queued = await expectBody(api.webhooks[':id'].test.$post({ param: { id } }), deliveryShape);
-  const delivery = await waitForOutcome(ctx, api, id, queued);
+  const { delivery, lastError } = await waitForOutcome(ctx, api, id, queued);
   if (delivery.status === 'delivered') {
     return printOutcome(ctx, options, delivery, `Delivered webhook.test to ${sanitize(url)}.`);
   }
   if (options.json) await printOutcome(ctx, options, delivery, '');
-  else await writeStderr(ctx, failureOf(delivery, { id, url }));
+  else await writeStderr(ctx, failureOf(delivery, { id, url, lastError }));
   throw new CommandEnded(1);
 }
 
@@ -43,22 +43,33 @@ const pollMs = 1000;
 /** Other events may have happened since. */
 const newest = '200';
 
-/** Returns the delivery after its first attempt, or as it is after 20 seconds. */
-async function waitForOutcome(ctx: Context, api: Api, id: string, queued: Delivery): Promise<Delivery> {
-  let delivery = queued;
+interface Outcome {
+  /** The test after its first attempt, or as it is after 20 seconds. */
+  delivery: Delivery;
+  /** Why the newest event failed that was not delivered. */
+  lastError: string | null;
+}
+
+async function waitForOutcome(ctx: Context, api: Api, id: string, queued: Delivery): Promise<Outcome> {
+  let [delivery, lastError]: [Delivery, string | null] = [queued, null];
   for (let poll = 0; poll < maxPolls && delivery.attempts === 0 && delivery.status === 'pending'; poll += 1) {
     await ctx.sleep(pollMs);
     const request = api.webhooks[':id'].deliveries.$get({ param: { id }, query: { limit: newest } });
     const { items } = await expectBody(request, pageShape(deliveryShape));
     delivery = items.find((item) => item.id === queued.id) ?? delivery;
+    lastError = items.find(({ error }) => error !== null)?.error ?? null;
   }
-  return delivery;
+  return { delivery, lastError };
 }
 
-function failureOf({ error, status }: Delivery, { id, url }: { id: string; url: string }): string {
+function failureOf(
+  { error, status }: Delivery,
+  { id, url, lastError }: { id: string; url: string; lastError: string | null },
+): string {
   const lookUp = commandLine('webhooks deliveries', id);
   if (error === null) {
-    return `webhook.test was not sent to ${sanitize(url)} within 20 seconds. To see what becomes of it: ${lookUp}`;
+    const reason = lastError === null ? '' : ` The last failed attempt: ${sanitize(lastError)}`;
+    return `webhook.test was not sent to ${sanitize(url)} within 20 seconds.${reason} To see what becomes of it: ${lookUp}`;
   }
   const next = status === 'pending' ? ` It is tried again. To see what becomes of it: ${lookUp}` : '';
   return `webhook.test was not delivered to ${sanitize(url)}. ${sanitize(error)}${next}`;

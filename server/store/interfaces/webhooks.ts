@@ -67,7 +67,7 @@ export type DeliveryLease = Pick<DeliveryClaim, 'webhookId' | 'leaseId'>;
  * 3. Delivered, or failed after the last attempt. It stays until it is purged, and `retry` makes it pending again.
  */
 export interface DeliveryStore {
-  /** Queues a delivery that no audit event caused. */
+  /** Queues a delivery that no audit event caused, before all others, and ends the pause of the webhook. */
   queueTest(webhookId: string, delivery: { id: string; at: number }): Promise<DeliveryRecord>;
   find(webhookId: string, id: string): Promise<DeliveryRecord | null>;
   /** Lists deliveries of one webhook, newest first. */

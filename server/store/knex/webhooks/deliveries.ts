@@ -26,9 +26,11 @@ export function createDeliveryStore(knex: Knex): DeliveryStore {
         ...{ id, webhookId, event: 'webhook.test', at, status: 'pending' },
         ...{ attempts: 0, deliveredAt: null, error: null },
       };
+      await knex<WebhookRow>('webhooks').where({ id: webhookId }).update({ resume_at: null });
       await deliveries().insert({
         ...toRow(deliveryColumns, delivery),
-        ...toRow(deliveryStateColumns, { dueAt: at, leaseId: null, giveUpAt: giveUpAt(at) }),
+        // Claimed before all others, because after failures one delivery decides whether the rest is sent.
+        ...toRow(deliveryStateColumns, { dueAt: 0, leaseId: null, giveUpAt: giveUpAt(at) }),
       });
       return delivery;
     },

@@ -66,10 +66,28 @@ export function deliveryContract(store: () => Store): void {
 
   const lease = { leaseMs: 100, leaseId: 'mine', limit: 10 };
   const dueIds = async (now: number) => (await store().webhooks.due(now)).map(({ id }) => id);
+  /** Queues a delivery that is due at a time. */
+  const queueAt = async (webhookId: string, at: number) => {
+    const queued = await store().deliveries.queueTest(webhookId, { id: nextId(), at });
+    await store().deliveries.retry(webhookId, queued.id, at);
+    return queued;
+  };
+
+  it('claim a test before all others, and a test ends the pause', async () => {
+    const { id: webhookId, changedAt } = await addWebhook(store());
+    await queueAt(webhookId, noon - 60 * 60 * 1000);
+    await store().webhooks.recordFailure(webhookId, noon, changedAt);
+    await store().webhooks.pause(webhookId, noon + 1000);
+    expect(await dueIds(noon)).toEqual([]);
+    const { id } = await store().deliveries.queueTest(webhookId, { id: nextId(), at: noon });
+    expect(await dueIds(noon)).toEqual([webhookId]);
+    const claim = { ...lease, webhookId, now: noon, limit: 1 };
+    expect((await store().deliveries.claim(claim)).map((delivery) => delivery.id)).toEqual([id]);
+  });
 
   it('are due until they are leased, and again when the lease ends', async () => {
     const { id: webhookId } = await addWebhook(store());
-    const { id } = await store().deliveries.queueTest(webhookId, { id: nextId(), at: noon });
+    const { id } = await queueAt(webhookId, noon);
     expect([await dueIds(noon - 1), await dueIds(noon)]).toEqual([[], [webhookId]]);
     const claim = (now: number, leaseId = 'mine') => store().deliveries.claim({ ...lease, webhookId, now, leaseId });
     expect(await claim(noon - 1)).toEqual([]);
@@ -85,7 +103,7 @@ export function deliveryContract(store: () => Store): void {
     const { id: webhookId } = await addWebhook(store());
     const ids: string[] = [];
     for (let i = 0; i < 12; i += 1) {
-      ids.push((await store().deliveries.queueTest(webhookId, { id: nextId(), at: noon + i })).id);
+      ids.push((await queueAt(webhookId, noon + i)).id);
     }
     const claim = (leaseId: string, limit: number) =>
       store().deliveries.claim({ webhookId, now: noon + 100, leaseMs: 100, leaseId, limit });
@@ -157,7 +175,7 @@ export function deliveryContract(store: () => Store): void {
   it('are brought forward, of one webhook or of all, except leased ones', async () => {
     const [one, other] = [await addWebhook(store()), await addWebhook(store())];
     for (const { id: webhookId } of [one, other]) {
-      await store().deliveries.queueTest(webhookId, { id: nextId(), at: noon + 500 });
+      await queueAt(webhookId, noon + 500);
       await store().webhooks.pause(webhookId, noon + 500);
     }
     await store().deliveries.bringForward(noon, one.id);

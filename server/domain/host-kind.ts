@@ -24,11 +24,14 @@ export function isLoopbackAddress(address: string): boolean {
 
 const globalUnicast = ipaddr.IPv6.parse('2000::');
 
+/** Azure answers virtual machines at this address, which looks public: it hands out certificates and settings of the machine. */
+const azureHost = '168.63.129.16';
+
 /** Reports whether an address, as a resolver returns it, is on the public internet. Anything that is not certain to be is not. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
-  if (parsed.range() !== 'unicast') return false;
+  if (parsed.range() !== 'unicast' || parsed.toString() === azureHost) return false;
   // The library also calls `::7f00:1` unicast, which some systems take for 127.0.0.1.
   return parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast, 3);
 }

@@ -180,6 +180,8 @@ describe('the URL of a webhook', () => {
     'https://172.16.0.1/',
     'https://192.168.0.1/',
     'https://169.254.169.254/latest/meta-data/',
+    'https://168.63.129.16/machine/',
+    'https://0xa83f8110/',
     'https://100.64.0.1/',
     'https://0.0.0.0/',
     'https://0/',

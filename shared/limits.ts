@@ -44,6 +44,8 @@ export const limits = {
   /** Values in one report of leaks, and the bytes of its body. */
   maxReportedValues: 1000,
   maxReportBytes: 1024 * 1024,
+  /** Places of one leaked value that the audit log names. */
+  maxLeakPlaces: 20,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
   maxSelfRotationsPerHour: 60,
   maxIdempotencyKeyCharacters: 255,

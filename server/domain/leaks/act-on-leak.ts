@@ -12,7 +12,7 @@ import type { AuditTrail } from '../audit.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Place } from './found-at.ts';
 import { isLive } from './live.ts';
 import { type Reporter, reporterActor, requireStillReports } from './reporter.ts';
 
@@ -35,9 +35,11 @@ const dayMs = 24 * 60 * 60 * 1000;
 const usageDays = 30;
 
 /** A live value of a token. */
-interface LeakedValue extends FoundAt {
+interface LeakedValue {
   hash: string;
   tokenId: string;
+  /** Where it was found. At least one. */
+  places: readonly Place[];
 }
 
 interface Act {
@@ -49,7 +51,7 @@ interface Act {
 
 /**
  * Creates the function that acts on one leaked value, in one transaction: it locks the token, stores the report, acts, and writes the events and
- * the mail. Returns what was done, or null if the value no longer works or an earlier report did the same.
+ * the mail. Returns what was done, or null if the value no longer works or what an earlier report did still holds. Each new place gets an event.
  */
 export function createActOnLeak({ store, clock, auditTrail, notifier, statusContext, leakAction }: LeaksDeps) {
   function outcomeFor(match: Exclude<HashMatch, { kind: 'tombstone' }>): LeakRecord['outcome'] {
@@ -97,14 +99,20 @@ export function createActOnLeak({ store, clock, auditTrail, notifier, statusCont
     if (!match || match.kind === 'tombstone' || !isLive(match, statusContext())) return null;
     const at = clock.now();
     const outcome = outcomeFor(match);
-    const { hash, source, url } = leak;
+    const { hash, places } = leak;
     const { id: tokenId, name } = token;
+    const { source, url } = places[0] ?? nowhere;
     const { prefix } = match.kind === 'canary' ? token : match;
     const stored: NewLeak = { hash, tokenId, ownerId: owner.id, prefix, name, source, url, outcome, at };
-    if (!(await store.leaks.report(stored))) return null;
+    const found = { places: places.map(({ digest }) => digest), isUndone: isUndone(outcome, token) };
+    const { isActing, newPlaces } = await store.leaks.report(stored, found);
     const event: Act = { at, actor: reporterActor(reporter), clientInfo: reporter.clientInfo, token };
-    const changes = Object.entries({ source, url, outcome }).map(([field, to]) => ({ field, from: null, to }));
-    await auditTrail.tokenLeaked(store, { ...event, changes });
+    for (const [index, { digest, source, url }] of places.entries()) {
+      if (!newPlaces.includes(digest) && !(isActing && index === 0)) continue;
+      const changes = Object.entries({ source, url, outcome }).map(([field, to]) => ({ field, from: null, to }));
+      await auditTrail.tokenLeaked(store, { ...event, changes });
+    }
+    if (!isActing) return null;
     const use = { networks: await networksOf(store, token, at), last: lastUseOf(token, outcome) };
     await stop(store, outcome, event);
     await notifier.valueLeaked(store, { ...event, owner, leak: { prefix, source, url, outcome }, use });
@@ -118,6 +126,20 @@ export function createActOnLeak({ store, clock, auditTrail, notifier, statusCont
       const owner = token === null ? null : await store.owners.findById(token.ownerId);
       return token === null || owner === null ? null : actOnLocked(store, reporter, leak, owner, token);
     });
+}
+
+const nowhere = { source: null, url: null };
+
+/**
+ * Reports whether an earlier report that did the same to this token, whose value is live, was undone since. Superusers can resume a token
+ * that a report paused.
+ */
+function isUndone(
+  outcome: LeakRecord['outcome'],
+  { pausedAt, pausedUntil, pausedBySuperuser }: Pick<TokenRecord, 'pausedAt' | 'pausedUntil' | 'pausedBySuperuser'>,
+): boolean {
+  if (outcome === 'paused') return pausedAt === null || pausedUntil !== null || !pausedBySuperuser;
+  return outcome === 'ended' || outcome === 'revoked';
 }
 
 /** Returns the last use of the value that leaked. */

@@ -1,5 +1,12 @@
+import { limits } from '../../../shared/limits.ts';
 import { redactEmbedded } from '../../../shared/redact-embedded.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
+import { hashSecret } from '../secrets.ts';
+
+/** A place in a report, and the digest by which the store knows it again. */
+export interface Place extends FoundAt {
+  digest: string;
+}
 
 /** Where a value was found. Null if the reporter did not say, or said it in a form that we do not keep. */
 export interface FoundAt {
@@ -7,6 +14,7 @@ export interface FoundAt {
   url: string | null;
 }
 
+const digestLength = 16;
 const maxUrlCharacters = 2048;
 const maxSourceCharacters = 64;
 /** Redaction leaves at least a third of a secret, so one that is cut here lies far behind the characters that are kept. */
@@ -25,6 +33,18 @@ export function foundAt(
   reported: { source?: string | null | undefined; url?: string | null | undefined },
 ): FoundAt {
   return { source: keptSource(value, reported.source ?? ''), url: keptUrl(value, reported.url ?? '') };
+}
+
+/** Returns the different places where a value was found, in the order of the report, and no more than the store remembers. */
+export function placesOf(value: string, reports: ReadonlyArray<Parameters<typeof foundAt>[1]>): Place[] {
+  const places = new Map<string, Place>();
+  for (const reported of reports) {
+    if (places.size === limits.maxLeakPlaces) break;
+    const place = foundAt(value, reported);
+    const digest = hashSecret(JSON.stringify([place.source, place.url])).slice(0, digestLength);
+    places.set(digest, places.get(digest) ?? { ...place, digest });
+  }
+  return [...places.values()];
 }
 
 function keptSource(value: string, text: string): string | null {

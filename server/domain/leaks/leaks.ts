@@ -2,7 +2,7 @@ import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { HashMatch, LeakRecord } from '../../store/records.ts';
 import { hashSecret } from '../secrets.ts';
 import { createActOnLeak, type LeaksDeps } from './act-on-leak.ts';
-import { foundAt } from './found-at.ts';
+import { placesOf } from './found-at.ts';
 import { isLive } from './live.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -31,7 +31,12 @@ export interface Leaks {
   report(reporter: Reporter, values: readonly ReportedValue[]): Promise<ReportResult>;
 }
 
-type Found = { match: HashMatch | null; reported: ReportedValue };
+/** A value, what belongs to its hash, and all that the report says about it. */
+interface Found {
+  value: string;
+  match: HashMatch | null;
+  reports: ReportedValue[];
+}
 
 export function createLeaks(deps: LeaksDeps): Leaks {
   const { store, notifier, statusContext } = deps;
@@ -39,14 +44,16 @@ export function createLeaks(deps: LeaksDeps): Leaks {
 
   /** Finds what belongs to each hash. A malformed value has no hash, and never reaches the database. */
   async function find(values: readonly ReportedValue[]): Promise<Map<string, Found>> {
-    const reports = new Map<string, ReportedValue>();
+    const reports = new Map<string, Omit<Found, 'match'>>();
     for (const reported of values) {
       if (!isWellFormedToken(reported.value)) continue;
       const hash = hashSecret(reported.value);
-      if (!reports.has(hash)) reports.set(hash, reported);
+      const ofValue = reports.get(hash);
+      if (ofValue === undefined) reports.set(hash, { value: reported.value, reports: [reported] });
+      else ofValue.reports.push(reported);
     }
     const matches = reports.size === 0 ? [] : await store.tokens.findByHashes([...reports.keys()]);
-    return new Map([...reports].map(([hash, reported], index) => [hash, { match: matches[index] ?? null, reported }]));
+    return new Map([...reports].map(([hash, ofValue], index) => [hash, { ...ofValue, match: matches[index] ?? null }]));
   }
 
   return {
@@ -60,11 +67,11 @@ export function createLeaks(deps: LeaksDeps): Leaks {
       const found = await find(values);
       const canaries = await store.canaries.findByHashes(canariesAmong(found));
       const outcomes: Array<LeakRecord['outcome'] | null> = [];
-      for (const [hash, { match, reported }] of ownLast(found, reporter)) {
+      for (const [hash, { value, match, reports }] of ownLast(found, reporter)) {
         if (match === null || match.kind === 'tombstone' || !isLive(match, statusContext())) continue;
         const tokenId = match.kind === 'canary' ? canaries.get(hash)?.id : match.id;
         if (tokenId === undefined) continue;
-        outcomes.push(await act(reporter, { hash, tokenId, ...foundAt(reported.value, reported) }));
+        outcomes.push(await act(reporter, { hash, tokenId, places: placesOf(value, reports) }));
       }
       if (outcomes.some((outcome) => outcome !== null)) notifier.wake();
       const isOurs = ({ value }: ReportedValue) =>

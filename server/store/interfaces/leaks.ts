@@ -1,11 +1,24 @@
 import type { Canary, LeakRecord, NewLeak } from '../records.ts';
 
+/** The places of one report, as digests, and whether what an earlier report did to the token was undone since. */
+export interface FoundPlaces {
+  places: readonly string[];
+  isUndone: boolean;
+}
+
+export interface StoredReport {
+  /** Whether the report is the first one, does something stricter than those before, or does again what was undone. */
+  isActing: boolean;
+  /** The places that were not remembered yet and are now. */
+  newPlaces: readonly string[];
+}
+
 export interface LeakStore {
   /**
-   * Stores the report of a value. Returns true if it is the first one, or the first that does something stricter than those before. Otherwise,
-   * counts it and returns false. Locks the row until the transaction ends, so that of two reports at the same time one is the first.
+   * Stores the report of a value, and remembers up to `limits.maxLeakPlaces` places where it was found. Locks the row until the transaction
+   * ends, so that of two reports at the same time one is the first.
    */
-  report(leak: NewLeak): Promise<boolean>;
+  report(leak: NewLeak, found: FoundPlaces): Promise<StoredReport>;
   /**
    * Claims at most `limit` reports that the superusers were not told of, and returns them, oldest first. Returns an empty list if the last
    * claim was less than `intervalMs` ago. Of several nodes, one claims. Call it in the transaction that enqueues the mail.

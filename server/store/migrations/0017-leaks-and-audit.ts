@@ -64,6 +64,8 @@ async function createLeaks(trx: Knex): Promise<void> {
     table.bigInteger('last_at').notNullable().index();
     // When the superusers were told. Null until then.
     table.bigInteger('told_at');
+    // The digests of the places that the audit log names, separated by spaces.
+    table.text('places').notNullable().defaultTo('');
   });
   await trx.raw('CREATE INDEX leaks_untold_index ON leaks (first_at, hash) WHERE told_at IS NULL');
 }

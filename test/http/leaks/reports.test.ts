@@ -115,9 +115,56 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
       expect.stringContaining('leaked and was paused'),
     ]);
     expect((await app.ask(`/api/v1/tokens/${id}/resume`, { as: app.root, method: 'POST' })).status).toBe(200);
-    // A superuser decided, so the same report changes nothing.
-    await labels([item(token)], { from: acting('pause') });
-    expect(await verdict(app, token)).toBe(200);
+  });
+
+  it('pauses and tells again once a superuser has resumed the token', async () => {
+    const { id, token } = await create();
+    const resume = () => app.ask(`/api/v1/tokens/${id}/resume`, { as: app.root, method: 'POST' });
+    const events = async (action: string) => (await actionsOf(id)).filter((name) => name === action);
+    const report = (more: object = {}) => labels([item(token, more)], { from: acting('pause') });
+    await report();
+    await report();
+    expect(await newMails()).toHaveLength(1);
+    expect(await actionsOf(id)).toEqual(['token.created', 'token.leaked', 'token.paused']);
+    for (const [times, url] of [
+      [2, 'https://elsewhere.example.com/'],
+      [3, 'https://elsewhere.example.com/'],
+    ] as const) {
+      await resume();
+      await report({ url });
+      expect(await verdict(app, token)).toBe('paused');
+      expect((await app.ask(`/api/v1/tokens/${id}/resume`, { as: app.dev, method: 'POST' })).status).toBe(403);
+      expect(await newMails()).toHaveLength(times);
+      expect(await events('token.leaked')).toHaveLength(times);
+    }
+    await resume();
+    await app.ask(`/api/v1/tokens/${id}/pause`, { as: app.dev, json: {} });
+    await report();
+    expect((await app.ask(`/api/v1/tokens/${id}/resume`, { as: app.dev, method: 'POST' })).status).toBe(403);
+  });
+
+  it('writes an event for each new place, at most 20 for one value, and sends one mail', async () => {
+    for (const action of ['notify', 'pause', 'revoke'] as const) {
+      const { id, token } = await create();
+      await forgetMails();
+      const at = (n: number) => item(token, { url: `https://git.example.com/${n}` });
+      const urls = async () =>
+        (await eventsOf(id))
+          .flatMap(({ action, changes }) => (action === 'token.leaked' ? [changes?.[1]?.to] : []))
+          .reverse();
+      await labels([at(1), at(2), at(1), item(token, { url: null })], { from: acting(action) });
+      const first = ['https://git.example.com/1', 'https://git.example.com/2', null];
+      expect(await urls()).toEqual(first);
+      await labels([at(2), at(3)], { from: acting(action) });
+      // A revoked value is over, wherever it is.
+      expect(await urls()).toEqual(action === 'revoke' ? first : [...first, 'https://git.example.com/3']);
+      await labels(
+        Array.from({ length: 30 }, (_, n) => at(n)),
+        { from: acting(action) },
+      );
+      expect(await urls()).toHaveLength(action === 'revoke' ? 3 : 20);
+      expect(await newMails()).toHaveLength(1);
+    }
   });
 
   it('only sends mails, if it is told to notify', async () => {
@@ -130,7 +177,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     ]);
   });
 
-  it('sends no second mail and writes no second event, also for reports at the same time from two nodes', async () => {
+  it('sends no second mail and writes no second event about one place, also for reports at the same time from two nodes', async () => {
     for (const action of ['notify', 'pause', 'revoke'] as const) {
       const { id, token } = await create();
       const nodes = [acting(action), acting(action)];
@@ -141,7 +188,8 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
       expect(await labels([item(token, { url: 'https://elsewhere.example.com/' })], { from: acting(action) })).toEqual([
         'true_positive',
       ]);
-      expect((await actionsOf(id)).filter((name) => name === 'token.leaked')).toHaveLength(1);
+      const leaked = (await actionsOf(id)).filter((name) => name === 'token.leaked');
+      expect(leaked).toHaveLength(action === 'revoke' ? 1 : 2);
     }
     expect(await newMails()).toHaveLength(3);
   });

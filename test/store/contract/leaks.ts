@@ -19,7 +19,9 @@ function leak(changes: Partial<NewLeak> = {}): NewLeak {
 }
 
 export function leakContract(store: () => Store): void {
-  const report = (changes: Partial<NewLeak> = {}) => store().transaction((store) => store.leaks.report(leak(changes)));
+  const reportAt = (leak: NewLeak, places: string[] = [], isUndone = false) =>
+    store().transaction((store) => store.leaks.report(leak, { places, isUndone }));
+  const report = async (changes: Partial<NewLeak> = {}) => (await reportAt(leak(changes))).isActing;
   const claim = (at: number, limit = 10) => store().transaction((store) => store.leaks.claimUntold(at, hour, limit));
 
   it('says of one of several reports of a value that it is the first, and counts the others', async () => {
@@ -36,6 +38,25 @@ export function leakContract(store: () => Store): void {
     expect(await report({ outcome: 'paused' })).toBe(false);
     expect(await report({ outcome: 'revoked' })).toBe(false);
     expect(await claim(noon + hour)).toMatchObject([{ outcome: 'revoked', reports: 4, firstAt: noon }]);
+  });
+
+  it('takes a report that does again what was undone for a first one, and no other', async () => {
+    expect(await report({ outcome: 'paused' })).toBe(true);
+    expect(await claim(noon)).toHaveLength(1);
+    expect((await reportAt(leak({ outcome: 'notified' }), [], true)).isActing).toBe(false);
+    expect((await reportAt(leak({ outcome: 'paused' }), [], true)).isActing).toBe(true);
+    expect(await claim(noon + hour)).toMatchObject([{ outcome: 'paused', reports: 3 }]);
+  });
+
+  it('remembers a bounded number of places of each value', async () => {
+    expect(await reportAt(leak(), ['a', 'b'])).toEqual({ isActing: true, newPlaces: ['a', 'b'] });
+    expect(await reportAt(leak(), ['b', 'c', 'a'])).toEqual({ isActing: false, newPlaces: ['c'] });
+    const results = await Promise.all([reportAt(leak(), ['d']), reportAt(leak(), ['d'])]);
+    expect(results.flatMap(({ newPlaces }) => newPlaces)).toEqual(['d']);
+    const many = Array.from({ length: limits.maxLeakPlaces }, (_, index) => `more-${index}`);
+    expect((await reportAt(leak(), many)).newPlaces).toEqual(many.slice(0, limits.maxLeakPlaces - 4));
+    expect((await reportAt(leak(), ['last'])).newPlaces).toEqual([]);
+    expect((await reportAt(leak({ hash: 'hash-2' }), ['a'])).newPlaces).toEqual(['a']);
   });
 
   it('claims the reports since the last claim, at most once an interval, oldest first', async () => {
@@ -90,7 +111,8 @@ export function leakContract(store: () => Store): void {
     await report({ hash: 'reported-again' });
     await report({ hash: 'reported-again', at: noon + 1 });
     await store().transaction(async (store) => {
-      for (let i = 0; i < moreThanOneBatch; i += 1) await store.leaks.report(leak({ hash: `old-${i}` }));
+      for (let i = 0; i < moreThanOneBatch; i += 1)
+        await store.leaks.report(leak({ hash: `old-${i}` }), { places: [], isUndone: false });
     });
     await runAt(noon + limits.tombstoneRetentionMs);
     expect(await claim(clock.time, 2 * moreThanOneBatch)).toHaveLength(moreThanOneBatch + 2);

@@ -152,16 +152,17 @@ describe('a restored backup', () => {
       ...{ hash: hashSecret(token), tokenId: 't', ownerId: app.dev.id, prefix: 'p', name: 'leaked' },
       ...{ source: null, url: null, outcome: 'notified' as const, at: app.clock.now() },
     };
-    const { clients, leakIsNew } = await restored(
+    const found = { places: ['place'], isUndone: false };
+    const { clients, reportedAgain } = await restored(
       async () => {
-        await app.store.leaks.report(leak);
+        await app.store.leaks.report(leak, found);
         const body = { can_report: false };
         await app.ask(`/api/v1/clients/${scanner.id}`, { method: 'PATCH', as: app.root, json: body });
       },
-      async (store) => ({ leakIsNew: await store.leaks.report(leak) }),
+      async (store) => ({ reportedAgain: await store.leaks.report(leak, found) }),
     );
     expect(clients).toMatchObject([{ name: 'scanner', canReport: false }]);
-    expect(leakIsNew).toBe(false);
+    expect(reportedAgain).toEqual({ isActing: false, newPlaces: [] });
   });
 
   it('keeps what a client may do as it is now, whether it got or lost the right since', async () => {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { limits } from '../../../../shared/limits.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LeakStore } from '../../interfaces/leaks.ts';
 import type { LeakRecord } from '../../records.ts';
@@ -15,11 +16,11 @@ const digestPosition = 'leak-digest';
 const outcomes: ReadonlyArray<LeakRecord['outcome']> = ['canary', 'notified', 'paused', 'ended', 'revoked'];
 
 export function createLeakStore(knex: Knex, engine: Engine): LeakStore {
-  const leaks = () => knex<LeakRow & { told_at: number | string | null }>('leaks');
+  const leaks = () => knex<LeakRow & { told_at: number | string | null; places: string }>('leaks');
   const toLeak = (row: object): LeakRecord => toRecord(leakColumns, row);
 
   return {
-    async report({ at, ...leak }) {
+    async report({ at, ...leak }, { places, isUndone }) {
       const [row] = await leaks()
         .insert(toRow(leakColumns, { ...leak, reports: 1, firstAt: at, lastAt: at }))
         .onConflict('hash')
@@ -27,11 +28,19 @@ export function createLeakStore(knex: Knex, engine: Engine): LeakStore {
           reports: knex.raw('leaks.reports + 1'),
           last_at: knex.raw(engine.greatest(['leaks.last_at', 'excluded.last_at'])),
         })
-        .returning(['reports', 'outcome']);
-      if (row === undefined || Number(row.reports) === 1) return true;
-      if (outcomes.indexOf(leak.outcome) <= outcomes.indexOf(row.outcome)) return false;
-      await leaks().where({ hash: leak.hash }).update({ outcome: leak.outcome, told_at: null });
-      return true;
+        .returning(['reports', 'outcome', 'places']);
+      const known = row === undefined || row.places === '' ? [] : row.places.split(' ');
+      const newPlaces = places.filter((place) => !known.includes(place)).slice(0, limits.maxLeakPlaces - known.length);
+      if (newPlaces.length > 0) {
+        await leaks()
+          .where({ hash: leak.hash })
+          .update({ places: [...known, ...newPlaces].join(' ') });
+      }
+      if (row === undefined || Number(row.reports) === 1) return { isActing: true, newPlaces };
+      const stricter = outcomes.indexOf(leak.outcome) - outcomes.indexOf(row.outcome);
+      const isActing = stricter > 0 || (stricter === 0 && isUndone);
+      if (isActing) await leaks().where({ hash: leak.hash }).update({ outcome: leak.outcome, told_at: null });
+      return { isActing, newPlaces };
     },
     claimUntold: (now, intervalMs, limit) =>
       knex.transaction(async (trx) => {

@@ -13,7 +13,7 @@ const listEvents = createRoute({
   path: '/audit',
   summary: 'List audit events',
   description:
-    'Newest first. Superusers see every event, other members only their own. With `after`, oldest first: ask again with the ID of the last event that you received, and you miss none and receive none twice.',
+    'Newest first. Superusers, auditors and management keys with the scope `audit:read` see every event, other members only their own. With `after`, oldest first: ask again with the ID of the last event that you received, and you miss none and receive none twice.',
   request: { query: auditQuerySchema },
   responses: { 200: jsonResponse(auditPageSchema, 'A page of events') },
 });

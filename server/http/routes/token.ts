@@ -14,7 +14,7 @@ const readItself = createRoute({
   path: '/token',
   summary: 'Get the presented token',
   description:
-    'Returns the personal API token that authenticates this request. This does not count as a use. With any parameter, `decision` says whether the token may make the request that the parameters describe.',
+    'Returns the personal API token that authenticates this request. This counts as a use only of a management key or a canary. With any parameter, `decision` says whether the token may make the request that the parameters describe.',
   request: { query: askedRequestSchema },
   responses: { 200: jsonResponse(presentedTokenSchema, 'The token') },
 });

@@ -35,7 +35,8 @@ const messages = {
   'member-enabled': 'The account was enabled.',
   'member-promoted': 'The member is now an Organization Superuser.',
   'member-demoted': 'The member is no longer an Organization Superuser.',
-  'auditor-granted': 'The member is now an auditor, who reads everything and changes nothing.',
+  'auditor-granted':
+    'The member is now an auditor. Auditors read all members, tokens, apps, service accounts, reports and audit events, and can change none of them.',
   'auditor-removed': 'The member is no longer an auditor.',
   'own-role-removed': 'You are no longer an Organization Superuser.',
   'app-registered': 'The app was registered. Name it in the configuration of your proxy.',

@@ -31,7 +31,7 @@ export async function scan(source: Source, prefixes: readonly string[], sink: Si
   const search = createSearch(createMatcher(prefixes));
   switch (source.kind) {
     case 'git':
-      return scanGit(search, sink, source.git, { ...source.env }, source.signal);
+      return scanGit(search, sink, source.git, { env: { ...source.env }, signal: source.signal });
     case 'stdin':
       await scanStream(search, sink, '-', source.read());
       return null;

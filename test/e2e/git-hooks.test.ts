@@ -136,4 +136,53 @@ describe('the pre-receive hook', () => {
     expect(await push('v3')).toMatchObject({ ok: false });
     expect(await refs()).toBe('main\nv1');
   });
+
+  it('stops a merge whose result Git takes for binary', async () => {
+    const { change, commit, push, run, directory } = await newServer();
+    await change('a', 'a');
+    await commit();
+    await run('checkout', '--quiet', '-b', 'side');
+    await change('s', 's');
+    await commit();
+    await run('checkout', '--quiet', 'main');
+    await change('m', 'm');
+    await commit();
+    expect(await push('main', 'side')).toMatchObject({ ok: true });
+    await run('merge', '--no-commit', 'side');
+    await writeFile(join(directory, 'repository', 'x.bin'), `\0${newValue()}`);
+    await run('add', '--all');
+    expect(await commit()).toMatchObject({ ok: true });
+    expect(await push('main')).toMatchObject({ ok: false, text: expect.stringContaining('x.bin:1:2') });
+  });
+
+  it('stops a commit for which an earlier push named a replacement', async () => {
+    const { change, commit, push, run } = await newServer();
+    await change('a', 'a');
+    await commit();
+    expect(await push('main')).toMatchObject({ ok: true });
+    await change('b', 'clean');
+    await commit();
+    await run('branch', 'clean');
+    await run('reset', '--quiet', '--hard', 'HEAD~1');
+    await change('b', newValue());
+    await commit();
+    const { text: leaking } = await run('rev-parse', 'main');
+    expect(await push(`clean:refs/replace/${leaking}`)).toMatchObject({ ok: true });
+    expect(await push('main')).toMatchObject({ ok: false, text: expect.stringContaining('b:1:1') });
+  });
+
+  it('stops values in messages, and in a tree that a tag points to', async () => {
+    const { change, commit, push, run, refs } = await newServer();
+    await change('a', 'a');
+    await commit();
+    await run('tag', '--annotate', '--message', newValue(), 'message');
+    await change('b', newValue());
+    const { text: tree } = await run('write-tree');
+    await run('tag', 'tree', tree);
+    await run('reset', '--quiet', '--hard');
+    for (const tag of ['message', 'tree']) expect(await push(tag)).toMatchObject({ ok: false });
+    await run('commit', '--quiet', '--amend', '--message', `key ${newValue()}`);
+    expect(await push('main')).toMatchObject({ ok: false, text: expect.stringContaining('(commit):5:5') });
+    expect(await refs()).toBe('');
+  });
 });

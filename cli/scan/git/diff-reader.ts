@@ -1,6 +1,7 @@
 import type { Search } from '../search.ts';
 import type { Sink } from '../sink.ts';
-import { newFileName } from './file-name.ts';
+import type { BinaryMerge } from './binary-merges.ts';
+import { combinedFileName, newFileName } from './file-name.ts';
 import { countLine, type Hunk, isOver, parseHunk } from './hunk.ts';
 
 /** Searches the added lines in the output of `git log -p` or `git diff`, which arrives in chunks. */
@@ -11,15 +12,17 @@ export interface DiffReader {
 
 const [lineFeed, backslash] = [0x0a, 0x5c];
 const commitLine = /^commit ([0-9a-f]{40,64})$/;
+const combinedIndexLine = /^index ((?:[0-9a-f]+,)+[0-9a-f]+)\.\.([0-9a-f]+)$/;
 
 /**
  * Creates a reader of diffs. It counts the lines of each hunk, so that a line of content is never taken for a header. A line may be longer
- * than a chunk: only headers are kept in memory.
+ * than a chunk: only headers are kept in memory. `onBinaryMerge` is called for each file whose lines the diff does not show.
  */
-export function createDiffReader(search: Search, sink: Sink): DiffReader {
+export function createDiffReader(search: Search, sink: Sink, onBinaryMerge: (merge: BinaryMerge) => void): DiffReader {
   let hunk: Hunk | null = null;
   let file: string | null = null;
   let commit: string | null = null;
+  let blobs: Pick<BinaryMerge, 'parents' | 'result'> | null = null;
   /** The bytes of the current line that are kept: a header, or the columns of a line of content. */
   let kept: number[] = [];
   let state: 'start' | 'header' | 'added' | 'other' = 'start';
@@ -30,6 +33,9 @@ export function createDiffReader(search: Search, sink: Sink): DiffReader {
     const [, hash] = commitLine.exec(text) ?? [];
     if (hash !== undefined) commit = hash;
     else if (text.startsWith('+++ ')) file = newFileName(text);
+    else if (text.startsWith('diff ')) [file, blobs] = [combinedFileName(text), null];
+    else if (text.startsWith('index ')) blobs = parseCombinedIndex(text);
+    else if (text.startsWith('Binary ') && blobs !== null) onBinaryMerge({ commit, file: file ?? '', ...blobs });
     else hunk = parseHunk(text);
   }
 
@@ -86,4 +92,10 @@ export function createDiffReader(search: Search, sink: Sink): DiffReader {
     },
     end: endLine,
   };
+}
+
+/** Parses the line of a merge that names the hashes of a file in each parent and in the result. Returns null for any other line. */
+function parseCombinedIndex(text: string): Pick<BinaryMerge, 'parents' | 'result'> | null {
+  const [, parents, result] = combinedIndexLine.exec(text) ?? [];
+  return parents === undefined || result === undefined ? null : { parents: parents.split(','), result };
 }

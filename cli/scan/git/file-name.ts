@@ -8,6 +8,13 @@ export function newFileName(line: string): string | null {
   return name.replace(/^b\//, '');
 }
 
+/** Returns the path in a line such as `diff --combined src/key.ts`, which starts the combined diff of a file. Null for any other line. */
+export function combinedFileName(line: string): string | null {
+  const [, name] = /^diff --combined (.*)$/s.exec(line) ?? [];
+  if (name === undefined) return null;
+  return name.startsWith('"') ? unquote(name) : name;
+}
+
 function unquote(quoted: string): string {
   const bytes: Buffer[] = [];
   for (const [part, octal, letter] of quoted.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|[^\\]+/gsu)) {

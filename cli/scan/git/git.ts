@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { systemCode } from '../../errors.ts';
 import type { Search } from '../search.ts';
 import type { Sink } from '../sink.ts';
+import { type BinaryMerge, scanBinaryMerges } from './binary-merges.ts';
 import { createDiffReader } from './diff-reader.ts';
+import { scanNamedObjects } from './named-objects.ts';
+import { scanObjects } from './objects.ts';
+import { type GitContext, GitError, runGit } from './run.ts';
 
 /** The lines to search: those of the staged changes, or those that commits added. */
 export type GitSource =
@@ -18,53 +20,47 @@ export type GitSource =
 
 /** Every option that a configuration file could set otherwise. Neither shows only a part of the lines, nor runs another program. */
 const diffOptions = [
-  ...['--text', '--unified=0', '--inter-hunk-context=0', '--no-renames', '--no-relative', '--no-color'],
+  ...['--text', '--unified=0', '--inter-hunk-context=0', '--no-renames', '--no-relative', '--no-color', '--full-index'],
   ...['--no-ext-diff', '--no-textconv', '--submodule=short', '--src-prefix=a/', '--dst-prefix=b/'],
 ];
-const settings = ['-c', 'core.quotePath=false', '-c', 'log.showRoot=true', '-c', 'log.showSignature=false'];
 const logOptions = ['--patch', '-c', '--format=tformat:commit %H', '--no-notes', '--no-decorate'];
 
-const maxErrorCharacters = 300;
-
-/** Searches the added lines. Returns why this failed, or null. */
-export async function scanGit(
-  search: Search,
-  sink: Sink,
-  source: GitSource,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<string | null> {
+/** Searches the added lines, and the messages of the commits. Returns why this failed, or null. */
+export async function scanGit(search: Search, sink: Sink, source: GitSource, git: GitContext): Promise<string | null> {
   try {
-    const child = spawn('git', [...settings, ...argumentsOf(source)], {
-      env,
-      signal,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended = once(child, 'close');
-    // An error is reported below. Without a listener here, it would end the program while the output is read.
-    ended.catch(() => undefined);
-    let message = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      message = (message + text).slice(0, maxErrorCharacters);
-    });
-    const reader = createDiffReader(search, sink);
-    for await (const chunk of child.stdout) {
-      reader.push(chunk);
-      await sink.keepUp(chunk.length);
-    }
-    const [code] = await ended;
-    if (code !== 0) return message.trim().split('\n')[0] || `Git ended with exit code ${code}`;
-    reader.end();
+    if (source.kind === 'staged') await scanDiff(search, sink, git, ['diff', '--cached', ...diffOptions, '--']);
+    else await scanCommits(search, sink, git, source);
     return null;
   } catch (error) {
     if (sink.isCancelled()) throw error;
+    if (error instanceof GitError) return error.message;
     if (systemCode(error) === 'ENOENT') return 'there is no command git';
     throw error;
   }
 }
 
-function argumentsOf(source: GitSource): string[] {
-  if (source.kind === 'staged') return ['diff', '--cached', ...diffOptions, '--'];
-  const excluded = source.unreferenced ? ['--not', '--all'] : [];
-  return ['log', ...logOptions, ...diffOptions, ...source.revisions, ...excluded, '--'];
+async function scanCommits(
+  search: Search,
+  sink: Sink,
+  git: GitContext,
+  { revisions, unreferenced }: Extract<GitSource, { kind: 'commits' }>,
+): Promise<void> {
+  const range = [...revisions, ...(unreferenced ? ['--not', '--all'] : []), '--'];
+  await scanDiff(search, sink, git, ['log', ...logOptions, ...diffOptions, ...range]);
+  // The message of a commit can hold a value, too. In the output of `git log`, it could look like a part of a diff.
+  await scanObjects(search, sink, git, runGit(git, ['rev-list', ...range]), (found, { hash }) => {
+    sink.add({ ...found, file: '(commit)', commit: hash });
+  });
+  await scanNamedObjects(search, sink, git, revisions);
+}
+
+async function scanDiff(search: Search, sink: Sink, git: GitContext, args: readonly string[]): Promise<void> {
+  const merges: BinaryMerge[] = [];
+  const reader = createDiffReader(search, sink, (merge) => merges.push(merge));
+  for await (const chunk of runGit(git, args)) {
+    reader.push(chunk);
+    await sink.keepUp(chunk.length);
+  }
+  reader.end();
+  await scanBinaryMerges(search, sink, git, merges);
 }

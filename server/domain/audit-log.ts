@@ -1,8 +1,8 @@
 import { foldName, normalizeName, serviceAccountName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
-import { memberIdOf } from '../../shared/pseudonym.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { createBoundedQueue } from '../bounded-queue.ts';
+import { memberIdOf } from '../pseudonym.ts';
 import { StoreBusy } from '../store/errors.ts';
 import type { ListedAuditRecord, Page } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

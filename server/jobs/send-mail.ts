@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { foldName } from '../../shared/names.ts';
-import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { redact } from '../../shared/redact.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
@@ -9,6 +8,7 @@ import type { CompleteMail } from '../domain/sign-in/links/complete-mail.ts';
 import { searchFor } from '../email-addresses.ts';
 import { type Mailer, MailFailure } from '../mail/mailer.ts';
 import type { Log } from '../observability/log.ts';
+import { pseudonymOf } from '../pseudonym.ts';
 import type { QueuedMail } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';

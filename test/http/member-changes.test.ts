@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { pseudonymOf } from '../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../server/pseudonym.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { openConsole } from '../helpers/console/pages.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSendMail } from '../../server/jobs/send-mail.ts';
 import { type Mailer, MailFailure } from '../../server/mail/mailer.ts';
+import { pseudonymOf } from '../../server/pseudonym.ts';
 import type { MailRecord } from '../../server/store/records.ts';
-import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { cellsOf } from '../attacks/secrets/sqlite-rows.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';

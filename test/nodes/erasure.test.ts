@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { pseudonymOf } from '../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../server/pseudonym.ts';
 import { addDeveloper, type Client } from '../helpers/daemon/api.ts';
 import { useNodes } from '../helpers/daemon/nodes.ts';
 import { eventually } from '../helpers/daemon/process.ts';

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../shared/problem.ts';
-import { pseudonymOf } from '../../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../pseudonym.ts';
 import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';

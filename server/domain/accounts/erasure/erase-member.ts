@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../../pseudonym.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
 import { type DeleteMemberDeps, ownAccount, removeMember } from '../delete-member.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../../pseudonym.ts';
 import { isServiceAccount } from './service-account-rows.ts';
 import type { UserRow } from './user-rows.ts';
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
+import { pseudonymOf } from '../../../pseudonym.ts';
 import type { FieldChange } from '../../records.ts';
 import { updateUnlessLast } from './superusers.ts';
 import type { UserRow } from './user-rows.ts';

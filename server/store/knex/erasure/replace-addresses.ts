@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
 import { type AddressSearch, searchFor } from '../../../email-addresses.ts';
+import { pseudonymOf } from '../../../pseudonym.ts';
 import { driverCode } from '../../engine/driver-code.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import type { Person } from '../../interfaces/erasure.ts';

@@ -21,7 +21,7 @@ export const aboutNoMember: Readonly<Record<string, string>> = {
   erasures:
     'Members who are erased. Until the end, a row holds the addresses that are searched for, and then their salted hashes for 30 days',
   job_positions: 'Where jobs go on. Some name a row that they read last',
-  counts: 'Counters of rate limits, for some hours. Their keys are hashes',
+  counts: 'Counters of rate limits, for some hours. Their keys are hashes, or the ID of a member',
   app_version: 'One random text',
   compatibility: 'Which releases may use the schema',
   knex_migrations: 'The history of the schema',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { pseudonymOf } from '../../../../server/pseudonym.ts';
 import type { UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
 import { addToken, addUser, auditRecord, firstPage, mail, noon, sessionRecord } from '../records.ts';
 
 export function deletionContract(store: () => Store): void {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { pseudonymOf } from '../../../../server/pseudonym.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
 import { addToken, addUser, noon } from '../records.ts';
 
 const address = 'ada@example.com';

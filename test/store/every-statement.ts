@@ -43,7 +43,7 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
     /^SCAN webhook_deliveries USING INDEX webhook_deliveries_due_index$/,
     'a daemon starts, or a clock was set back',
   ],
-  [/^select `id` from `webhooks`$/, /^SCAN webhooks\b/, 'there are at most 100 webhooks'],
+  [/^select `id`, `disabled` from `webhooks`$/, /^SCAN webhooks\b/, 'there are at most 100 webhooks'],
   [/^UPDATE audit SET position/, /^SCAN audit USING COVERING INDEX audit_waiting_index$/, 'the limit ends it'],
   [/^update `webhooks` set `resume_at` = \? where `resume_at`/, /^SCAN webhooks$/, 'there are at most 100 webhooks'],
   [/^delete from `tickets` where `kind`/, /^SCAN tickets$/, 'an operator ends all tickets of a kind'],

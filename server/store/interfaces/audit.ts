@@ -26,14 +26,15 @@ export interface AuditStore {
   assignPositions(limit: number): Promise<number>;
   /**
    * Returns events in the order of their positions, oldest first. Events without a position are left out. Returns null if there is no event with the ID `after`,
-   * and there never was one. If retention deleted that event, returns the first events that are left.
+   * and there never was one. If retention deleted that event, continues where it stood.
    */
   listInOrder(query: OrderedAuditQuery): Promise<ListedAuditRecord[] | null>;
   /** Returns the ID of the last event in the order of the positions, or null if there is none. */
   lastInOrder(participant?: string): Promise<string | null>;
   /**
    * Deletes at most `limit` events that were recorded before `before`, and remembers the newest one. Returns the number of events
-   * deleted. Keeps events of restores, which later restores need, and events that a webhook is still to receive.
+   * deleted, which is less than `limit` only if no more can be deleted. Keeps events of restores, which later restores need, and events that an
+   * enabled webhook is still to receive. What disabled webhooks were to receive is given up.
    */
   purge(query: { before: number; limit: number }): Promise<number>;
   /**

@@ -209,6 +209,8 @@ function auditInOrder(sizes: ListSizes): ListQuery[] {
     { name: 'the last audit event in order, of nobody', run: (store) => store.audit.lastInOrder('nobody') },
     { name: 'audit events that wait for a position', run: (store) => store.audit.assignPositions(10) },
     { name: 'audit events to delete', run: (store) => store.audit.purge({ before: oldest, limit: 1 }) },
+    { name: 'audit events in order, after one that was deleted', run: read('0') },
+    { name: 'audit events in order, of a member, after one that was deleted', run: read('0', quiet) },
     {
       name: 'audit events whose address is to be cut',
       run: (store) => store.audit.cutAddresses({ before: oldest, limit: 500, cut: (ip) => ip }),

@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
 import type { OrderedAuditQuery } from '../../interfaces/audit.ts';
-import { newestPurged } from './retention.ts';
+import { newestPurged, positionOfPurged } from './retention.ts';
 
 /** Events from before positions come first, in the order of their IDs. All others follow in the order of their positions. */
-type Start = { beforeOrder: string } | { position: number };
+interface Start {
+  /** The ID after which events from before positions are read. Null: none are read. */
+  beforeOrder: string | null;
+  /** The position after which all others are read. */
+  position: number;
+}
 
 /** The ways to be a participant. Each has an index of its own, whose condition the query must repeat to use it. */
 const ways = [
@@ -17,10 +22,12 @@ export async function selectInOrder(knex: Knex, query: OrderedAuditQuery): Promi
   const { limit } = query;
   const start = await findStart(knex, query);
   if (start === null) return null;
-  if ('position' in start) return start.position === 0 ? [] : numberedAfter(knex, query, start.position);
-  const before = await beforeOrderAfter(knex, query, start.beforeOrder);
+  const { beforeOrder, position } = start;
+  // Nobody has received the event yet, because it waits for its position.
+  if (beforeOrder === null && position === 0) return [];
+  const before = beforeOrder === null ? [] : await beforeOrderAfter(knex, query, beforeOrder);
   if (before.length === limit) return before;
-  return [...before, ...(await numberedAfter(knex, { ...query, limit: limit - before.length }, 0))];
+  return [...before, ...(await numberedAfter(knex, { ...query, limit: limit - before.length }, position))];
 }
 
 /** Returns the ID of the last event in order, or null if there is none. */
@@ -34,14 +41,15 @@ export async function lastInOrder(knex: Knex, participant?: string): Promise<str
 }
 
 async function findStart(knex: Knex, { after, participant }: OrderedAuditQuery): Promise<Start | null> {
-  if (after === null) return { beforeOrder: '' };
+  if (after === null) return { beforeOrder: '', position: 0 };
   const events = knex('audit').where({ id: after });
   if (participant !== undefined) whereParticipant(events, participant);
   const found = await events.first('position');
-  if (found !== undefined)
-    return found.position === null ? { beforeOrder: after } : { position: Number(found.position) };
+  if (found?.position === null) return { beforeOrder: after, position: 0 };
+  if (found !== undefined) return { beforeOrder: null, position: Number(found.position) };
   const purged = await newestPurged(knex);
-  return purged !== null && after <= purged.id ? { beforeOrder: '' } : null;
+  if (purged === null || after > purged.id) return null;
+  return { beforeOrder: after, position: await positionOfPurged(knex, after) };
 }
 
 /** Returns the IDs of events from before positions. */

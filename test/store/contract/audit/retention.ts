@@ -69,22 +69,17 @@ export function auditRetentionContract(store: () => Store): void {
     expect(await left()).toEqual([future]);
   });
 
+  async function addWebhook() {
+    const id = nextId();
+    const webhook = { id, url: `https://hooks.example.com/${id}`, events: ['token.*'] };
+    const rest = { format: 'standard', description: null, disabled: false, createdAt: noon, changedAt: noon } as const;
+    await store().webhooks.insert({ ...webhook, ...rest }, 'whsec_x', 10);
+    return { id, disable: () => store().webhooks.disable(id, noon + 1, noon) };
+  }
+  const forgotten = { target: { kind: 'issuer', id: null, name: null }, action: 'sso.issuer_moved' } as const;
+
   it('keeps an event that a webhook is still to receive', async () => {
-    const hook = nextId();
-    await store().webhooks.insert(
-      {
-        id: hook,
-        url: 'https://hooks.example.com/',
-        events: ['token.*'],
-        format: 'standard',
-        description: null,
-        disabled: false,
-        createdAt: noon,
-        changedAt: noon,
-      },
-      'whsec_x',
-      10,
-    );
+    const { id: hook } = await addWebhook();
     const id = await write();
     await assign();
     expect(await purge(noon + 1)).toBe(0);
@@ -93,6 +88,50 @@ export function auditRetentionContract(store: () => Store): void {
     expect(await purge(noon + 1)).toBe(0);
     await store().deliveries.markDelivered({ webhookId: hook, leaseId: 'x' }, [id], noon + 1);
     expect(await purge(noon + 1)).toBe(1);
+  });
+
+  it('deletes full batches of what no webhook waits for, behind more queued events than a batch holds', async () => {
+    await addWebhook();
+    const queued = [await write(), await write(), await write()];
+    const others = [];
+    for (let number = 0; number < 5; number += 1) others.push(await write(forgotten));
+    await assign();
+    expect([await purge(noon + 1, 2), await purge(noon + 1, 2), await purge(noon + 1, 2)]).toEqual([2, 2, 1]);
+    expect(await left()).toEqual(queued);
+  });
+
+  it('does not wait for a disabled webhook, and gives up its deliveries', async () => {
+    const { id: webhookId, disable } = await addWebhook();
+    const id = await write();
+    const young = await write({ at: noon + 1 });
+    await assign();
+    await disable();
+    expect(await purge(noon + 1)).toBe(1);
+    expect(await store().deliveries.find(webhookId, id)).toMatchObject({
+      ...{ status: 'failed', deliveredAt: null },
+      error: 'The event was deleted, because it is older than TOKENSD_KEEP_AUDIT.',
+    });
+    expect(await store().deliveries.find(webhookId, young)).toMatchObject({ status: 'pending', error: null });
+    const lease = { webhookId, now: noon + 2, leaseMs: 1, leaseId: 'x', limit: 9 };
+    expect((await store().deliveries.claim(lease)).map((delivery) => delivery.id)).toEqual([young]);
+  });
+
+  it('returns no event twice and leaves none out after one that was deleted, although older ones are left', async () => {
+    await addWebhook();
+    const restored = { ...forgotten, action: 'database.restored' } as const;
+    const kept = [await write(restored), await write(), await write()];
+    const read = await write(forgotten);
+    const between = [await write(), await write(restored)];
+    const second = await write(forgotten);
+    const next = await write(forgotten);
+    const young = await write({ at: noon + 1 });
+    await assign();
+    expect(await purge(noon + 1)).toBe(3);
+    expect(await left()).toEqual([...kept, ...between, young]);
+    expect(await idsAfter(read)).toEqual([...between, young]);
+    expect(await idsAfter(second)).toEqual([young]);
+    expect(await idsAfter(next)).toEqual([young]);
+    expect(await idsAfter(young)).toEqual([]);
   });
 
   it("continues a member's events after one that was deleted, and tells no event of others from none", async () => {

@@ -22,11 +22,11 @@ export function hasHashedAddress(text: string, { salt, hashes }: AddressHashes):
   return candidatesIn(text).some((address) => hashes.includes(hashOf(address, salt)));
 }
 
-/** Returns everything in a text that may be an email address. */
+/** Returns everything in a text that may be an email address. Mails write `[.]`, which keeps an address from becoming a link. */
 function candidatesIn(text: string): string[] {
   return [
     ...new Set(
-      [...text.matchAll(addressLike)].flatMap(([, local = '', domain = '']) =>
+      [...text.replaceAll('[.]', '.').matchAll(addressLike)].flatMap(([, local = '', domain = '']) =>
         startsOf(local).map((start) => `${start}@${domain}`),
       ),
     ),

@@ -48,7 +48,9 @@ function patternOf(address: string): string {
   return [...address].map(characterPattern).join('');
 }
 
-const htmlEntities: ReadonlyMap<string, string> = new Map([
+/** Other ways in which the daemon writes a character: in HTML, and in mails, where `[.]` keeps an address from becoming a link. */
+const rewrittenCharacters: ReadonlyMap<string, string> = new Map([
+  ['.', '[.]'],
   ['&', '&amp;'],
   ['<', '&lt;'],
   ['>', '&gt;'],
@@ -56,12 +58,13 @@ const htmlEntities: ReadonlyMap<string, string> = new Map([
   ["'", '&#39;'],
 ]);
 
-/** Matches a character as it is, in HTML, and percent-encoded, in either case. */
+/** Matches a character as it is, in HTML, in a mail, and percent-encoded, in either case. */
 function characterPattern(character: string): string {
   const cases = [...new Set([character.toLowerCase(), character.toUpperCase()])];
   const encoded = cases.map((form) => [...Buffer.from(form)].map((byte) => `%(?:25)*${hexadecimal(byte)}`).join(''));
-  const html = htmlEntities.get(character);
-  return `(?:${[escapeForPattern(character), ...encoded, ...(html === undefined ? [] : [html])].join('|')})`;
+  const rewritten = rewrittenCharacters.get(character);
+  const others = rewritten === undefined ? [] : [escapeForPattern(rewritten)];
+  return `(?:${[escapeForPattern(character), ...encoded, ...others].join('|')})`;
 }
 
 function hexadecimal(byte: number): string {
@@ -72,9 +75,9 @@ function escapeForPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** Returns the longest part of an address that looks the same in HTML and in a URL, and that every database converts to lower case. */
+/** Returns the longest part of an address that looks the same in HTML, in a mail and in a URL, and that every database converts to lower case. */
 function clueOf(address: string): string {
-  const parts = address.toLowerCase().split(/[^a-z0-9._@-]+/);
+  const parts = address.toLowerCase().split(/[^a-z0-9_@-]+/);
   return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 }
 

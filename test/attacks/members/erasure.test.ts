@@ -140,7 +140,11 @@ const expectedBefore = [
 
 /** Reports whether a text has one of the member's addresses, or their name where the daemon wrote it. Leaves out longer addresses. */
 function tells(text: string): boolean {
-  const plain = text.replaceAll(`x${second}`, '').replaceAll(`${second}.au`, '').replaceAll('\\n', ' ');
+  const plain = text
+    .replaceAll(`x${second}`, '')
+    .replaceAll(`${second}.au`, '')
+    .replaceAll('\\n', ' ')
+    .replaceAll('[.]', '.');
   const readings = [plain, fromUrl(plain), fromUrl(fromUrl(plain))].map((reading) => reading.toLowerCase());
   return [first, second, third, third.replace('bücher', 'xn--bcher-kva'), name].some((secret) =>
     readings.some((reading) => reading.includes(secret.toLowerCase())),

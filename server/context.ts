@@ -7,6 +7,8 @@ export interface Context {
   stdout: Output;
   stderr: Writable & { isTTY?: boolean };
   pid: number;
+  /** The ID of the user as whom the process acts. */
+  uid: number;
   /** How this program was started, for hints: `tokensd` or `node bin/tokensd.js`. */
   programName: string;
   /** Calls `listener` on every SIGTERM and SIGINT. */

@@ -49,6 +49,7 @@ export function processContext(programName: string): Context {
     stdout: createOutput(process.stdout),
     stderr: process.stderr,
     pid: process.pid,
+    uid: process.geteuid?.() ?? 0,
     programName,
     onStopSignal(listener) {
       process.on('SIGTERM', listener);

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openEventLog } from '../../server/commands/serve/event-log.ts';
 import type { AuditLogTarget } from '../../server/config/settings/audit-settings.ts';
 import { createIds } from '../../server/domain/secrets.ts';
+import { createFileSink } from '../../server/observability/event-log/file-sink.ts';
 import { createLog } from '../../server/observability/log.ts';
 import { OutcomeUnknown } from '../../server/store/errors.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -14,15 +15,19 @@ import { openTestStore } from '../helpers/app/store.ts';
 import { eventually } from '../helpers/daemon/process.ts';
 
 const now = 1_800_000_000_000;
+const uid = process.geteuid?.() ?? 0;
 
-async function open(target: (directory: string) => AuditLogTarget, { write = async (_text: string) => {} } = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'tokens-event-log-'));
+const noWrite = async (_text: string) => {};
+
+async function open(target: (directory: string) => AuditLogTarget, { write = noWrite, as = uid } = {}) {
+  const directory = await newDirectory();
   const { store, close } = await openTestStore();
   const logged: Array<Record<string, unknown>> = [];
   const log = createLog('debug', (line) => logged.push(JSON.parse(line)));
   let hangUp = () => {};
   const context = {
     stdout: { write },
+    uid: as,
     onReopenSignal(listener: () => void) {
       hangUp = listener;
     },
@@ -32,7 +37,6 @@ async function open(target: (directory: string) => AuditLogTarget, { write = asy
   onTestFinished(async () => {
     await eventLog.close();
     await close();
-    await rm(directory, { recursive: true });
   });
   const newId = createIds({ now: () => now });
   const insert = (to: Store, name = 'ci') =>
@@ -52,6 +56,12 @@ async function open(target: (directory: string) => AuditLogTarget, { write = asy
     messages,
     logged,
   };
+}
+
+async function newDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-event-log-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
 }
 
 const inFile = (directory: string) => ({ file: join(directory, 'audit.jsonl') });
@@ -75,6 +85,88 @@ it('writes each event as one line, as the API shows it, to a file of mode 0600',
   });
   expect(await namesOf(file)).toEqual(['a', 'b', 'c']);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+it('gives an existing file mode 0600, also one to which a link of the operator leads', async () => {
+  const directory = await newDirectory();
+  const { file } = inFile(directory);
+  const target = join(directory, 'target');
+  await writeFile(target, '', { mode: 0o644 });
+  await symlink(target, file);
+  const log = await open(() => ({ file }));
+  await log.insert(log.observed, 'a');
+  await eventually(async () => (await linesOf(target)).length === 1, 'a line');
+  expect((await stat(target)).mode & 0o777).toBe(0o600);
+  await rm(file);
+  await writeFile(file, '', { mode: 0o666 });
+  log.hangUp();
+  await log.insert(log.observed, 'b');
+  await eventually(async () => (await linesOf(file)).length === 1, 'a line of the new file');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(log.messages()).toEqual([]);
+});
+
+it('follows no link in a directory that others can write', async () => {
+  const directory = await newDirectory();
+  const { file } = inFile(directory);
+  const target = join(directory, 'target');
+  await writeFile(target, 'precious', { mode: 0o644 });
+  await symlink(target, file);
+  await chmod(directory, 0o1777);
+  const log = await open(() => ({ file }));
+  await log.insert(log.observed, 'a');
+  await eventually(() => log.logged.length > 0, 'the message');
+  expect(log.messages()).toEqual(['audit events cannot be logged; the database has them']);
+  expect(JSON.stringify(log.logged)).toContain('is a symbolic link in a directory that other users can write');
+  expect(await readFile(target, 'utf8')).toBe('precious');
+  expect((await stat(target)).mode & 0o777).toBe(0o644);
+  await rm(file);
+  await eventually(async () => (await linesOf(file)).length === 1, 'a line');
+});
+
+it('warns once about a file of another user, and writes to it', async () => {
+  const directory = await newDirectory();
+  const { file } = inFile(directory);
+  await writeFile(file, '', { mode: 0o644 });
+  const log = await open(() => ({ file }), { as: uid + 1 });
+  for (const lines of [1, 2, 3]) {
+    await log.insert(log.observed);
+    await eventually(async () => (await linesOf(file)).length === lines, 'a line');
+    log.hangUp();
+  }
+  expect((await stat(file)).mode & 0o777).toBe(0o644);
+  expect(log.messages()).toEqual([expect.stringContaining('other users may read the audit log')]);
+});
+
+it('writes to a file of another user that it cannot read, on a new line, and keeps no descriptor open', async () => {
+  const directory = await newDirectory();
+  const { file } = inFile(directory);
+  await writeFile(file, '{"id":"half');
+  await chmod(directory, 0o755);
+  await chmod(file, 0o222);
+  const descriptors = async () => (await readdir('/proc/self/fd')).length;
+  const sink = createFileSink(
+    file,
+    uid + 1,
+    createLog('silent', () => {}),
+  );
+  const before = await descriptors();
+  // Root can read every file.
+  if (uid === 0) process.seteuid?.(65_534);
+  try {
+    await expect(readFile(file)).rejects.toThrow('EACCES');
+    for (let opened = 0; opened < 20; opened += 1) {
+      await sink.write(`{"id":${opened}}\n`);
+      await sink.close();
+    }
+    expect(await descriptors()).toBe(before);
+  } finally {
+    if (uid === 0) process.seteuid?.(0);
+  }
+  await chmod(file, 0o600);
+  const lines = await linesOf(file);
+  expect(lines).toHaveLength(21);
+  expect(lines.slice(1).map((line) => JSON.parse(line).id)).toEqual(Array.from({ length: 20 }, (_, id) => id));
 });
 
 it('writes nothing about a transaction that was rolled back, or before its commit', async () => {

@@ -23,6 +23,7 @@ const context: Context = {
   },
   stderr: new PassThrough(),
   pid: 1,
+  uid: 0,
   programName: 'tokensd',
   onStopSignal: () => {},
   onReopenSignal: () => {},

@@ -40,6 +40,7 @@ function daemonContext(): Parameters<typeof createTokensd>[0] {
     stdout: { write: async () => {} },
     stderr: new PassThrough(),
     pid: 1,
+    uid: process.geteuid?.() ?? 0,
     programName: 'tokensd',
     onStopSignal: () => {},
     onReopenSignal: () => {},

@@ -25,7 +25,7 @@ export interface CheckOptions {
  */
 export async function runCheck(context: Context, { json = false }: CheckOptions): Promise<void> {
   const { checks: ofSettings, config } = checkSettings(context.env);
-  const { checks: others, abandoned } = await runChecks(config === null ? [] : groupsFor(config), limitMs);
+  const { checks: others, abandoned } = await runChecks(config === null ? [] : groupsFor(config, context), limitMs);
   const checks = [...ofSettings, ...others];
   await context.stdout.write(json ? `${JSON.stringify({ checks }, null, 2)}\n` : formatChecks(checks));
   const exit = checks.some(({ state }) => state === 'failed') ? 1 : 0;
@@ -34,10 +34,10 @@ export async function runCheck(context: Context, { json = false }: CheckOptions)
   if (exit !== 0) throw new CommandError('', exit);
 }
 
-function groupsFor(config: Config): CheckGroup[] {
+function groupsFor(config: Config, { uid }: Context): CheckGroup[] {
   return [
     { name: 'data directory', run: () => checkDataDir(config) },
-    { name: 'audit log', run: () => checkAuditLog(config) },
+    { name: 'audit log', run: () => checkAuditLog(config, uid) },
     { name: 'database', run: () => checkDatabaseOf(config) },
     { name: 'mail server', run: () => checkMail(config) },
     { name: 'sso', run: () => checkProvider(config) },

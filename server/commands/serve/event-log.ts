@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.ts';
 const graceMs = 3_000;
 
 interface EventLogDeps {
-  context: Pick<Context, 'stdout' | 'onReopenSignal'>;
+  context: Pick<Context, 'stdout' | 'uid' | 'onReopenSignal'>;
   config: Pick<Config, 'auditLog'>;
   log: Log;
   store: Store;
@@ -29,7 +29,7 @@ interface OpenEventLog {
 /** Opens the log of audit events. Returns null if the settings name none. */
 export function openEventLog({ context, config: { auditLog }, log, store }: EventLogDeps): OpenEventLog | null {
   if (auditLog === null) return null;
-  const sink = auditLog === 'stdout' ? outputSink(context.stdout) : createFileSink(auditLog.file);
+  const sink = auditLog === 'stdout' ? outputSink(context.stdout) : createFileSink(auditLog.file, context.uid, log);
   const read = async (ids: readonly string[]) => (await store.audit.findByIds(ids)).map(auditObject);
   const events = createEventLog({ sink, log, read });
   if (auditLog !== 'stdout') context.onReopenSignal(events.reopen);

@@ -1,24 +1,32 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../log.ts';
+import { openLogFile } from './log-file.ts';
 import type { LineSink } from './sink.ts';
 
-/** Without O_NONBLOCK, a named pipe that nobody reads would block a thread. */
-const flags = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
 const lineFeed = 0x0a;
 /** How long to wait until a full pipe has room again. */
 const pipeWaitMs = 50;
 
-/** Creates a sink that appends to a file, which it creates with mode 0600. */
-export function createFileSink(path: string): LineSink {
+/**
+ * Creates a sink that appends to a file, which it creates with mode 0600. Warns once if other users can read an existing file. `uid` is the ID of
+ * the user as whom this process runs.
+ */
+export function createFileSink(path: string, uid: number, log: Pick<Log, 'warn'>): LineSink {
   let handle: FileHandle | null = null;
   let unfinished: { text: string; bytes: Buffer; written: number } | null = null;
+  let hasWarned = false;
 
   async function openFile(): Promise<FileHandle> {
-    const opened = await open(path, flags, 0o600);
-    // A process that was killed may have left half a line behind.
-    if (await endsInsideLine(path)) await opened.write('\n');
-    return opened;
+    const opened = await openLogFile(path, uid);
+    if (!opened.isPrivate && !hasWarned) {
+      hasWarned = true;
+      log.warn(
+        { path },
+        'other users may read the audit log; make its file belong to the user of the daemon, with mode 0600',
+      );
+    }
+    return opened.handle;
   }
 
   return {
@@ -51,17 +59,5 @@ async function writeSome(handle: FileHandle, bytes: Buffer): Promise<number> {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     await sleep(pipeWaitMs, undefined, { ref: false });
     return 0;
-  }
-}
-
-async function endsInsideLine(path: string): Promise<boolean> {
-  const stats = await stat(path);
-  if (!stats.isFile() || stats.size === 0) return false;
-  const reader = await open(path, 'r');
-  try {
-    const { buffer } = await reader.read(Buffer.alloc(1), 0, 1, stats.size - 1);
-    return buffer[0] !== lineFeed;
-  } finally {
-    await reader.close();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -7,6 +7,7 @@ import { formatChecks, runChecks } from '../../../server/commands/check/check.ts
 import { checkDataDir } from '../../../server/commands/check/data-dir.ts';
 import { checkSettings } from '../../../server/commands/check/settings.ts';
 
+const uid = process.geteuid?.() ?? 0;
 const ok = { name: 'a', state: 'ok', detail: 'Fine.' } as const;
 
 it('reports a check that takes too long or throws, and the results of the others', async () => {
@@ -47,21 +48,44 @@ it('checks the data directory without creating it', async () => {
 it('checks the file of the audit log without creating it', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
   onTestFinished(() => rm(directory, { recursive: true }));
-  const check = async (file: string) => (await checkAuditLog({ auditLog: { file } }))[0];
+  const check = async (file: string) => (await checkAuditLog({ auditLog: { file } }, uid))[0];
   const file = join(directory, 'audit.jsonl');
   expect(await check(file)).toEqual({
     ...{ name: 'audit log', state: 'ok' },
     detail: `${file} does not exist yet. tokensd creates it.`,
   });
-  await writeFile(file, '');
+  await writeFile(file, '', { mode: 0o600 });
   expect(await check(file)).toMatchObject({ state: 'ok', detail: `${file} is writable.` });
   expect(await check(directory)).toMatchObject({ state: 'failed', detail: expect.stringContaining('is a directory') });
   expect(await check(join(directory, 'missing', 'audit.jsonl'))).toMatchObject({
     ...{ state: 'failed' },
     detail: `The directory ${directory}/missing does not exist. Create it, or correct TOKENSD_AUDIT_LOG.`,
   });
-  expect(await checkAuditLog({ auditLog: null })).toEqual([]);
-  expect(await checkAuditLog({ auditLog: 'stdout' })).toEqual([]);
+  expect(await checkAuditLog({ auditLog: null }, uid)).toEqual([]);
+  expect(await checkAuditLog({ auditLog: 'stdout' }, uid)).toEqual([]);
+});
+
+it('warns about a file of the audit log that other users can read, and rejects a link that they may have made', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const [file, link] = [join(directory, 'file'), join(directory, 'audit.jsonl')];
+  await writeFile(file, '', { mode: 0o644 });
+  await symlink(file, link);
+  const check = async (path: string, as = uid) => (await checkAuditLog({ auditLog: { file: path } }, as))[0];
+  for (const path of [file, link])
+    expect(await check(path)).toMatchObject({
+      state: 'warning',
+      detail: expect.stringContaining('Other users can read'),
+    });
+  await chmod(file, 0o600);
+  expect(await check(link)).toMatchObject({ state: 'ok' });
+  expect(await check(file, uid + 1)).toMatchObject({
+    ...{ state: 'warning' },
+    detail: expect.stringContaining('belongs to another user'),
+  });
+  await chmod(directory, 0o777);
+  expect(await check(link)).toMatchObject({ state: 'failed', detail: expect.stringContaining('is a symbolic link') });
+  expect(await check(file)).toMatchObject({ state: 'ok' });
 });
 
 it('warns about a port in TOKENSD_PORT, which Kubernetes uses', () => {

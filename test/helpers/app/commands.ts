@@ -27,6 +27,7 @@ export async function runCommand(
     },
     stderr,
     pid: 1,
+    uid: process.geteuid?.() ?? 0,
     programName: 'tokensd',
     onStopSignal: () => {},
     onReopenSignal: () => {},

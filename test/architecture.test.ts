@@ -45,7 +45,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   {
     from: /^server\/domain\//,
     never:
-      /^server\/(?!domain\/|(?:bounded-queue|memoize)\.ts$|store\/(store|records|limiter|token-filter|errors)\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
+      /^server\/(?!domain\/|(?:bounded-queue|memoize|pseudonym)\.ts$|store\/(store|records|limiter|token-filter|errors)\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
   },
   {
     from: /^server\/(http|web|jobs)\//,

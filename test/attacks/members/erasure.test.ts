@@ -140,11 +140,8 @@ const expectedBefore = [
 
 /** Reports whether a text has one of the member's addresses, or their name where the daemon wrote it. Leaves out longer addresses. */
 function tells(text: string): boolean {
-  const plain = text
-    .replaceAll(`x${second}`, '')
-    .replaceAll(`${second}.au`, '')
-    .replaceAll('\\n', ' ')
-    .replaceAll('[.]', '.');
+  const read = text.replaceAll('\\n', ' ').replaceAll('[.]', '.');
+  const plain = read.replaceAll(`x${second}`, '').replaceAll(`${second}.au`, '');
   const readings = [plain, fromUrl(plain), fromUrl(fromUrl(plain))].map((reading) => reading.toLowerCase());
   return [first, second, third, third.replace('bücher', 'xn--bcher-kva'), name].some((secret) =>
     readings.some((reading) => reading.includes(secret.toLowerCase())),
@@ -179,7 +176,7 @@ async function textsOf(app: TestApp): Promise<Cell[]> {
 function decoded(message: string): string {
   const plain = message
     .replace(/=\r\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+    .replace(/(?:=[0-9A-F]{2})+/g, (codes) => Buffer.from(codes.replaceAll('=', ''), 'hex').toString());
   const blocks = message.match(/^(?:[0-9A-Za-z+/=]{60,}\r\n)+.*$/gm) ?? [];
   return plain + blocks.map((block) => Buffer.from(block, 'base64').toString()).join('');
 }

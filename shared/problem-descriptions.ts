@@ -132,6 +132,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     '`tokens doctor proxy` found requests that the proxy handles unsafely. The output lists each failed check.',
   'value-found':
     'The scan found a value of a token that works or can be resumed, or with `--offline` any well-formed value. Revoke or rotate the token, and remove the value.',
+  'scan-incomplete':
+    'The scan found no live value, but could not read some files or directories. The warnings name them. Scan as a user who may read them, or leave them out.',
   'other-token':
     'The file of `tokens ensure` holds the value of another token, or of another server. Give another file, or remove this one to replace it.',
   'value-not-kept':

@@ -94,6 +94,7 @@ export const problems = {
   'not-tokensd': { status: 0, title: 'Not a tokensd server', exit: 1 },
   redirected: { status: 0, title: 'Unexpected redirect', exit: 1 },
   unwritable: { status: 0, title: 'Output not writable', exit: 1 },
+  'scan-incomplete': { status: 0, title: 'Scan incomplete', exit: 1 },
   'damaged-file': { status: 0, title: 'Damaged file', exit: 1 },
   unexpected: { status: 0, title: 'Unexpected error', exit: 1 },
   'login-expired': { status: 0, title: 'Sign-in expired', exit: 6 },

@@ -87,7 +87,7 @@ async function scanLarge(search: Search, sink: Sink, file: OpenFile): Promise<vo
 function warn(sink: Sink, path: string, error: unknown): void {
   const code = systemCode(error);
   if (sink.isCancelled() || code === undefined) throw error;
-  sink.warn(`${path} cannot be read (${code})`);
+  sink.skip(path, code);
 }
 
 /** Counts the lines in a part of a file. The file may have become shorter. */

@@ -62,7 +62,7 @@ async function scanPath(
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFIFO()) return scanStream(search, sink, path, readPipe(path, signal));
   if (stats?.isDirectory() !== true) return scanFile(search, sink, path, { follow: true });
-  const onUnreadable = (directory: string, code: string) => sink.warn(`${directory} cannot be read (${code})`);
+  const onUnreadable = (directory: string, code: string) => sink.skip(directory, code);
   for (const file of walk(path, { respectIgnore, onUnreadable })) {
     const rest = scanFile(search, sink, file);
     if (rest !== undefined) await rest;

@@ -16,7 +16,9 @@ export interface Sink {
    * reacts to signals.
    */
   keepUp(bytes: number): Promise<void> | undefined;
-  /** Reports what could not be read. `text` is a sentence without its full stop. */
+  /** Reports what in a file was not searched. `text` is a sentence without its full stop. */
   warn(text: string): void;
+  /** Reports a file or a directory that cannot be read, with the code of the system's error. */
+  skip(path: string, code: string): void;
   isCancelled(): boolean;
 }

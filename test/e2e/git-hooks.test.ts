@@ -1,12 +1,22 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { programCommand } from '../helpers/daemon/process.ts';
 import { git, gitEnvironment, newDirectory, newValue } from '../helpers/scan/values.ts';
 
+const runFile = promisify(execFile);
 const hooks = join(import.meta.dirname, '..', '..', 'examples', 'git');
 
-/** Creates a repository in which `tokens` is the built program. `run` returns the output of Git, or that of a command that failed. */
+/** Installs a hook, with other prefixes if they are given. */
+async function install(name: string, gitDirectory: string, prefixes = 'tok'): Promise<void> {
+  const text = await readFile(join(hooks, name), 'utf8');
+  const path = join(gitDirectory, 'hooks', name);
+  await writeFile(path, text.replace("PREFIXES='tok'\n", `PREFIXES='${prefixes}'\n`), { mode: 0o755 });
+}
+
+/** Creates a repository in which `tokens` is the built program. `run` returns the output of Git and of its hooks. */
 async function newRepository(hook?: string) {
   const directory = await newDirectory();
   const bin = join(directory, 'bin');
@@ -16,11 +26,12 @@ async function newRepository(hook?: string) {
   const repository = join(directory, 'repository');
   await mkdir(repository);
   await git(repository, ['init', '--quiet', '--initial-branch=main']);
-  if (hook !== undefined) await copyFile(join(hooks, hook), join(repository, '.git', 'hooks', hook));
+  if (hook !== undefined) await install(hook, join(repository, '.git'));
   const env = { ...gitEnvironment, HOME: directory, PATH: `${bin}:${gitEnvironment.PATH}` };
   const run = async (...args: string[]) => {
     try {
-      return { ok: true, text: await git(repository, args, env) };
+      const { stdout, stderr } = await runFile('git', args, { cwd: repository, env });
+      return { ok: true, text: (stdout + stderr).trim() };
     } catch (error) {
       const { stdout, stderr } = error as { stdout: string; stderr: string };
       return { ok: false, text: stdout + stderr };
@@ -71,6 +82,17 @@ describe('the pre-commit hook', () => {
     expect(await run('commit', '--quiet', '--message', 'all', '--all')).toMatchObject({ ok: false });
   });
 
+  it('looks for the prefixes in the file, and says which if it finds none', async () => {
+    const { change, commit, directory } = await newRepository();
+    await install('pre-commit', join(directory, 'repository', '.git'), 'acme xyz');
+    for (const prefix of ['acme', 'xyz']) {
+      await change('a', newValue(prefix));
+      expect(await commit()).toMatchObject({ ok: false, text: expect.stringContaining(`a:1:1\t${prefix}_`) });
+    }
+    await change('a', 'a');
+    expect(await commit()).toEqual({ ok: true, text: 'Found no value with the prefix acme or xyz.' });
+  });
+
   it('stops every commit if the program is not installed', async () => {
     const { change, env, directory } = await newRepository('pre-commit');
     await change('a', 'a\n');
@@ -84,10 +106,10 @@ describe('the pre-receive hook', () => {
     const client = await newRepository();
     const server = join(client.directory, 'server.git');
     await git(client.directory, ['init', '--quiet', '--bare', '--initial-branch=main', server]);
-    await copyFile(join(hooks, 'pre-receive'), join(server, 'hooks', 'pre-receive'));
+    await install('pre-receive', server);
     await client.run('remote', 'add', 'origin', server);
     const refs = () => git(server, ['for-each-ref', '--format=%(refname:short)']);
-    return { ...client, refs, push: (...args: string[]) => client.run('push', '--quiet', 'origin', ...args) };
+    return { ...client, server, refs, push: (...args: string[]) => client.run('push', '--quiet', 'origin', ...args) };
   }
 
   it('stops the first push if a commit in it adds a value, even if a later commit removes it', async () => {
@@ -184,5 +206,26 @@ describe('the pre-receive hook', () => {
     await run('commit', '--quiet', '--amend', '--message', `key ${newValue()}`);
     expect(await push('main')).toMatchObject({ ok: false, text: expect.stringContaining('(commit):5:5') });
     expect(await refs()).toBe('');
+  });
+});
+
+describe('the pre-push hook', () => {
+  it('stops what no other hook saw, and scans only what the other repository lacks', async () => {
+    const { change, commit, run, directory } = await newRepository('pre-push');
+    const server = join(directory, 'server.git');
+    await git(directory, ['init', '--quiet', '--bare', '--initial-branch=main', server]);
+    await run('remote', 'add', 'origin', server);
+    const push = (...args: string[]) => run('push', '--quiet', 'origin', ...args);
+    await change('old', newValue());
+    await commit();
+    expect(await push('main')).toMatchObject({ ok: false, text: expect.stringContaining('old:1:1') });
+    expect(await push('--no-verify', 'main')).toMatchObject({ ok: true });
+    await run('checkout', '--quiet', '-b', 'side');
+    await change('new', 'new');
+    await commit();
+    expect(await push('side', 'side:refs/tags/v1')).toMatchObject({ ok: true });
+    await run('commit', '--quiet', '--allow-empty', '--message', newValue());
+    expect(await push('side')).toMatchObject({ ok: false, text: expect.stringContaining('(commit):') });
+    expect(await push(':refs/tags/v1')).toMatchObject({ ok: true });
   });
 });

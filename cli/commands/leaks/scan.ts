@@ -16,7 +16,7 @@ export function registerScan(program: Command, ctx: Context): void {
     .argument('[path...]', 'Files and directories to search, or - for standard input (default: this directory)')
     .summary('Find leaked tokens in files and in Git')
     .description(
-      'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or offline if there is any.',
+      'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or offline if there is any; otherwise with 1 if a file cannot be read.',
     )
     .addOption(
       new Option('--git <range>', 'Search the lines that these commits added, such as main..HEAD').conflicts('staged'),
@@ -50,10 +50,12 @@ async function runScan(ctx: Context, paths: readonly string[], options: ScanOpti
     progress: createProgressLine(ctx, options),
   });
   const failure = await scan(source, prefixes, collector);
-  const live = await collector.finish();
+  const { live, skipped } = await collector.finish();
   if (failure !== null)
     throw localError('usage', `Git cannot list the lines: ${failure}. Check the range and the repository.`);
   if (live > 0) throw found(live, options.offline || server === null);
+  if (server === null) await note(ctx, options, foundNone(prefixes, given.length > 0));
+  if (skipped > 0) throw incomplete(skipped);
 }
 
 /** Returns the look-up at the server, or one that asks nobody if there is no server or no session. */
@@ -73,9 +75,21 @@ async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | nu
   }
 }
 
+/** Says which values the scan looked for. Nobody would notice a wrong prefix otherwise. */
+function foundNone(prefixes: readonly string[], areGiven: boolean): string {
+  const what = `Found no value with the prefix ${prefixes.join(' or ')}.`;
+  return areGiven ? what : `${what} If your server uses another, name it with --prefix.`;
+}
+
 function found(live: number, offline: boolean) {
-  const what = offline
-    ? count(live, 'well-formed value')
-    : `${count(live, 'value')} of tokens that work or can be resumed`;
+  const [one, many] = offline
+    ? ['well-formed value', 'well-formed values']
+    : ['value of a token that works or can be resumed', 'values of tokens that work or can be resumed'];
+  const what = live === 1 ? `1 ${one}` : `${many} in ${count(live, 'place')}`;
   return localError('value-found', `Found ${what}. Revoke or rotate the tokens, and remove the values.`);
+}
+
+function incomplete(skipped: number) {
+  const what = count(skipped, 'file or directory', 'files or directories');
+  return localError('scan-incomplete', `Found nothing, but ${what} could not be read. See the warnings above.`);
 }

@@ -11,8 +11,8 @@ import type { ProgressLine } from './progress-line.ts';
 
 /** A sink that looks up and prints what it takes, in batches, so that memory does not grow with the number of findings. */
 export interface Collector extends Sink {
-  /** Looks up and prints the rest. Returns how many values are live. */
-  finish(): Promise<number>;
+  /** Looks up and prints the rest. Returns in how many places live values are, and how many files and directories cannot be read. */
+  finish(): Promise<{ readonly live: number; readonly skipped: number }>;
 }
 
 interface CollectorParts {
@@ -34,7 +34,7 @@ export function createCollector(
   let waiting: Finding[] = [];
   let hashes = new Set<string>();
   let warnings: string[] = [];
-  let live = 0;
+  let [live, skipped] = [0, 0];
   let turnAtMs = performance.now();
 
   async function flush(): Promise<void> {
@@ -81,6 +81,10 @@ export function createCollector(
     warn(text) {
       warnings.push(text);
     },
+    skip(path, code) {
+      skipped += 1;
+      warnings.push(`${path} cannot be read (${code})`);
+    },
     isCancelled: () => ctx.signal.aborted,
     keepUp(bytes) {
       progress.add(bytes);
@@ -92,7 +96,7 @@ export function createCollector(
       await flushWarnings();
       await progress.clear();
       await printer.end();
-      return live;
+      return { live, skipped };
     },
   };
 }

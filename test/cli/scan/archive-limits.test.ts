@@ -20,6 +20,7 @@ async function scanWithLimit(format: ArchiveFormat, content: Buffer) {
   const sink = {
     add: ({ file }: { file: string }) => files.push(file.slice(path.length)),
     warn: (text: string) => warnings.push(text.slice(path.length)),
+    skip: (other: string) => warnings.push(other),
     keepUp: async (bytes: number) => {
       read += bytes;
     },

@@ -15,6 +15,7 @@ async function scanWhile(path: string, change: () => void) {
   const sink = {
     add: ({ line, column }: { line: number; column: number }) => places.push(`${line}:${column}`),
     warn: (text: string) => warnings.push(text),
+    skip: (path: string) => warnings.push(path),
     keepUp: async () => change(),
     isCancelled: () => false,
   };
@@ -55,7 +56,13 @@ it('never joins bytes of one file with bytes of the file before', async () => {
   const value = newValue();
   const [first, second] = [await newFile(`${'x'.repeat(20)}${value}`), await newFile(value.slice(0, 20).padStart(40))];
   const places: string[] = [];
-  const sink = { add: () => places.push(''), warn: () => {}, keepUp: () => undefined, isCancelled: () => false };
+  const sink = {
+    add: () => places.push(''),
+    warn: () => {},
+    skip: () => {},
+    keepUp: () => undefined,
+    isCancelled: () => false,
+  };
   const search = createSearch(createMatcher(['tok']));
   await scanFile(search, sink, first);
   await scanFile(search, sink, second);

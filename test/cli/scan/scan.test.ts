@@ -14,6 +14,8 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 const scan = (...args: string[]) => cli.run(['scan', '--offline', ...args]);
+/** What the program says if it finds nothing offline. */
+const foundNone = 'Found no value with the prefix tok. If your server uses another, name it with --prefix.\n';
 const placesOf = (stdout: string) => stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]]));
 
 describe('tokens scan --offline', () => {
@@ -69,7 +71,7 @@ describe('tokens scan --offline', () => {
     for (let at = 1; at < wide.length - 2; at += 2) {
       await writeFile(join(directory, `at${at}`), Buffer.from(wide).fill('x', at, at + 1));
     }
-    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: foundNone });
   });
 
   it('prints findings while it searches, so that it need not remember them', async () => {
@@ -94,6 +96,9 @@ describe('tokens scan --offline', () => {
     const stdin = `${newValue('tok')}\n${newValue('acme')}\n${newValue('acme2')}\n`;
     const other = await cli.run(['scan', '-', '--offline', '--prefix', 'acme', '--prefix', 'acme2'], { stdin });
     expect(placesOf(other.stdout)).toEqual(['-:2:1', '-:3:1']);
+    expect(other.stderr).toMatch(/^error: Found well-formed values in 2 places\./);
+    const none = await cli.run(['scan', '-', '--offline', '--prefix', 'abc', '--prefix', 'xyz'], { stdin });
+    expect(none).toEqual({ code: 0, stdout: '', stderr: 'Found no value with the prefix abc or xyz.\n' });
     for (const prefix of ['', 'A', 'a_b', 'toolongprefix', '*']) {
       expect(await scan('-', '--prefix', prefix)).toMatchObject({ code: 2, stdout: '' });
     }
@@ -127,7 +132,7 @@ describe('tokens scan --offline', () => {
     await writeFile(join(elsewhere, 'secret'), newValue());
     await symlink(join(elsewhere, 'secret'), join(directory, 'file'));
     await symlink(elsewhere, join(directory, 'directory'));
-    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await scan(directory)).toEqual({ code: 0, stdout: '', stderr: foundNone });
     expect((await scan(join(directory, 'file'))).code).toBe(4);
   });
 
@@ -152,7 +157,11 @@ describe('tokens scan --offline', () => {
     expect(code).toBe(4);
     expect(placesOf(stdout)).toEqual([`${directory}/a:1:1`]);
     expect(stderr).toMatch(/^warning: \/proc\/self\/mem cannot be read \(EIO\)\.$/m);
-    expect((await scan('/proc/self/mem')).code).toBe(0);
+    const without = await scan('/proc/self/mem');
+    expect(without.code).toBe(1);
+    expect(without.stderr).toMatch(
+      /^error: Found nothing, but 1 file or directory could not be read\. See the warnings above\.$/m,
+    );
   });
 
   it('leaves out what Git ignores, unless told otherwise', async () => {
@@ -192,8 +201,8 @@ describe('tokens scan --offline', () => {
     const argv = ['scan', directory, '--offline'];
     const shown = await cli.run(argv, { stderrIsTTY: true });
     expect(shown.stderr).toMatch(/Scanned [\d,]+ MB …/);
-    expect(shown.stderr.endsWith('\r\u001b[2K')).toBe(true);
-    expect((await cli.run(argv)).stderr).toBe('');
+    expect(shown.stderr.endsWith(`\r\u001b[2K${foundNone}`)).toBe(true);
+    expect((await cli.run(argv)).stderr).toBe(foundNone);
     const stopped = await cli.run(argv, { signal: AbortSignal.timeout(50) });
     expect(stopped.code).toBe(130);
   });
@@ -259,7 +268,7 @@ describe('tokens scan with a server', () => {
       `-:3:1\t${ended.prefix}\trevoked\told\tdev@example.com`,
       expect.stringMatching(/^-:4:1\tacme_\w{8}\tunknown$/),
     ]);
-    expect(asRoot.stderr).toMatch(/^error: Found 2 values of tokens that work or can be resumed\./);
+    expect(asRoot.stderr).toMatch(/^error: Found values of tokens that work or can be resumed in 2 places\./);
     const asDev = await run(app.dev);
     expect(asDev.stdout.match(/unknown/g)).toHaveLength(2);
     expect(bodies.join()).not.toContain(mine.token.slice(0, 14));

@@ -1,5 +1,5 @@
 import { relativeTime } from '../../../../shared/relative-time.ts';
-import { formatDate, formatMinute } from '../dates.ts';
+import { formatDate, formatMinute } from './dates.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

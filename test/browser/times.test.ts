@@ -30,7 +30,7 @@ describe.skipIf(!chromiumIsHere)('times', () => {
 
   it('show their exact time after a click, and while a link in their row has the focus', async () => {
     const member = await addDeveloper(running.url, running.root, 'exact@example.com');
-    await member.request('POST', '/tokens', { name: 'ci' });
+    await member.request('POST', '/tokens', { name: 'ci', expires_in: 60 * 86_400 });
     const page = await browser.visit(running.url);
     await enter(page, running.url, member);
     await page.goto('/profile/api-tokens');

@@ -108,6 +108,12 @@ const webhookPage =
     return `/organization/webhooks/${hookId}${query}`;
   };
 
+/** Opens the menu of the third row. In a narrow window, rows have none. */
+const openMenu = async (page: Page) => {
+  const button = page.getByRole('button', { name: /^Actions for/ }).nth(2);
+  if (await button.isVisible()) await button.click();
+};
+
 const openRules = async (page: Page) => {
   await page.getByText('Limit what it may do').click();
 };
@@ -448,6 +454,7 @@ export const views: View[] = [
   { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('End session') },
   { name: 'profile-end-others', as: dev, path: at('/profile?dialog=end-others') },
   { name: 'tokens', as: dev, path: at('/profile/api-tokens') },
+  { name: 'tokens-menu', as: dev, path: at('/profile/api-tokens'), act: openMenu },
   { name: 'tokens-long', as: 'tomas.novak@example.com', path: at('/profile/api-tokens') },
   { name: 'tokens-empty', as: 'hana.sato@example.com', path: at('/profile/api-tokens') },
   { name: 'tokens-one', as: 'ines.carvalho@example.com', path: at('/profile/api-tokens') },

@@ -36,15 +36,15 @@ async function addTokens(app: TestApp, count: number): Promise<void> {
   });
 }
 
-it('explains what tokens are for and how to send one to a member without tokens', async () => {
+it('explains what a token is for to a member without tokens, beside the only button', async () => {
   const { browser } = await open();
   const page = await browser.get(tokens);
   expect(page.status).toBe(200);
   expect(page.headers.get('cache-control')).toBe('no-store');
   expect(page.html).toMatch(/^<!DOCTYPE html>/);
   expect(textOf(page.html)).toContain('You have no tokens yet.');
-  expect(textOf(page.html)).toContain('Authorization: Token');
-  expect(page.html).toContain(`href="${tokens}?dialog=create"`);
+  expect(textOf(page.html)).toContain('lets a script, a pipeline or another program call');
+  expect(page.html.split(`href="${tokens}?dialog=create"`)).toHaveLength(2);
   expect(page.html).not.toContain('<table');
 });
 
@@ -58,9 +58,9 @@ it('lists a token with its details, and with exact times on demand', async () =>
 
   const { html } = await browser.get(tokens);
   const [first = '', second = ''] = [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => row);
-  expect(textOf(first)).toMatch(/^idle tok_\w{8} 3 minutes ago never never active Revoke/);
+  expect(textOf(first)).toMatch(/^idle no rules never expires never used tok_\w{8} Open Rotate Edit Pause Revoke$/);
   expect(textOf(second)).toMatch(
-    /^ci Builds tok_\w{8} 3 minutes ago 21 Feb 2027 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 active Revoke/,
+    /^ci Builds no rules 21 Feb 2027 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 tok_\w{8} Open Rotate Edit Pause Revoke$/,
   );
   expect(second).toContain('data-exact="23 Nov 2026, 16:22 UTC"');
   expect(second).toContain(used.prefix);
@@ -303,7 +303,7 @@ it('tells a member without the permission whom to ask, and shows the tokens as b
     const { html } = await browser.get(path);
     expect(textOf(html)).toContain('Your tokens are blocked');
     expect(textOf(html)).toContain('Ask an Organization Superuser to grant it: root@example.com, second@example.com.');
-    expect(textOf(html)).toMatch(/ci tok_\w{8} .* blocked Revoke/);
+    expect(textOf(html)).toMatch(/ci blocked no rules .* tok_\w{8} Open Revoke/);
     expect(html).not.toContain('Create new token');
     expect(html).not.toContain('<dialog');
   }
@@ -322,7 +322,7 @@ it('asks for confirmation, then revokes the token and reports it', async () => {
   expect(text).toContain(prefix);
   expect(text).toContain('GET /builds · 203.0.113.9');
   expect(text).toContain('stops working immediately');
-  expect(dialog.html).toContain(`data-close="${tokens}#revoke-${id}"`);
+  expect(dialog.html).toContain(`data-close="${tokens}#actions-${id}"`);
   expect(await verdict(app, token)).toBe(200);
 
   const done = await browser.submit(`${tokens}/${id}/revoke`);

@@ -206,7 +206,7 @@ it('revokes one token of a member, mails the member, and returns to the same lis
   expect(html).toContain(`${page}?q=ci&amp;dialog=revoke&amp;token=${id}`);
   const asked = await browser.get(`${page}?q=ci&dialog=revoke&token=${id}`);
   expect(textOf(asked.html)).toContain('Revoke “ci”?');
-  expect(asked.html).toContain(`data-close="${page}?q=ci#revoke-${id}"`);
+  expect(asked.html).toContain(`data-close="${page}?q=ci#actions-${id}"`);
   const done = await browser.submit(`${page}/tokens/${id}/revoke?q=ci`);
   expect([done.status, done.location]).toEqual([303, `${page}?q=ci&done=token-revoked`]);
   expect(await verdict(app, token)).toBe('revoked');

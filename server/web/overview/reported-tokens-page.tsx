@@ -6,7 +6,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Expiry, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { NewestUse } from '../tokens/token-list.tsx';
+import { NewestUse } from '../tokens/list/last-used.tsx';
 import { ownerPath, tokenPath } from '../tokens/token-paths.ts';
 import { overviewPath } from './overview-paths.ts';
 import { reportTexts } from './report-texts.tsx';

@@ -69,7 +69,7 @@ export async function requestedTokenDialog(
   const token = await tokens.get(c.get('caller'), tokenId);
   if (token.ownerId !== account.id)
     throw new ProblemError('token-not-found', 'This service account has no such token.');
-  const closeHref = `${formatUrl(readPageUrl(c, account))}#revoke-${token.id}`;
+  const closeHref = `${formatUrl(readPageUrl(c, account))}#actions-${token.id}`;
   return (
     <RevokeTokenDialog token={token} now={clock.now()} action={`${tokenPath(token.id)}/revoke`} closeHref={closeHref} />
   );

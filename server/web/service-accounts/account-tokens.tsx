@@ -1,14 +1,18 @@
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../store/records.ts';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { TokenFilters, TokenList } from '../tokens/token-list.tsx';
+import { TokenFilters } from '../tokens/list/token-filters.tsx';
+import { TokenList } from '../tokens/token-list.tsx';
 
 export interface AccountTokensProps {
   account: ServiceAccountSummary;
   /** Whether the reader may change the account and its tokens. An auditor may not. */
   mayChange: boolean;
   tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
   statusContext: StatusContext;
   /** URL of the page, with the list's `?q`, `?status` and `?cursor`. */
   pageUrl: PageUrl;
@@ -17,7 +21,7 @@ export interface AccountTokensProps {
 
 /** The tokens of a service account. */
 export function AccountTokens(props: AccountTokensProps) {
-  const { account, mayChange, tokens, statusContext, pageUrl, nextCursor } = props;
+  const { account, mayChange, tokens, names, statusContext, pageUrl, nextCursor } = props;
   const { superuser } = useMember();
   return (
     <>
@@ -43,12 +47,27 @@ export function AccountTokens(props: AccountTokensProps) {
           caption={`Tokens of ${account.name}`}
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={mayChange ? (token) => formatUrl(pageUrl, { dialog: 'revoke', token }) : null}
+          names={names}
+          actionsOf={
+            mayChange
+              ? ({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: id }) })
+              : null
+          }
         />
       ) : (
-        <p class="empty">{account.tokenCount > 0 ? 'No tokens match.' : 'This service account has no tokens.'}</p>
+        <NoAccountTokens filtered={account.tokenCount > 0} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
     </>
+  );
+}
+
+function NoAccountTokens({ filtered }: { filtered: boolean }) {
+  if (filtered) return <p class="empty">No tokens match.</p>;
+  return (
+    <div class="empty">
+      <p class="lead">This service account has no tokens.</p>
+      <p>A token lets a job or a service call your organization's APIs without a person.</p>
+    </div>
   );
 }

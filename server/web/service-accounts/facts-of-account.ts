@@ -35,6 +35,7 @@ export async function factsOfAccount(
     account,
     pageUrl,
     tokens: items,
+    names: await tokens.appNames(items),
     nextCursor: next_cursor,
     statusContext: statusContext(),
     mayChange,

@@ -1,4 +1,5 @@
-import type { Child } from 'hono/jsx';
+import type { Child, PropsWithChildren } from 'hono/jsx';
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
@@ -10,6 +11,8 @@ import { tokensPath } from './token-paths.ts';
 
 interface ApiTokensPageProps {
   tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
   /** URL of this page, with `?q` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
@@ -22,30 +25,28 @@ interface ApiTokensPageProps {
 
 /** The member's own tokens. */
 export function ApiTokensPage(props: ApiTokensPageProps) {
-  const { tokens, pageUrl, nextCursor, superusers, statusContext, success, dialog } = props;
+  const { tokens, names, pageUrl, nextCursor, superusers, statusContext, success, dialog } = props;
   const { canManageTokens } = useMember();
   const filtered = queryEntries(pageUrl).length > 0;
+  const isEmpty = !filtered && tokens.length === 0;
   return (
     <Layout title="API Tokens" section={tokensPath} success={success}>
       <div class="heading">
         <h1>API Tokens</h1>
-        {canManageTokens && (
-          <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
-            Create new token
-          </a>
-        )}
+        {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}
-      {(filtered || tokens.length > 0) && <Search query={pageUrl.query.q} />}
+      {!isEmpty && <Search query={pageUrl.query.q} />}
       {tokens.length > 0 ? (
         <TokenList
           caption="Your API tokens"
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={(id) => formatUrl(pageUrl, { dialog: 'revoke', id })}
+          names={names}
+          actionsOf={({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', id }) })}
         />
       ) : (
-        <NoTokens filtered={filtered} />
+        <NoTokens filtered={filtered}>{canManageTokens && <CreateLink pageUrl={pageUrl} />}</NoTokens>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
@@ -77,7 +78,16 @@ function Search({ query }: { query: string | undefined }) {
   );
 }
 
-function NoTokens({ filtered }: { filtered: boolean }) {
+function CreateLink({ pageUrl }: Pick<ApiTokensPageProps, 'pageUrl'>) {
+  return (
+    <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
+      Create new token
+    </a>
+  );
+}
+
+/** In place of an empty list. `children` is the link that creates a token. */
+function NoTokens({ filtered, children }: PropsWithChildren<{ filtered: boolean }>) {
   if (filtered) {
     return (
       <div class="empty">
@@ -88,14 +98,12 @@ function NoTokens({ filtered }: { filtered: boolean }) {
   }
   return (
     <div class="empty">
-      <p>You have no tokens yet.</p>
+      <p class="lead">You have no tokens yet.</p>
       <p>
-        A personal API token lets a script, a CI pipeline, or another program call your organization's APIs as you,
-        without your password. The program sends the token in this header of every request:
+        A token lets a script, a pipeline or another program call your organization's APIs as you, without your
+        password.
       </p>
-      <p>
-        <code>Authorization: Token YOUR-TOKEN</code>
-      </p>
+      {children}
     </div>
   );
 }

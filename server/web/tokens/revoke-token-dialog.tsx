@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { LastUsed } from './token-list.tsx';
+import { LastUsed } from './list/last-used.tsx';
 
 interface RevokeTokenDialogProps {
   token: TokenRecord;

@@ -104,6 +104,7 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     return (
       <ApiTokensPage
         tokens={items}
+        names={await tokens.appNames(items)}
         pageUrl={pageUrl}
         nextCursor={next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
@@ -122,7 +123,7 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
       const token = await tokens.get(caller, id);
       if (!caller.user.superuser && !(await tokens.actsAsOwner(caller, token))) return null;
       const action = formatUrl({ ...pageUrl, path: `${tokensPath}/${token.id}/revoke` });
-      const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
+      const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
       return <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />;
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;

@@ -6,9 +6,9 @@ import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Expiry, MinuteOf, Time } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
+import { LastUsed } from './list/last-used.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
-import { LastUsed } from './token-list.tsx';
 import { ownerPath } from './token-paths.ts';
 
 interface TokenFactsProps {

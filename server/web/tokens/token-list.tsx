@@ -1,130 +1,135 @@
-import { tokenStatusSchema } from '../../../shared/schemas/tokens/tokens.ts';
-import { tokenStatus } from '../../domain/tokens/status.ts';
-import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts';
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
+import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
-import { Field } from '../shell/components/form.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { Expiry, Time } from '../shell/components/time.tsx';
-import type { PageUrl } from '../shell/page-url.ts';
-import { tokenPath } from './token-paths.ts';
+import { Expiry, MinuteOf } from '../shell/components/time.tsx';
+import { NewestUse } from './list/last-used.tsx';
+import { TokenMenu } from './list/token-menu.tsx';
+import { ruleSummary } from './rules/rule-summary.ts';
+import { ownerPath, tokenPath } from './token-paths.ts';
+
+/** How a reader may act on a token of the list. */
+interface RowActions {
+  /** Whether the reader owns the token, or maintains the service account that owns it. */
+  actsAsOwner: boolean;
+  /** URL of the dialog that revokes the token. If it belongs to the list, closing it leads back to `#actions-ID`. */
+  revokeHref: string;
+}
 
 interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
   statusContext: StatusContext;
-  /** Returns the URL of the dialog that revokes a token. Closing the dialog leads back to `#revoke-ID`. Null for a reader who may not revoke. */
-  revokeHref: ((id: string) => string) | null;
+  /** Returns the actions of a row. Null for a reader who may change none of the tokens. */
+  actionsOf: ((token: TokenRecord) => RowActions) | null;
+  /** Whether the tokens have several owners, who get a column. */
+  withOwners?: boolean;
 }
 
-/** A table of tokens, with the last use of each, and links to its page and to revoke it. */
-export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenListProps) {
-  const { now } = statusContext;
+/** The columns; each ID is the class of its cells. */
+const columns = [
+  { id: 'name', heading: 'Name' },
+  { id: 'owner', heading: 'Owner' },
+  { id: 'rules', heading: 'Apps and rules' },
+  { id: 'expires', heading: 'Expires' },
+  { id: 'used', heading: 'Last used' },
+  { id: 'prefix', heading: 'Prefix' },
+] as const;
+
+/** A table of tokens. In a narrow window, each row has two lines and leads to the page of its token. */
+export function TokenList({ caption, tokens, names, statusContext, actionsOf, withOwners = false }: TokenListProps) {
+  const headings = columns.filter(({ id }) => withOwners || id !== 'owner');
   return (
-    <table class="list">
+    <table class={withOwners ? 'list tokens owners' : 'list tokens'}>
       <caption class="visually-hidden">{caption}</caption>
       <thead>
         <tr>
-          {['Name', 'Prefix', 'Created', 'Expires', 'Last used', 'Status'].map((heading) => (
-            <th scope="col">{heading}</th>
+          {headings.map(({ id, heading }) => (
+            <th scope="col" class={id}>
+              {heading}
+            </th>
           ))}
-          {revokeHref !== null && <td />}
+          {actionsOf !== null && <td />}
         </tr>
       </thead>
       <tbody>
         {tokens.map((token) => (
-          <tr>
-            <th scope="row">
-              <a href={tokenPath(token.id)}>{token.name}</a>
-              {token.manage !== null && <span class="sub">Management key</span>}
-              {token.canary && <span class="sub">Canary</span>}
-              {token.description && <span class="sub">{token.description}</span>}
-            </th>
-            <td data-label="Prefix">
-              <code>{token.prefix}</code>
-            </td>
-            <td data-label="Created">
-              <Time at={token.createdAt} now={now} />
-            </td>
-            <td data-label="Expires">
-              <Expiry at={token.expiresAt} now={now} />
-            </td>
-            <td data-label="Last used">
-              <NewestUse token={token} now={now} />
-            </td>
-            <td data-label="Status">
-              <StatusBadge status={tokenStatus(token, statusContext)} />
-            </td>
-            {revokeHref !== null && (
-              <td class="end">
-                <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>
-                  Revoke<span class="visually-hidden"> {token.name}</span>
-                </a>
-              </td>
-            )}
-          </tr>
+          <TokenRow
+            token={token}
+            names={names}
+            statusContext={statusContext}
+            withOwner={withOwners}
+            actions={actionsOf === null ? null : actionsOf(token)}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-/** The newest use of a token, with the current value or with the old one while that works. */
-export function NewestUse({ token, now }: { token: TokenRecord; now: number }) {
-  const { lastUse, previous, rotatedAt } = token;
-  const oldUse = previous?.lastUse ?? null;
-  if (oldUse !== null && oldUse.at > (lastUse?.at ?? 0)) {
-    return (
-      <>
-        <LastUsed use={oldUse} now={now} />
-        <span class="sub">with the old value</span>
-      </>
-    );
-  }
-  if (lastUse === null && rotatedAt !== null) return <>not since the rotation</>;
-  return <LastUsed use={lastUse} now={now} />;
+interface TokenRowProps {
+  token: TokenRecord;
+  names: AppNames;
+  statusContext: StatusContext;
+  withOwner: boolean;
+  actions: RowActions | null;
 }
 
-/** Time, method, path and IP address of a token's last use; the user agent is in the title. */
-export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
-  if (use === null) return <>never</>;
+function TokenRow({ token, names, statusContext, withOwner, actions }: TokenRowProps) {
+  const { now } = statusContext;
   return (
-    <>
-      <Time at={use.at} now={now} />
-      <span class="sub" title={use.userAgent ?? undefined}>
-        {use.method !== null && (
-          <span class="mono">
-            {use.method} <ClippedText text={use.path ?? ''} />
-          </span>
-        )}
-        {use.method !== null && use.ip !== null && ' · '}
-        {use.ip}
-      </span>
-    </>
+    <tr>
+      <TokenName token={token} statusContext={statusContext} />
+      {withOwner && (
+        <td class="owner">
+          <a href={ownerPath(token)}>{token.ownerEmail}</a>
+          <span class="sub">{token.ownerKind === 'member' ? 'member' : 'service account'}</span>
+        </td>
+      )}
+      <td class="rules">
+        <ClippedText text={ruleSummary(token, names)} />
+      </td>
+      <td class="expires">
+        <Expiry at={token.expiresAt} now={now} />
+        {token.expiresAt === null && <span class="on-phone"> expires</span>}
+      </td>
+      <td class="used">
+        <NewestUse token={token} now={now} />
+        {!wasUsed(token) && token.rotatedAt === null && <span class="on-phone"> used</span>}
+      </td>
+      <td class="prefix">
+        <code>{token.prefix}</code>
+      </td>
+      {actions !== null && (
+        <td class="end">
+          <TokenMenu token={token} statusContext={statusContext} {...actions} />
+        </td>
+      )}
+    </tr>
   );
 }
 
-/** The filters of the list of an owner's tokens: by name and status. The query of the page holds them. */
-export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl }) {
+function wasUsed({ lastUse, previous }: TokenRecord): boolean {
+  return lastUse !== null || (previous?.lastUse ?? null) !== null;
+}
+
+/** The name, which leads to the page of the token; its status, unless it is active; and what else its row has to say. */
+function TokenName({ token, statusContext }: Pick<TokenRowProps, 'token' | 'statusContext'>) {
+  const status = tokenStatus(token, statusContext);
+  const previous = workingPreviousValue(token, statusContext.now);
   return (
-    <search>
-      <form method="get" action={path} class="filters">
-        <Field label="Search by name" name="q" type="search" value={query.q} />
-        <div class="field">
-          <label for="status">Status</label>
-          <select id="status" name="status">
-            <option value="">All</option>
-            {tokenStatusSchema.options.map((status) => (
-              <option value={status} selected={status === query.status}>
-                {status}
-              </option>
-            ))}
-          </select>
-        </div>
-        <button type="submit">Search</button>
-        <a class="button" href={path}>
-          Clear
-        </a>
-      </form>
-    </search>
+    <th scope="row">
+      <a href={tokenPath(token.id)}>{token.name}</a>
+      {status !== 'active' && <StatusBadge status={status} />}
+      {token.description && <span class="sub">{token.description}</span>}
+      {previous !== null && (
+        <span class="sub">
+          Two values until <MinuteOf at={previous.validUntil} />
+        </span>
+      )}
+    </th>
   );
 }

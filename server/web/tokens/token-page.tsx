@@ -1,12 +1,10 @@
 import type { Child } from 'hono/jsx';
-import { idleNoticeMs } from '../../domain/notifications/digest/notice-rules.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
-import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
-import type { TokenAction } from './token-change-dialogs.tsx';
+import { offeredActions } from './list/token-actions.ts';
 import { TokenFacts } from './token-facts.tsx';
 import { listOfToken, tokenPath } from './token-paths.ts';
 import { UsageSection } from './usage/usage-section.tsx';
@@ -47,49 +45,23 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, suc
   );
 }
 
-/**
- * Links to the changes that fit the token's state. Only the owner and the maintainers of the owner may rotate or edit it, and only a
- * superuser may resume what a superuser paused. Only superusers change or resume a management key, and nobody changes a token that a job
- * received. A canary is never rotated or narrowed.
- */
+/** Links to the changes that fit the token's state and the reader's role. */
 function Actions({
   token,
   statusContext,
   actsAsOwner,
 }: Pick<TokenPageProps, 'token' | 'statusContext' | 'actsAsOwner'>) {
   const { superuser } = useMember();
-  const isKey = token.manage !== null;
-  const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null;
-  const status = tokenStatus(token, statusContext);
-  const hasOldValue = workingPreviousValue(token, statusContext.now) !== null;
-  const mayResume = superuser || (!isKey && !(status === 'paused' && token.pausedBySuperuser));
-  const canResume =
-    status === 'idle' || status === 'paused' || (status === 'active' && becomesIdleSoon(token, statusContext));
-  const actions: Array<[TokenAction | 'narrow', string, boolean]> = [
-    ['rotate', 'Rotate', isChangeable && !token.canary && status === 'active'],
-    ['end-previous', 'End old value', hasOldValue && (superuser || !isKey)],
-    ['edit', 'Edit', isChangeable && status === 'active'],
-    ['narrow', 'Narrow to what it used', isChangeable && !isKey && !token.canary && status === 'active'],
-    ['pause', 'Pause', status === 'active'],
-    ['resume', 'Resume', mayResume && canResume],
-  ];
   return (
     <div class="buttons">
-      {actions
-        .filter(([, , fits]) => fits)
-        .map(([action, label]) => (
-          <a class="button quiet" id={action} href={`${tokenPath(token.id)}?dialog=${action}`}>
-            {label}
-          </a>
-        ))}
+      {offeredActions(token, statusContext, { superuser, actsAsOwner }).map(([action, label]) => (
+        <a class="button quiet" id={action} href={`${tokenPath(token.id)}?dialog=${action}`}>
+          {label}
+        </a>
+      ))}
       <a class="button quiet danger" id={`revoke-${token.id}`} href={`${tokenPath(token.id)}?dialog=revoke`}>
         Revoke
       </a>
     </div>
   );
-}
-
-/** Reports whether the daily mail would say that the token becomes idle. */
-function becomesIdleSoon({ activeAt }: TokenRecord, { idleBefore }: StatusContext): boolean {
-  return idleBefore !== undefined && activeAt < idleBefore + idleNoticeMs;
 }

@@ -39,7 +39,7 @@ it('creates a management key, explains each scope, and shows the value once', as
   const headers = { Authorization: `Bearer ${value}` };
   expect((await app.ask('/api/v1/clients', { headers })).status).toBe(403);
   const list = await superuser.get(page);
-  expect(textOf(list.html)).toContain('terraform Management key');
+  expect(textOf(list.html)).toContain('terraform management key');
   expect(list.html).not.toContain(value);
 });
 

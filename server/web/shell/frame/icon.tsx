@@ -12,6 +12,7 @@ const names = [
     'graph',
     'history',
     'hubot',
+    'kebab-horizontal',
     'key',
     'key-asterisk',
     'link',

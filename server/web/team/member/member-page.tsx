@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { count } from '../../../../shared/count.ts';
 import { parseGroups } from '../../../domain/accounts/groups.ts';
 import { memberStatus } from '../../../domain/accounts/member-status.ts';
+import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { Alert } from '../../shell/components/form.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
@@ -26,6 +27,8 @@ interface MemberPageProps {
   /** Number of the member's tokens that are active now. */
   activeTokens: number;
   tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
   /** URL of this page, with the token list's `?q`, `?status` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
@@ -37,7 +40,7 @@ interface MemberPageProps {
 
 /** One member: account, actions and tokens. */
 export function MemberPage(props: MemberPageProps) {
-  const { statusContext, user, tokens, pageUrl, nextCursor, success, error, dialog } = props;
+  const { statusContext, user, tokens, names, pageUrl, nextCursor, success, error, dialog } = props;
   return (
     <Layout title={memberName(user)} section={teamPath} success={success}>
       <p>
@@ -47,7 +50,7 @@ export function MemberPage(props: MemberPageProps) {
       {error !== undefined && <Alert>{error}</Alert>}
       <AccountFacts {...props} />
       {useMember().superuser && <Actions {...props} />}
-      <MemberTokens user={user} tokens={tokens} statusContext={statusContext} pageUrl={pageUrl} />
+      <MemberTokens user={user} tokens={tokens} names={names} statusContext={statusContext} pageUrl={pageUrl} />
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>

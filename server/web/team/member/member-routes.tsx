@@ -137,6 +137,7 @@ export function memberPages(deps: MemberPagesDeps) {
         statusContext={statusContext()}
         pageUrl={pageUrl}
         tokens={items}
+        names={await tokens.appNames(items)}
         nextCursor={next_cursor}
       />
     );
@@ -150,7 +151,7 @@ export function memberPages(deps: MemberPagesDeps) {
     if (action === 'revoke') {
       const token = await tokenOfMember(c, tokenId);
       const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
-      const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
+      const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
       return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
     }
     if (action === 'edit') return editDialog(c, user, editMemberForm(user));

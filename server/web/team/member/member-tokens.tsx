@@ -1,19 +1,23 @@
+import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
-import { TokenFilters, TokenList } from '../../tokens/token-list.tsx';
+import { TokenFilters } from '../../tokens/list/token-filters.tsx';
+import { TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
 
 interface MemberTokensProps {
   user: UserSummary;
   tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
   statusContext: StatusContext;
   pageUrl: PageUrl;
 }
 
 /** A member's tokens, filtered by name and status, with links to revoke one or all of them. */
-export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTokensProps) {
-  const { superuser } = useMember();
+export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: MemberTokensProps) {
+  const { id, superuser } = useMember();
   return (
     <>
       <div class="heading">
@@ -30,7 +34,15 @@ export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTok
           caption={`API tokens of ${memberName(user)}`}
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={superuser ? (token) => formatUrl(pageUrl, { dialog: 'revoke', token }) : null}
+          names={names}
+          actionsOf={
+            superuser
+              ? (token) => ({
+                  actsAsOwner: token.ownerId === id,
+                  revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: token.id }),
+                })
+              : null
+          }
         />
       ) : (
         <p class="empty">{user.tokenCount > 0 ? 'No tokens match.' : 'This member has no tokens.'}</p>

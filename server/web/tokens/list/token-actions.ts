@@ -1,0 +1,55 @@
+import { idleNoticeMs } from '../../../domain/notifications/digest/notice-rules.ts';
+import { tokenStatus, workingPreviousValue } from '../../../domain/tokens/status.ts';
+import type { StatusContext, TokenRecord } from '../../../store/records.ts';
+import type { TokenAction } from '../token-change-dialogs.tsx';
+
+export type OfferedAction = TokenAction | 'narrow';
+
+const labels: ReadonlyArray<[OfferedAction, string]> = [
+  ['rotate', 'Rotate'],
+  ['end-previous', 'End old value'],
+  ['edit', 'Edit'],
+  ['narrow', 'Narrow to what it used'],
+  ['pause', 'Pause'],
+  ['resume', 'Resume'],
+];
+
+/** What decides which changes of a token its reader sees. */
+export interface TokenRole {
+  superuser: boolean;
+  /** Whether the reader owns the token, or maintains the service account that owns it. */
+  actsAsOwner: boolean;
+}
+
+/**
+ * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of the
+ * owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a management key,
+ * and nobody changes a token that a job received. A canary is never rotated or narrowed. An auditor changes nothing.
+ */
+export function offeredActions(
+  token: TokenRecord,
+  statusContext: StatusContext,
+  { superuser, actsAsOwner }: TokenRole,
+): ReadonlyArray<[OfferedAction, string]> {
+  if (!superuser && !actsAsOwner) return [];
+  const isKey = token.manage !== null;
+  const status = tokenStatus(token, statusContext);
+  const isActive = status === 'active';
+  const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null && isActive;
+  const mayResume = superuser || (!isKey && !(status === 'paused' && token.pausedBySuperuser));
+  const canResume = status === 'idle' || status === 'paused' || (isActive && becomesIdleSoon(token, statusContext));
+  const fits: Record<OfferedAction, boolean> = {
+    rotate: isChangeable && !token.canary,
+    'end-previous': workingPreviousValue(token, statusContext.now) !== null && (superuser || !isKey),
+    edit: isChangeable,
+    narrow: isChangeable && !isKey && !token.canary,
+    pause: isActive,
+    resume: mayResume && canResume,
+  };
+  return labels.filter(([action]) => fits[action]);
+}
+
+/** Reports whether the daily mail would say that the token becomes idle. */
+function becomesIdleSoon({ activeAt }: TokenRecord, { idleBefore }: StatusContext): boolean {
+  return idleBefore !== undefined && activeAt < idleBefore + idleNoticeMs;
+}

@@ -37,7 +37,10 @@ export function rulesIn(
   directory: string,
   entries: ReadonlyArray<{ readonly name: unknown }>,
 ): IgnoreRules {
-  const rules = withoutMemory(outer);
+  // A repository in a repository has its own rules only.
+  const rules = entries.some(({ name }) => name === '.git')
+    ? addRules(null, directory, join('.git', 'info', 'exclude'))
+    : withoutMemory(outer);
   return entries.some(({ name }) => name === file) ? addRules(rules, directory, file) : rules;
 }
 
@@ -77,7 +80,7 @@ function newPatterns(patterns: string | Ignore): Ignore {
 }
 
 /** Returns the directory that holds `.git`, this one or one above it. A worktree has a file of this name. */
-function repositoryOf(path: string): string | null {
+export function repositoryOf(path: string): string | null {
   for (let directory = path; ; directory = dirname(directory)) {
     try {
       lstatSync(join(directory, '.git'));

@@ -5,6 +5,7 @@ import { createMatcher } from './match.ts';
 import { scanFile } from './scan-file.ts';
 import { createSearch, type Search } from './search.ts';
 import type { Sink } from './sink.ts';
+import { createTrackedFiles } from './tracked.ts';
 import { walk } from './walk.ts';
 
 /** What to search. */
@@ -13,6 +14,7 @@ export type Source =
       readonly kind: 'paths';
       readonly paths: readonly string[];
       readonly respectIgnore: boolean;
+      readonly env: Readonly<Record<string, string | undefined>>;
       readonly signal: AbortSignal;
     }
   | { readonly kind: 'stdin'; readonly read: () => AsyncIterable<Uint8Array> }
@@ -57,16 +59,19 @@ async function scanPath(
   search: Search,
   sink: Sink,
   path: string,
-  { respectIgnore, signal }: PathsSource,
+  { respectIgnore, env, signal }: PathsSource,
 ): Promise<void> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFIFO()) return scanStream(search, sink, path, readPipe(path, signal));
   if (stats?.isDirectory() !== true) return scanFile(search, sink, path, { follow: true });
   const onUnreadable = (directory: string, code: string) => sink.skip(directory, code);
-  for (const file of walk(path, { respectIgnore, onUnreadable })) {
+  const tracked = createTrackedFiles(sink, env);
+  for (const file of walk(path, { respectIgnore, onUnreadable, onRepository: tracked.add })) {
+    tracked.found(file);
     const rest = scanFile(search, sink, file);
     if (rest !== undefined) await rest;
   }
+  for (const file of tracked.rest()) await scanFile(search, sink, file);
 }
 
 /** Reads a named pipe, or what a shell passes as `<(command)`. Waits for a writer, and stops waiting when the signal aborts. */

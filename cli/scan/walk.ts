@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { normalize, resolve, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { type IgnoreRules, isIgnored, rulesAbove, rulesIn } from './ignore-rules.ts';
+import { type IgnoreRules, isIgnored, repositoryOf, rulesAbove, rulesIn } from './ignore-rules.ts';
 
 /** A path. It is a `Buffer` if it is not valid UTF-8, because the text of such a path names no file. */
 export type Path = string | Buffer;
@@ -11,6 +11,8 @@ export interface WalkOptions {
   readonly respectIgnore: boolean;
   /** Called for each directory that cannot be read. */
   readonly onUnreadable: (path: string, code: string) => void;
+  /** Called for the directory if it is in a repository, and for each repository in it, unless Git's rules do not count. */
+  readonly onRepository: (prefix: Path) => void;
 }
 
 /** A directory in which the walk is, with the entries that are left. */
@@ -35,6 +37,7 @@ export function* walk(directory: string, options: WalkOptions): Generator<Path> 
   const rules = options.respectIgnore ? rulesAbove(path) : null;
   // A loop, because nested generators would pass each path through every level.
   const prefix = path === '.' ? '' : withSeparator(path);
+  if (options.respectIgnore && isInside(repositoryOf(resolve(path)), path)) options.onRepository(prefix);
   const visits = [visit({ path, prefix, absolute: absoluteOf(path), rules }, options)];
   for (let here = visits.at(-1); here !== undefined; here = visits.at(-1)) {
     const { done, value: entry } = here.entries.next();
@@ -64,6 +67,7 @@ function visitIn(outer: Visit, name: Path, path: Path, options: WalkOptions): Vi
 function visit({ path, ...place }: Omit<Visit, 'entries'> & { readonly path: Path }, options: WalkOptions): Visit {
   const { absolute, rules } = place;
   const entries = entriesOf(path, options);
+  if (options.respectIgnore && entries.some(({ name }) => name === '.git')) options.onRepository(place.prefix);
   return {
     ...place,
     entries: entries.values(),
@@ -90,6 +94,11 @@ function bytesOf(directory: Path): Entry[] {
     isFile: () => entry.isFile(),
     isDirectory: () => entry.isDirectory(),
   }));
+}
+
+/** Reports whether a directory is in a repository, and not the repository itself. */
+function isInside(repository: string | null, directory: string): boolean {
+  return repository !== null && repository !== resolve(directory);
 }
 
 function joined(prefix: Path, name: Path): Path {

@@ -28,7 +28,7 @@ export function sourceOf(ctx: Context, paths: readonly string[], options: ScanOp
   const named = paths.length === 0 ? ['.'] : paths;
   const missing = named.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined);
   if (missing !== undefined) throw localError('usage', `There is no file or directory "${missing}". Check the path.`);
-  return { kind: 'paths', paths: named, respectIgnore: options.ignore ?? true, signal: ctx.signal };
+  return { kind: 'paths', paths: named, respectIgnore: options.ignore ?? true, env: ctx.env, signal: ctx.signal };
 }
 
 function gitSourceOf({ git, staged, unreferenced = false }: ScanOptions) {

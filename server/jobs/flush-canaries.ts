@@ -3,8 +3,8 @@ import type { Job } from './runner.ts';
 
 const secondsPerPass = 60;
 
-/** Creates the job that writes presented canaries every second, and every minute tells of those that were presented before. */
-export function createFlushCanaries(canaryUses: Pick<CanaryUses, 'flush'>): Job {
+/** Creates the job that writes presented canaries every second, and looks every minute for those that were presented before. */
+export function createFlushCanaries(canaryUses: Pick<CanaryUses, 'flush' | 'findUntold'>): Job {
   let seconds = secondsPerPass;
   return {
     name: 'flush-canaries',
@@ -12,7 +12,8 @@ export function createFlushCanaries(canaryUses: Pick<CanaryUses, 'flush'>): Job 
     async run() {
       const isPass = seconds >= secondsPerPass;
       seconds = isPass ? 1 : seconds + 1;
-      await canaryUses.flush(isPass);
+      if (isPass) await canaryUses.findUntold();
+      await canaryUses.flush();
     },
   };
 }

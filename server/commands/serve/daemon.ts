@@ -162,7 +162,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
         // Passes the uses of the last second to the counter, too.
         () => flushLastUsed(lastUsed, store.tokens, clock.now()),
         () => services.seenValues.flush(store.tokens, clock.now()),
-        () => canaryUses.flush(),
+        () => canaryUses.tellAll(),
         () => recordUsage.flush(),
       ]);
     },

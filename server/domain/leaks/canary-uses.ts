@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { limits } from '../../../shared/limits.ts';
 import type { Canary, TokenRecord, TokenUse } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
@@ -9,8 +10,11 @@ import { readersOf } from '../notifications/service-accounts/readers.ts';
 import type { NormalizeRequest, ObservedRequest } from '../tokens/last-used.ts';
 import type { UseCounter } from '../tokens/usage/use-counter.ts';
 
-/** How many canaries one flush tells of that were presented before. The next flush tells of the others. */
+/** How many canaries one look finds that were presented before. The next look finds the others. */
 const maxDue = 100;
+
+/** How long after a presentation people are told of it, at random. */
+const [minTellMs, maxTellMs] = [5_000, 60_000];
 
 /** The reason under which the presentations of a canary are counted as denied uses. */
 const reason = 'canary';
@@ -26,12 +30,18 @@ export interface CanaryUses {
    */
   record(hash: string | null, request: ObservedRequest): void;
   /**
-   * Writes what was recorded: the last use of each canary and its count. Then tells of each canary, at most once in `limits.canaryTellMs`:
-   * an audit event, and a mail to those who look after it and to all superusers. The next one says how often it was presented since. What
-   * could not be written is kept for the next flush. With `due`, also tells of canaries that were presented before, here or on another node.
+   * Writes what was recorded: the last use of each canary, its count, and that people are still to be told. Then tells of the canaries whose
+   * moment has come: 5 to 60 seconds after they were presented, at random, because someone who measures other requests could notice
+   * this work if it followed at once. People are told of a canary at most once in `limits.canaryTellMs`, by an audit event, and by a mail to those
+   * who look after it and to all superusers. The next one says how often it was presented since. What could not be written is kept for
+   * the next flush.
    * @throws the first error, after all canaries
    */
-  flush(due?: boolean): Promise<void>;
+  flush(): Promise<void>;
+  /** Looks for canaries that were presented before, here or on another node. The flush that comes 5 to 60 seconds later tells of them. */
+  findUntold(): Promise<void>;
+  /** Writes what was recorded, and tells of every canary at once. @throws the first error, after all canaries */
+  tellAll(): Promise<void>;
 }
 
 interface CanaryUsesDeps {
@@ -55,8 +65,8 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
   let presented = new Map<string, Presented>();
   /** The newest value that was never issued, under an empty hash. Nothing reads it. */
   const decoys = new Map<string, Presented>();
-  /** Counted in the usage and written as a last use, but perhaps nobody is told yet: uses by the ID of the canary. */
-  const untold = new Map<string, number>();
+  /** When to tell of canaries that are stored as presented, by the ID of the canary. */
+  const tellTimes = new Map<string, number>();
 
   function add(all: Map<string, Presented>, hash: string, newer: Presented): void {
     const earlier = all.get(hash);
@@ -71,26 +81,32 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
     earlier.request = newer.request;
   }
 
-  /** Writes the last use of each canary. Returns those that still exist, by hash. */
-  async function writeLastUses(taken: ReadonlyMap<string, Presented>): Promise<ReadonlyMap<string, Canary>> {
+  /** Writes the last use of each canary and its count. Returns those that still exist, by hash. */
+  async function write(taken: ReadonlyMap<string, Presented>): Promise<ReadonlyMap<string, Canary>> {
     const canaries = await store.canaries.findByHashes([...taken.keys()]);
-    const uses: TokenUse[] = [];
+    const lastUses: TokenUse[] = [];
+    const counts = new Map<string, number>();
     for (const [hash, { id: tokenId, prefix }] of canaries) {
-      const use = taken.get(hash);
-      if (use) uses.push({ tokenId, prefix, previous: false, at: use.at, ...normalize(use.request) });
+      const { uses, at, request } = taken.get(hash) as Presented;
+      lastUses.push({ tokenId, prefix, previous: false, at, ...normalize(request) });
+      counts.set(tokenId, uses);
     }
-    await store.tokens.recordUses(uses, clock.now());
+    await store.transaction(async (store) => {
+      await store.canaries.addUses(counts);
+      await store.tokens.recordUses(lastUses, clock.now());
+    });
     return canaries;
   }
 
   async function writeUses(): Promise<void> {
+    if (presented.size === 0) return;
     const taken = presented;
     presented = new Map();
     try {
-      for (const [hash, { id }] of await writeLastUses(taken)) {
+      for (const [hash, { id }] of await write(taken)) {
         const { uses, at } = taken.get(hash) as Presented;
         counter.denied(id, at, reason, uses);
-        untold.set(id, uses + (untold.get(id) ?? 0));
+        tellLater(id);
       }
     } catch (error) {
       const since = presented;
@@ -100,19 +116,30 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
     }
   }
 
-  async function addDue(): Promise<void> {
-    for (const id of await store.canaries.due(times(clock.now()), maxDue)) untold.set(id, untold.get(id) ?? 0);
+  function tellLater(id: string): void {
+    if (!tellTimes.has(id)) tellTimes.set(id, clock.now() + randomInt(minTellMs, maxTellMs + 1));
   }
 
-  async function tellOfAll(errors: unknown[]): Promise<void> {
-    for (const [id, uses] of [...untold].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  async function findUntold(): Promise<void> {
+    for (const id of await store.canaries.due(times(clock.now()), maxDue)) tellLater(id);
+  }
+
+  async function tell(ids: readonly string[], errors: unknown[]): Promise<void> {
+    for (const id of [...ids].sort()) {
       try {
-        await tellOf(deps, id, uses);
-        untold.delete(id);
+        await tellOf(deps, id);
+        tellTimes.delete(id);
       } catch (error) {
         errors.push(error);
       }
     }
+  }
+
+  function idsToTell(): string[] {
+    const now = clock.now();
+    // A later time is from before the clock was set back.
+    const isTime = (at: number) => at <= now || at > now + maxTellMs;
+    return [...tellTimes].filter(([, at]) => isTime(at)).map(([id]) => id);
   }
 
   return {
@@ -120,11 +147,18 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
       const use = { uses: 1, at: clock.now(), request };
       add(hash === null ? decoys : presented, hash ?? '', use);
     },
-    async flush(due = false) {
+    async flush() {
       const errors: unknown[] = [];
-      if (presented.size > 0) await writeUses().catch((error: unknown) => errors.push(error));
-      if (due) await addDue().catch((error: unknown) => errors.push(error));
-      await tellOfAll(errors);
+      await writeUses().catch((error: unknown) => errors.push(error));
+      await tell(idsToTell(), errors);
+      if (errors.length > 0) throw errors[0];
+    },
+    findUntold,
+    async tellAll() {
+      const errors: unknown[] = [];
+      await writeUses().catch((error: unknown) => errors.push(error));
+      await findUntold().catch((error: unknown) => errors.push(error));
+      await tell([...tellTimes.keys()], errors);
       if (errors.length > 0) throw errors[0];
     },
   };
@@ -134,15 +168,14 @@ function times(at: number) {
   return { at, toldBefore: at - limits.canaryTellMs };
 }
 
-/** Counts presentations of a canary, and tells of them if nobody was told within the hour. */
+/** Tells of the presentations of a canary, unless there are none, another node told of them, or somebody told of others within the hour. */
 async function tellOf(
   { store, clock, auditTrail, notifier }: Omit<CanaryUsesDeps, 'normalize' | 'counter'>,
   id: string,
-  presented: number,
 ): Promise<void> {
   const isTold = await store.transaction(async (store) => {
     const at = clock.now();
-    const uses = await store.canaries.claimUses(id, presented, times(at));
+    const uses = await store.canaries.claimUses(id, times(at));
     const canary = uses === null ? null : await store.tokens.findById(id);
     if (uses === null || canary === null) return false;
     const clientInfo = { ip: canary.lastUse?.ip ?? null, userAgent: canary.lastUse?.userAgent ?? null };

@@ -11,6 +11,10 @@ import { createAccountToken, createServiceAccount } from '../../helpers/app/serv
 
 const hour = 60 * 60 * 1000;
 const engines = useEngines();
+const observed = {
+  ...{ method: 'GET', target: '/builds/42', peer: '203.0.113.9', forwardedFor: null, userAgent: null },
+  ...{ appId: null, wouldDeny: null },
+};
 
 describe.each(['SQLite', 'PostgreSQL'] as const)('a canary on %s', (engine) => {
   let server: TestServer;
@@ -40,7 +44,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a canary on %s', (engine) => {
       expect(status).toBe(401);
     }
     await eventLoopTurn();
-    await server.services.canaryUses.flush(true);
+    await server.services.canaryUses.tellAll();
     await server.services.recordUsage.flush();
   }
   const asDev = async (path: string, ask: object = {}) =>
@@ -102,6 +106,50 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a canary on %s', (engine) => {
       ...{ actor: { kind: 'system' }, ip: '127.0.0.1', user_agent: 'curl/8.5.0' },
       ...{ target: { id: canary.id, owner: server.dev.email }, changes: [{ to: '9' }] },
     });
+  });
+
+  it('stores a presentation at once, and tells of it 5 to 60 seconds later, at a random moment', async () => {
+    const { canaryUses } = server.services;
+    const canaries = [await createCanary(), await createCanary(), await createCanary(), await createCanary()];
+    const told = async () => {
+      const events = await Promise.all(canaries.map(eventsAbout));
+      return events.filter(({ length }) => length > 0).length;
+    };
+    await canaryUses.tellAll();
+    for (const { token } of canaries) await server.send({ path: '/verify/auth-request', headers: headersOf(token) });
+    await eventLoopTurn();
+    await canaryUses.flush();
+    for (const { id } of canaries) expect((await show(id)).last_used).not.toBeNull();
+    server.clock.advance(4_999);
+    await canaryUses.findUntold();
+    await canaryUses.flush();
+    expect(await told()).toBe(0);
+    const moments = new Set<number>();
+    for (let second = 5, before = 0; second < 60; second += 1) {
+      server.clock.advance(1_000);
+      await canaryUses.flush();
+      const now = await told();
+      if (now > before) moments.add(second);
+      before = now;
+    }
+    server.clock.advance(1);
+    await canaryUses.flush();
+    expect(await told()).toBe(4);
+    expect(moments.size).toBeGreaterThan(1);
+  });
+
+  it('tells once of what a killed daemon stored, whichever of two nodes comes first', async () => {
+    const canary = await createCanary();
+    const newNode = () => server.restart({}).services.canaryUses;
+    const [killed, ...nodes] = [newNode(), newNode(), newNode()] as const;
+    killed.record(hashSecret(canary.token), observed);
+    await killed.flush();
+    expect(await eventsAbout(canary)).toEqual([]);
+    for (const node of nodes) await node.findUntold();
+    server.clock.advance(60_000);
+    await Promise.all(nodes.map((node) => node.flush()));
+    expect(await eventsAbout(canary)).toMatchObject([{ changes: [{ to: '1' }] }]);
+    expect(await mailsAbout(canary)).toHaveLength(2);
   });
 
   it('mails the maintainers of the service account that owns it', async () => {

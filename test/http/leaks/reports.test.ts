@@ -256,7 +256,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     await forgetMails();
     expect(await labels([item(token)])).toEqual(['true_positive']);
     await new Promise(setImmediate);
-    await app.services.canaryUses.flush();
+    await app.services.canaryUses.tellAll();
     expect(await actionsOf(id)).toEqual(['token.created', 'token.leaked', 'token.canary_used']);
     expect((await newMails()).map(({ to, text }) => [to, text.includes(prefix)])).toEqual([[app.dev.email, true]]);
     expect(await verdict(app, token)).toBe('unknown');

@@ -44,7 +44,7 @@ it('takes a canary for a live value, and does not trip it', async () => {
   const { id, token } = await createToken(app, app.dev, { name: 'canary', canary: true });
   expect(await verify(ofValues(token))).toBe(200);
   await new Promise(setImmediate);
-  await app.services.canaryUses.flush();
+  await app.services.canaryUses.tellAll();
   const events = await app.store.audit.list({ limit: 1000, before: null });
   expect(events.filter(({ target }) => target.id === id).map(({ action }) => action)).toEqual(['token.created']);
   expect(await app.store.tokens.findById(id)).toMatchObject({ lastUse: null });

@@ -29,18 +29,21 @@ export function createCanaryStore(knex: Knex, engine: Engine): CanaryStore {
         });
       return new Map(rows.map(({ hash, ...canary }) => [hash.slice(canaryHash('').length), canary]));
     },
-    async claimUses(id, uses, { at, toldBefore }) {
-      // This statement locks the row, so that the next one claims all that it returns.
-      const added = await knex.raw(
-        'UPDATE tokens SET canary_untold = canary_untold + CAST(? AS bigint) WHERE id = ? AND canary RETURNING canary_untold',
-        [uses, id],
+    async addUses(uses) {
+      // In the order of the IDs, so that two nodes do not wait for each other.
+      for (const [id, count] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1)))
+        await knex('tokens').where({ id, canary: true }).increment('canary_untold', count);
+    },
+    async claimUses(id, { at, toldBefore }) {
+      // Changes nothing, but locks the row, so that the next statement claims all that this one returns.
+      const locked = await knex.raw(
+        `UPDATE tokens SET canary_untold = canary_untold WHERE id = ? AND ${isDue} RETURNING canary_untold`,
+        [id, toldBefore, at, at],
       );
-      const [row] = engine.rows(added);
-      const claimed = await knex('tokens')
-        .where({ id })
-        .whereRaw(isDue, [toldBefore, at, at])
-        .update({ canary_told_at: at, canary_untold: 0 });
-      return row === undefined || claimed === 0 ? null : Number(row.canary_untold);
+      const [row] = engine.rows(locked);
+      if (row === undefined) return null;
+      await knex('tokens').where({ id }).update({ canary_told_at: at, canary_untold: 0 });
+      return Number(row.canary_untold);
     },
     due: ({ at, toldBefore }, limit) =>
       knex('tokens').whereRaw(isDue, [toldBefore, at, at]).orderBy('id').limit(limit).pluck('id'),

@@ -12,7 +12,10 @@ export function canaryContract(store: () => Store): void {
     return { owner, canary: await addToken(store(), owner.id, { canary: true }) };
   }
   const claim = (id: string, uses: number, at: number) =>
-    store().transaction((store) => store.canaries.claimUses(id, uses, times(at)));
+    store().transaction(async (store) => {
+      await store.canaries.addUses(new Map([[id, uses]]));
+      return store.canaries.claimUses(id, times(at));
+    });
 
   it('finds a canary by its hash as a canary, and its tombstone never', async () => {
     const { owner, canary } = await addCanary();
@@ -72,6 +75,14 @@ export function canaryContract(store: () => Store): void {
     const told = claims.filter((uses) => uses !== null);
     expect(told).toHaveLength(1);
     expect(await claim(canary.id, 0, noon + hour)).toBe(7 - ((told[0] ?? 0) - 1) || null);
+  });
+
+  it('returns stored presentations to one of several nodes that claim at the same time', async () => {
+    const { canary } = await addCanary();
+    const claimStored = () => store().transaction((store) => store.canaries.claimUses(canary.id, times(noon)));
+    await store().canaries.addUses(new Map([[canary.id, 3]]));
+    const claims = await Promise.all(Array.from({ length: 8 }, claimStored));
+    expect(claims.filter((uses) => uses !== null)).toEqual([3]);
   });
 
   it('claims nothing of a token that is no canary, or that is gone', async () => {

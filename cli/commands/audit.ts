@@ -7,7 +7,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { parseSince } from '../input/parse-time.ts';
 import { connect } from '../session/connect.ts';
-import { note, writeStderr } from '../ui/notes.ts';
+import { warn, writeStderr } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
 
 export interface AuditOptions extends GlobalOptions {
@@ -77,7 +77,7 @@ async function runFollow(ctx: Context, options: AuditOptions): Promise<void> {
       options.json
         ? writeStderr(ctx, toJson(problem))
         : writeStderr(ctx, `${sanitize(problem.detail)} Waiting for the server …`),
-    onRecovery: () => note(ctx, options, `${server.url} responds again.`),
+    onRecovery: () => warn(ctx, options, `${server.url} responds again.`),
   });
   const lineOf = options.json ? (event: AuditEvent) => toJson(event) : eventLine;
   try {

@@ -1,11 +1,11 @@
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../helpers/app/app.ts';
-import { appFetch, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
+import { appFetch, onTerminal, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openTestCliWithApp } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as advice from '../../cli/commands/doctor/advice.ts';
 import type { Check } from '../../cli/commands/doctor/check.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
-import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
 import { deleteApp, issueGated, registerApp } from '../helpers/gate/gated.ts';
 
@@ -41,7 +41,7 @@ const cleanups: Array<() => void> = [];
 
 beforeAll(async () => {
   daemon = await startTestServer();
-  cli = await openTestCli();
+  cli = await openTestCli(onTerminal);
   token = (await daemon.issue('for the doctor')).value;
 });
 afterAll(async () => {

@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, disconnect, execute } from '../../server/store/engine/sqlite/connection.ts';
 import { createToken, jsonOf, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
-import { appFetch, cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
+import { appFetch, cancel, onTerminal, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 import { turnOn } from '../helpers/sign-in/totp.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 let root: Surroundings;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
   root = cli.as(cli.app.root);
 });

@@ -3,7 +3,7 @@ import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { createToken, type Member, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { createAccountToken, createServiceAccount } from '../helpers/app/service-accounts.ts';
-import { openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 import { addToken, auditRecord, useOf } from '../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -12,7 +12,7 @@ let root: Surroundings;
 let prefixes: Record<'deploy' | 'nightly' | 'unused' | 'old', string>;
 let deployed: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   root = cli.as(cli.app.root);
   ada = await cli.app.addMember({ email: 'ada@example.com', can_manage_tokens: true });
   await createServiceAccount(cli.app, 'ci', { maintainers: [cli.app.dev] });

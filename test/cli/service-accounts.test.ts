@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let root: Surroundings;
 let dev: Surroundings;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   root = cli.as(cli.app.root);
   dev = cli.as(cli.app.dev);
 });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Trust } from '../../shared/schemas/trusts.ts';
-import { openTestCliWithApp } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp } from '../helpers/cli/cli.ts';
 import { addServiceAccount } from '../store/contract/accounts/service-accounts.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   await addServiceAccount(cli.app.store, 'ci');
 });
 afterEach(() => cli.close());

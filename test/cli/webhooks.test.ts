@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createToken } from '../helpers/app/app.ts';
-import { openTestCliWithApp } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp } from '../helpers/cli/cli.ts';
 import { answerStatus, startReceiver } from '../helpers/webhooks/receiver.ts';
 import { addHook, createWorker } from '../helpers/webhooks/worker.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 

@@ -7,7 +7,7 @@ import type { LookUp } from '../../scan/findings/look-up.ts';
 import { checkPrefixes, findServer, prefixesOf } from '../../scan/prefixes.ts';
 import { connect } from '../../session/connect.ts';
 import type { Server } from '../../session/server-url.ts';
-import { note } from '../../ui/notes.ts';
+import { note, warn } from '../../ui/notes.ts';
 import { type ScanOptions, sourceOf } from './scan-source.ts';
 
 export function registerScan(program: Command, ctx: Context): void {
@@ -54,7 +54,7 @@ async function runScan(ctx: Context, paths: readonly string[], options: ScanOpti
   if (failure !== null)
     throw localError('usage', `Git cannot list the lines: ${failure}. Check the range and the repository.`);
   if (live > 0) throw found(live, options.offline || server === null);
-  if (server === null) await note(ctx, options, foundNone(prefixes, given.length > 0));
+  if (server === null) await sayFoundNone(ctx, options, prefixes, given.length > 0);
   if (skipped > 0) throw incomplete(skipped);
 }
 
@@ -62,7 +62,7 @@ async function runScan(ctx: Context, paths: readonly string[], options: ScanOpti
 async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | null): Promise<LookUp> {
   const { offlineLookUp, onlineLookUp } = await import('../../scan/findings/look-up.ts');
   if (server === null) {
-    if (!options.offline) await note(ctx, options, 'No server is configured, so no server says which values are live.');
+    if (!options.offline) await warn(ctx, options, 'No server is configured, so no server says which values are live.');
     return offlineLookUp();
   }
   try {
@@ -70,15 +70,16 @@ async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | nu
     return onlineLookUp(api);
   } catch (error) {
     if (!hasCode(error, 'not-signed-in')) throw error;
-    await note(ctx, options, `Not signed in to ${server.url}, so no server says which values are live.`);
+    await warn(ctx, options, `Not signed in to ${server.url}, so no server says which values are live.`);
     return offlineLookUp();
   }
 }
 
-/** Says which values the scan looked for. Nobody would notice a wrong prefix otherwise. */
-function foundNone(prefixes: readonly string[], areGiven: boolean): string {
+/** Says which values the scan looked for, to scripts as well if nobody named the prefix: it may be a wrong one. */
+async function sayFoundNone(ctx: Context, options: ScanOptions, prefixes: readonly string[], areGiven: boolean) {
   const what = `Found no value with the prefix ${prefixes.join(' or ')}.`;
-  return areGiven ? what : `${what} If your server uses another, name it with --prefix.`;
+  if (areGiven) return note(ctx, options, what);
+  await warn(ctx, options, `${what} If your server uses another, name it with --prefix.`);
 }
 
 function found(live: number, offline: boolean) {

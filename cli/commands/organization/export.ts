@@ -9,7 +9,7 @@ import { readState } from '../../organization/read-state.ts';
 import { readableSections, readRights } from '../../organization/rights.ts';
 import { allSections } from '../../organization/sections/all.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { note, warn } from '../../ui/notes.ts';
 
 interface ExportOptions extends GlobalOptions {
   file?: string;
@@ -32,7 +32,7 @@ async function runExport(ctx: Context, options: ExportOptions): Promise<void> {
   const readable = readableSections(await readRights(connection), allSections);
   const organization = organizationOf(await readState(connection.api, readable));
   const left = allSections.filter((section) => !readable.includes(section)).map(({ name }) => name);
-  if (left.length > 0) await note(ctx, options, `The management key lacks the scopes to read ${left.join(', ')}.`);
+  if (left.length > 0) await warn(ctx, options, `The management key lacks the scopes to read ${left.join(', ')}.`);
   const schemaUrl = `${connection.server.url}${organizationSchemaPath}`;
   const text = await format(options, organization, schemaUrl);
   if (options.file === undefined || options.file === '-') return ctx.stdout.write(text);

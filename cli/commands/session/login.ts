@@ -14,7 +14,7 @@ import { parseServerUrl, type Server } from '../../session/server-url.ts';
 import { signInWithPassword } from '../../sign-in/by-password.ts';
 import { refusesPasswords } from '../../sign-in/discover.ts';
 import { signInOnWeb } from '../../sign-in/on-web.ts';
-import { note } from '../../ui/notes.ts';
+import { note, warn } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface LoginOptions extends GlobalOptions {
@@ -76,13 +76,13 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
       ? await signInOnWeb(ctx, options, server)
       : await signInWithPassword(ctx, { api, email, prompts, passwordStdin: options.passwordStdin });
   await saveSession(ctx, options, server, store, session);
-  if (storeNote !== null) await note(ctx, options, storeNote);
+  if (storeNote !== null) await warn(ctx, options, storeNote);
   await note(ctx, options, `Signed in to ${server.url} as ${sanitize(session.email)}.`);
   if (sessionFromEnvironment(ctx) !== null) {
-    await note(ctx, options, 'TOKENS_SESSION is set and overrides this session. Unset it to use this one.');
+    await warn(ctx, options, 'TOKENS_SESSION is set and overrides this session. Unset it to use this one.');
   }
   if (hasKey(ctx)) {
-    await note(
+    await warn(
       ctx,
       options,
       'A management key is set in the environment and overrides this session. Unset it to use this one.',
@@ -103,7 +103,7 @@ function requireMethod({ passwordStdin, sso, browser }: LoginOptions, prompts: P
 async function readOrReplaceConfig(ctx: Context, options: LoginOptions): Promise<Config> {
   return readConfig(configDirectory(ctx)).catch(async (error: unknown) => {
     if (!hasCode(error, 'damaged-file')) throw error;
-    await note(ctx, options, `warning: ${error.message} Signing in replaces it.`);
+    await warn(ctx, options, `warning: ${error.message} Signing in replaces it.`);
     return emptyConfig;
   });
 }

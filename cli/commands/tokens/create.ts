@@ -12,7 +12,10 @@ import { repeated } from '../../input/repeated.ts';
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../input/rule-options.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { tokenCommand } from '../../ui/command-line.ts';
+import { note } from '../../ui/notes.ts';
 import { type NewValueOptions, printNewValue } from '../../ui/outcome.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import { expiryPhrase } from '../../ui/times.ts';
 
 export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerOptions, 'serviceAccount'> {
   expires?: string;
@@ -72,6 +75,14 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
   } catch (error) {
     throw await undoCreate(ctx, connection, created, error);
   }
+  await noteExpiry(ctx, options, created);
+}
+
+/** Says when the new token expires. Advises an expiry if it never does. */
+async function noteExpiry(ctx: Context, options: CreateOptions, { name, expires_at: expiresAt }: CreatedToken) {
+  const advice = 'It never expires; consider --expires.';
+  const expiry = expiresAt === null ? advice : expiryPhrase(expiresAt, ctx.now());
+  await note(ctx, options, `Created ${sanitize(name)}. ${expiry}`);
 }
 
 /** Creates the token. Returns null if the name is taken and `--if-absent` is given. */

@@ -11,7 +11,7 @@ import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-op
 import { parseExpiry, parseOverlap } from '../../input/parse-time.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { tokenCommand } from '../../ui/command-line.ts';
-import { note } from '../../ui/notes.ts';
+import { note, warn } from '../../ui/notes.ts';
 import { type NewValueOptions, printNewValue, printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
@@ -68,7 +68,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(rotated));
   // A damaged list is no failure of the rotation, which is complete.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
-    await note(ctx, options, staleKeychain(rotated));
+    await warn(ctx, options, staleKeychain(rotated));
   }
 }
 

@@ -6,7 +6,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { repeated } from '../../input/repeated.ts';
 import type { RuleRemovalOptions } from '../../input/rule-options.ts';
-import { note } from '../../ui/notes.ts';
+import { warn } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { type ShortcutOptions, shortcutOf } from './shortcuts.ts';
 
@@ -74,10 +74,10 @@ export async function warnAboutBranches(ctx: Context, options: TrustOptions): Pr
   const everyone = 'may get a token, on every branch: whoever can push to any branch has access.';
   if (github !== undefined) {
     const jobs = `Every workflow of ${sanitize(github)}`;
-    await note(ctx, options, `${jobs} ${everyone} Limit the trust with --environment or --ref.`);
+    await warn(ctx, options, `${jobs} ${everyone} Limit the trust with --environment or --ref.`);
   }
   if (gitlab !== undefined) {
-    await note(ctx, options, `Every pipeline of ${sanitize(gitlab)} ${everyone} Limit the trust with --ref.`);
+    await warn(ctx, options, `Every pipeline of ${sanitize(gitlab)} ${everyone} Limit the trust with --ref.`);
   }
 }
 

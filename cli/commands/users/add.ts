@@ -9,7 +9,7 @@ import { readSecret } from '../../input/read-stdin.ts';
 import { connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
 import { printInvited } from '../../ui/invitation.ts';
-import { note } from '../../ui/notes.ts';
+import { warn } from '../../ui/notes.ts';
 
 export interface UsersAddOptions extends GlobalOptions {
   name?: string;
@@ -57,7 +57,7 @@ async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions
   if (!options.mail || user.status !== 'invited' || user.invitation) return;
   // Only superusers see the link. A management key could otherwise set the password.
   const command = commandLine('users invite', user.email);
-  await note(
+  await warn(
     ctx,
     options,
     `The server cannot send mail, so nobody was invited. A superuser gets the link with: ${command}`,

@@ -8,7 +8,7 @@ import { localError } from '../../errors.ts';
 import { repeated } from '../../input/repeated.ts';
 import { connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
-import { note } from '../../ui/notes.ts';
+import { warn } from '../../ui/notes.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
@@ -55,7 +55,7 @@ async function runUsersEdit(ctx: Context, email: string, options: UsersEditOptio
   await printOutcome(ctx, options, user, outcome);
   if (user.status !== 'invited' || user.email === before.email) return;
   const again = commandLine('users invite', user.email);
-  await note(ctx, options, `The earlier invitation no longer works. Send another one: ${again}`);
+  await warn(ctx, options, `The earlier invitation no longer works. Send another one: ${again}`);
 }
 
 function groupsOf({ group, groups }: UsersEditOptions): { groups?: string[] } {

@@ -9,12 +9,12 @@ import { sections } from '../../../shared/schemas/organization/sections.ts';
 import type { Scope } from '../../../shared/schemas/scopes.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let directory: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   directory = await mkdtemp(join(tmpdir(), 'tokens-apply-'));
 });
 afterEach(async () => {
@@ -145,7 +145,9 @@ client\tgateway\tSECRET
   it('uses colors only on a terminal', async () => {
     const sequence = '\u001b[';
     expect((await apply(file, ['--dry-run'])).stdout).not.toContain(sequence);
-    expect((await apply(file, ['--dry-run'], { columns: 80 })).stdout).toContain(`${sequence}32m+ create`);
+    expect(
+      (await apply(file, ['--dry-run'], { columns: 80, env: { ...cli.as(cli.app.root).env, NO_COLOR: '' } })).stdout,
+    ).toContain(`${sequence}32m+ create`);
   });
 
   it('reports every mistake with its position, and sends nothing', async () => {

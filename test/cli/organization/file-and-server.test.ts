@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonOf } from '../../helpers/app/app.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 

@@ -9,7 +9,7 @@ import { git, gitEnvironment, nearMisses, newDirectory, newValue } from '../../h
 
 let cli: TestCli;
 beforeAll(async () => {
-  cli = await openTestCli({ env: gitEnvironment });
+  cli = await openTestCli({ stderrIsTTY: true, env: { ...gitEnvironment, NO_COLOR: '1' } });
 });
 afterAll(() => cli.close());
 

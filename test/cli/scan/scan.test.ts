@@ -3,13 +3,13 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
-import { openTestCli, openTestCliWithApp, type TestCli } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCli, openTestCliWithApp, type TestCli } from '../../helpers/cli/cli.ts';
 import { tarOf, zipOf } from '../../helpers/scan/archives.ts';
 import { newDirectory, newValue } from '../../helpers/scan/values.ts';
 
 let cli: TestCli;
 beforeAll(async () => {
-  cli = await openTestCli();
+  cli = await openTestCli(onTerminal);
 });
 afterAll(() => cli.close());
 
@@ -202,7 +202,7 @@ describe('tokens scan --offline', () => {
     const shown = await cli.run(argv, { stderrIsTTY: true });
     expect(shown.stderr).toMatch(/Scanned [\d,]+ MB …/);
     expect(shown.stderr.endsWith(`\r\u001b[2K${foundNone}`)).toBe(true);
-    expect((await cli.run(argv)).stderr).toBe(foundNone);
+    expect((await cli.run(argv, { stderrIsTTY: false })).stderr).toBe(foundNone);
     const stopped = await cli.run(argv, { signal: AbortSignal.timeout(50) });
     expect(stopped.code).toBe(130);
   });
@@ -244,7 +244,7 @@ describe('tokens scan in archives', () => {
 
 describe('tokens scan with a server', () => {
   it('asks the server for prefix and statuses, and sends hashes only', async () => {
-    const world = await openTestCliWithApp({ tokenPrefix: 'acme' });
+    const world = await openTestCliWithApp({ tokenPrefix: 'acme' }, onTerminal);
     const { app } = world;
     const [mine, theirs] = [
       await createToken(app, app.dev, { name: 'ci' }),
@@ -278,7 +278,7 @@ describe('tokens scan with a server', () => {
   });
 
   it('asks about more than 1,000 values in several requests', async () => {
-    const world = await openTestCliWithApp();
+    const world = await openTestCliWithApp({}, onTerminal);
     const { app } = world;
     let requests = 0;
     const counting: typeof fetch = async (input, init) => {
@@ -295,7 +295,7 @@ describe('tokens scan with a server', () => {
   });
 
   it('counts every well-formed value if the user is not signed in, and says so', async () => {
-    const world = await openTestCliWithApp();
+    const world = await openTestCliWithApp({}, onTerminal);
     const { code, stdout, stderr } = await world.run(['scan', '-'], { stdin: newValue() });
     expect(code).toBe(4);
     expect(stdout).toContain('valid-shape');
@@ -304,7 +304,7 @@ describe('tokens scan with a server', () => {
   });
 
   it('prints what it found before it reports that the server failed', async () => {
-    const world = await openTestCliWithApp();
+    const world = await openTestCliWithApp({}, onTerminal);
     const failing: typeof fetch = async (input, init) =>
       String(input).endsWith('/tokens/statuses')
         ? new Response('{}', { status: 503, headers: { 'Content-Type': 'application/problem+json' } })

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storeKey, storeServiceAccount, type TestKey } from '../../helpers/app/management-key.ts';
-import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let key: TestKey;
 let directory: string;
 let file: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   key = await storeKey(cli.app, await storeServiceAccount(cli.app, 'platform'), ['apps', 'users:read']);
   directory = await mkdtemp(join(tmpdir(), 'tokens-key-'));
   file = join(directory, 'key');

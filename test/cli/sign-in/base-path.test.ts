@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
-import { appFetch, openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
+import { appFetch, onTerminal, openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 
 const host = 'tools.example.com';
@@ -11,7 +11,7 @@ let cli: TestCli;
 let apps: Record<keyof typeof urls, TestApp>;
 beforeEach(async () => {
   apps = { a: await openTestApp({ publicUrl: urls.a }), b: await openTestApp({ publicUrl: urls.b }) };
-  cli = await openTestCli({ fetch: proxyFetch });
+  cli = await openTestCli({ ...onTerminal, fetch: proxyFetch });
 });
 afterEach(async () => {
   await cli.close();

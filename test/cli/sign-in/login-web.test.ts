@@ -1,11 +1,11 @@
 import { get as httpGet, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appFetch, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import { appFetch, onTerminal, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 

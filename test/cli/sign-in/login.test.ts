@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cancel, lockedKeychain, openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
+import { cancel, lockedKeychain, onTerminal, openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
 });
 afterEach(() => cli.close());
 
@@ -299,7 +299,7 @@ it('removes the session from the previous store if a login uses another one', as
 describe('with a server where nobody may use a password', () => {
   beforeEach(async () => {
     await cli.close();
-    cli = await openTestCliWithApp({ passwordSignIn: 'false' });
+    cli = await openTestCliWithApp({ passwordSignIn: 'false' }, onTerminal);
   });
 
   it('asks for neither an email address nor a password, and goes on in the browser', async () => {

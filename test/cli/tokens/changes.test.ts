@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 const day = 86_400_000;
 
@@ -10,7 +10,7 @@ let dev: Surroundings;
 let root: Surroundings;
 let value: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   [dev, root] = [cli.as(cli.app.dev), cli.as(cli.app.root)];
   value = (await createToken(cli.app, cli.app.dev, { name: 'ci', expires_in: 90 * 86_400 })).token;
 });

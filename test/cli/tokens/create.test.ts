@@ -2,12 +2,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { verdict } from '../../helpers/app/app.ts';
-import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { appFetch, lockedKeychain, onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
 });
 afterEach(() => cli.close());
@@ -16,7 +16,7 @@ const create = (argv: string[], more: Surroundings = {}) => cli.run(['create', .
 const tokens = async (): Promise<Token[]> => JSON.parse((await cli.run(['list', '--json'], dev)).stdout);
 
 it('prints only the value and a newline in a pipe', async () => {
-  const ran = await create(['ci-pipeline']);
+  const ran = await create(['ci-pipeline'], { stderrIsTTY: false });
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
   expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
@@ -106,7 +106,15 @@ it('also prints the value with --store, and omits it with --json --no-print', as
 
 it('prints with --store where the value is stored instead of a warning', async () => {
   const ran = await create(['my laptop', '--store'], { columns: 80 });
-  expect(ran.stderr).toBe("The value is in the OS keychain. To print it: tokens get 'my laptop'\n");
+  expect(ran.stderr).toMatch(/^The value is in the OS keychain\. To print it: tokens get 'my laptop'\n/);
+});
+
+it('says on a terminal when the token expires, and advises an expiry if it never does', async () => {
+  const said = async (...argv: string[]) => (await create(argv)).stderr;
+  expect(await said('ci', '--expires', '2027-02-26T12:00:00Z')).toBe('Created ci. It expires on 26 February 2027.\n');
+  expect(await said('job', '--expires', '2h')).toBe('Created job. It expires in 2 hours.\n');
+  expect(await said('old', '--expires', 'never')).toBe('Created old. It never expires; consider --expires.\n');
+  expect(await said('quiet', '--json')).toBe('');
 });
 
 it('rejects --no-print without --store', async () => {

@@ -188,12 +188,12 @@ it('filters by --status', async () => {
 it('prints only the header for an empty list in a pipe, [] as JSON, and a hint on a terminal', async () => {
   expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tEXPIRES\n');
   expect((await cli.run(['list', '--json'], dev)).stdout).toBe('[]\n');
-  const shown = await cli.run(['list'], { ...dev, columns: 80 });
+  const shown = await cli.run(['list'], { ...dev, columns: 80, stderrIsTTY: true });
   expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });
 });
 
 it('reports that no token matches the filter', async () => {
-  const root = { ...cli.as(cli.app.root), columns: 80 };
+  const root = { ...cli.as(cli.app.root), columns: 80, stderrIsTTY: true };
   for (const filter of [
     ['--status', 'expired'],
     ['--user', 'dev@example.com'],

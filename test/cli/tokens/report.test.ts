@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportedTokens } from '../../../shared/token-report.ts';
 import { createToken } from '../../helpers/app/app.ts';
 import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 import { useOf } from '../../store/contract/records.ts';
 
 const day = 24 * 60 * 60 * 1000;
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let root: Surroundings;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   root = cli.as(cli.app.root);
 });
 afterEach(() => cli.close());

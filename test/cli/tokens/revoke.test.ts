@@ -1,14 +1,21 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { assembleToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { appFetch, cancel, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import {
+  appFetch,
+  cancel,
+  onTerminal,
+  openTestCliWithApp,
+  type Surroundings,
+  serverUrl,
+} from '../../helpers/cli/cli.ts';
 import { newToken } from '../../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 let value: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
   value = (await createToken(cli.app, cli.app.dev, { name: 'ci' })).token;
 });

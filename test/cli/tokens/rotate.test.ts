@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { appFetch, lockedKeychain, onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 let old: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
   old = (await createToken(cli.app, cli.app.dev, { name: 'ci', expires_in: 90 * 86_400 })).token;
 });

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken } from '../../helpers/app/app.ts';
-import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp } from '../../helpers/cli/cli.ts';
 import { addApp, noRules, rulesOf } from '../../http/tokens/rules/gate.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   await addApp(cli.app, 'grafana');
   await addApp(cli.app, 'immich', { groups: ['family'] });
 });

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf } from '../../helpers/app/app.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 import { addApp, noRules, rulesOf } from '../../http/tokens/rules/gate.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 let id: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
   id = (await createToken(cli.app, cli.app.dev, { name: 'ci' })).id;
 });

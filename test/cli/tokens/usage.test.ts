@@ -3,13 +3,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sparkline } from '../../../cli/ui/usage/sparkline.ts';
 import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken } from '../../helpers/app/app.ts';
-import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
 let id: string;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   dev = cli.as(cli.app.dev);
   id = (await createToken(cli.app, cli.app.dev, { name: 'ci' })).id;
 });

@@ -77,7 +77,7 @@ async function createTrust(text: string): Promise<void> {
   const more = command.includes('--kubernetes ') ? [] : ['--issuer', issuer.url];
   const env = { TOKENS_SERVER: daemon.url, TOKENS_SESSION: root.session };
   const created = await runProgram('tokens', [...words, ...more], { env });
-  expect(created).toMatchObject({ code: 0, stderr: expect.stringContaining('Created the trust') });
+  expect(created).toMatchObject({ code: 0 });
 }
 
 function jobToken(claims: JWTPayload, audience: string): Promise<string> {

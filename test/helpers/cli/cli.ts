@@ -49,6 +49,9 @@ export interface Surroundings {
 
 export const cancel = Symbol('Ctrl-C');
 
+/** Makes stderr a terminal without colors, so that a test sees confirmations and advice. Scripts get neither. */
+export const onTerminal: Surroundings = { stderrIsTTY: true, env: { NO_COLOR: '1' } };
+
 export interface TestCli {
   run(argv: string[], surroundings?: Surroundings): Promise<Ran>;
   /** Every prompt of all runs. */
@@ -86,9 +89,14 @@ export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli>
 /** Runs the program against an in-process daemon, without sockets. */
 export async function openTestCliWithApp(
   settings: Partial<Config> = {},
+  defaults: Surroundings = {},
 ): Promise<TestCli & { app: TestApp; as: (member: Member) => Surroundings }> {
   const app = await openTestApp(settings);
-  const cli = await openTestCli({ fetch: appFetch(app), env: { TOKENS_SERVER: serverUrl } });
+  const cli = await openTestCli({
+    fetch: appFetch(app),
+    ...defaults,
+    env: { TOKENS_SERVER: serverUrl, ...defaults.env },
+  });
   return {
     ...cli,
     app,

@@ -2,7 +2,7 @@ import type { AskedRequest, ForbidReason } from '../../../../shared/schemas/toke
 import type { PresentedToken } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
-import { note } from '../../../ui/notes.ts';
+import { warn } from '../../../ui/notes.ts';
 
 /** Returns the request that the options describe. */
 export function requestOf({ method, path, ip, app }: AskedRequest): AskedRequest {
@@ -37,7 +37,7 @@ export function deniedByRules(reason: ForbidReason) {
 /** Says why a request is allowed although the rules deny it. */
 export async function noteObserved(ctx: Context, options: GlobalOptions, reason: ForbidReason): Promise<void> {
   const why = isForbidReason(reason) ? explanations[reason] : reason;
-  await note(ctx, options, `The request is allowed only because the rules are not applied (${reason}): ${why}.`);
+  await warn(ctx, options, `The request is allowed only because the rules are not applied (${reason}): ${why}.`);
 }
 
 /**

@@ -12,7 +12,7 @@ import { promptsIfInteractive } from '../../../input/ask.ts';
 import { explainMalformed } from '../../../input/explain-malformed.ts';
 import { readSecret } from '../../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../../session/connect.ts';
-import { note } from '../../../ui/notes.ts';
+import { warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { deniedByRules, isForbidReason, noteObserved, requestOf, withDecision } from './check-request.ts';
 import { findCanary } from './find-canary.ts';
@@ -95,7 +95,7 @@ async function noteIfPrevious(ctx: Context, options: CheckOptions, { prefix, tok
   if (token === null || !('previous' in token) || prefix === null || token.previous?.prefix !== prefix) return;
   const { valid_until: end } = token.previous;
   const current = `The current value starts with ${sanitize(token.prefix)}.`;
-  await note(
+  await warn(
     ctx,
     options,
     `This is the old value of ${sanitize(token.name)}. It works until ${sanitize(end)}. ${current}`,

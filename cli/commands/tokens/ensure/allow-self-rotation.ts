@@ -4,7 +4,7 @@ import { tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { CliError } from '../../../errors.ts';
 import { tokenCommand } from '../../../ui/command-line.ts';
-import { note } from '../../../ui/notes.ts';
+import { note, warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { findSession } from './session.ts';
 
@@ -17,7 +17,7 @@ export async function allowSelfRotation(ctx: Context, options: GlobalOptions, to
   const name = sanitize(token.name);
   if (token.expires_at === null) {
     const command = tokenCommand('edit', token, '--expires 90d --self-rotate');
-    await note(
+    await warn(
       ctx,
       options,
       `${name} never expires, so --self-rotate was not applied. To give the token an expiry: ${command}`,
@@ -34,7 +34,7 @@ export async function allowSelfRotation(ctx: Context, options: GlobalOptions, to
     return allowed;
   } catch (error) {
     if (!(error instanceof CliError) || ctx.signal.aborted) throw error;
-    await note(ctx, options, `${name} may not rotate itself, and --self-rotate was not applied: ${error.message}`);
+    await warn(ctx, options, `${name} may not rotate itself, and --self-rotate was not applied: ${error.message}`);
     return token;
   }
 }

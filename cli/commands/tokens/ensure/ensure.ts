@@ -7,7 +7,7 @@ import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-ti
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../../input/rule-options.ts';
 import { resolveServer } from '../../../session/connect.ts';
 import { type TokenFile, withTokenFile } from '../../../token-file/token-file.ts';
-import { note } from '../../../ui/notes.ts';
+import { warn } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { allowSelfRotation } from './allow-self-rotation.ts';
@@ -76,8 +76,6 @@ async function runEnsure(ctx: Context, name: string, options: EnsureOptions): Pr
     ...{ changed: action !== 'none', action, name: token.name, prefix, expires_at, file: options.out },
     ...(wanted.selfRotate && { self_rotate }),
   };
-  // Silent in the usual case, because cron mails every line.
-  if (!result.changed && !options.json && !ctx.stderr.isTTY) return;
   await printOutcome(ctx, options, result, describe(result));
 }
 
@@ -90,7 +88,7 @@ async function makePrivate(ctx: Context, options: GlobalOptions, { path, restric
     failure === null
       ? 'It has mode 600 now.'
       : `Its mode cannot be changed (${failure}): run \`chmod 600\` as its owner.`;
-  await note(ctx, options, `${had} ${now}`);
+  await warn(ctx, options, `${had} ${now}`);
 }
 
 function parseWanted(name: string, options: EnsureOptions): Wanted {

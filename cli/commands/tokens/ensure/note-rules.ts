@@ -2,7 +2,7 @@ import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
 import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { shellWord, tokenCommand } from '../../../ui/command-line.ts';
-import { note } from '../../../ui/notes.ts';
+import { warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
 /** Notes that the options for rules are only those of a new token, if the token has other rules. */
@@ -15,7 +15,7 @@ export async function noteOtherRules(
   const fields = Object.keys(wanted) as Array<keyof RuleFields>;
   if (fields.every((field) => isSame(token[field], wanted[field]))) return;
   const command = tokenCommand('edit', token, optionsOf(wanted).join(' '));
-  await note(
+  await warn(
     ctx,
     options,
     `${sanitize(token.name)} has other rules, which stay as they are. To change them: ${command}`,

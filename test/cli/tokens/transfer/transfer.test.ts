@@ -2,13 +2,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CreatedToken } from '../../../../shared/schemas/tokens/tokens.ts';
 import { createToken, type Member, verdict } from '../../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
-import { openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let ada: Member;
 let token: CreatedToken;
 beforeEach(async () => {
-  cli = await openTestCliWithApp();
+  cli = await openTestCliWithApp({}, onTerminal);
   ada = await cli.app.addMember({ email: 'ada@example.com', can_manage_tokens: true });
   await createServiceAccount(cli.app, 'ci', { maintainers: [ada] });
   token = await createToken(cli.app, ada, { name: 'deploy' });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plain } from '../../cli/ui/plain-output.ts';
-import { createToken } from '../helpers/app/app.ts';
-import { appFetch, openTestCliWithApp, serverUrl } from '../helpers/cli/cli.ts';
+import { plain } from '../../../cli/ui/plain-output.ts';
+import { createToken } from '../../helpers/app/app.ts';
+import { appFetch, openTestCliWithApp, serverUrl } from '../../helpers/cli/cli.ts';
 
 /** Retitles the terminal, clears it, hides what follows, moves the cursor, and does the same with C1 controls. */
 const attack = '\u001b]0;owned\u0007\u001b[2J\u001b[8m\u001b[1A\r\u0008\u009b2J\u0090\u007f\u0000';

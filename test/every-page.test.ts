@@ -297,7 +297,7 @@ describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || p
       const pages = read ? [shown.html, ...(await openDialogs(browser, path))] : [];
       for (const html of pages) {
         expect([...html.matchAll(/<form[^>]*method="post" action="([^"]*)"/g)].map(([, action]) => action)).toEqual(
-          expect.toBeOneOf([[], ['/theme', '/logout']]),
+          expect.toBeOneOf([[], ['/profile/theme', '/logout']]),
         );
         expect(html).not.toMatch(/href="[^"]*dialog=/);
       }
@@ -365,7 +365,7 @@ describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore
     const { status, location } = await openConsole(app, as).post(target(route, app), form);
     expect([200, 303]).toContain(status);
     // The theme is kept in the browser.
-    if (route.path === '/theme') return;
+    if (route.path === '/profile/theme') return;
     if (route.path === '/oauth/authorize') expect(location).toContain('?code=code_');
     else expect(await app.everything()).not.toBe(before);
   });

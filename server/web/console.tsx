@@ -49,7 +49,6 @@ const consolePaths = [
   '/organization/*',
   '/oauth/authorize',
   '/device/*',
-  '/theme',
   '/assets/*',
 ];
 

@@ -34,7 +34,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /login/sso/callback': 'anyone',
   'GET /logout': 'member',
   'POST /logout': 'member',
-  'POST /theme': 'member',
+  'POST /profile/theme': 'member',
   'GET /profile': 'member',
   'POST /profile/name': 'member',
   'POST /profile/email': 'member',

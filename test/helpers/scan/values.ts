@@ -49,6 +49,9 @@ export const gitEnvironment = {
   GIT_AUTHOR_EMAIL: 'dev@example.com',
   GIT_COMMITTER_NAME: 'Dev',
   GIT_COMMITTER_EMAIL: 'dev@example.com',
+  // A maintenance in the background would write while a test deletes its repository.
+  ...{ GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'gc.auto', GIT_CONFIG_VALUE_0: '0' },
+  ...{ GIT_CONFIG_KEY_1: 'maintenance.auto', GIT_CONFIG_VALUE_1: 'false' },
   PATH: process.env.PATH ?? '',
 };
 

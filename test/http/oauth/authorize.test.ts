@@ -85,7 +85,7 @@ it('says when the session will end, and lets the member sign in again first', as
   app.clock.advance(6 * 60 * 60_000);
   const page = await browser.get(addressOf());
   expect(textOf(page.html)).toContain(
-    'This sign-in lasts until 2026-12-23 16:20 UTC at the latest, because your console session ends then.',
+    'This sign-in lasts until 23 Dec 2026, 16:20 UTC at the latest, because your console session ends then.',
   );
   const [, link = ''] = /href="([^"]*)">sign in again</.exec(page.html) ?? [];
   const form = await browser.get(link.replaceAll('&amp;', '&'));
@@ -93,7 +93,7 @@ it('says when the session will end, and lets the member sign in again first', as
   const { location } = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
   expect(new URL(location ?? '', 'https://tokens.example.com').searchParams.get('state')).toBe(request.state);
   const renewed = await browser.get(location ?? '');
-  expect(textOf(renewed.html)).toContain('lasts until 2026-12-23 22:20 UTC at the latest.');
+  expect(textOf(renewed.html)).toContain('lasts until 23 Dec 2026, 22:20 UTC at the latest.');
   expect(renewed.html).not.toContain('sign in again');
   expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(401);
   const approved = await browser.submit('/oauth/authorize', { decision: 'approve' });
@@ -105,7 +105,7 @@ it('gives no reason for the end if the maximum of the command line comes first',
   const { console } = app.config.sessionLimits;
   const strict = app.restart({ sessionLimits: { console, program: { idle: 3600, max: 7200 } } });
   const { html } = await openConsole(strict, strict.dev).get(addressOf());
-  expect(textOf(html)).toContain('This sign-in lasts until 2026-11-23 18:20 UTC at the latest.');
+  expect(textOf(html)).toContain('This sign-in lasts until 23 Nov 2026, 18:20 UTC at the latest.');
   expect(html).not.toContain('sign in again');
 });
 

@@ -67,12 +67,12 @@ it('says when the session of the device will end, and keeps the device while the
   const device = await beginDevice(app);
   const { browser, shown } = await typeCode(device.user_code);
   const page = await browser.get(shown.location ?? '');
-  expect(textOf(page.html)).toContain('This sign-in lasts until 2026-12-23 16:20 UTC');
+  expect(textOf(page.html)).toContain('This sign-in lasts until 23 Dec 2026, 16:20 UTC');
   const [, link = ''] = /href="([^"]*)">sign in again</.exec(page.html) ?? [];
   await browser.get(link.replaceAll('&amp;', '&'));
   const { location } = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
   expect(location).toBe(shown.location);
-  expect(textOf((await browser.get(location ?? '')).html)).toContain('lasts until 2026-12-23 22:20 UTC');
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('lasts until 23 Dec 2026, 22:20 UTC');
   await browser.submit('/device/approve', { decision: 'approve' });
   expect(await jsonOf(pollDevice(app, device))).toMatchObject({ expires_in: 30 * 24 * 3600 });
 });

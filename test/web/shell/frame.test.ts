@@ -68,11 +68,11 @@ describe('the account menu', () => {
     expect((await browser.get('/organization/team?q=ada&done=member-added&dialog=add')).html).toContain(
       '<html lang="en">',
     );
-    const { location, headers } = await browser.submit('/theme', { theme: 'dark' });
+    const { location, headers } = await browser.submit('/profile/theme', { theme: 'dark' });
     expect(location).toBe('/organization/team?q=ada');
     expect(headers.get('set-cookie')).toMatch(/tokens_theme[^;]*=dark; Max-Age=34560000;.*HttpOnly/);
     expect((await browser.get('/organization/team')).html).toContain('<html lang="en" data-theme="dark">');
-    await browser.submit('/theme', { theme: 'system' });
+    await browser.submit('/profile/theme', { theme: 'system' });
     expect((await browser.get('/organization/team')).html).toContain('<html lang="en">');
   });
 
@@ -80,9 +80,9 @@ describe('the account menu', () => {
     const { app } = await open();
     const browser = openConsole(app, app.dev);
     await browser.get('/profile');
-    await browser.submit('/theme', { theme: 'light' });
+    await browser.submit('/profile/theme', { theme: 'light' });
     await browser.get('/profile');
-    const { location } = await browser.submit('/theme', { theme: '"><script>', next: 'https://evil.example/' });
+    const { location } = await browser.submit('/profile/theme', { theme: '"><script>', next: 'https://evil.example/' });
     expect(location).toBe('/profile/api-tokens');
     expect((await browser.get('/profile')).html).toContain('data-theme="light"');
   });

@@ -164,6 +164,7 @@ const leak: Part = {
     url: 'text',
     outcome: 'text',
     reports: 'number',
+    places: 'secret',
     first_at: 'time',
     last_at: 'time',
     told_at: 'time',

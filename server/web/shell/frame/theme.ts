@@ -8,7 +8,7 @@ export const themes = ['system', 'light', 'dark'] as const;
 
 export type Theme = (typeof themes)[number];
 
-export const themePath = '/theme';
+export const themePath = '/profile/theme';
 
 /** Returns the theme that this browser chose, or `system`. */
 export function readTheme(c: AppContext, publicUrl: string): Theme {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCode } from '../errors.ts';
-import { archiveFormat } from './archives/format.ts';
+import { type ArchiveFormat, archiveFormat, canPrecedeZip, hasZipEnd } from './archives/format.ts';
 import type { LineCounter } from './lines.ts';
 import type { Search } from './search.ts';
 import type { Sink } from './sink.ts';
@@ -38,9 +38,10 @@ export function scanFile(search: Search, sink: Sink, path: Path, { follow = fals
   return undefined;
 }
 
-function begin(search: Search, sink: Sink, { fd, path, isRegular }: OpenFile): void {
+/** Starts the search in a file as it is stored. Leaves out the values that its members have. */
+function begin(search: Search, sink: Sink, { fd, path, isRegular }: OpenFile, inMembers?: ReadonlySet<string>): void {
   search.begin(
-    (hit) => sink.add({ file: path, ...hit }),
+    (hit) => inMembers?.has(hit.value) || sink.add({ file: path, ...hit }),
     isRegular ? (lines, from, to) => countLines(lines, fd, from, to) : undefined,
   );
 }
@@ -53,6 +54,7 @@ function searchSmall(search: Search, sink: Sink, file: OpenFile): number | null 
   begin(search, sink, file);
   const count = search.read(file.fd, null);
   if (archiveFormat(search.buffer, count) !== null || search.isFull()) return null;
+  if (file.isRegular && canPrecedeZip(search.buffer, count)) return null;
   // The size is not asked for: a file in /proc has none.
   if (count > 0 && search.read(file.fd, null) > 0) return null;
   search.end();
@@ -64,11 +66,10 @@ async function scanLarge(search: Search, sink: Sink, file: OpenFile): Promise<vo
   try {
     begin(search, sink, file);
     let count = search.read(file.fd, file.isRegular ? 0 : null);
-    const format = file.isRegular ? archiveFormat(search.buffer, count) : null;
+    const format = formatOf(search, file, count);
     if (format !== null) {
-      const { scanArchive } = await import('./archives/scan-archive.ts');
-      if (await scanArchive(search, sink, format, file)) return;
-      begin(search, sink, file);
+      // What is between and behind the members, such as a comment, is searched below.
+      begin(search, sink, file, await scanMembers(search, sink, format, file));
       count = search.read(file.fd, 0);
     }
     for (let at = count; count > 0; at += count) {
@@ -81,6 +82,27 @@ async function scanLarge(search: Search, sink: Sink, file: OpenFile): Promise<vo
   } finally {
     closeSync(file.fd);
   }
+}
+
+/** Returns the format of a file of which the search has read the first bytes. */
+function formatOf({ buffer }: Search, { fd, isRegular }: OpenFile, count: number): ArchiveFormat | null {
+  if (!isRegular) return null;
+  return archiveFormat(buffer, count) ?? (canPrecedeZip(buffer, count) && hasZipEnd(fd) ? 'zip' : null);
+}
+
+/** Searches the members of an archive. Returns the values in them. */
+async function scanMembers(search: Search, sink: Sink, format: ArchiveFormat, file: OpenFile): Promise<Set<string>> {
+  const { scanArchive } = await import('./archives/scan-archive.ts');
+  const values = new Set<string>();
+  const remembering: Sink = {
+    ...sink,
+    add(found) {
+      values.add(found.value);
+      sink.add(found);
+    },
+  };
+  await scanArchive(search, remembering, format, file);
+  return values;
 }
 
 /** Reports a file that cannot be read. @throws any other error */

@@ -104,9 +104,11 @@ describe('tokens scan in a hostile tree', () => {
     ];
     await writeFile(join(directory, 'a.tar'), await tarOf(Object.fromEntries(names.map((name) => [name, newValue()]))));
     const { stdout } = await scan(directory);
-    expect(placesOf(stdout)).toEqual(
+    // A name that is a value is found as well.
+    expect(placesOf(stdout).filter((place) => place?.includes('!'))).toEqual(
       names.map((name) => `${directory}/a.tar!${name.replace(value, `${value.slice(0, 12)}[redacted]`)}:1:1`),
     );
+    expect(placesOf(stdout).slice(names.length)).toEqual([expect.stringMatching(/a\.tar:1:\d+$/)]);
   });
 
   it('waits for the writer of a named pipe that the user names, until it is told to stop', async () => {

@@ -144,7 +144,9 @@ describe('tokens scan --offline', () => {
     await writeFile(join(directory, `A${folder}B`, `9${value}.zip`), zipOf({ [`C${value}`]: 'text' }, 1));
     const { stdout, stderr } = await scan(directory);
     const shown = [folder, value].map((one) => `${one.slice(0, 12)}[redacted]`);
-    expect(placesOf(stdout)).toEqual([`${directory}/A${shown[0]}B/9${shown[1]}.txt:1:1`]);
+    const file = `${directory}/A${shown[0]}B/9${shown[1]}`;
+    // The archive itself holds the name of its member twice.
+    expect(placesOf(stdout)).toEqual([`${file}.txt:1:1`, `${file}.zip:1:32`, `${file}.zip:1:127`]);
     expect(stderr).toMatch(/^warning: .*\[redacted\]\.zip!Ctok_/m);
     for (const secret of [folder, value]) expect(stdout + stderr).not.toContain(secret.slice(12));
   });
@@ -229,6 +231,35 @@ describe('tokens scan in archives', () => {
     zip.writeUInt32LE(3, zip.indexOf('PK\u0001\u0002') + 24);
     await writeFile(join(directory, 'a.zip'), zip);
     expect(await scan(directory)).toMatchObject({ code: 4, stdout: expect.stringContaining('a.zip!a:2:1') });
+  });
+
+  it('searches what is around the members, and finds a zip archive behind a program', async () => {
+    const directory = await newDirectory();
+    const zip = zipOf({ a: `key ${newValue()} ${'x'.repeat(999)}` });
+    const comment = newValue();
+    zip.writeUInt16LE(comment.length, zip.length - 2);
+    await writeFile(join(directory, 'a.zip'), Buffer.concat([zip, Buffer.from(comment)]));
+    const tar = await tarOf({ a: `${newValue()}` });
+    await writeFile(join(directory, 'b.tar'), Buffer.concat([tar, Buffer.from(newValue())]));
+    // The offsets in a zipapp count from the start of the file.
+    const script = '#!/usr/bin/env python3\n';
+    const app = zipOf({ '__main__.py': `key = ${newValue()}${'\n'.repeat(999)}` });
+    const end = app.lastIndexOf('PK\u0005\u0006');
+    const central = app.readUInt32LE(end + 16);
+    app.writeUInt32LE(central + script.length, end + 16);
+    app.writeUInt32LE(script.length, central + 42);
+    await writeFile(join(directory, 'c.pyz'), Buffer.concat([Buffer.from(script), app]));
+    await writeFile(join(directory, 'd.sh'), `${script}${newValue()}`);
+    const { stdout, stderr } = await scan(directory);
+    expect(placesOf(stdout)).toEqual([
+      `${directory}/a.zip!a:1:5`,
+      expect.stringMatching(/a\.zip:\d+:\d+$/),
+      `${directory}/b.tar!a:1:1`,
+      `${directory}/b.tar:1:${tar.length + 1}`,
+      `${directory}/c.pyz!__main__.py:1:7`,
+      `${directory}/d.sh:2:1`,
+    ]);
+    expect(stderr).not.toContain('warning');
   });
 
   it('warns about encrypted members, and searches a damaged archive as it is', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -86,6 +86,10 @@ it('warns about a file of the audit log that other users can read, and rejects a
   await chmod(directory, 0o777);
   expect(await check(link)).toMatchObject({ state: 'failed', detail: expect.stringContaining('is a symbolic link') });
   expect(await check(file)).toMatchObject({ state: 'ok' });
+  await chmod(directory, 0o755);
+  // Root could have made the link, but not another user who owns the directory.
+  if (uid === 0) await chown(directory, 65_534, 65_534);
+  expect(await check(link, uid === 0 ? uid : uid + 1)).toMatchObject({ state: 'failed' });
 });
 
 it('warns about a port in TOKENSD_PORT, which Kubernetes uses', () => {

@@ -32,6 +32,7 @@ import { createSecondFactorCookie } from './sign-in/totp/second-factor-cookie.ts
 import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
 import { memberPages } from './team/member/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
+import { allTokensPages } from './tokens/all/routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
 import { narrowPages } from './tokens/usage/narrow-routes.tsx';
@@ -83,6 +84,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', totpPages(deps))
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
+    .route('/', allTokensPages(deps))
     .route('/', tokenPages(deps))
     .route('/', narrowPages(deps))
     .route('/', tokenChangePages(deps))

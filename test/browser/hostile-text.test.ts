@@ -98,7 +98,8 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
   const superuserPages = () => {
     const { id } = member.user;
     return {
-      '/organization/overview/active': 3,
+      '/organization/tokens': 3,
+      [`/organization/tokens?q=${anyPayload}&owner=${anyPayload}&status=${anyPayload}`]: 0,
       '/organization/apps': 1,
       '/organization/service-accounts': 1,
       [`/organization/service-accounts/${accountId}?dialog=edit`]: 4,

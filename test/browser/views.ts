@@ -114,6 +114,8 @@ const openMenu = async (page: Page) => {
   if (await button.isVisible()) await button.click();
 };
 
+const openFilters = (page: Page) => page.getByText('More filters').click();
+
 const openRules = async (page: Page) => {
   await page.getByText('Limit what it may do').click();
 };
@@ -495,8 +497,22 @@ export const views: View[] = [
   { name: 'token-missing', as: dev, path: at('/profile/api-tokens/nothing') },
   { name: 'tokens-done', as: dev, path: at('/profile/api-tokens?done=token-revoked') },
   { name: 'overview', as: root, path: at('/organization/overview') },
-  { name: 'overview-tokens', as: root, path: at('/organization/overview/unused') },
-  { name: 'overview-nothing', as: root, path: at('/organization/overview/expiring') },
+  { name: 'all-tokens', as: root, path: at('/organization/tokens') },
+  { name: 'all-tokens-unused', as: root, path: at('/organization/tokens?unused_for=7776000&status=active') },
+  { name: 'all-tokens-nothing', as: root, path: at('/organization/tokens?expiring_within=60') },
+  {
+    name: 'all-tokens-refused',
+    as: root,
+    path: at('/organization/tokens?unused_for=soon&owner=nobody%40example.com&known_to=x'),
+  },
+  {
+    name: 'all-tokens-every-filter',
+    as: root,
+    path: at(
+      '/organization/tokens?q=a&owner=dev%40example.com&status=active&expiring_within=31536000&unused_for=5400&unrotated_for=86400&never_used=true&canaries=false',
+    ),
+    act: openFilters,
+  },
   { name: 'apps-none', as: root, path: at('/organization/apps'), act: deleteApps },
   { name: 'apps', as: root, path: at('/organization/apps'), act: registerApps },
   { name: 'apps-add', as: root, path: at('/organization/apps?dialog=add') },
@@ -618,7 +634,7 @@ export const views: View[] = [
   { name: 'auditor-profile', as: auditor, path: at('/profile') },
   { name: 'auditor-tokens', as: auditor, path: at('/profile/api-tokens') },
   { name: 'auditor-overview', as: auditor, path: at('/organization/overview') },
-  { name: 'auditor-report', as: auditor, path: at('/organization/overview/unused') },
+  { name: 'auditor-all-tokens', as: auditor, path: at('/organization/tokens') },
   { name: 'auditor-team', as: auditor, path: at('/organization/team') },
   { name: 'auditor-member', as: auditor, path: memberPage(dev) },
   { name: 'auditor-member-disabled', as: auditor, path: memberPage('lucas.meyer@example.com') },

@@ -1,13 +1,11 @@
-import type { ReportedTokens } from '../../../shared/token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { filteredTokensPath } from '../tokens/all/all-tokens-paths.ts';
 
 export const overviewPath = '/organization/overview';
 
 /** Returns the path of the list of the tokens that the report counts under this name. */
 export function reportedTokensPath(name: ReportedTokens): string {
-  return `${overviewPath}/${slugOf(name)}`;
-}
-
-/** Returns how paths spell the name: `never-used`. */
-export function slugOf(name: ReportedTokens): string {
-  return name.replaceAll('_', '-');
+  const { query } = reportedTokens[name];
+  // The report counts no canaries. Filters by times leave them out as well; a filter by status does not.
+  return filteredTokensPath(query, query.status === undefined ? undefined : false);
 }

@@ -10,6 +10,8 @@ export interface AccountTokensProps {
   account: ServiceAccountSummary;
   /** Whether the reader may change the account and its tokens. An auditor may not. */
   mayChange: boolean;
+  /** Whether the reader maintains the account. */
+  actsAsOwner: boolean;
   tokens: TokenRecord[];
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
@@ -21,7 +23,7 @@ export interface AccountTokensProps {
 
 /** The tokens of a service account. */
 export function AccountTokens(props: AccountTokensProps) {
-  const { account, mayChange, tokens, names, statusContext, pageUrl, nextCursor } = props;
+  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor } = props;
   const { superuser } = useMember();
   return (
     <>
@@ -50,7 +52,7 @@ export function AccountTokens(props: AccountTokensProps) {
           names={names}
           actionsOf={
             mayChange
-              ? ({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: id }) })
+              ? ({ id }) => ({ actsAsOwner, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: id }) })
               : null
           }
         />

@@ -39,6 +39,7 @@ export async function factsOfAccount(
     nextCursor: next_cursor,
     statusContext: statusContext(),
     mayChange,
+    actsAsOwner: await tokens.actsAsOwner(caller, { ownerId: account.id, ownerKind: 'service-account' }),
     // An auditor reads no trusts.
     trusts: mayChange ? await trusts.ofServiceAccount(caller, account.id) : null,
   };

@@ -57,7 +57,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/api-tokens/:id/narrow': 'member',
   'POST /profile/api-tokens/:id/:action': 'member',
   'GET /organization/overview': 'reader',
-  'GET /organization/overview/:report': 'reader',
+  'GET /organization/tokens': 'reader',
   'GET /organization/team': 'reader',
   'POST /organization/team': 'superuser',
   'GET /organization/team/:id': 'reader',

@@ -168,7 +168,7 @@ const secondsSchema = (name: string) => {
 };
 
 /** Parameters that select tokens by what happened to them. */
-const tokenFilterFields = {
+export const tokenFilterFields = {
   status: tokenStatusSchema.optional(),
   unused_for: secondsSchema('unused_for').describe(
     'Tokens that were last used longer ago than this many seconds, with either value, or were never used and created longer ago',

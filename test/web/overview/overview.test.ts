@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { reportedTokensPath } from '../../../server/web/overview/overview-paths.ts';
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { type Browser, openConsole, textOf } from '../../helpers/console/pages.ts';
@@ -7,7 +8,7 @@ import { addServiceAccount } from '../../store/contract/accounts/service-account
 const overview = '/organization/overview';
 const day = 86_400_000;
 const names = Object.keys(reportedTokens) as ReportedTokens[];
-const listPath = (name: ReportedTokens) => `${overview}/${name.replaceAll('_', '-')}`;
+const listPath = (name: ReportedTokens) => reportedTokensPath(name);
 
 /** Opens the console as a superuser whose session begins after `advance`, which makes the tokens as old as the test needs. */
 async function open(prepare: (app: TestApp, ada: Member) => Promise<unknown> = async () => {}) {
@@ -32,7 +33,7 @@ async function shownCounts(browser: Browser): Promise<Record<string, number>> {
   const rows = html.split(/<tr>|<main[^>]*>|<h2>/);
   return Object.fromEntries(
     names.map((name) => {
-      const row = rows.find((part) => part.includes(`href="${listPath(name)}"`)) ?? '';
+      const row = rows.find((part) => part.includes(`href="${listPath(name).replaceAll('&', '&amp;')}"`)) ?? '';
       const number = /<span class="badge [^>]*>(.*?)<\/span>/.exec(row)?.[1];
       return [name, number === undefined ? numberIn(textOf(row)) : numberIn(`${number} `)];
     }),
@@ -108,7 +109,7 @@ it('shows a list in pages of 50, and links each token and its owner', async () =
   expect(html).toContain(`<a href="/organization/team/${ada.id}">ada@example.com</a>`);
   const [newest] = await app.store.tokens.list({ limit: 1, before: null, now: app.clock.now() });
   expect(html).toContain(`<a href="/profile/api-tokens/${newest?.id}">n59</a>`);
-  expect((await browser.get(`${listPath('active')}?cursor=nonsense`)).status).toBe(400);
+  expect((await browser.get(`${listPath('active')}&cursor=nonsense`)).status).toBe(400);
 });
 
 it('shows zero as good, and says what to do about the rest', async () => {
@@ -118,9 +119,7 @@ it('shows zero as good, and says what to do about the rest', async () => {
   expect(html.match(/<span class="badge warning">1<\/span>/g)).toHaveLength(1);
   expect(textOf(html)).toContain('1 active token of all members and service accounts');
   expect(textOf(html)).toContain('tokens edit NAME --expires 90d');
-  const empty = textOf((await browser.get(listPath('unused'))).html);
-  expect(empty).toContain('There are none.');
-  expect(empty).not.toContain('tokens pause');
+  expect(textOf((await browser.get(listPath('unused'))).html)).toContain('No tokens match.');
 });
 
 it('escapes names, descriptions and paths', async () => {
@@ -145,7 +144,6 @@ it('is for superusers only, and only their pages link to it', async () => {
   expect((await member.get('/profile')).html).not.toContain(overview);
   expect((await browser.get('/profile')).html).toContain(`href="${overview}"`);
   expect((await browser.get(overview)).html).toContain(`href="${overview}" aria-current="page">`);
-  expect((await browser.get(`${overview}/everything`)).status).toBe(404);
 });
 
 it('warns about mail that could not be delivered', async () => {

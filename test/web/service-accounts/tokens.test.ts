@@ -121,9 +121,9 @@ it('searches the tokens by name and status', async () => {
   expect(await found('?q=zzz')).toEqual([]);
 });
 
-it('links the owner in the lists of the overview to the service account', async () => {
+it('links the owner in the list of all tokens to the service account', async () => {
   const { app, page, superuser } = await open();
   await createAccountToken(app, app.dev, 'ci', { name: 'deploy' });
-  const { html } = await superuser.get('/organization/overview/active');
+  const { html } = await superuser.get('/organization/tokens');
   expect(html).toContain(`<a href="${page}">service-account:ci</a>`);
 });

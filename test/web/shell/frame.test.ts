@@ -15,7 +15,7 @@ async function open() {
 const own = ['/profile/api-tokens', '/profile'];
 const readable = [
   ...['/organization/overview', '/organization/service-accounts', '/organization/apps', '/organization/team'],
-  '/organization/audit',
+  ...['/organization/audit', '/organization/tokens'],
 ];
 const sections = {
   superuser: [...own, ...readable, '/organization/trusts', '/organization/webhooks'],

@@ -27,6 +27,7 @@ interface FieldProps {
   required?: boolean;
   autofocus?: boolean;
   autocomplete?: string;
+  placeholder?: string;
   maxlength?: number;
   min?: string | undefined;
   max?: string | undefined;

@@ -29,6 +29,7 @@ const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> =
   ],
   Organization: [
     { path: '/organization/overview', label: 'Overview', icon: 'graph', for: readers },
+    { path: '/organization/tokens', label: 'All tokens', icon: 'key-asterisk', for: readers },
     { path: '/organization/service-accounts', label: 'Service accounts', icon: 'hubot', for: seesServiceAccounts },
     { path: '/organization/trusts', label: 'Trusts', icon: 'link', for: superusers },
     { path: '/organization/apps', label: 'Apps', icon: 'apps', for: readers },

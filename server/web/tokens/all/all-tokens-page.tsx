@@ -1,0 +1,73 @@
+import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
+import type { StatusContext, TokenRecord } from '../../../store/records.ts';
+import { NextPageLink } from '../../shell/components/next-page-link.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { useMember } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { TokenList } from '../token-list.tsx';
+import { tokenPath } from '../token-paths.ts';
+import { allTokensPath } from './all-tokens-paths.ts';
+import { FilterChips, FilterForm } from './filter-form.tsx';
+import type { FilterErrors, FilterValues } from './token-filters.ts';
+
+interface AllTokensPageProps {
+  values: FilterValues;
+  errors: FilterErrors;
+  tokens: TokenRecord[];
+  /** The names of the apps in the rules of the tokens. */
+  names: AppNames;
+  /** IDs of the service accounts among the owners that the reader maintains. */
+  maintained: ReadonlySet<string>;
+  nextCursor: string | null;
+  statusContext: StatusContext;
+}
+
+/** The tokens of all members and service accounts, newest first. An auditor only reads them. */
+export function AllTokensPage(props: AllTokensPageProps) {
+  const { values, errors, tokens, names, maintained, nextCursor, statusContext } = props;
+  const { id: readerId, superuser } = useMember();
+  const valid = Object.keys(errors).length === 0;
+  return (
+    <Layout title="All tokens" section={allTokensPath}>
+      <div class="heading">
+        <h1>All tokens</h1>
+      </div>
+      <FilterForm values={values} errors={errors} />
+      <FilterChips values={values} errors={errors} />
+      {tokens.length > 0 && (
+        <TokenList
+          caption="Tokens of all members and service accounts, newest first"
+          tokens={tokens}
+          names={names}
+          statusContext={statusContext}
+          withOwners
+          actionsOf={
+            superuser
+              ? ({ id, ownerId }) => ({
+                  actsAsOwner: ownerId === readerId || maintained.has(ownerId),
+                  revokeHref: `${tokenPath(id)}?dialog=revoke`,
+                })
+              : null
+          }
+        />
+      )}
+      {valid && tokens.length === 0 && <NoTokens filtered={Object.keys(values).length > 0} />}
+      <NextPageLink
+        href={nextCursor === null ? null : formatUrl({ path: allTokensPath, query: values }, { cursor: nextCursor })}
+      />
+    </Layout>
+  );
+}
+
+function NoTokens({ filtered }: { filtered: boolean }) {
+  return (
+    <div class="empty">
+      <p class="lead">{filtered ? 'No tokens match.' : 'Nobody has a token yet.'}</p>
+      {filtered ? (
+        <a href={allTokensPath}>Show all tokens</a>
+      ) : (
+        <p>A token lets a script, a pipeline or another program call your organization's APIs.</p>
+      )}
+    </div>
+  );
+}

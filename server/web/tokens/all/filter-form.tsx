@@ -1,0 +1,148 @@
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
+import { Field } from '../../shell/components/form.tsx';
+import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
+import { Icon } from '../../shell/frame/icon.tsx';
+import { formatUrl } from '../../shell/page-url.ts';
+import { allTokensPath } from './all-tokens-paths.ts';
+import {
+  type FilterErrors,
+  type FilterName,
+  type FilterValues,
+  filterLabel,
+  filterNames,
+  inWords,
+} from './token-filters.ts';
+
+interface FilterProps {
+  values: FilterValues;
+  errors: FilterErrors;
+}
+
+const day = 86_400;
+const durations = [
+  { name: 'expiring_within', label: 'Expires within', days: [1, 7, 30, 90] },
+  { name: 'unused_for', label: 'Not used for', days: [7, 30, 90, 180, 365] },
+  { name: 'unrotated_for', label: 'Not rotated for', days: [30, 90, 180, 365] },
+] as const;
+const switches = [
+  { name: 'no_expiry', label: 'Never expires' },
+  { name: 'never_used', label: 'Never used' },
+  { name: 'exchanged', label: 'Received by jobs for identity tokens' },
+] as const;
+
+/** The form above the list of all tokens. Its rarer filters are folded away. */
+export function FilterForm({ values, errors }: FilterProps) {
+  const isOpen = [...durations, ...switches, { name: 'known_to' } as const].some(({ name }) => errors[name]);
+  return (
+    <search>
+      <form method="get" action={allTokensPath} class="token-filters">
+        <div class="filters">
+          <Field label="Name" name="q" type="search" value={values.q} error={errors.q} />
+          <Field
+            label="Owner"
+            name="owner"
+            value={values.owner}
+            error={errors.owner}
+            autocomplete="off"
+            placeholder="Email or service-account:NAME"
+          />
+          <Choice label="Status" name="status" options={statuses} values={values} errors={errors} />
+          <button type="submit">Filter</button>
+        </div>
+        <details open={isOpen}>
+          <summary>More filters</summary>
+          <div class="filters">
+            {durations.map(({ days, ...choice }) => (
+              <Choice
+                {...choice}
+                options={days.map((number) => durationOption(number * day))}
+                values={values}
+                errors={errors}
+              />
+            ))}
+            <Field
+              label="Value known to"
+              name="known_to"
+              value={values.known_to}
+              error={errors.known_to}
+              autocomplete="off"
+              placeholder="Email of a member"
+            />
+          </div>
+          {switches.map(({ name, label }) => (
+            <label class="inline">
+              <input type="checkbox" name={name} value="true" checked={values[name] === 'true'} />
+              {label}
+            </label>
+          ))}
+          {values.canaries !== undefined && <input type="hidden" name="canaries" value={values.canaries} />}
+        </details>
+      </form>
+    </search>
+  );
+}
+
+interface Option {
+  value: string;
+  text: string;
+}
+
+const statuses = tokenStatusSchema.options.map((status): Option => ({ value: status, text: status }));
+
+function durationOption(seconds: number): Option {
+  return { value: String(seconds), text: inWords(String(seconds)) };
+}
+
+/** A select with the offered values of a filter, and with the value of the URL if it is another one. */
+function Choice({
+  label,
+  name,
+  options,
+  values,
+  errors,
+}: FilterProps & { label: string; name: FilterName; options: Option[] }) {
+  const current = values[name];
+  const labelled = { label, name, error: errors[name] };
+  const isOffered = current === undefined || options.some(({ value }) => value === current);
+  const all = isOffered || labelled.error ? options : [...options, { value: current, text: inWords(current) }];
+  return (
+    <Labelled {...labelled}>
+      <select id={name} name={name} {...descriptionOf(labelled)}>
+        <option value="">Any</option>
+        {all.map(({ value, text }) => (
+          <option value={value} selected={value === current}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+/** The filters that apply, each with a link that removes it. */
+export function FilterChips({ values, errors }: FilterProps) {
+  const applied = filterNames.filter((name) => values[name] !== undefined && errors[name] === undefined);
+  if (applied.length === 0) return null;
+  return (
+    <ul class="chips" aria-label="Filters">
+      {applied.map((name) => {
+        const label = filterLabel(name, values[name] ?? '');
+        return (
+          <li>
+            <a
+              class="chip"
+              href={formatUrl({ path: allTokensPath, query: values }, { [name]: undefined })}
+              aria-label={`Remove the filter: ${label}`}
+            >
+              <bdi>{label}</bdi>
+              <Icon name="x" />
+            </a>
+          </li>
+        );
+      })}
+      <li>
+        <a href={allTokensPath}>Clear all</a>
+      </li>
+    </ul>
+  );
+}

@@ -1,0 +1,53 @@
+import { Hono } from 'hono';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { readPage } from '../../../http/paging.ts';
+import type { TokenRecord } from '../../../store/records.ts';
+import { AllTokensPage } from './all-tokens-page.tsx';
+import { allTokensPath } from './all-tokens-paths.ts';
+import { type FilterErrors, type ReadFilter, readFilter } from './token-filters.ts';
+
+type AllTokensDeps = Pick<AppDeps, 'tokens' | 'statusContext'>;
+
+/** Routes of `/organization/tokens`: the tokens of all owners, for superusers and auditors. */
+export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
+  return new Hono<AppEnv>().get(allTokensPath, async (c) => {
+    const filter = readFilter(c);
+    const { values } = filter;
+    const { errors, ...listed } = await readTokens(c, filter);
+    const page = <AllTokensPage values={values} errors={errors} statusContext={statusContext()} {...listed} />;
+    return c.render(page, Object.keys(errors).length > 0 ? 400 : 200);
+  });
+
+  /** Reads a page of the list. If a filter is wrong, the list is empty, and `errors` says why. */
+  async function readTokens(c: AppContext, { values, errors, query }: ReadFilter) {
+    const nothing = { tokens: [], names: new Map(), maintained: new Set<string>(), nextCursor: null };
+    if (Object.keys(errors).length > 0) return { ...nothing, errors };
+    try {
+      const { items, next_cursor } = await readPage(
+        { cursor: c.req.query('cursor') || undefined },
+        (page) => tokens.list(c.get('caller'), { ...page, ...query }),
+        (token) => token,
+      );
+      const maintained = await maintainedAmong(c, items);
+      return { tokens: items, names: await tokens.appNames(items), maintained, nextCursor: next_cursor, errors };
+    } catch (error) {
+      return { ...nothing, errors: ownerError(error, values.known_to === undefined ? 'owner' : 'known_to') };
+    }
+  }
+
+  /** Returns the IDs of the service accounts among the owners that the reader maintains. */
+  async function maintainedAmong(c: AppContext, items: TokenRecord[]): Promise<ReadonlySet<string>> {
+    const owners = new Map(items.map(({ ownerId, ownerKind }) => [ownerId, { ownerId, ownerKind }]));
+    const accounts = [...owners.values()].filter(({ ownerKind }) => ownerKind === 'service-account');
+    const acts = await Promise.all(accounts.map((owner) => tokens.actsAsOwner(c.get('caller'), owner)));
+    return new Set(accounts.filter((_, index) => acts[index]).map(({ ownerId }) => ownerId));
+  }
+}
+
+/** Returns that nobody has the name in a filter. Rethrows every other error. */
+function ownerError(error: unknown, filter: 'owner' | 'known_to'): FilterErrors {
+  if (!(error instanceof ProblemError)) throw error;
+  if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
+  return { [filter]: error.message };
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { count } from '../../../../shared/count.ts';
+import { formatDuration } from '../../../../shared/duration.ts';
+import { tokenFilterFields, tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
+import { toTokenFilter } from '../../../domain/tokens/report/token-filter.ts';
+import type { TokenQuery } from '../../../domain/tokens/tokens.ts';
+import type { AppContext } from '../../../http/context.ts';
+
+const yesSchema = z.literal('true').transform(() => true as const);
+const textSchema = z.string().max(500, 'Enter at most 500 characters.');
+
+/** The filters in the URL. They have the names and values of `GET /api/v1/tokens`, except `owner`, which names a member or a service account. */
+const schemas = {
+  q: textSchema,
+  owner: textSchema,
+  known_to: textSchema,
+  ...tokenFilterFields,
+  status: z.enum(tokenStatusSchema.options, 'Choose one of the listed statuses.'),
+  never_used: yesSchema,
+  no_expiry: yesSchema,
+  exchanged: yesSchema,
+  canaries: z.literal('false'),
+};
+
+/** Filters with a single value. Another one is no filter, as in the API. */
+const onlyValues: Partial<Record<FilterName, string>> = {
+  ...{ never_used: 'true', no_expiry: 'true', exchanged: 'true' },
+  canaries: 'false',
+};
+
+export type FilterName = keyof typeof schemas;
+export const filterNames = Object.keys(schemas) as FilterName[];
+
+/** The text of each filter in the URL. A filter that is not there selects all tokens. */
+export type FilterValues = Partial<Record<FilterName, string>>;
+
+/** What is wrong with the values, by the name of the filter. */
+export type FilterErrors = Partial<Record<FilterName, string>>;
+
+/** What the list of tokens is asked for. */
+export type AllTokensQuery = Omit<TokenQuery, 'limit' | 'before'>;
+
+export interface ReadFilter {
+  values: FilterValues;
+  errors: FilterErrors;
+  query: AllTokensQuery;
+}
+
+const serviceAccountPrefix = 'service-account:';
+
+/** Reads the filters from the query of the page. */
+export function readFilter(c: AppContext): ReadFilter {
+  const values: FilterValues = {};
+  const errors: FilterErrors = {};
+  const parsed: Record<string, unknown> = {};
+  for (const name of filterNames) {
+    const value = c.req.query(name)?.trim() || undefined;
+    if (value === undefined || (value !== onlyValues[name] && onlyValues[name] !== undefined)) continue;
+    values[name] = value;
+    const result = schemas[name].safeParse(value);
+    if (result.success) parsed[name] = result.data;
+    else errors[name] = result.error.issues[0]?.message ?? '';
+  }
+  if (values.owner !== undefined && values.known_to !== undefined) {
+    errors.known_to = 'Choose an owner or somebody who knows the values, not both.';
+  }
+  return { values, errors, query: toQuery(parsed, values) };
+}
+
+function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo }: FilterValues): AllTokensQuery {
+  const filter = { ...toTokenFilter(parsed), ...(q !== undefined && { q }) };
+  const shown = { ...filter, ...(parsed.canaries === 'false' && { canaries: false as const }) };
+  if (knownTo !== undefined) return { ...shown, knownTo };
+  if (owner?.startsWith(serviceAccountPrefix)) {
+    return { ...shown, serviceAccount: owner.slice(serviceAccountPrefix.length) };
+  }
+  return owner === undefined ? { ...shown, all: true } : { ...shown, user: owner };
+}
+
+const labels: Readonly<Record<FilterName, (value: string) => string>> = {
+  q: (text) => `Name contains “${text}”`,
+  owner: (owner) => `Owner: ${owner}`,
+  known_to: (member) => `Value known to ${member}`,
+  status: (status) => `Status: ${status}`,
+  expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
+  no_expiry: () => 'Never expires',
+  unused_for: (seconds) => `Not used for ${inWords(seconds)}`,
+  never_used: () => 'Never used',
+  unrotated_for: (seconds) => `Not rotated for ${inWords(seconds)}`,
+  exchanged: () => 'Received by jobs',
+  canaries: () => 'No canaries',
+};
+
+/** Returns what a filter selects, for its chip. */
+export function filterLabel(name: FilterName, value: string): string {
+  return labels[name](value);
+}
+
+/** Formats the seconds of a filter: `7 days`, `90m`. */
+export function inWords(seconds: string): string {
+  const days = Number(seconds) / 86_400;
+  return Number.isInteger(days) ? count(days, 'day') : formatDuration(Number(seconds));
+}

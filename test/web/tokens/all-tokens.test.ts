@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+const path = '/organization/tokens';
+const day = 86_400;
+let app: TestApp;
+let auditor: Member;
+beforeEach(async () => {
+  app = await openTestApp();
+  auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+});
+afterEach(() => app.close());
+
+const get = (query: string, as = app.root) => openConsole(app, as).get(`${path}${query}`);
+
+/** Returns the rows of a list, and their menus, by the name of the token. */
+function rowsOf(html: string): Record<string, { text: string; menu: string | null }> {
+  const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => row);
+  return Object.fromEntries(
+    rows.map((row) => {
+      const menu = /<ul [^>]*popover="auto"[^>]*>(.*?)<\/ul>/s.exec(row)?.[1];
+      const text = textOf(row.replace(/<ul .*?<\/ul>/s, ''));
+      return [/<a [^>]*>(.*?)<\/a>/.exec(row)?.[1] ?? '', { text, menu: menu === undefined ? null : textOf(menu) }];
+    }),
+  );
+}
+
+const namesOf = (html: string) => Object.keys(rowsOf(html));
+
+/** Returns the labels of the chips, and where each leads. */
+function chipsOf(html: string): Record<string, string> {
+  const chips = [...html.matchAll(/<a class="chip" href="([^"]*)" aria-label="Remove the filter: ([^"]*)"/g)];
+  return Object.fromEntries(chips.map(([, href = '', label = '']) => [label, href.replaceAll('&amp;', '&')]));
+}
+
+it('shows the tokens of all owners with their kind, and in each menu what the reader may do', async () => {
+  await createServiceAccount(app, 'ci', { maintainers: [app.root] });
+  await createServiceAccount(app, 'other');
+  await createToken(app, app.dev, { name: 'of dev' });
+  await createToken(app, app.root, { name: 'of root' });
+  await createAccountToken(app, app.root, 'ci', { name: 'maintained' });
+  await createAccountToken(app, app.root, 'other', { name: 'not maintained' });
+  const rows = rowsOf((await get('')).html);
+  expect(Object.entries(rows).map(([name, { menu }]) => [name, menu])).toEqual([
+    ['not maintained', 'Open Pause Revoke'],
+    ['maintained', 'Open Rotate Edit Pause Revoke'],
+    ['of root', 'Open Rotate Edit Pause Revoke'],
+    ['of dev', 'Open Pause Revoke'],
+  ]);
+  expect(rows['of dev']?.text).toContain('dev@example.com member');
+  expect(rows.maintained?.text).toContain('service-account:ci service account');
+  expect(Object.values(rowsOf((await get('', auditor)).html)).map(({ menu }) => menu)).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ]);
+  expect((await get('', app.dev)).status).toBe(403);
+});
+
+it('filters by everything that the API filters by, with a chip for each filter that removes it', async () => {
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  await createToken(app, app.dev, { name: 'old', expires_in: null });
+  await createAccountToken(app, app.dev, 'ci', { name: 'deploy', expires_in: 400 * day });
+  await createToken(app, app.root, { name: 'soon', expires_in: 5 * day });
+  await createToken(app, app.dev, { name: 'trap', expires_in: 400 * day, canary: true });
+  const paused = await createToken(app, app.root, { name: 'stopped', expires_in: 400 * day });
+  await app.ask(`/api/v1/tokens/${paused.id}/pause`, { as: app.root, json: {} });
+  const expected: Array<[string, string, string[]]> = [
+    ['q=O', 'Name contains “O”', ['stopped', 'soon', 'deploy', 'old']],
+    ['owner=dev%40example.com', 'Owner: dev@example.com', ['trap', 'old']],
+    ['owner=service-account%3Aci', 'Owner: service-account:ci', ['deploy']],
+    ['known_to=dev%40example.com', 'Value known to dev@example.com', ['deploy']],
+    ['status=paused', 'Status: paused', ['stopped']],
+    ['expiring_within=604800', 'Expires within 7 days', ['soon']],
+    ['expiring_within=5400', 'Expires within 90m', []],
+    ['no_expiry=true', 'Never expires', ['old']],
+    ['unused_for=1', 'Not used for 1s', []],
+    ['never_used=true', 'Never used', ['stopped', 'soon', 'deploy', 'old']],
+    ['unrotated_for=86400', 'Not rotated for 1 day', []],
+    ['exchanged=true', 'Received by jobs', []],
+    ['canaries=false', 'No canaries', ['stopped', 'soon', 'deploy', 'old']],
+  ];
+  for (const [query, label, names] of expected) {
+    const { status, html } = await get(`?${query}`);
+    expect({ query, status, names: namesOf(html) }).toEqual({ query, status: 200, names });
+    expect(chipsOf(html), query).toEqual({ [label]: path });
+  }
+  const { html } = await get('?q=o&status=active&no_expiry=true');
+  expect(namesOf(html)).toEqual(['old']);
+  expect(chipsOf(html)).toEqual({
+    'Name contains “o”': `${path}?status=active&no_expiry=true`,
+    'Status: active': `${path}?q=o&no_expiry=true`,
+    'Never expires': `${path}?q=o&status=active`,
+  });
+  expect(html).toContain('<option value="active" selected="">');
+  expect((await get('?expiring_within=5400')).html).toContain('<option value="5400" selected="">90m</option>');
+});
+
+it('says which filter is wrong, and lists nothing', async () => {
+  await createToken(app, app.dev, { name: 'ci' });
+  for (const [query, message] of [
+    ['unused_for=soon', 'unused_for must be a whole number of seconds'],
+    ['status=nonsense', 'Choose one of the listed statuses.'],
+    ['owner=nobody%40example.com', 'There is no'],
+    ['owner=service-account%3Anobody', 'There is no'],
+    ['known_to=nobody%40example.com', 'There is no'],
+    ['owner=dev%40example.com&known_to=dev%40example.com', 'not both'],
+    [`q=${'x'.repeat(501)}`, 'at most 500 characters'],
+  ]) {
+    const { status, html } = await get(`?${query}`);
+    expect({ query, status, names: namesOf(html) }).toEqual({ query, status: 400, names: [] });
+    expect(textOf(/<p class="error"[^>]*>.*?<\/p>/s.exec(html)?.[0] ?? ''), query).toContain(message);
+    expect(html).not.toContain('No tokens match.');
+  }
+  for (const query of ['?status=&q=%20&owner=', '?never_used=false&canaries=true&no_expiry=1']) {
+    const { status, html } = await get(query);
+    expect([status, namesOf(html), chipsOf(html)]).toEqual([200, ['ci'], {}]);
+  }
+  expect((await get('?cursor=nonsense')).status).toBe(400);
+});
+
+it('keeps the filters on further pages', async () => {
+  for (let index = 0; index < 60; index += 1) await createToken(app, app.dev, { name: `n${index}`, expires_in: null });
+  const { html } = await get('?no_expiry=true&q=n');
+  expect(namesOf(html)).toHaveLength(50);
+  const next = /rel="next" href="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect(next).toMatch(/^\/organization\/tokens\?q=n&no_expiry=true&cursor=/);
+  const second = await openConsole(app, auditor).get(next);
+  expect(namesOf(second.html)).toEqual(['n9', 'n8', 'n7', 'n6', 'n5', 'n4', 'n3', 'n2', 'n1', 'n0']);
+});

@@ -17,6 +17,7 @@ import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
 import { themeRoutes } from './shell/frame/theme-routes.ts';
+import { createMessages } from './shell/messages/messages.ts';
 import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
 import { devicePages } from './sign-in/approval/device-routes.tsx';
@@ -54,7 +55,8 @@ const consolePaths = [
 ];
 
 /** Returns the console: server-rendered pages over the same services as the API. */
-export function consolePages(deps: AppDeps) {
+export function consolePages(appDeps: AppDeps) {
+  const deps = { ...appDeps, messages: createMessages(appDeps.config.publicUrl) };
   const deviceCookie = createDeviceCookie(deps.config.publicUrl);
   const browserSession = createBrowserSession({ ...deps, deviceCookie });
   const secondFactorCookie = createSecondFactorCookie(deps.config.publicUrl);

@@ -51,14 +51,14 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     await hands.write(dialog.getByLabel('Email address'), newcomer.email);
     await hands.write(dialog.getByLabel('Initial password'), newcomer.password);
     await hands.press(dialog.getByRole('button', { name: 'Add member' }));
-    await done(page, 'The member was added.').waitFor();
-    if (script) expect(await hasFocus(done(page, 'The member was added.'))).toBe(true);
+    await done(page, `${newcomer.email} was added.`).waitFor();
+    if (script) expect(await hasFocus(done(page, `${newcomer.email} was added.`))).toBe(true);
 
     const row = page.getByRole('row').filter({ hasText: newcomer.email });
     const permission = row.getByRole('switch');
     expect(await permission.isChecked()).toBe(false);
     await hands.press(script ? permission : row.getByRole('button', { name: 'Grant' }));
-    await done(page, 'The permission was granted.').waitFor();
+    await done(page, `${newcomer.email} can now create and manage API tokens.`).waitFor();
     expect(await permission.isChecked()).toBe(true);
   }
 
@@ -105,8 +105,8 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     }
     await choose();
     await hands.press(dialog.getByRole('button', { name: 'Revoke this token' }));
-    await done(page, 'The token was revoked.').waitFor();
-    if (script) expect(await hasFocus(done(page, 'The token was revoked.'))).toBe(true);
+    await done(page, 'was revoked.').waitFor();
+    if (script) expect(await hasFocus(done(page, 'was revoked.'))).toBe(true);
     expect(await opener.count()).toBe(0);
   }
 

@@ -43,12 +43,12 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
 
       await flip('Remove');
       await hands.press(dialog.getByRole('button', { name: 'Remove permission' }));
-      await done(page, 'The permission was removed.').waitFor();
+      await done(page, 'can no longer create API tokens.').waitFor();
       expect(await permission.isChecked()).toBe(false);
       expect(await status()).toBe(401);
 
       await flip('Grant');
-      await done(page, 'The permission was granted.').waitFor();
+      await done(page, 'can now create and manage API tokens.').waitFor();
       expect(await status()).toBe(200);
     },
   );
@@ -69,7 +69,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     if (script) await expect.poll(() => hasFocus(opener)).toBe(true);
     await hands.press(opener);
     await hands.press(dialog.getByRole('button', { name: 'Offboard' }));
-    await done(page, 'The account was disabled, and all its tokens were revoked.').waitFor();
+    await done(page, `The account of ${email} was disabled, and all its tokens were revoked.`).waitFor();
     expect(await status()).toBe(401);
 
     const visitor = await browser.visit(running.url, { script });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { personAt } from '../helpers/app/sso.ts';
 import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
+import { showMessage } from '../helpers/console/show-message.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
 import { codeAt } from '../helpers/sign-in/totp.ts';
 import type { World } from './world.ts';
@@ -391,7 +392,7 @@ export const views: View[] = [
   { name: 'login-refused', as: null, path: at('/login'), act: signIn },
   { name: 'login-sso-first', as: null, path: at('/login'), strict: true },
   { name: 'login-with-password', as: null, path: at('/login?with=password'), strict: true },
-  { name: 'login-signed-out', as: null, path: at('/login?done=signed-out') },
+  { name: 'login-signed-out', as: null, path: at('/login'), act: showMessage('signed-out') },
   { name: 'logout', as: dev, path: at('/logout') },
   { name: 'login-code', as: null, path: at('/login/code') },
   { name: 'login-set-up-expired', as: null, path: at('/login/set-up') },
@@ -448,7 +449,7 @@ export const views: View[] = [
   { name: 'member-unbind', as: root, path: memberPage('ines.carvalho@example.com', '?dialog=unbind') },
   { name: 'profile-refused', as: dev, path: at('/profile'), act: wrongPassword },
   { name: 'profile-email-refused', as: dev, path: at('/profile'), act: askForOwnAddress },
-  { name: 'profile-email-requested', as: dev, path: at('/profile?done=email-change-requested') },
+  { name: 'profile-email-requested', as: dev, path: at('/profile'), act: showMessage('email-change-requested') },
   { name: 'profile-sso', as: ssoMember, path: at('/profile') },
   { name: 'email-confirm', as: dev, path: addressLink(dev, 'dev.patel@example.com') },
   { name: 'email-confirm-long', as: longMember, path: addressLink(longMember, `new.${longMember}`) },
@@ -495,7 +496,7 @@ export const views: View[] = [
     path: tokenPage('tomas.novak@example.com', 'Integration tests – staging environment, Frankfurt (eu-central-1)'),
   },
   { name: 'token-missing', as: dev, path: at('/profile/api-tokens/nothing') },
-  { name: 'tokens-done', as: dev, path: at('/profile/api-tokens?done=token-revoked') },
+  { name: 'tokens-done', as: dev, path: at('/profile/api-tokens'), act: showMessage('token-revoked', 'ci-deploy') },
   { name: 'overview', as: root, path: at('/organization/overview') },
   { name: 'all-tokens', as: root, path: at('/organization/tokens') },
   { name: 'all-tokens-unused', as: root, path: at('/organization/tokens?unused_for=7776000&status=active') },
@@ -598,7 +599,7 @@ export const views: View[] = [
     path: async (world) => `/organization/team?dialog=ungrant&id=${await world.idOf(dev)}`,
   },
   { name: 'team-dead-letters', as: root, path: at('/organization/team'), act: giveUpMails },
-  { name: 'team-done', as: root, path: at('/organization/team?done=permission-granted') },
+  { name: 'team-done', as: root, path: at('/organization/team'), act: showMessage('permission-granted', longMember) },
   { name: 'member', as: root, path: memberPage(dev) },
   { name: 'member-invited', as: root, path: memberPage('sven@example.com') },
   { name: 'member-invite', as: root, path: memberPage('sven@example.com', '?dialog=invite') },

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Config, OidcConfig } from '../../server/config/config.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { openConsole } from '../helpers/console/pages.ts';
+import { messageAt, openConsole } from '../helpers/console/pages.ts';
 import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
 
 const password = 'another staple battery horse';
@@ -70,7 +70,7 @@ it('mails an invitation that names the superuser and the server, and whose link 
     expect(text).toContain('https://tokens.example.com');
     expect(text).toContain(link);
   }
-  expect((await accept(app, link)).location).toBe('/login?done=joined');
+  expect((await accept(app, link)).location).toEqual(messageAt('/login', 'joined'));
   expect(await statusOf(app, ada.id)).toBe('active');
   const signIn = await app.ask('/api/v1/sessions', { json: { email: 'ada@example.com', password } });
   expect(signIn.status).toBe(201);

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
-import { openConsole, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const team = '/organization/team';
 
@@ -20,7 +20,7 @@ async function open() {
 it('changes the name and the email address of a member', async () => {
   const { browser, page, edit, found } = await open();
   const done = await edit({ name: 'Ada', email: 'ada@example.com' });
-  expect([done.status, done.location]).toEqual([303, `${page}?done=member-changed`]);
+  expect([done.status, done.location]).toEqual([303, messageAt(page, 'member-changed')]);
   expect(await found()).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
   const { html } = await browser.get(`${page}?dialog=edit`);
   expect(html).toContain('value="ada@example.com"');
@@ -83,11 +83,13 @@ it('deletes a member after confirmation, and returns to the team', async () => {
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const { html } = await browser.get(`${page}?dialog=delete`);
   expect(textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? '')).toContain('Permanently revokes 1 token (1 active).');
-  expect((await browser.submit(`${page}/delete`)).location).toBe(`${team}?done=member-deleted`);
+  const { location } = await browser.submit(`${page}/delete`);
+  expect(location).toEqual(messageAt(team, 'member-deleted'));
   expect(await found()).toBeNull();
   expect(await verdict(app, token)).toBe('revoked');
   expect((await browser.get(page)).status).toBe(404);
-  expect(textOf((await browser.get(`${team}?done=member-deleted`)).html)).not.toContain('dev@example.com');
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('dev@example.com was deleted.');
+  expect(textOf((await browser.get(location ?? '')).html)).not.toContain('dev@example.com');
 });
 
 it('does not offer superusers to delete themselves', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { openConsole, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -36,8 +36,8 @@ const emailOf = async (app: TestApp) => (await app.store.users.findById(app.dev.
 describe('the own name', () => {
   it('changes at once, and may be empty', async () => {
     const { app, browser } = await open();
-    expect((await browser.submit('/profile/name', { name: '  Dev Patel ' })).location).toBe(
-      '/profile?done=name-changed',
+    expect((await browser.submit('/profile/name', { name: '  Dev Patel ' })).location).toEqual(
+      messageAt('/profile', 'name-changed'),
     );
     expect((await app.store.users.findById(app.dev.id))?.name).toBe('Dev Patel');
     const { html } = await browser.get('/profile');
@@ -60,7 +60,7 @@ describe('the own name', () => {
 describe('the own email address', () => {
   it('changes when the link is opened that was mailed to the new one', async () => {
     const { app } = await open();
-    expect((await ask(app)).location).toBe('/profile?done=email-change-requested');
+    expect((await ask(app)).location).toEqual(messageAt('/profile', 'email-change-requested'));
     expect(await emailOf(app)).toBe('dev@example.com');
     const requested = await app.mails();
     expect(requested.map(({ to, subject }) => [to, subject])).toEqual([
@@ -73,7 +73,7 @@ describe('the own email address', () => {
     const shown = textOf((await openConsole(app, app.dev).get(link)).html);
     expect(shown).toMatch(/Present address dev@example\.com New address new@example\.com/);
     expect(await emailOf(app), 'opening the link changes nothing').toBe('dev@example.com');
-    expect((await confirm(app, link)).location).toBe('/profile?done=email-changed');
+    expect((await confirm(app, link)).location).toEqual(messageAt('/profile', 'email-changed'));
     expect(await emailOf(app)).toBe('new@example.com');
     const changed = (await app.mails()).slice(2);
     expect(changed.map(({ to }) => to)).toEqual(['dev@example.com', 'new@example.com']);
@@ -99,7 +99,7 @@ describe('the own email address', () => {
     const signedIn = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
     expect(signedIn.location).toBe(link);
     await browser.get(link);
-    expect((await browser.submit('/profile/email/confirm')).location).toBe('/profile?done=email-changed');
+    expect((await browser.submit('/profile/email/confirm')).location).toEqual(messageAt('/profile', 'email-changed'));
   });
 
   it('needs the password, an address, and another one than now', async () => {

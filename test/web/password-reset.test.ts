@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { openConsole, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 import { turnOn } from '../helpers/sign-in/totp.ts';
 
 const next = 'another staple battery horse';
@@ -42,7 +42,7 @@ it('sets the password once with a mailed link, and ends every session', async ()
   const [link, ...more] = await linksTo(app, 'dev@example.com');
   expect(more).toEqual([]);
   const done = await setPassword(app, link);
-  expect(done.location).toBe('/login?done=password-set');
+  expect(done.location).toEqual(messageAt('/login', 'password-set'));
   expect(await app.services.sessions.authenticate(app.dev.session)).toBeNull();
   expect(await signIn(app, 'dev@example.com', next)).toBe(201);
   expect(await signIn(app, 'dev@example.com', app.dev.password)).toBe(401);

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { type Member, openTestApp, password, type TestApp } from '../helpers/app/app.ts';
-import { formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
+import { formsOf, messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const newPassword = 'another staple battery horse';
 
@@ -42,7 +42,7 @@ it('changes the password, ends the other sessions and keeps the current one', as
   const other = await signIn(app, app.dev);
   await browser.get('/profile');
   const done = await browser.submit('/profile/password', { current: password, new: newPassword, again: newPassword });
-  expect([done.status, done.location]).toEqual([303, '/profile?done=password-changed']);
+  expect([done.status, done.location]).toEqual([303, messageAt('/profile', 'password-changed')]);
   const page = await browser.get(done.location ?? '');
   expect(textOf(page.html)).toContain('Your password was changed. You were signed out everywhere else.');
   expect(await works(app, other.secret)).toBe(false);
@@ -141,7 +141,7 @@ it('ends one session after confirmation, and audits it', async () => {
   expect(await works(app, one.secret)).toBe(true);
 
   const done = await browser.submit(`/profile/sessions/${one.id}/end`);
-  expect([done.status, done.location]).toEqual([303, '/profile?done=session-ended']);
+  expect([done.status, done.location]).toEqual([303, messageAt('/profile', 'session-ended')]);
   expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The session was ended.');
   expect(await works(app, one.secret)).toBe(false);
   expect(await works(app, two.secret)).toBe(true);
@@ -160,7 +160,7 @@ it('ends all other sessions of the member, and audits each', async () => {
   expect((await browser.get('/profile')).html).toContain('href="/profile?dialog=end-others"');
   await browser.get('/profile?dialog=end-others');
   const done = await browser.submit('/profile/sessions/end-others');
-  expect([done.status, done.location]).toEqual([303, '/profile?done=sessions-ended']);
+  expect([done.status, done.location]).toEqual([303, messageAt('/profile', 'sessions-ended')]);
   expect(textOf((await browser.get(done.location ?? '')).html)).toContain('You were signed out everywhere else.');
   for (const { id, secret } of others) {
     expect(await works(app, secret)).toBe(false);

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, readConfig } from '../../server/config/config.ts';
 import { startPath } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
-import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 import { numRuns } from '../helpers/length.ts';
 
 async function open(settings: Partial<Config> = {}) {
@@ -209,7 +209,7 @@ describe('signing out', () => {
     const session = app.sessionOf() ?? '';
     await app.browser.get('/logout');
     const shown = await app.browser.submit('/logout');
-    expect(shown.location).toBe('/login?done=signed-out');
+    expect(shown.location).toEqual(messageAt('/login', 'signed-out'));
     expect(app.sessionOf()).toBeUndefined();
     expect(await app.works(session)).toBe(false);
     expect(cookieOf(shown.headers, '__Host-tokens_session')).toEqual([
@@ -220,7 +220,7 @@ describe('signing out', () => {
       'Secure',
       '__Host-tokens_session=…',
     ]);
-    expect(textOf((await app.browser.get('/login?done=signed-out')).html)).toContain('You are signed out.');
+    expect(textOf((await app.browser.get(shown.location ?? '')).html)).toContain('You are signed out.');
   });
 
   it('needs a form of our own site', async () => {

@@ -4,7 +4,7 @@ import type { Config, OidcConfig } from '../../server/config/config.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';
 import { ssoClient, ssoConfig } from '../helpers/app/sso.ts';
-import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 import { actionsOf, openSsoApp, signInBySso, userOf } from '../helpers/console/sso.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
 import { startFalseProvider } from '../helpers/peers/false-provider.ts';
@@ -346,7 +346,7 @@ describe('signing out', () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     await browser.get('/profile');
-    expect((await browser.submit('/logout')).location).toBe('/login?done=signed-out');
+    expect((await browser.submit('/logout')).location).toEqual(messageAt('/login', 'signed-out'));
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
-import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
+import { type Browser, formsOf, messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 import { addServiceAccount } from '../store/contract/accounts/service-accounts.ts';
 import { useOf } from '../store/contract/records.ts';
 
@@ -79,9 +79,11 @@ it('grants the permission immediately and returns to the search', async () => {
   const ada = await app.addMember({ email: 'ada@example.com' });
   await browser.get(`${team}?q=ada`);
   const done = await browser.submit(`${team}/${ada.id}/grant`);
-  expect([done.status, done.location]).toEqual([303, `${team}?q=ada&done=permission-granted`]);
+  expect([done.status, done.location]).toEqual([303, messageAt(`${team}?q=ada`, 'permission-granted')]);
   expect(await summaryOf(app, ada)).toMatchObject({ canManageTokens: true });
-  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The permission was granted.');
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain(
+    'ada@example.com can now create and manage API tokens.',
+  );
 });
 
 it('asks before it removes the permission, shows the number of active tokens, and can grant it again', async () => {
@@ -110,7 +112,7 @@ it('asks before it removes the permission, shows the number of active tokens, an
   expect(asked.html).toContain(`id="permission-${app.dev.id}"`);
 
   const done = await browser.submit(`${page}/ungrant`);
-  expect([done.status, done.location]).toEqual([303, `${team}?q=dev&done=permission-removed`]);
+  expect([done.status, done.location]).toEqual([303, messageAt(`${team}?q=dev`, 'permission-removed')]);
   expect(await verdict(app, token)).toBe('blocked');
   await browser.get(page);
   await browser.submit(`${page}/grant`);
@@ -127,8 +129,8 @@ it('adds a member with all values of the form', async () => {
   await browser.get(`${team}?dialog=add`);
   const ada = { email: 'ada@example.com', name: 'Ada', password: 'another staple battery horse' };
   const done = await browser.submit(team, { ...ada, superuser: 'yes', can_manage_tokens: 'yes' });
-  expect([done.status, done.location]).toEqual([303, `${team}?done=member-added`]);
-  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The member was added.');
+  expect([done.status, done.location]).toEqual([303, messageAt(team, 'member-added')]);
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('was added.');
   const added = await app.store.users.findByEmail(ada.email);
   expect(added).toMatchObject({ email: ada.email, name: 'Ada', superuser: true, canManageTokens: true });
   const nowhere = { ip: null, userAgent: null };
@@ -208,7 +210,7 @@ it('revokes one token of a member, mails the member, and returns to the same lis
   expect(textOf(asked.html)).toContain('Revoke “ci”?');
   expect(asked.html).toContain(`data-close="${page}?q=ci#actions-${id}"`);
   const done = await browser.submit(`${page}/tokens/${id}/revoke?q=ci`);
-  expect([done.status, done.location]).toEqual([303, `${page}?q=ci&done=token-revoked`]);
+  expect([done.status, done.location]).toEqual([303, messageAt(`${page}?q=ci`, 'token-revoked')]);
   expect(await verdict(app, token)).toBe('revoked');
   expect(await verdict(app, other.token)).toBe(200);
   const mails = await app.mails();
@@ -234,7 +236,7 @@ it('shows how many tokens a member has, revokes them all and sends one mail that
   const before = (await app.mails()).map(({ id }) => id);
   const { asked, location } = await confirm(browser, page, 'revoke-tokens');
   expect(asked).toContain('This permanently revokes 2 tokens (2 active).');
-  expect(location).toBe(`${page}?done=tokens-revoked`);
+  expect(location).toEqual(messageAt(page, 'tokens-revoked'));
   for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
   expect(await verdict(app, kept.token)).toBe(200);
   const mails = (await app.mails()).filter(({ id }) => !before.includes(id));
@@ -248,23 +250,23 @@ it('disables an account, ends its sessions and blocks its tokens, then enables i
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const disabling = await confirm(browser, page, 'disable');
   expect(disabling.asked).toContain('This blocks 1 active token immediately');
-  expect(disabling.location).toBe(`${page}?done=member-disabled`);
+  expect(disabling.location).toEqual(messageAt(page, 'member-disabled'));
   expect(await signedIn(app, app.dev)).toBe(false);
   expect(await verdict(app, token)).toBe('disabled');
   expect(textOf((await browser.get(page)).html)).toContain('Account disabled');
 
   const enabling = await confirm(browser, page, 'enable');
   expect(enabling.asked).toContain('Tokens that have not expired work again');
-  expect(enabling.location).toBe(`${page}?done=member-enabled`);
+  expect(enabling.location).toEqual(messageAt(page, 'member-enabled'));
   expect(await verdict(app, token)).toBe(200);
   expect(await signedIn(app, app.dev)).toBe(false);
 });
 
 it('grants and removes the superuser role', async () => {
   const { app, browser, page } = await open();
-  expect((await confirm(browser, page, 'promote')).location).toBe(`${page}?done=member-promoted`);
+  expect((await confirm(browser, page, 'promote')).location).toEqual(messageAt(page, 'member-promoted'));
   expect((await openConsole(app, app.dev).get(team)).status).toBe(200);
-  expect((await confirm(browser, page, 'demote')).location).toBe(`${page}?done=member-demoted`);
+  expect((await confirm(browser, page, 'demote')).location).toEqual(messageAt(page, 'member-demoted'));
   expect((await openConsole(app, app.dev).get(team)).status).toBe(403);
 });
 
@@ -272,7 +274,7 @@ it('grants and removes the auditor role, which reads the team and offers no chan
   const { app, browser, page } = await open();
   const auditor = openConsole(app, app.dev);
   await createToken(app, app.dev, { name: 'never expires' });
-  expect((await confirm(browser, page, 'make-auditor')).location).toBe(`${page}?done=auditor-granted`);
+  expect((await confirm(browser, page, 'make-auditor')).location).toEqual(messageAt(page, 'auditor-granted'));
   expect(textOf((await browser.get(page)).html)).toContain('Role Auditor');
   const { status, html } = await auditor.get(page);
   expect(status).toBe(200);
@@ -287,7 +289,7 @@ it('grants and removes the auditor role, which reads the team and offers no chan
     expect(html.includes('The owner gives them an expiry')).toBe(isAdvised);
   }
   expect((await auditor.get('/organization/webhooks')).status).toBe(403);
-  expect((await confirm(browser, page, 'remove-auditor')).location).toBe(`${page}?done=auditor-removed`);
+  expect((await confirm(browser, page, 'remove-auditor')).location).toEqual(messageAt(page, 'auditor-removed'));
   expect((await auditor.get(team)).status).toBe(403);
 });
 
@@ -305,7 +307,7 @@ it('lists the consequences of offboarding before it offboards a member', async (
   ]) {
     expect(asked).toContain(consequence);
   }
-  expect(location).toBe(`${page}?done=member-offboarded`);
+  expect(location).toEqual(messageAt(page, 'member-offboarded'));
   expect(await signedIn(app, app.dev)).toBe(false);
   for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
   const mails = (await app.mails()).filter(({ id }) => !before.includes(id));
@@ -347,8 +349,8 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
 
   await browser.get(`${page}?dialog=offboard`);
   const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'ci', grace: '7d' });
-  expect(location).toBe(`${page}?done=member-offboarded-transferred`);
-  expect(textOf((await browser.get(location ?? '')).html)).toContain('The service account received the tokens in use');
+  expect(location).toEqual(messageAt(page, 'member-offboarded-transferred'));
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('received the tokens in use');
   expect(await app.store.tokens.findById(used.id)).toMatchObject({
     ...{ ownerId: id, expiresAt: app.clock.now() + 7 * 24 * 60 * 60 * 1000 },
   });
@@ -376,7 +378,7 @@ it('offers more than one page of service accounts when it offboards a member, an
   expect(last).toEqual({ count: 500, oldest: false });
   expect(textOf(html)).toContain('Run tokens service-accounts list to see the others.');
   const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'oldest', grace: '7d' });
-  expect(location).toBe(`${page}?done=member-offboarded-transferred`);
+  expect(location).toEqual(messageAt(page, 'member-offboarded-transferred'));
   expect((await app.store.tokens.findById(used.id))?.ownerId).toBe(oldest.id);
 });
 
@@ -442,8 +444,8 @@ it.each(['demote', 'disable'])(
 );
 
 it.each([
-  ['demote', 'You lose access to these pages immediately', '/profile/api-tokens?done=own-role-removed'],
-  ['disable', 'You are signed out immediately', '/login?done=member-disabled'],
+  ['demote', 'You lose access to these pages immediately', messageAt('/profile/api-tokens', 'own-role-removed')],
+  ['disable', 'You are signed out immediately', messageAt('/login', 'member-disabled')],
 ])(
   'warns superusers before they %s themselves, then redirects to a page that they may see',
   async (action, warning, location) => {
@@ -452,7 +454,7 @@ it.each([
     const done = await confirm(browser, `${team}/${app.root.id}`, action);
     expect(done.asked).toContain(`This is your own account. ${warning}`);
     expect([done.status, done.location]).toEqual([303, location]);
-    const after = await browser.get(location);
+    const after = await browser.get(done.location ?? '');
     expect(after.status).toBe(200);
     expect(after.html).toContain('role="status"');
   },
@@ -655,7 +657,7 @@ describe('an invited member', () => {
 
   it('gets a mail when they are added, and another when the superuser sends the invitation again', async () => {
     const { app, browser } = await openWith('smtp://127.0.0.1:1');
-    expect((await addAda(browser)).location).toBe(`${team}?done=member-added-invited`);
+    expect((await addAda(browser)).location).toEqual(messageAt(team, 'member-invited'));
     const page = await pageOf(app);
     const { html } = await browser.get(team);
     expect(textOf(html)).toContain('ada@example.com Member invited');
@@ -663,7 +665,7 @@ describe('an invited member', () => {
     expect(html).not.toContain('token=');
     const again = await confirm(browser, page, 'invite');
     expect(again.asked).toContain('The link of the earlier invitation stops working.');
-    expect(again.location).toBe(`${page}?done=member-invited`);
+    expect(again.location).toEqual(messageAt(page, 'member-invited'));
     const mails = (await app.mails()).filter(({ to }) => to === 'ada@example.com');
     expect(mails.map(({ subject }) => subject)).toEqual(['root@example.com invited you']);
   });
@@ -686,10 +688,10 @@ describe('an invited member', () => {
 
   it('is not invited if the box is not checked or there is an initial password', async () => {
     const { app, browser } = await openWith('smtp://127.0.0.1:1');
-    expect((await addAda(browser, {})).location).toBe(`${team}?done=member-added`);
+    expect((await addAda(browser, {})).location).toEqual(messageAt(team, 'member-added'));
     await browser.get(`${team}?dialog=add`);
     const eve = { email: 'eve@example.com', password: 'another staple battery horse', invite: 'yes' };
-    expect((await addAda(browser, eve)).location).toBe(`${team}?done=member-added`);
+    expect((await addAda(browser, eve)).location).toEqual(messageAt(team, 'member-added'));
     expect(await app.mails()).toEqual([]);
   });
 

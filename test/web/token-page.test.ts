@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
-import { openConsole, textOf } from '../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 
 async function open() {
   const app = await openTestApp();
@@ -71,7 +71,7 @@ it('revokes the token after asking, and returns to the list', async () => {
   expect(asked.html).toContain(`href="${path}#revoke-${token.id}"`);
   expect(await verdict(app, token.token)).toBe(200);
   const { location } = await browser.submit(`${path}/revoke`);
-  expect(location).toBe('/profile/api-tokens?done=token-revoked');
+  expect(location).toEqual(messageAt('/profile/api-tokens', 'token-revoked'));
   expect(await verdict(app, token.token)).toBe('revoked');
 });
 
@@ -80,7 +80,7 @@ it('revokes another member’s token for a superuser, and returns to the member'
   const browser = openConsole(app, app.root);
   await browser.get(`${path}?dialog=revoke`);
   const { location } = await browser.submit(`/organization/team/${app.dev.id}/tokens/${token.id}/revoke`);
-  expect(location).toBe(`/organization/team/${app.dev.id}?done=token-revoked`);
+  expect(location).toEqual(messageAt(`/organization/team/${app.dev.id}`, 'token-revoked'));
   expect(await verdict(app, token.token)).toBe('revoked');
 });
 

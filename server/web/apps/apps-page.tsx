@@ -13,14 +13,13 @@ interface AppsPageProps {
   /** URL of this page, with `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** All apps, newest first. */
-export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPageProps) {
+export function AppsPage({ apps, pageUrl, nextCursor, dialog }: AppsPageProps) {
   return (
-    <Layout title="Apps" section={appsPath} success={success}>
+    <Layout title="Apps" section={appsPath}>
       <div class="heading">
         <h1>Apps</h1>
         {useMember().superuser && (

@@ -5,8 +5,8 @@ import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { AppDialog } from './app-dialog.tsx';
 import { createAppBody, editAppBody, emptyAppForm, formOf, readAppForm } from './app-form.ts';
 import { appsPath } from './app-paths.ts';
@@ -14,21 +14,21 @@ import { AppsPage } from './apps-page.tsx';
 import { DeleteAppDialog } from './delete-app-dialog.tsx';
 
 /** Routes of `/organization/apps`: all apps, for superusers and auditors. Only superusers change them. */
-export function appPages({ apps }: Pick<AppDeps, 'apps'>) {
+export function appPages({ apps, messages }: Pick<AppDeps, 'apps'> & MessageDeps) {
   return new Hono<AppEnv>()
     .get(appsPath, async (c) => {
       const pageUrl = readPageUrl(c);
-      return c.render(await page(c, pageUrl, { dialog: await requestedDialog(c, pageUrl) }));
+      return c.render(await page(pageUrl, { dialog: await requestedDialog(c, pageUrl) }));
     })
     .post(appsPath, async (c) => {
       const form = readAppForm(await c.req.parseBody());
       try {
-        await apps.create(c.get('caller'), createAppBody(form));
-        return c.redirect(withSuccess(appsPath, 'app-registered'), 303);
+        const { name } = await apps.create(c.get('caller'), createAppBody(form));
+        return messages.redirect(c, appsPath, 'app-registered', name);
       } catch (error) {
         const problem = expectProblem(error);
         const dialog = <AppDialog closeHref={`${appsPath}#add`} form={form} problem={problem} />;
-        return renderProblem(c, problem, await page(c, firstPage, { dialog }));
+        return renderProblem(c, problem, await page(firstPage, { dialog }));
       }
     })
     .post(`${appsPath}/:id/edit`, async (c) => {
@@ -37,33 +37,33 @@ export function appPages({ apps }: Pick<AppDeps, 'apps'>) {
       try {
         const body = editAppBody(form);
         if (Object.keys(body).length > 0) await apps.edit(c.get('caller'), app.id, body);
-        return c.redirect(withSuccess(appsPath, 'app-changed'), 303);
+        return messages.redirect(c, appsPath, 'app-changed', app.name);
       } catch (error) {
         const problem = expectProblem(error);
         const closeHref = `${appsPath}#edit-${app.id}`;
         const dialog = <AppDialog app={app} closeHref={closeHref} form={form} problem={problem} />;
-        return renderProblem(c, problem, await page(c, firstPage, { dialog }));
+        return renderProblem(c, problem, await page(firstPage, { dialog }));
       }
     })
     .post(`${appsPath}/:id/delete`, async (c) => {
+      const { id, name } = await apps.get(appId(c));
       const force = text((await c.req.parseBody()).force) !== '';
       try {
-        await apps.delete(c.get('caller'), appId(c), { force });
-        return c.redirect(withSuccess(appsPath, 'app-deleted'), 303);
+        await apps.delete(c.get('caller'), id, { force });
+        return messages.redirect(c, appsPath, 'app-deleted', name);
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code !== 'app-in-use') throw problem;
         // Tokens were restricted to the app after the dialog was shown. It now asks again.
-        const dialog = await deleteDialog(c, appId(c), firstPage);
-        return renderProblem(c, problem, await page(c, firstPage, { dialog }));
+        const dialog = await deleteDialog(c, id, firstPage);
+        return renderProblem(c, problem, await page(firstPage, { dialog }));
       }
     });
 
-  async function page(c: AppContext, pageUrl: PageUrl, { dialog }: { dialog: Child }) {
+  async function page(pageUrl: PageUrl, { dialog }: { dialog: Child }) {
     const { cursor } = pageUrl.query;
     const { items, next_cursor } = await readPage({ cursor }, apps.list, (app) => app);
-    const success = successMessage(c.req.query('done'));
-    return <AppsPage apps={items} pageUrl={pageUrl} nextCursor={next_cursor} success={success} dialog={dialog} />;
+    return <AppsPage apps={items} pageUrl={pageUrl} nextCursor={next_cursor} dialog={dialog} />;
   }
 
   async function requestedDialog(c: AppContext, pageUrl: PageUrl): Promise<Child> {

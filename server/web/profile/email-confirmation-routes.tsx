@@ -4,8 +4,8 @@ import { FormToken } from '../shell/components/form.tsx';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
 import { Layout } from '../shell/layout.tsx';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { useMember } from '../shell/page-context.ts';
-import { withSuccess } from '../shell/success-message.ts';
 import { profilePath } from './profile-page.tsx';
 
 const path = '/profile/email/confirm';
@@ -15,7 +15,7 @@ const path = '/profile/email/confirm';
  * browser must be signed in as the same member, and the session that asked for the link must still exist. Opening the link
  * does not use it up, because mail scanners open links too.
  */
-export function emailConfirmationPages({ ownProfile }: Pick<AppDeps, 'ownProfile'>) {
+export function emailConfirmationPages({ ownProfile, messages }: Pick<AppDeps, 'ownProfile'> & MessageDeps) {
   return new Hono<AppEnv>()
     .get(path, (c) =>
       orFailure(c, async () => {
@@ -27,7 +27,7 @@ export function emailConfirmationPages({ ownProfile }: Pick<AppDeps, 'ownProfile
     .post(path, (c) =>
       orFailure(c, async () => {
         await ownProfile.confirmEmailChange(c.get('caller'), text((await c.req.parseBody()).token));
-        return c.redirect(withSuccess('/profile', 'email-changed'), 303);
+        return messages.redirect(c, '/profile', 'email-changed');
       }),
     );
 }

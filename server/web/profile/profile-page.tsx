@@ -21,7 +21,6 @@ interface ProfilePageProps {
   mayUsePassword: boolean;
   /** Null if single sign-on is not configured. */
   sso: SsoState | null;
-  success?: string | undefined;
   /** The form that was rejected, and what it said. */
   rejected?: RejectedForm | undefined;
   dialog?: Child;
@@ -36,12 +35,12 @@ export interface RejectedForm {
 
 /** The member's own account: details, password and sessions. */
 export function ProfilePage(props: ProfilePageProps) {
-  const { sessions, currentSessionId, now, mayUsePassword, sso, success, rejected, dialog } = props;
+  const { sessions, currentSessionId, now, mayUsePassword, sso, rejected, dialog } = props;
   const member = useMember();
   const hasPassword = member.passwordHash !== null && mayUsePassword;
   const rejectedAs = (form: RejectedForm['form']) => (rejected?.form === form ? rejected : undefined);
   return (
-    <Layout title="Profile" section={profilePath} success={success}>
+    <Layout title="Profile" section={profilePath}>
       <h1>Profile</h1>
       <dl class="facts">
         <dt>Name</dt>

@@ -6,7 +6,8 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
-import { type SuccessCode, successMessage, withSuccess } from '../shell/success-message.ts';
+import type { Messages } from '../shell/messages/messages.ts';
+import type { NamelessCode } from '../shell/messages/texts.ts';
 import type { DeviceCookie } from '../sign-in/device-cookie.ts';
 import type { SsoState } from './connect-sso.tsx';
 import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.tsx';
@@ -15,16 +16,16 @@ import { ProfilePage, profilePath, type RejectedForm } from './profile-page.tsx'
 interface ProfileDeps
   extends Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock'> {
   deviceCookie: DeviceCookie;
+  messages: Messages;
 }
 
 /** Routes of `/profile`: the member's own account and sessions. */
 export function profilePages(deps: ProfileDeps) {
-  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock, deviceCookie } = deps;
+  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock, deviceCookie, messages } = deps;
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
-      const success = successMessage(c.req.query('done'));
-      return c.render(await page(c, own, { success, dialog: requestedDialog(c, own) }));
+      return c.render(await page(c, own, { dialog: requestedDialog(c, own) }));
     })
     .post(`${profilePath}/name`, (c) =>
       submit(c, 'name', 'name-changed', async (fields) => {
@@ -48,24 +49,24 @@ export function profilePages(deps: ProfileDeps) {
     )
     .post(`${profilePath}/sessions/end-others`, async (c) => {
       await sessions.endOthers(c.get('caller'));
-      return c.redirect(withSuccess(profilePath, 'sessions-ended'), 303);
+      return messages.redirect(c, profilePath, 'sessions-ended');
     })
     .post(`${profilePath}/sessions/:id/end`, async (c) => {
       await sessions.end(c.get('caller'), c.req.param('id'));
-      return c.redirect(withSuccess(profilePath, 'session-ended'), 303);
+      return messages.redirect(c, profilePath, 'session-ended');
     });
 
   /** Handles a form of the page. If it is rejected, shows the page with the problem at that form. */
   async function submit(
     c: AppContext,
     form: RejectedForm['form'],
-    success: SuccessCode,
+    success: NamelessCode,
     act: (fields: Record<string, unknown>) => Promise<void>,
   ) {
     const fields = await c.req.parseBody();
     try {
       await act(fields);
-      return c.redirect(withSuccess(profilePath, success), 303);
+      return messages.redirect(c, profilePath, success);
     } catch (error) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated') throw problem;
@@ -74,11 +75,7 @@ export function profilePages(deps: ProfileDeps) {
     }
   }
 
-  async function page(
-    c: AppContext,
-    own: SessionRecord[],
-    rest: { success?: string | undefined; dialog?: Child; rejected?: RejectedForm },
-  ) {
+  async function page(c: AppContext, own: SessionRecord[], rest: { dialog?: Child; rejected?: RejectedForm }) {
     const { user, sessionId } = c.get('caller');
     const details = { sessions: own, currentSessionId: sessionId, now: clock.now() };
     return <ProfilePage {...details} mayUsePassword={passwordPolicy.allows(user)} sso={await ssoState(c)} {...rest} />;

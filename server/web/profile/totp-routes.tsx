@@ -3,13 +3,13 @@ import { passwordSignInOff } from '../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
-import { withSuccess } from '../shell/success-message.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { RecoveryCodesPage } from './recovery-codes-page.tsx';
 import { TotpEnrolmentPage } from './totp-enrolment-page.tsx';
 import { TotpPage, totpPath } from './totp-page.tsx';
 
 /** Routes of `/profile/two-step`: two-factor sign-in of the member's own account. */
-export function totpPages({ totp, passwordPolicy }: Pick<AppDeps, 'totp' | 'passwordPolicy'>) {
+export function totpPages({ totp, passwordPolicy, messages }: Pick<AppDeps, 'totp' | 'passwordPolicy'> & MessageDeps) {
   const confirmPath = `${totpPath}/confirm`;
 
   return new Hono<AppEnv>()
@@ -39,7 +39,7 @@ export function totpPages({ totp, passwordPolicy }: Pick<AppDeps, 'totp' | 'pass
     .post(`${totpPath}/disable`, (c) =>
       withPassword(c, async (password) => {
         await totp.disable(c.get('caller'), password);
-        return c.redirect(withSuccess('/profile', 'totp-off'), 303);
+        return messages.redirect(c, '/profile', 'totp-off');
       }),
     )
     .post(`${totpPath}/recovery-codes`, (c) =>

@@ -4,17 +4,17 @@ import { readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { CreateServiceAccountDialog } from './create-service-account-dialog.tsx';
 import { emptyNewAccountForm, newAccountBody, readNewAccountForm } from './service-account-form.ts';
 import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
 import { ServiceAccountsPage } from './service-accounts-page.tsx';
 
-type ServiceAccountPagesDeps = Pick<AppDeps, 'serviceAccounts' | 'clock'>;
+type ServiceAccountPagesDeps = Pick<AppDeps, 'serviceAccounts' | 'clock'> & MessageDeps;
 
 /** Routes of `/organization/service-accounts`: all of them for superusers and auditors, and those that a member maintains. */
-export function serviceAccountPages({ serviceAccounts, clock }: ServiceAccountPagesDeps) {
+export function serviceAccountPages({ serviceAccounts, clock, messages }: ServiceAccountPagesDeps) {
   return new Hono<AppEnv>()
     .get(serviceAccountsPath, async (c) => {
       const { user } = c.get('caller');
@@ -29,8 +29,8 @@ export function serviceAccountPages({ serviceAccounts, clock }: ServiceAccountPa
     .post(serviceAccountsPath, async (c) => {
       const form = readNewAccountForm(await c.req.parseBody());
       try {
-        const { id } = await serviceAccounts.create(c.get('caller'), newAccountBody(form));
-        return c.redirect(withSuccess(serviceAccountPath(id), 'service-account-created'), 303);
+        const { id, name } = await serviceAccounts.create(c.get('caller'), newAccountBody(form));
+        return messages.redirect(c, serviceAccountPath(id), 'service-account-created', name);
       } catch (error) {
         const problem = expectProblem(error);
         const closeHref = `${serviceAccountsPath}#create`;
@@ -52,7 +52,6 @@ export function serviceAccountPages({ serviceAccounts, clock }: ServiceAccountPa
         accounts={items}
         pageUrl={pageUrl}
         nextCursor={next_cursor}
-        success={successMessage(c.req.query('done'))}
         dialog={dialog}
       />
     );

@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
-import type { SuccessCode } from '../shell/success-message.ts';
+import type { MessageCode } from '../shell/messages/texts.ts';
 import { briefList } from '../team/member-labels.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
 
@@ -11,7 +11,7 @@ export const accountActions = {
   enable: { label: 'Enable', danger: false, success: 'service-account-enabled' },
   disable: { label: 'Disable', danger: true, success: 'service-account-disabled' },
   delete: { label: 'Delete', danger: true, success: 'service-account-deleted' },
-} as const satisfies Record<string, { label: string; danger: boolean; success: SuccessCode }>;
+} as const satisfies Record<string, { label: string; danger: boolean; success: MessageCode }>;
 
 export type AccountAction = keyof typeof accountActions;
 

@@ -16,16 +16,15 @@ import { AccountState } from './service-accounts-page.tsx';
 interface ServiceAccountPageProps extends AccountTokensProps {
   /** Null for an auditor, who reads no trusts. */
   trusts: ListedTrust[] | null;
-  success?: string | undefined;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
 }
 
 /** One service account: what is known about it, its maintainers, its tokens and its trusts. */
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
-  const { account, mayChange, trusts, success, rejectedMaintainer, dialog } = props;
+  const { account, mayChange, trusts, rejectedMaintainer, dialog } = props;
   return (
-    <Layout title={account.name} section={serviceAccountsPath} success={success}>
+    <Layout title={account.name} section={serviceAccountsPath}>
       <p>
         <a href={serviceAccountsPath}>Back to the service accounts</a>
       </p>

@@ -8,8 +8,8 @@ import type { AppContext, AppEnv } from '../../http/context.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { startPath } from '../shell/return-path.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { requestedTokenDialog } from './account-token-routes.tsx';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
@@ -26,8 +26,8 @@ import { ServiceAccountPage } from './service-account-page.tsx';
 import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
 
 /** Routes of `/organization/service-accounts/{id}`: one service account, for superusers, its maintainers and auditors, who only read it. */
-export function serviceAccountPage(deps: AccountDeps) {
-  const { serviceAccounts, trusts } = deps;
+export function serviceAccountPage(deps: AccountDeps & MessageDeps) {
+  const { serviceAccounts, trusts, messages } = deps;
   const path = `${serviceAccountsPath}/:id` as const;
 
   return new Hono<AppEnv>()
@@ -36,7 +36,7 @@ export function serviceAccountPage(deps: AccountDeps) {
       const mayChange = await mayChangeAccount(deps, c, account);
       const dialog =
         mayChange && ((await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account)));
-      return c.render(await page(c, account, { success: successMessage(c.req.query('done')), dialog }));
+      return c.render(await page(c, account, { dialog }));
     })
     .post(`${path}/edit`, async (c) => {
       const account = await findAccount(deps, c);
@@ -44,7 +44,7 @@ export function serviceAccountPage(deps: AccountDeps) {
       try {
         const body = editAccountBody(form);
         if (body !== null) await serviceAccounts.edit(c.get('caller'), account.id, body);
-        return c.redirect(withSuccess(serviceAccountPath(account.id), 'service-account-changed'), 303);
+        return messages.redirect(c, serviceAccountPath(account.id), 'service-account-changed', account.name);
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code !== 'invalid-fields') throw problem;
@@ -57,7 +57,7 @@ export function serviceAccountPage(deps: AccountDeps) {
       const email = text((await c.req.parseBody()).email).trim();
       try {
         await serviceAccounts.edit(c.get('caller'), account.id, addBody(email));
-        return c.redirect(withSuccess(serviceAccountPath(account.id), 'maintainer-added'), 303);
+        return messages.redirect(c, serviceAccountPath(account.id), 'maintainer-added', email, account.name);
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code !== 'invalid-fields' && problem.code !== 'throttled') throw problem;
@@ -65,29 +65,28 @@ export function serviceAccountPage(deps: AccountDeps) {
       }
     })
     .post(`${path}/maintainers/remove`, async (c) => {
-      const { id, maintainers } = await findAccount(deps, c);
+      const { id, name, maintainers } = await findAccount(deps, c);
       const email = text((await c.req.parseBody()).email);
       const { user } = c.get('caller');
       // Somebody else may have removed the maintainer since the dialog was shown.
       if (maintainers.includes(email)) await serviceAccounts.edit(c.get('caller'), id, { remove_maintainers: [email] });
-      if (email === user.email && !user.superuser)
-        return c.redirect(withSuccess(startPath, 'no-longer-maintainer'), 303);
-      return c.redirect(withSuccess(serviceAccountPath(id), 'maintainer-removed'), 303);
+      if (email === user.email && !user.superuser) return messages.redirect(c, startPath, 'no-longer-maintainer', name);
+      return messages.redirect(c, serviceAccountPath(id), 'maintainer-removed', email, name);
     })
     .post(`${path}/:action`, async (c) => {
       const action = c.req.param('action');
       if (!isAccountAction(action)) return c.notFound();
-      const { id } = await findAccount(deps, c);
+      const { id, name } = await findAccount(deps, c);
       if (action === 'delete') await serviceAccounts.delete(c.get('caller'), id);
       else await serviceAccounts.edit(c.get('caller'), id, { disabled: action === 'disable' });
       const next = action === 'delete' ? serviceAccountsPath : serviceAccountPath(id);
-      return c.redirect(withSuccess(next, accountActions[action].success), 303);
+      return messages.redirect(c, next, accountActions[action].success, name);
     });
 
   async function page(
     c: AppContext,
     account: ServiceAccountSummary,
-    rest: { success?: string | undefined; dialog?: Child; rejectedMaintainer?: RejectedMaintainer },
+    rest: { dialog?: Child; rejectedMaintainer?: RejectedMaintainer },
   ) {
     return <ServiceAccountPage {...(await factsOfAccount(deps, c, account))} {...rest} />;
   }

@@ -17,16 +17,15 @@ interface ServiceAccountsPageProps {
   /** URL of this page, with `?orphaned` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** The service accounts that the member sees, newest first: all for superusers and auditors, and for others those that they maintain. */
 export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
-  const { now, accounts, pageUrl, nextCursor, success, dialog } = props;
+  const { now, accounts, pageUrl, nextCursor, dialog } = props;
   const { superuser, auditor } = useMember();
   return (
-    <Layout title="Service accounts" section={serviceAccountsPath} success={success}>
+    <Layout title="Service accounts" section={serviceAccountsPath}>
       <div class="heading">
         <h1>Service accounts</h1>
         {superuser && (

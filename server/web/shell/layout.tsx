@@ -10,7 +10,7 @@ interface LayoutProps {
   title: string;
   /** Path of the current section. `''` shows the navigation without a current one; undefined shows none. */
   section?: string;
-  /** Reports a completed change; screen readers announce it. */
+  /** Reports the change that the page itself made. After a redirect, the message comes from `PageContext`. */
   success?: string | undefined;
   /** `narrow` for a page with a single form. */
   width?: 'narrow' | 'wide';
@@ -30,7 +30,8 @@ export function Layout({
   refreshTo,
   children,
 }: PropsWithChildren<LayoutProps>) {
-  const { organization, member, notice, theme, seesServiceAccounts } = usePage();
+  const { organization, member, notice, message, theme, seesServiceAccounts } = usePage();
+  const reported = success ?? message;
   // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
   const navigated = signedIn !== null && section !== undefined;
@@ -71,7 +72,7 @@ export function Layout({
               </p>
             )}
           </main>
-          {success !== undefined && <SuccessMessage text={success} />}
+          {reported !== undefined && <SuccessMessage text={reported} />}
         </body>
       </html>
     </>

@@ -9,6 +9,8 @@ export interface PageContext {
   requestId: string;
   /** A notice above the content of the page, such as that the provider did not report the member's groups. */
   notice: string | undefined;
+  /** A message about a completed change, such as "Bob was invited." */
+  message: string | undefined;
   /** Path and query of the page, without a dialog or the message about a change. The start page if the request posted a form. */
   path: string;
   theme: Theme;

@@ -5,7 +5,8 @@ import { type Caller, readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { createAddBasePath } from '../../http/paths/base-path.ts';
 import { readTheme } from './frame/theme.ts';
-import { noticeMessage } from './notice.ts';
+import { createMessages } from './messages/messages.ts';
+import { noticeMessage } from './messages/notice.ts';
 import { pageContext } from './page-context.ts';
 import { formatUrl } from './page-url.ts';
 import { startPath } from './return-path.ts';
@@ -29,6 +30,7 @@ export function renderPages({
   publicUrl,
 }: Pick<AppDeps['config'], 'organization' | 'publicUrl'>): MiddlewareHandler<AppEnv> {
   const addBasePath = createAddBasePath(publicUrl);
+  const messages = createMessages(publicUrl);
   return (c, next) => {
     c.setRenderer(async (page, status) => {
       // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
@@ -38,6 +40,7 @@ export function renderPages({
         publicUrl,
         requestId: c.get('requestId'),
         notice: noticeMessage(c.req.query('notice')),
+        message: c.req.method === 'GET' ? messages.take(c) : undefined,
         path: addressOf(c),
         theme: readTheme(c, publicUrl),
         formToken: c.get('formToken'),

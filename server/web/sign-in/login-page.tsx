@@ -20,15 +20,14 @@ interface LoginPageProps {
   again?: boolean;
   email?: string | undefined;
   error?: string;
-  success?: string | undefined;
 }
 
 /** Signs a visitor in through the identity provider, or with email address and password. */
-export function LoginPage({ ways, next, again = false, email = '', error, success }: LoginPageProps) {
+export function LoginPage({ ways, next, again = false, email = '', error }: LoginPageProps) {
   // The provider leads back to the public URL, so the sign-in has to start there, wherever this page was opened.
   const { organization, publicUrl } = usePage();
   return (
-    <Layout title="Sign in" width="narrow" success={success}>
+    <Layout title="Sign in" width="narrow">
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
       {error && <Alert>{error}</Alert>}
       {again && <p>You are signed in. Signing in again ends the session in this browser and starts a new one.</p>}

@@ -5,9 +5,9 @@ import { bearerChallenge } from '../../http/errors.ts';
 import { mayCarrySessions } from '../../http/session-cookie.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
+import type { Messages } from '../shell/messages/messages.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { safeReturnPath } from '../shell/return-path.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import type { BrowserSession } from './browser-session.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import { InsecureAddressPage, LoginPage, LogoutPage, type SignInWays, SsoLogoutPage } from './login-page.tsx';
@@ -22,6 +22,7 @@ interface LoginDeps
   browserSession: BrowserSession;
   deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
+  messages: Messages;
 }
 
 /** Returns what the sign-in page offers. `passwordWanted`: the visitor asked for the form, or has just sent it. */
@@ -37,7 +38,7 @@ export function signInWays(
 /** Routes of `/login` and `/logout`. */
 export function loginPages(deps: LoginDeps) {
   const { sessions, sessionCookie, secondFactor, identityProvider } = deps;
-  const { browserSession, deviceCookie, secondFactorCookie } = deps;
+  const { browserSession, deviceCookie, secondFactorCookie, messages } = deps;
   const { publicUrl } = deps.config;
   const isSecure = mayCarrySessions(publicUrl);
 
@@ -49,10 +50,7 @@ export function loginPages(deps: LoginDeps) {
       const again = current !== null && c.req.query('again') === 'true';
       if (current !== null && !again) return c.redirect(next, 303);
       const ways = signInWays(deps, c.req.query('with') === 'password');
-      const success = successMessage(c.req.query('done'));
-      return c.render(
-        <LoginPage ways={ways} next={next} again={again} email={current?.user.email} success={success} />,
-      );
+      return c.render(<LoginPage ways={ways} next={next} again={again} email={current?.user.email} />);
     })
     .post('/login', async (c) => {
       if (!isSecure) return c.render(<InsecureAddressPage />, 403);
@@ -84,6 +82,6 @@ export function loginPages(deps: LoginDeps) {
       sessionCookie.clear(c);
       const ssoLogoutUrl = session.sso ? await identityProvider?.logoutUrl(idToken) : null;
       if (ssoLogoutUrl) return c.render(<SsoLogoutPage url={ssoLogoutUrl} />);
-      return c.redirect(withSuccess('/login', 'signed-out'), 303);
+      return messages.redirect(c, '/login', 'signed-out');
     });
 }

@@ -4,19 +4,20 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
 import { InvitationLinkPage } from './invitation-link-page.tsx';
 import { MemberActionDialog } from './member/member-action-dialog.tsx';
+import { memberName } from './member-labels.ts';
 import { TeamPage } from './team-page.tsx';
 import { teamPath } from './team-paths.ts';
 
-type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock'>;
+type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock'> & MessageDeps;
 
 /** Routes of `/organization/team`: all members, for superusers and auditors. Only superusers change them. */
-export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) {
+export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamPagesDeps) {
   return new Hono<AppEnv>()
     .get(teamPath, async (c) => {
       const pageUrl = readPageUrl(c);
@@ -31,7 +32,8 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
           const { link, expiresAt } = invitation;
           return c.render(<InvitationLinkPage member={user} link={link.reveal()} expiresAt={expiresAt} />);
         }
-        return c.redirect(withSuccess(teamPath, invitation === null ? 'member-added' : 'member-added-invited'), 303);
+        const code = invitation === null ? 'member-added' : 'member-invited';
+        return messages.redirect(c, teamPath, code, memberName(user));
       } catch (error) {
         const problem = expectProblem(error);
         const dialog = <AddMemberDialog closeHref={`${teamPath}#add`} form={form} problem={problem} />;
@@ -52,7 +54,6 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
         members={items}
         pageUrl={pageUrl}
         nextCursor={next_cursor}
-        success={successMessage(c.req.query('done'))}
         dialog={dialog}
         deadLetters={await deadLetters.summary(c.get('caller'))}
       />

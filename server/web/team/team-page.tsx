@@ -20,15 +20,14 @@ interface TeamPageProps {
   /** URL of this page, with `?q` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   dialog?: Child;
   deadLetters: { count: number; newest: DeadLetter[] };
 }
 
 /** All members of the organization, newest first. */
-export function TeamPage({ now, members, pageUrl, nextCursor, success, dialog, deadLetters }: TeamPageProps) {
+export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetters }: TeamPageProps) {
   return (
-    <Layout title="Team" section={teamPath} success={success}>
+    <Layout title="Team" section={teamPath}>
       <div class="heading">
         <h1>Team</h1>
         {useMember().superuser && (

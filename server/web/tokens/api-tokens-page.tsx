@@ -19,18 +19,17 @@ interface ApiTokensPageProps {
   /** Email addresses of superusers, who can grant the permission. Empty if the member already has it. */
   superusers: string[];
   statusContext: StatusContext;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** The member's own tokens. */
 export function ApiTokensPage(props: ApiTokensPageProps) {
-  const { tokens, names, pageUrl, nextCursor, superusers, statusContext, success, dialog } = props;
+  const { tokens, names, pageUrl, nextCursor, superusers, statusContext, dialog } = props;
   const { canManageTokens } = useMember();
   const filtered = queryEntries(pageUrl).length > 0;
   const isEmpty = !filtered && tokens.length === 0;
   return (
-    <Layout title="API Tokens" section={tokensPath} success={success}>
+    <Layout title="API Tokens" section={tokensPath}>
       <div class="heading">
         <h1>API Tokens</h1>
         {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}

@@ -5,8 +5,8 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { memberPath } from '../team/team-paths.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
@@ -32,7 +32,17 @@ type TokenPagesDeps = Pick<
 >;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
-export function tokenPages({ tokens, apps, usage, suggestions, users, clock, statusContext, config }: TokenPagesDeps) {
+export function tokenPages({
+  tokens,
+  apps,
+  usage,
+  suggestions,
+  users,
+  clock,
+  statusContext,
+  config,
+  messages,
+}: TokenPagesDeps & MessageDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
     .post(tokensPath, async (c) => {
@@ -53,7 +63,7 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
       const token = await tokens.get(caller, c.req.param('id'));
       await tokens.revoke(caller, token.id);
       const list = token.ownerKind === 'service-account' ? ownerPath(token) : formatUrl(readPageUrl(c));
-      return c.redirect(withSuccess(list, 'token-revoked'), 303);
+      return messages.redirect(c, list, 'token-revoked', token.name);
     });
 
   /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */
@@ -74,16 +84,14 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
     const action = `${isOfOther ? `${memberPath(token.ownerId)}/tokens/${token.id}` : tokenPath(token.id)}/revoke`;
     const name = c.req.query('dialog');
     const facts = await factsOfToken({ tokens, usage, statusContext }, caller, token);
-    const success = successMessage(c.req.query('done'));
     // An auditor gets no dialog about the token of somebody else.
-    if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} success={success} />;
+    if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} />;
     const dialog = name === 'revoke' && (
       <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
     );
     return (
       <TokenPage
         {...facts}
-        success={success}
         dialog={
           dialog ||
           (await requestedNarrowing(c, token, { tokens, suggestions })) ||
@@ -109,7 +117,6 @@ export function tokenPages({ tokens, apps, usage, suggestions, users, clock, sta
         nextCursor={next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
         statusContext={statusContext()}
-        success={successMessage(c.req.query('done'))}
         dialog={dialog}
       />
     );

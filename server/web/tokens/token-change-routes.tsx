@@ -4,7 +4,8 @@ import type { Child } from 'hono/jsx';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
-import { type SuccessCode, withSuccess } from '../shell/success-message.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
+import type { MessageCode } from '../shell/messages/texts.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
@@ -21,22 +22,30 @@ import { tokenPath, tokensPath } from './token-paths.ts';
 
 type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'clock' | 'statusContext' | 'config'>;
 
-const successCodes: Record<Exclude<TokenAction, 'rotate'>, SuccessCode> = {
+const successCodes = {
   'end-previous': 'previous-ended',
   edit: 'token-changed',
   pause: 'token-paused',
   resume: 'token-resumed',
-};
+} as const satisfies Record<Exclude<TokenAction, 'rotate'>, MessageCode>;
 
 /** Routes of the forms on a token's page: rotate, edit, pause and resume. */
-export function tokenChangePages({ tokens, apps, usage, clock, statusContext, config }: TokenChangeDeps) {
+export function tokenChangePages({
+  tokens,
+  apps,
+  usage,
+  clock,
+  statusContext,
+  config,
+  messages,
+}: TokenChangeDeps & MessageDeps) {
   return new Hono<AppEnv>().post(`${tokensPath}/:id/:action`, async (c) => {
     const { id, action } = c.req.param();
     if (!isTokenAction(action)) return c.notFound();
     const form = readTokenChangeForm(await c.req.parseBody({ all: true }), randomUUID());
     const token = await tokens.get(c.get('caller'), id);
     try {
-      return await change(c, action, id, form);
+      return await change(c, action, token, form);
     } catch (error) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
@@ -48,7 +57,12 @@ export function tokenChangePages({ tokens, apps, usage, clock, statusContext, co
     }
   });
 
-  async function change(c: AppContext, action: TokenAction, id: string, form: TokenChangeForm): Promise<Response> {
+  async function change(
+    c: AppContext,
+    action: TokenAction,
+    { id, name }: TokenRecord,
+    form: TokenChangeForm,
+  ): Promise<Response> {
     const caller = c.get('caller');
     if (action === 'rotate') {
       const { token, secret } = await tokens.rotate(caller, id, rotateTokenBody(form), {
@@ -65,7 +79,7 @@ export function tokenChangePages({ tokens, apps, usage, clock, statusContext, co
     if (action === 'edit') await tokens.edit(caller, id, editTokenBody(form));
     if (action === 'pause') await tokens.pause(caller, id, pauseTokenBody(form));
     if (action === 'resume') await tokens.resume(caller, id);
-    return c.redirect(withSuccess(tokenPath(id), successCodes[action]), 303);
+    return messages.redirect(c, tokenPath(id), successCodes[action], name);
   }
 }
 

@@ -18,16 +18,15 @@ interface TokenPageProps {
   statusContext: StatusContext;
   usage: Usage;
   /** What was just changed. */
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** One token: what is known about it, and its actions. Superusers also see the tokens of others, and auditors only read them. */
-export function TokenPage({ token, actsAsOwner, names, statusContext, usage, success, dialog }: TokenPageProps) {
+export function TokenPage({ token, actsAsOwner, names, statusContext, usage, dialog }: TokenPageProps) {
   const { id, superuser } = useMember();
   const list = listOfToken(token, id);
   return (
-    <Layout title={token.name} section={list.section} success={success}>
+    <Layout title={token.name} section={list.section}>
       <p>
         <a href={list.href}>{list.label}</a>
       </p>

@@ -6,8 +6,8 @@ import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import type { ListedTrust } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { CreateTrustDialog } from './create-trust-dialog.tsx';
 import { EditTrustDialog } from './edit-trust-dialog.tsx';
 import { type EditTrustForm, editTrustBody, editTrustForm, readEditTrustForm } from './edit-trust-form.ts';
@@ -16,10 +16,10 @@ import { DeleteTrustDialog, TrustPage } from './trust-page.tsx';
 import { trustPath, trustsPath } from './trust-paths.ts';
 import { TrustsPage } from './trusts-page.tsx';
 
-type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'clock'>;
+type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'clock'> & MessageDeps;
 
 /** Routes of `/organization/trusts`: all trusts for superusers, and the page of one for the maintainers of its service account, too. */
-export function trustPages({ trusts, serviceAccounts, apps, clock }: TrustPagesDeps) {
+export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: TrustPagesDeps) {
   return new Hono<AppEnv>()
     .get(trustsPath, async (c) => {
       const pageUrl = { path: trustsPath, query: { cursor: c.req.query('cursor') || undefined } };
@@ -31,8 +31,8 @@ export function trustPages({ trusts, serviceAccounts, apps, clock }: TrustPagesD
     .post(trustsPath, async (c) => {
       const form = readTrustForm(await c.req.parseBody());
       try {
-        const { id } = await trusts.create(c.get('caller'), trustBody(form));
-        return c.redirect(withSuccess(trustPath(id), 'trust-created'), 303);
+        const { id, name } = await trusts.create(c.get('caller'), trustBody(form));
+        return messages.redirect(c, trustPath(id), 'trust-created', name);
       } catch (error) {
         const problem = expectProblem(error);
         return renderProblem(c, problem, await page(c, firstPage, await createDialog(c, firstPage, form, problem)));
@@ -40,25 +40,28 @@ export function trustPages({ trusts, serviceAccounts, apps, clock }: TrustPagesD
     })
     .get(`${trustsPath}/:id`, async (c) => {
       const trust = await trusts.get(c.get('caller'), trustId(c));
-      return c.render(await trustPage(c, trust, await requestedDialog(c, trust)));
+      return c.render(await trustPage(trust, await requestedDialog(c, trust)));
     })
     .post(`${trustsPath}/:id/edit`, async (c) => {
       const id = trustId(c);
       const form = readEditTrustForm(await c.req.parseBody());
       try {
         const body = editTrustBody(form);
-        if (body !== null) await trusts.edit(c.get('caller'), id, body);
-        const success = body?.service_account === undefined ? 'trust-changed' : 'trust-moved';
-        return c.redirect(withSuccess(trustPath(id), success), 303);
+        const { name } = await (body === null
+          ? trusts.get(c.get('caller'), id)
+          : trusts.edit(c.get('caller'), id, body));
+        const code = body?.service_account === undefined ? 'trust-changed' : 'trust-moved';
+        return messages.redirect(c, trustPath(id), code, name);
       } catch (error) {
         const problem = expectProblem(error);
         const trust = await trusts.get(c.get('caller'), id);
-        return renderProblem(c, problem, await trustPage(c, trust, await editDialog(c, trust, form, problem)));
+        return renderProblem(c, problem, await trustPage(trust, await editDialog(c, trust, form, problem)));
       }
     })
     .post(`${trustsPath}/:id/delete`, async (c) => {
-      await trusts.delete(c.get('caller'), trustId(c));
-      return c.redirect(withSuccess(trustsPath, 'trust-deleted'), 303);
+      const { id, name } = await trusts.get(c.get('caller'), trustId(c));
+      await trusts.delete(c.get('caller'), id);
+      return messages.redirect(c, trustsPath, 'trust-deleted', name);
     });
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
@@ -67,14 +70,12 @@ export function trustPages({ trusts, serviceAccounts, apps, clock }: TrustPagesD
       (query) => trusts.list(c.get('caller'), query),
       (trust) => trust,
     );
-    const success = successMessage(c.req.query('done'));
-    return <TrustsPage trusts={items} pageUrl={pageUrl} nextCursor={next_cursor} success={success} dialog={dialog} />;
+    return <TrustsPage trusts={items} pageUrl={pageUrl} nextCursor={next_cursor} dialog={dialog} />;
   }
 
-  async function trustPage(c: AppContext, trust: ListedTrust, dialog: Child) {
+  async function trustPage(trust: ListedTrust, dialog: Child) {
     const names = await trusts.appNames([trust]);
-    const success = successMessage(c.req.query('done'));
-    return <TrustPage trust={trust} names={names} now={clock.now()} success={success} dialog={dialog} />;
+    return <TrustPage trust={trust} names={names} now={clock.now()} dialog={dialog} />;
   }
 
   /** Returns the dialog that `?dialog=` names. Maintainers only read trusts, so they get none. */

@@ -18,16 +18,15 @@ interface TrustPageProps {
   /** The names of the apps in its rules. */
   names: AppNames;
   now: number;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** One trust: which identity tokens it accepts, and what tokens jobs get for them. */
-export function TrustPage({ trust, names, now, success, dialog }: TrustPageProps) {
+export function TrustPage({ trust, names, now, dialog }: TrustPageProps) {
   const { publicUrl } = usePage();
   const { superuser } = useMember();
   return (
-    <Layout title={trust.name} section={superuser ? trustsPath : serviceAccountsPath} success={success}>
+    <Layout title={trust.name} section={superuser ? trustsPath : serviceAccountsPath}>
       <p>
         {superuser ? (
           <a href={trustsPath}>Back to the trusts</a>

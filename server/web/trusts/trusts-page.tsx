@@ -11,14 +11,13 @@ interface TrustsPageProps {
   /** URL of this page, with `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** All trusts, newest first. */
-export function TrustsPage({ trusts, pageUrl, nextCursor, success, dialog }: TrustsPageProps) {
+export function TrustsPage({ trusts, pageUrl, nextCursor, dialog }: TrustsPageProps) {
   return (
-    <Layout title="Trusts" section={trustsPath} success={success}>
+    <Layout title="Trusts" section={trustsPath}>
       <div class="heading">
         <h1>Trusts</h1>
         <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>

@@ -7,17 +7,23 @@ import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { WebhookDialog } from './webhook-dialog.tsx';
 import { createWebhookBody, editWebhookBody, emptyWebhookForm, formOf, readWebhookForm } from './webhook-form.ts';
+import { webhookName } from './webhook-name.ts';
 import { WebhookPage } from './webhook-page.tsx';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 import { WebhookSecretPage } from './webhook-secret-page.tsx';
 import { WebhooksPage } from './webhooks-page.tsx';
 
 /** Routes of `/organization/webhooks`: receivers of audit events, for superusers. */
-export function webhookPages({ webhooks, deliveries, clock }: Pick<AppDeps, 'webhooks' | 'deliveries' | 'clock'>) {
+export function webhookPages({
+  webhooks,
+  deliveries,
+  clock,
+  messages,
+}: Pick<AppDeps, 'webhooks' | 'deliveries' | 'clock'> & MessageDeps) {
   return new Hono<AppEnv>()
     .get(webhooksPath, async (c) => {
       const adds = c.req.query('dialog') === 'add';
@@ -42,8 +48,11 @@ export function webhookPages({ webhooks, deliveries, clock }: Pick<AppDeps, 'web
       const form = readWebhookForm(await c.req.parseBody());
       try {
         const body = editWebhookBody(form);
-        if (Object.keys(body).length > 0) await webhooks.edit(c.get('caller'), id, body);
-        return c.redirect(withSuccess(webhookPath(id), 'webhook-changed'), 303);
+        const caller = c.get('caller');
+        const webhook = await (Object.keys(body).length > 0
+          ? webhooks.edit(caller, id, body)
+          : webhooks.get(caller, id));
+        return messages.redirect(c, webhookPath(id), 'webhook-changed', webhookName(webhook));
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code === 'webhook-not-found') throw problem;
@@ -53,39 +62,40 @@ export function webhookPages({ webhooks, deliveries, clock }: Pick<AppDeps, 'web
     })
     .post(`${webhooksPath}/:id/:action`, async (c) => {
       const [id, caller] = [idOf(c), c.get('caller')];
+      const name = webhookName(await webhooks.get(caller, id));
       switch (c.req.param('action')) {
         case 'test':
           await deliveries.test(caller, id);
-          return c.redirect(withSuccess(webhookPath(id), 'webhook-tested'), 303);
+          return messages.redirect(c, webhookPath(id), 'webhook-tested', name);
         case 'enable':
           await webhooks.edit(caller, id, { disabled: false });
-          return c.redirect(withSuccess(webhookPath(id), 'webhook-enabled'), 303);
+          return messages.redirect(c, webhookPath(id), 'webhook-enabled', name);
         case 'disable':
           await webhooks.edit(caller, id, { disabled: true });
-          return c.redirect(withSuccess(webhookPath(id), 'webhook-disabled'), 303);
+          return messages.redirect(c, webhookPath(id), 'webhook-disabled', name);
         case 'rotate-secret': {
           const { webhook, secret } = await webhooks.rotateSecret(caller, id);
           return c.render(<WebhookSecretPage webhook={webhook} secret={secret.reveal()} rotated />);
         }
         case 'delete':
           await webhooks.delete(caller, id);
-          return c.redirect(withSuccess(webhooksPath, 'webhook-deleted'), 303);
+          return messages.redirect(c, webhooksPath, 'webhook-deleted', name);
         default:
           throw notFound();
       }
     })
     .post(`${webhooksPath}/:id/deliveries/:delivery/retry`, async (c) => {
       const id = idOf(c);
+      const name = webhookName(await webhooks.get(c.get('caller'), id));
       await deliveries.retry(c.get('caller'), id, idParamSchema.parse({ id: c.req.param('delivery') }).id);
-      return c.redirect(withSuccess(webhookPath(id), 'delivery-retried'), 303);
+      return messages.redirect(c, webhookPath(id), 'delivery-retried', name);
     });
 
   async function list(c: AppContext, dialog: Child) {
     const pageUrl = listUrl(c);
     const read = (query: Parameters<typeof webhooks.list>[1]) => webhooks.list(c.get('caller'), query);
     const { items, next_cursor } = await readPage({ cursor: pageUrl.query.cursor }, read, (webhook) => webhook);
-    const success = successMessage(c.req.query('done'));
-    const props = { webhooks: items, pageUrl, nextCursor: next_cursor, success, dialog };
+    const props = { webhooks: items, pageUrl, nextCursor: next_cursor, dialog };
     return <WebhooksPage {...props} />;
   }
 
@@ -96,8 +106,7 @@ export function webhookPages({ webhooks, deliveries, clock }: Pick<AppDeps, 'web
     const read = (query: Parameters<typeof deliveries.list>[2]) =>
       deliveries.list(c.get('caller'), webhook.id, { ...query, ...(status && { status }) });
     const { items, next_cursor } = await readPage({ cursor: pageUrl.query.cursor }, read, (delivery) => delivery);
-    const success = successMessage(c.req.query('done'));
-    const props = { webhook, deliveries: items, pageUrl, nextCursor: next_cursor, now: clock.now(), success, dialog };
+    const props = { webhook, deliveries: items, pageUrl, nextCursor: next_cursor, now: clock.now(), dialog };
     return <WebhookPage {...props} />;
   }
 

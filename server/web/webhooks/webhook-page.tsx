@@ -16,15 +16,14 @@ interface WebhookPageProps {
   pageUrl: PageUrl;
   nextCursor: string | null;
   now: number;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** One webhook, and what was sent to it. */
-export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, success, dialog }: WebhookPageProps) {
+export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, dialog }: WebhookPageProps) {
   const failed = pageUrl.query.status === 'failed';
   return (
-    <Layout title="Webhook" section={webhooksPath} success={success}>
+    <Layout title="Webhook" section={webhooksPath}>
       <p>
         <a href={webhooksPath}>Back to the webhooks</a>
       </p>

@@ -13,14 +13,13 @@ interface WebhooksPageProps {
   /** URL of this page, with `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   dialog?: Child;
 }
 
 /** All webhooks, newest first. */
-export function WebhooksPage({ webhooks, pageUrl, nextCursor, success, dialog }: WebhooksPageProps) {
+export function WebhooksPage({ webhooks, pageUrl, nextCursor, dialog }: WebhooksPageProps) {
   return (
-    <Layout title="Webhooks" section={webhooksPath} success={success}>
+    <Layout title="Webhooks" section={webhooksPath}>
       <div class="heading">
         <h1>Webhooks</h1>
         <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>

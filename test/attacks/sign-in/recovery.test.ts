@@ -4,7 +4,7 @@ import { networkOf } from '../../../server/domain/sign-in/rate-limit/client-netw
 import { accountPrefix } from '../../../server/domain/sign-in/rate-limit/failure-keys.ts';
 import { openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { openTestStore } from '../../helpers/app/store.ts';
-import { openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
 import { turnOn } from '../../helpers/sign-in/totp.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
 import { nextPassword, openSsoWorld } from './console-world.ts';
@@ -51,7 +51,7 @@ describe('a recovery link', () => {
     const app = await open();
     const link = await linkFor(app, app.root.email);
     const first = await follow(app, link);
-    expect([first.status, first.location]).toEqual([303, '/profile?done=recovered']);
+    expect([first.status, first.location]).toEqual([303, messageAt('/profile', 'recovered')]);
     expect((await follow(app, link)).status).toBe(410);
     const replay = openConsole(app);
     await replay.get('/login');

@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import { createOwnPath } from '../../../server/http/paths/base-path.ts';
+import type { MessageCode } from '../../../server/web/shell/messages/texts.ts';
 import type { Member, TestApp } from '../app/app.ts';
 
 /** A response as the browser sees it. */
@@ -69,6 +71,12 @@ export function openConsole(app: TestApp, as?: Member): Browser {
 
 export function sessionCookieName(app: TestApp): string {
   return app.deps.sessionCookie.name;
+}
+
+/** Returns what equals the `Location` of a redirect to `path`, whose page then shows this message. */
+export function messageAt(path: string, code: MessageCode): unknown {
+  const escaped = path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return expect.stringMatching(new RegExp(`^${escaped}[?&]done=${code}\\.[\\w-]{11}$`));
 }
 
 /** Returns the visible text of a page, with white space collapsed. */

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp } from '../../helpers/app/app.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addApp } from '../../store/contract/apps/apps.ts';
 
 const page = '/organization/apps';
@@ -33,10 +33,10 @@ it('registers an app and lists it', async () => {
   expect(textOf((await browser.get(page)).html)).toContain('There are no apps.');
   await browser.get(`${page}?dialog=add`);
   const { status, location } = await browser.submit(page, filled);
-  expect([status, location]).toEqual([303, `${page}?done=app-registered`]);
+  expect([status, location]).toEqual([303, messageAt(page, 'app-registered')]);
   expect(await app.store.apps.list({ limit: 9, before: null })).toMatchObject([stored]);
   const { html } = await browser.get(location ?? '');
-  expect(textOf(html)).toContain('The app was registered.');
+  expect(textOf(html)).toContain('The app grafana was registered.');
   const row = textOf(html.split('<tr>').at(-1) ?? '');
   expect(row).toMatch(
     /^grafana https:\/\/grafana\.example\.com\/ developers on call grafana\.example\.com metrics\.example\.com 90d pass Edit/,
@@ -76,7 +76,7 @@ it('edits an app with a form that holds its present values', async () => {
   expect(html).toMatch(/name="max_expiry"[^>]* value="90d"/);
   expect(html).toMatch(/name="preflight"[^>]* checked/);
   // The form as it is changes nothing.
-  expect((await browser.submit(`${page}/${id}/edit`, filled)).location).toBe(`${page}?done=app-changed`);
+  expect((await browser.submit(`${page}/${id}/edit`, filled)).location).toEqual(messageAt(page, 'app-changed'));
   expect(await app.store.apps.findById(id)).toMatchObject(stored);
   await browser.get(`${page}?dialog=edit&id=${id}`);
   const nothing = { url: '', hosts: '', groups: '', max_expiry: '' };
@@ -112,7 +112,7 @@ it('deletes an app, and says how many tokens are restricted to it', async () => 
   expect([outdated.status, textOf(outdated.html)]).toEqual([409, expect.stringContaining('1 token is restricted')]);
   expect(await app.store.apps.findById(id)).not.toBeNull();
   expect(await asked()).toContain('1 token is restricted to this app.');
-  expect((await browser.submit(`${page}/${id}/delete`)).location).toBe(`${page}?done=app-deleted`);
+  expect((await browser.submit(`${page}/${id}/delete`)).location).toEqual(messageAt(page, 'app-deleted'));
   expect(await app.store.apps.findById(id)).toBeNull();
 });
 

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openTestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 
 /** Opens the console for a maintainer of the service account `ci`, for a superuser who is none, and for a member. */
 async function open() {
@@ -91,7 +91,7 @@ it('lets maintainers rotate, edit, pause, resume and revoke the token', async ()
   expect((await submit('resume')).status).toBe(303);
   expect(await app.store.tokens.findById(id)).toMatchObject({ name: 'deploy-2', pausedAt: null });
   const { location } = await submit('revoke');
-  expect(location).toBe(`${page}?done=token-revoked`);
+  expect(location).toEqual(messageAt(page, 'token-revoked'));
   expect(await app.store.tokens.findById(id)).toBeNull();
 });
 
@@ -103,7 +103,7 @@ it('revokes a token from the page of its service account, and only a token of th
   expect((await superuser.get(`${page}?dialog=revoke&token=${others.id}`)).status).toBe(404);
   const { html } = await superuser.get(`${page}?dialog=revoke&token=${id}`);
   expect(textOf(html)).toContain('Owner service-account:ci');
-  expect((await superuser.submit(`${tokenPage(id)}/revoke`)).location).toBe(`${page}?done=token-revoked`);
+  expect((await superuser.submit(`${tokenPage(id)}/revoke`)).location).toEqual(messageAt(page, 'token-revoked'));
 });
 
 it('searches the tokens by name and status', async () => {

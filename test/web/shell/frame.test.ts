@@ -98,7 +98,13 @@ describe('the account menu', () => {
 describe('the message about a change', () => {
   it('can be dismissed by a link to the same page', async () => {
     const { app } = await open();
-    const { html } = await openConsole(app, app.root).get('/organization/team?q=ada&done=member-added');
-    expect(html).toMatch(/<p role="status"[^>]*>The member was added\.<\/p><a [^>]*href="\/organization\/team\?q=ada"/);
+    const browser = openConsole(app, app.root);
+    const { id } = await app.addMember({ email: 'ada@example.com' });
+    await browser.get('/organization/team?q=ada');
+    const { location } = await browser.submit(`/organization/team/${id}/grant`);
+    const { html } = await browser.get(location ?? '');
+    expect(html).toMatch(
+      /<p role="status"[^>]*>ada@example.com can now [^<]*<\/p><a [^>]*href="\/organization\/team\?q=ada"/,
+    );
   });
 });

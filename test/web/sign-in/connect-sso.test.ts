@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config, OidcConfig } from '../../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { unwrapped } from '../../helpers/app/token-mails.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { actionsOf, connectSso, openSsoApp, proposeIdentity, signInBySso } from '../../helpers/console/sso.ts';
 import {
   type PersonAtProvider,
@@ -47,7 +47,7 @@ describe('connecting single sign-on', () => {
     }
     expect((await member(app, app.dev.id)).sso, 'nothing is connected yet').toBe(false);
     const done = await browser.submit(path, { password: app.dev.password });
-    expect([done.status, done.location]).toEqual([303, '/profile?done=sso-connected']);
+    expect([done.status, done.location]).toEqual([303, messageAt('/profile', 'sso-connected')]);
     expect(await profileOf(app)).toContain(`Your account is connected to ${provider.issuer}.`);
 
     const before = await member(app, app.dev.id);
@@ -165,7 +165,7 @@ describe('the claims of the connected identity', () => {
     const other = { ...provider.people.ada };
     Object.assign(provider.people, { untold: other });
     const done = await connectSso(app, provider, app.dev, 'untold');
-    expect(done.location).toBe('/profile?done=sso-connected&notice=groups-unclear');
+    expect(done.location).toEqual(messageAt('/profile?notice=groups-unclear', 'sso-connected'));
     delete provider.people.untold;
   });
 

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp } from '../../helpers/app/app.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { read } from '../../http/token-changes/changes.ts';
 import { addApp, noRules, rulesOf } from '../../http/tokens/rules/gate.ts';
 
@@ -36,7 +36,7 @@ it('shows the rules that the recorded uses suggest, and sets them on request', a
   }
   expect(await present()).toEqual(noRules);
   const { status, location } = await browser.submit(`${path}/narrow`);
-  expect([status, location]).toEqual([303, `${path}?done=token-changed`]);
+  expect([status, location]).toEqual([303, messageAt(path, 'token-changed')]);
   const rules = { apps: ['wiki'], read_only: true, allow: ['GET /pages/*'], networks: ['203.0.113.0/24'] };
   expect(await present()).toEqual({ ...noRules, ...rules });
 });

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openTestApp } from '../../helpers/app/app.ts';
 import { createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addApp } from '../../store/contract/apps/apps.ts';
 
 const page = '/organization/trusts';
@@ -55,7 +55,7 @@ it.each(accepted)('creates a trust from the fields of a system: %o', async (fiel
   await browser.get(`${page}?dialog=create&service_account=ci`);
   const { status, location } = await browser.submit(page, { ...base, ...fields });
   const [trust] = await all();
-  expect([status, location]).toEqual([303, `${page}/${trust?.id}?done=trust-created`]);
+  expect([status, location]).toEqual([303, messageAt(`${page}/${trust?.id}`, 'trust-created')]);
   expect(trust).toMatchObject({
     name: 'deploy',
     serviceAccount: 'ci',
@@ -67,7 +67,8 @@ it.each(accepted)('creates a trust from the fields of a system: %o', async (fiel
   expect(JSON.parse(trust?.claims ?? '')).toEqual(claims);
   const shown = textOf((await browser.get(location ?? '')).html);
   for (const [name, value] of Object.entries(claims)) expect(shown).toContain(`${name}= ${value}`);
-  for (const text of ['The trust was created.', issuer, '15 minutes', '--trust deploy']) expect(shown).toContain(text);
+  for (const text of ['The trust deploy was created.', issuer, '15 minutes', '--trust deploy'])
+    expect(shown).toContain(text);
 });
 
 it('sets the audience, the time and the rules', async () => {
@@ -127,16 +128,20 @@ it('changes every field of a trust, and revokes its tokens if it gets another se
     ...{ service_account: 'other', issuer: 'https://id.example.com', claims: 'sub=a=b\r\nteam=api:*' },
     ...{ audience: 'tokens', ttl: '90s', apps: 'builds', read_only: 'true', allow: 'GET /a\r\nPOST /b' },
   });
-  expect([status, location]).toEqual([303, `${page}/${id}?done=trust-moved`]);
+  expect([status, location]).toEqual([303, messageAt(`${page}/${id}`, 'trust-moved')]);
   expect(await all()).toMatchObject([
     { serviceAccountId: other.id, issuer: 'https://id.example.com', audience: 'tokens', ttlSeconds: 90 },
   ]);
   const { html: shown } = await browser.get(location ?? '');
-  expect(textOf(shown)).toContain('The trust was changed, and the tokens that jobs received under it were revoked.');
+  expect(textOf(shown)).toContain(
+    'The trust deploy was changed, and the tokens that jobs received under it were revoked.',
+  );
   for (const text of ['sub= a=b team= api:*', 'Apps builds', 'GET /a POST /b']) expect(textOf(shown)).toContain(text);
   const cleared = { service_account: 'other', issuer: 'https://id.example.com', claims: 'sub=x', ttl: '1h' };
   await browser.get(`${page}/${id}?dialog=edit`);
-  expect((await browser.submit(`${page}/${id}/edit`, cleared)).location).toBe(`${page}/${id}?done=trust-changed`);
+  expect((await browser.submit(`${page}/${id}/edit`, cleared)).location).toEqual(
+    messageAt(`${page}/${id}`, 'trust-changed'),
+  );
   expect(await all()).toMatchObject([{ audience: null, claims: '{"sub":"x"}', ttlSeconds: 3600, rules: null }]);
 });
 
@@ -152,7 +157,9 @@ it('changes only what the form changed, so that a change by somebody else stays'
   expect(trust?.rules).not.toBeNull();
   await browser.get(`${page}/${id}?dialog=edit`);
   const unchanged = { ...present, audience: 'by somebody else', read_only: 'true', ttl: '5m' };
-  expect((await browser.submit(`${page}/${id}/edit`, unchanged)).location).toBe(`${page}/${id}?done=trust-changed`);
+  expect((await browser.submit(`${page}/${id}/edit`, unchanged)).location).toEqual(
+    messageAt(`${page}/${id}`, 'trust-changed'),
+  );
   expect(await all()).toEqual([trust]);
 });
 
@@ -203,7 +210,7 @@ it('deletes a trust after a confirmation', async () => {
   const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
   const { html } = await browser.get(`${page}/${id}?dialog=delete`);
   expect(textOf(html)).toContain('the tokens that they have are revoked');
-  expect((await browser.submit(`${page}/${id}/delete`)).location).toBe(`${page}?done=trust-deleted`);
+  expect((await browser.submit(`${page}/${id}/delete`)).location).toEqual(messageAt(page, 'trust-deleted'));
   expect(await all()).toEqual([]);
   expect((await browser.get(`${page}/${id}`)).status).toBe(404);
 });

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp } from '../../helpers/app/app.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addWebhook } from '../../store/contract/webhooks/webhooks.ts';
 
 const page = '/organization/webhooks';
@@ -65,7 +65,7 @@ it('edits only what the form changed', async () => {
   await app.store.webhooks.edit(id, { format: 'slack', changedAt: app.clock.now() });
   const form = { ...shown, url: shown.shown_url, events: 'user.*', format: 'standard', description: 'Before' };
   const { status, location } = await browser.submit(`${path}/edit`, form as Record<string, string>);
-  expect([status, location]).toEqual([303, `${path}?done=webhook-changed`]);
+  expect([status, location]).toEqual([303, messageAt(path, 'webhook-changed')]);
   expect(await app.store.webhooks.findById(id)).toMatchObject({ events: ['user.*'], format: 'slack' });
 });
 
@@ -78,15 +78,15 @@ it('tests, sends again, disables, enables, rotates and deletes', async () => {
     return browser.submit(`${path}/${action}`, {});
   };
   await createToken(app, app.dev, { name: 'ci' });
-  expect((await post('test')).location).toBe(`${path}?done=webhook-tested`);
+  expect((await post('test')).location).toEqual(messageAt(path, 'webhook-tested'));
   const [tested, created] = await app.store.deliveries.list({ ...firstPage, webhookId: id });
   expect([tested?.event, created?.event]).toEqual(['webhook.test', 'token.created']);
   expect(textOf((await browser.get(path)).html)).toMatch(/webhook\.test .* pending 0 Send again .*token\.created/);
   expect(textOf((await browser.get(`${path}?status=failed`)).html)).toContain('No delivery has failed.');
-  expect((await post(`deliveries/${created?.id}/retry`)).location).toBe(`${path}?done=delivery-retried`);
-  expect((await post('disable')).location).toBe(`${path}?done=webhook-disabled`);
+  expect((await post(`deliveries/${created?.id}/retry`)).location).toEqual(messageAt(path, 'delivery-retried'));
+  expect((await post('disable')).location).toEqual(messageAt(path, 'webhook-disabled'));
   expect(textOf((await browser.get(path)).html)).not.toContain('Send');
-  expect((await post('enable')).location).toBe(`${path}?done=webhook-enabled`);
+  expect((await post('enable')).location).toEqual(messageAt(path, 'webhook-enabled'));
   const before = await app.store.webhooks.secretsOf(id);
   await browser.get(`${path}?dialog=rotate-secret`);
   const { html } = await browser.submit(`${path}/rotate-secret`, {});
@@ -94,6 +94,6 @@ it('tests, sends again, disables, enables, rotates and deletes', async () => {
   expect(after?.previousSecret).toBe(before?.secret);
   expect(html).toContain(`value="${after?.secret}"`);
   await browser.get(`${path}?dialog=delete`);
-  expect((await browser.submit(`${path}/delete`, {})).location).toBe(`${page}?done=webhook-deleted`);
+  expect((await browser.submit(`${path}/delete`, {})).location).toEqual(messageAt(page, 'webhook-deleted'));
   expect((await browser.get(path)).status).toBe(404);
 });

@@ -4,16 +4,17 @@ import { invitationExpired } from '../../../domain/accounts/invitations.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
-import { withSuccess } from '../../shell/success-message.ts';
+import type { Messages } from '../../shell/messages/messages.ts';
 import type { DeviceCookie } from '../device-cookie.ts';
 import { InvitationExpiredPage, InvitationPage, invitationPath } from './invitation-page.tsx';
 
 interface InvitationPageDeps extends Pick<AppDeps, 'invitations'> {
   deviceCookie: DeviceCookie;
+  messages: Messages;
 }
 
 /** Routes of `/invitation`: an invited member sets a first password. Opening the link does not use it up. */
-export function invitationPages({ invitations, deviceCookie }: InvitationPageDeps) {
+export function invitationPages({ invitations, deviceCookie, messages }: InvitationPageDeps) {
   return new Hono<AppEnv>()
     .get(invitationPath, async (c) => {
       const token = c.req.query('token') ?? '';
@@ -27,7 +28,7 @@ export function invitationPages({ invitations, deviceCookie }: InvitationPageDep
       try {
         if (password !== text(form.again)) throw passwordMismatch();
         deviceCookie.remember(c, await invitations.accept(token, password, c.get('clientInfo')), 'password');
-        return c.redirect(withSuccess('/login', 'joined'), 303);
+        return messages.redirect(c, '/login', 'joined');
       } catch (error) {
         const problem = expectProblem(error);
         const member = await invitations.find(token);

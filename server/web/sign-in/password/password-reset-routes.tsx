@@ -5,20 +5,21 @@ import { passwordSignInOff, resetLinkExpired } from '../../../domain/sign-in/pro
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
-import { withSuccess } from '../../shell/success-message.ts';
+import type { Messages } from '../../shell/messages/messages.ts';
 import type { DeviceCookie } from '../device-cookie.ts';
 import { passwordFormUrl } from '../login-page.tsx';
 import { ForgotPasswordPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
 
 interface PasswordResetDeps extends Pick<AppDeps, 'passwordReset' | 'passwordPolicy'> {
   deviceCookie: DeviceCookie;
+  messages: Messages;
 }
 
 /** Minimum response time. The mail is queued independently of it, so timing does not reveal whether an address is a member's. */
 const minResponseMs = 400;
 
 /** Routes of `/password`: setting a password with a mailed link. */
-export function passwordResetPages({ passwordReset, passwordPolicy, deviceCookie }: PasswordResetDeps) {
+export function passwordResetPages({ passwordReset, passwordPolicy, deviceCookie, messages }: PasswordResetDeps) {
   /** @throws ProblemError `password-sign-in-off` if no member may request a link */
   const requirePasswords = () => {
     if (passwordPolicy.signIn === 'false') throw passwordSignInOff();
@@ -52,7 +53,7 @@ export function passwordResetPages({ passwordReset, passwordPolicy, deviceCookie
         if (password !== text(form.again)) throw passwordMismatch();
         deviceCookie.remember(c, await passwordReset.reset(token, password, c.get('clientInfo')), 'password');
         const signIn = passwordPolicy.signIn === 'true' ? '/login' : passwordFormUrl();
-        return c.redirect(withSuccess(signIn, 'password-set'), 303);
+        return messages.redirect(c, signIn, 'password-set');
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code === 'link-expired') return renderExpiredLink(c, problem);

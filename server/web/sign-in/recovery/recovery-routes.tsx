@@ -5,17 +5,18 @@ import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
-import { withSuccess } from '../../shell/success-message.ts';
+import type { Messages } from '../../shell/messages/messages.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage } from '../login-page.tsx';
 import { RecoveryLinkExpiredPage, RecoveryPage, recoveryPath } from './recovery-page.tsx';
 
 interface RecoveryPageDeps extends Pick<AppDeps, 'recovery' | 'config'> {
   browserSession: BrowserSession;
+  messages: Messages;
 }
 
 /** Routes of `/recover`: the link that `tokensd recover` prints on the server. */
-export function recoveryPages({ recovery, browserSession, config }: RecoveryPageDeps) {
+export function recoveryPages({ recovery, browserSession, config, messages }: RecoveryPageDeps) {
   const isSecure = mayCarrySessions(config.publicUrl);
 
   return new Hono<AppEnv>()
@@ -34,7 +35,7 @@ export function recoveryPages({ recovery, browserSession, config }: RecoveryPage
         if (password !== text(form.again)) throw passwordMismatch();
         const started = await recovery.recover(token, password, c.get('clientInfo'));
         await browserSession.start(c, started, 'password');
-        return c.redirect(withSuccess('/profile', 'recovered'), 303);
+        return messages.redirect(c, '/profile', 'recovered');
       } catch (error) {
         const problem = expectProblem(error);
         const email = await recovery.find(token);

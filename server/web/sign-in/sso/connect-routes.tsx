@@ -6,17 +6,18 @@ import { setCaller } from '../../../http/middleware/session.ts';
 import type { IdentityProvider } from '../../../sso/provider.ts';
 import { renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
-import { withNotice } from '../../shell/notice.ts';
-import { withSuccess } from '../../shell/success-message.ts';
+import type { MessageDeps } from '../../shell/messages/messages.ts';
+import { withNotice } from '../../shell/messages/notice.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { ConnectFailedPage, ConnectPage, connectSsoPath } from './connect-page.tsx';
 import { createSsoReport, type SsoReport } from './report-sso.ts';
 import { createSsoCookie, type PendingSsoSignIn } from './sso-cookie.ts';
 
-type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog' | 'ssoLog'>;
+type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog' | 'ssoLog'> &
+  MessageDeps;
 
 /** Routes of `/profile/single-sign-on`: to the identity provider, and the confirmation of what it said. */
-export function connectSsoPages({ ssoConnection, identityProvider, config, ...logs }: ConnectDeps) {
+export function connectSsoPages({ ssoConnection, identityProvider, config, messages, ...logs }: ConnectDeps) {
   const ssoCookie = createSsoCookie(config.publicUrl);
   const report = createSsoReport(logs);
   const app = new Hono<AppEnv>();
@@ -41,8 +42,8 @@ export function connectSsoPages({ ssoConnection, identityProvider, config, ...lo
       try {
         const { groupsUnclear, notes } = await ssoConnection.confirm(connecting(c), ticket, text(form.password));
         report.notes(c, notes);
-        const profile = withSuccess('/profile', 'sso-connected');
-        return c.redirect(groupsUnclear ? withNotice(profile, 'groups-unclear') : profile, 303);
+        const profile = groupsUnclear ? withNotice('/profile', 'groups-unclear') : '/profile';
+        return messages.redirect(c, profile, 'sso-connected');
       } catch (error) {
         const tryAgain = error instanceof ProblemError && ['wrong-password', 'throttled'].includes(error.code);
         if (!tryAgain) return renderFailure(c, report, error);

@@ -5,7 +5,7 @@ import { isSameOrigin } from '../../../http/same-origin.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
 import { purposeOf } from '../../../sso/provider.ts';
 import { renderProblem } from '../../shell/form-problem.ts';
-import { withNotice } from '../../shell/notice.ts';
+import { withNotice } from '../../shell/messages/notice.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';

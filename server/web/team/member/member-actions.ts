@@ -4,7 +4,12 @@ import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { Caller } from '../../../domain/caller.ts';
 import type { AppDeps } from '../../../http/context.ts';
 import type { UserSummary } from '../../../store/records.ts';
-import type { SuccessCode } from '../../shell/success-message.ts';
+import type { MessageCode, MessageNames } from '../../shell/messages/texts.ts';
+
+/** The messages that name a member and nothing else. */
+type MemberMessage = {
+  [Code in MessageCode]: MessageNames<Code> extends [member: string] ? Code : never;
+}[MessageCode];
 
 interface Action {
   changes: UpdateUserBody;
@@ -14,25 +19,25 @@ interface Action {
   invites?: boolean;
   deletes?: boolean;
   erases?: boolean;
-  success: SuccessCode;
+  code: MemberMessage;
 }
 
 /** The actions that a superuser can perform on a member. Each key is the last segment of the path of its POST. */
 const memberActions = {
-  grant: { changes: { can_manage_tokens: true }, revokesAll: false, success: 'permission-granted' },
-  ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, success: 'permission-removed' },
-  invite: { changes: {}, revokesAll: false, invites: true, success: 'member-invited' },
-  promote: { changes: { superuser: true }, revokesAll: false, success: 'member-promoted' },
-  demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
-  'make-auditor': { changes: { auditor: true }, revokesAll: false, success: 'auditor-granted' },
-  'remove-auditor': { changes: { auditor: false }, revokesAll: false, success: 'auditor-removed' },
-  enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
-  disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
-  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
-  unbind: { changes: {}, revokesAll: false, unbinds: true, success: 'member-unbound' },
-  'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
-  delete: { changes: {}, revokesAll: false, deletes: true, success: 'member-deleted' },
-  erase: { changes: {}, revokesAll: false, erases: true, success: 'member-erased' },
+  grant: { changes: { can_manage_tokens: true }, revokesAll: false, code: 'permission-granted' },
+  ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, code: 'permission-removed' },
+  invite: { changes: {}, revokesAll: false, invites: true, code: 'member-invited' },
+  promote: { changes: { superuser: true }, revokesAll: false, code: 'member-promoted' },
+  demote: { changes: { superuser: false }, revokesAll: false, code: 'member-demoted' },
+  'make-auditor': { changes: { auditor: true }, revokesAll: false, code: 'auditor-granted' },
+  'remove-auditor': { changes: { auditor: false }, revokesAll: false, code: 'auditor-removed' },
+  enable: { changes: { disabled: false }, revokesAll: false, code: 'member-enabled' },
+  disable: { changes: { disabled: true }, revokesAll: false, code: 'member-disabled' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, code: 'totp-reset' },
+  unbind: { changes: {}, revokesAll: false, unbinds: true, code: 'member-unbound' },
+  'revoke-tokens': { changes: {}, revokesAll: true, code: 'tokens-revoked' },
+  delete: { changes: {}, revokesAll: false, deletes: true, code: 'member-deleted' },
+  erase: { changes: {}, revokesAll: false, erases: true, code: 'member-erased' },
 } as const satisfies Record<string, Action>;
 
 export type MemberAction = keyof typeof memberActions;
@@ -79,7 +84,8 @@ export function endsSuperuser(action: OfferedAction): boolean {
 }
 
 interface Outcome {
-  success: SuccessCode;
+  code: MemberMessage;
+  user: UserSummary;
   /** Set if the action invited the member. */
   invitation?: Invitation;
 }
@@ -103,12 +109,12 @@ export async function performAction(
   userId: string,
   action: MemberAction,
 ): Promise<Outcome> {
-  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, erases, success }: Action = memberActions[action];
-  await users.update(caller, userId, changes);
+  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, erases, code }: Action = memberActions[action];
+  const user = await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (unbinds) await unbinding.unbind(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   if (deletes) await users.delete(caller, userId);
-  if (erases && !(await users.erase(caller, userId))) return { success: 'member-being-erased' };
-  return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
+  if (erases && !(await users.erase(caller, userId))) return { code: 'member-being-erased', user };
+  return { code, user, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
 }

@@ -32,7 +32,6 @@ interface MemberPageProps {
   /** URL of this page, with the token list's `?q`, `?status` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  success?: string | undefined;
   /** Why an action was rejected. */
   error?: string | undefined;
   dialog?: Child;
@@ -40,9 +39,9 @@ interface MemberPageProps {
 
 /** One member: account, actions and tokens. */
 export function MemberPage(props: MemberPageProps) {
-  const { statusContext, user, tokens, names, pageUrl, nextCursor, success, error, dialog } = props;
+  const { statusContext, user, tokens, names, pageUrl, nextCursor, error, dialog } = props;
   return (
-    <Layout title={memberName(user)} section={teamPath} success={success}>
+    <Layout title={memberName(user)} section={teamPath}>
       <p>
         <a href={teamPath}>Back to the team</a>
       </p>

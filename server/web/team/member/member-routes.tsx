@@ -2,18 +2,18 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
-import type { Secret } from '../../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { idParamSchema } from '../../../http/validate.ts';
 import type { TokenRecord, UserSummary } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
+import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { safeReturnPath, startPath } from '../../shell/return-path.ts';
-import { type SuccessCode, successMessage, withSuccess } from '../../shell/success-message.ts';
 import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
+import { memberName } from '../member-labels.ts';
 import { memberPath, teamPath } from '../team-paths.ts';
 import { EditMemberDialog } from './edit-member-dialog.tsx';
 import { type EditMemberForm, editMemberBody, editMemberForm, readEditMemberForm } from './edit-member-form.ts';
@@ -35,27 +35,27 @@ type MemberPagesDeps = Pick<
   | 'clock'
   | 'statusContext'
   | 'config'
->;
+> &
+  MessageDeps;
 
 /** Problems of an action that the member's page shows. */
 const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not-connected', 'own-account'];
 
 /** Routes of `/organization/team/{id}`: one member, which auditors only read, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
-  const { users, offboarding, serviceAccounts, tokens, clock, statusContext, config } = deps;
+  const { users, offboarding, serviceAccounts, tokens, clock, statusContext, config, messages } = deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
     .get(path, async (c) => {
       const member = await loadMember(c);
-      const success = successMessage(c.req.query('done'));
-      return c.render(await page(c, member, { success, dialog: await requestedDialog(c, member) }));
+      return c.render(await page(c, member, { dialog: await requestedDialog(c, member) }));
     })
     .post(`${path}/edit`, async (c) => {
       const form = readEditMemberForm(await c.req.parseBody());
       try {
-        await users.update(c.get('caller'), memberId(c), editMemberBody(form));
-        return c.redirect(withSuccess(memberPath(memberId(c)), 'member-changed'), 303);
+        const user = await users.update(c.get('caller'), memberId(c), editMemberBody(form));
+        return messages.redirect(c, memberPath(user.id), 'member-changed', memberName(user));
       } catch (error) {
         const problem = expectProblem(error);
         const member = await loadMember(c);
@@ -66,9 +66,13 @@ export function memberPages(deps: MemberPagesDeps) {
     .post(`${path}/offboard`, async (c) => {
       const form = readOffboardForm(await c.req.parseBody());
       try {
-        const { transferred } = await offboarding.offboard(c.get('caller'), memberId(c), offboardBody(form));
-        const success = transferred > 0 ? 'member-offboarded-transferred' : 'member-offboarded';
-        return c.redirect(withSuccess(memberPath(memberId(c)), success), 303);
+        const body = offboardBody(form);
+        const { transferred } = await offboarding.offboard(c.get('caller'), memberId(c), body);
+        const user = await users.get(c.get('caller'), memberId(c));
+        const path = memberPath(user.id);
+        if (transferred === 0 || body.transfer_to === undefined)
+          return messages.redirect(c, path, 'member-offboarded', memberName(user));
+        return messages.redirect(c, path, 'member-offboarded-transferred', memberName(user), body.transfer_to);
       } catch (error) {
         const problem = expectProblem(error);
         const member = await loadMember(c);
@@ -87,9 +91,14 @@ export function memberPages(deps: MemberPagesDeps) {
       if (!isMemberAction(action)) return c.notFound();
       const back = text((await c.req.parseBody()).back);
       try {
-        const { success, invitation } = await performAction(deps, c.get('caller'), memberId(c), action);
-        if (invitation?.link) return c.render(await invitationLinkPage(c, invitation.link, invitation.expiresAt));
-        return c.redirect(withSuccess(...destination(c, action, success, back)), 303);
+        const { code, user, invitation } = await performAction(deps, c.get('caller'), memberId(c), action);
+        if (invitation?.link) {
+          const { link, expiresAt } = invitation;
+          return c.render(<InvitationLinkPage member={user} link={link.reveal()} expiresAt={expiresAt} />);
+        }
+        if (action === 'demote' && user.id === c.get('caller').user.id)
+          return messages.redirect(c, startPath, 'own-role-removed');
+        return messages.redirect(c, destination(c, action, back), code, memberName(user));
       } catch (error) {
         const problem = expectProblem(error);
         if (!shownOnPage.includes(problem.code)) throw problem;
@@ -98,15 +107,10 @@ export function memberPages(deps: MemberPagesDeps) {
       }
     })
     .post(`${path}/tokens/:token/revoke`, async (c) => {
-      const { id } = await tokenOfMember(c, c.req.param('token'));
+      const { id, name } = await tokenOfMember(c, c.req.param('token'));
       await tokens.revoke(c.get('caller'), id);
-      return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
+      return messages.redirect(c, formatUrl(readPageUrl(c)), 'token-revoked', name);
     });
-
-  async function invitationLinkPage(c: AppContext, link: Secret, expiresAt: number | null) {
-    const member = await users.get(c.get('caller'), memberId(c));
-    return <InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} />;
-  }
 
   async function loadMember(c: AppContext) {
     const caller = c.get('caller');
@@ -118,11 +122,7 @@ export function memberPages(deps: MemberPagesDeps) {
 
   type LoadedMember = Awaited<ReturnType<typeof loadMember>>;
 
-  async function page(
-    c: AppContext,
-    member: LoadedMember,
-    rest: { success?: string | undefined; error?: string; dialog?: Child },
-  ) {
+  async function page(c: AppContext, member: LoadedMember, rest: { error?: string; dialog?: Child }) {
     const pageUrl = readPageUrl(c);
     const { q, cursor, status } = pageUrl.query;
     const { items, next_cursor } = await readPage(
@@ -195,14 +195,12 @@ export function memberPages(deps: MemberPagesDeps) {
     return superuser && !disabled && (await users.superusers()).length === 1;
   }
 
-  /** Returns the path to open after an action. Superusers who demote or disable themselves lose access to this page. */
-  function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
+  /** Returns the path to open after an action. Superusers who disable themselves are signed out. */
+  function destination(c: AppContext, action: MemberAction, back: string): string {
     const id = memberId(c);
-    if (action === 'delete' || action === 'erase') return [teamPath, success];
-    if (id === c.get('caller').user.id && endsSuperuser(action)) {
-      return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
-    }
-    return [back.startsWith(teamPath) ? safeReturnPath(back, config.publicUrl) : memberPath(id), success];
+    if (action === 'delete' || action === 'erase') return teamPath;
+    if (action === 'disable' && id === c.get('caller').user.id) return '/login';
+    return back.startsWith(teamPath) ? safeReturnPath(back, config.publicUrl) : memberPath(id);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
-import { withSuccess } from '../../shell/success-message.ts';
+import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { factsOfToken } from '../facts-of-token.ts';
 import { TokenPage } from '../token-page.tsx';
 import { tokenPath, tokensPath } from '../token-paths.ts';
@@ -14,14 +14,14 @@ import { shownDays } from './usage-section.tsx';
 type NarrowDeps = Pick<AppDeps, 'tokens' | 'usage' | 'suggestions' | 'statusContext'>;
 
 /** The form that sets the rules which a token's uses suggest. */
-export function narrowPages({ tokens, usage, suggestions, statusContext }: NarrowDeps) {
+export function narrowPages({ tokens, usage, suggestions, statusContext, messages }: NarrowDeps & MessageDeps) {
   return new Hono<AppEnv>().post(`${tokensPath}/:id/narrow`, async (c) => {
     const { id } = c.req.param();
     const caller = c.get('caller');
     const token = await tokens.get(caller, id);
     try {
       await tokens.edit(caller, id, narrowBody(await c.req.parseBody(), token));
-      return c.redirect(withSuccess(tokenPath(id), 'token-changed'), 303);
+      return messages.redirect(c, tokenPath(id), 'token-changed', token.name);
     } catch (error) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;

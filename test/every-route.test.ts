@@ -3,6 +3,7 @@ import { type Access, accessTable } from '../server/http/middleware/access.ts';
 import { pageAccess } from '../server/web/shell/access.ts';
 import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
+import { assembleToken } from '../shared/token-format.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
 import { validBodies } from './helpers/app/valid-bodies.ts';
@@ -400,7 +401,19 @@ it.each(lists)('rejects invalid query parameters of %s', async (key) => {
       ),
     ],
     '/api/v1/users': ['email=', 'email=a&email=b'],
-    '/api/v1/audit': ['since=yesterday', 'since=2026-11-23', 'since=1', 'action=token.unknown', 'user='],
+    '/api/v1/audit': [
+      'since=yesterday',
+      'since=2026-11-23',
+      'since=1',
+      'until=tomorrow',
+      'action=token.unknown',
+      'user=',
+      'target=',
+      `target=${assembleToken('tok', 'a'.repeat(32))}`,
+      'ip=localhost',
+      'ip=10.0.0.0/33',
+      'user=a&actor=b',
+    ],
   };
   for (const query of [...invalid, ...(invalidHere[path] ?? [])]) {
     const response = await app.ask(`${path}?${query}`, { as: app.root });

@@ -5,14 +5,19 @@ import { expectBody } from '../api/responses.ts';
 import { auditEventShape, pageShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
-import { parseSince } from '../input/parse-time.ts';
+import { parseLimit } from '../input/parse-limit.ts';
+import { parseSince, parseUntil } from '../input/parse-time.ts';
 import { connect } from '../session/connect.ts';
 import { warn, writeStderr } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
 
 export interface AuditOptions extends GlobalOptions {
   since?: string;
+  until?: string;
   user?: string;
+  target?: string;
+  ip?: string;
+  limit?: number;
   action?: string;
   follow?: boolean;
 }
@@ -25,15 +30,19 @@ export function registerAudit(program: Command, ctx: Context): void {
       'Show the audit log, newest first. Members see their own events, Organization Superusers and auditors see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
     )
     .option('--since <time>', 'Start of the period: 7d, a date, or a time')
+    .option('--until <time>', 'End of the period: a date (the start of that day in UTC), or a time')
     .option(
       '--user <email>',
       'Member or service-account:NAME who caused the event, or whose account or tokens it concerns',
     )
+    .option('--target <target>', 'Name or ID of what was changed, or the prefix of a token')
+    .option('--ip <address>', 'Address or network of the client, such as 203.0.113.0/24')
     .option('--action <action>', 'Action, such as token.created')
+    .option('--limit <n>', 'Maximum number of events', parseLimit)
     .option('--follow', 'Print new events as they are saved: one line each, or with --json one object a line')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens audit --since 7d --action token.revoked\n  $ tokens audit --follow --json | my-collector',
+      '\nExamples:\n  $ tokens audit --since 7d --action token.revoked\n  $ tokens audit --target ci-pipeline --until 2027-01-31 --limit 20\n  $ tokens audit --follow --json | my-collector',
     )
     .action((_options, command: Command) => runAudit(ctx, command.optsWithGlobals()));
 }
@@ -42,13 +51,16 @@ async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
   if (options.follow) return runFollow(ctx, options);
   const filter = {
     ...(options.since !== undefined && { since: parseSince(options.since, ctx.now()) }),
+    ...(options.until !== undefined && { until: parseUntil(options.until) }),
     ...(options.user !== undefined && { user: options.user }),
+    ...(options.target !== undefined && { target: options.target }),
+    ...(options.ip !== undefined && { ip: options.ip }),
     // The server rejects actions that it does not know. A newer server may know more than this version.
     ...(options.action !== undefined && { action: options.action as AuditAction }),
   };
   const { api } = await connect(ctx, options);
   const shape = pageShape(auditEventShape);
-  const pages = pagesOf((page) => expectBody(api.audit.$get({ query: { ...filter, ...page } }), shape));
+  const pages = pagesOf((page) => expectBody(api.audit.$get({ query: { ...filter, ...page } }), shape), options.limit);
   const { withProgress } = await import('../ui/progress.ts');
   const events = withProgress(ctx, options, 'event', pages);
   if (options.json) {
@@ -61,8 +73,9 @@ async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
 
 /** Prints new events until Ctrl-C, or until the reader of the output is gone. */
 async function runFollow(ctx: Context, options: AuditOptions): Promise<void> {
-  if ([options.since, options.user, options.action].some((filter) => filter !== undefined)) {
-    throw localError('usage', '--follow prints every new event. Leave out --since, --user and --action.');
+  const { since, until, user, target, ip, action, limit } = options;
+  if ([since, until, user, target, ip, action, limit].some((filter) => filter !== undefined)) {
+    throw localError('usage', '--follow prints every new event. Leave out all filters and --limit.');
   }
   const { api, server } = await connect(ctx, options);
   const [{ followEvents }, { eventLine }, { toJson }] = await Promise.all([

@@ -1,16 +1,14 @@
-import { foldName, normalizeName, serviceAccountName } from '../../shared/names.ts';
+import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { createBoundedQueue } from '../bounded-queue.ts';
-import { memberIdOf } from '../pseudonym.ts';
 import { StoreBusy } from '../store/errors.ts';
 import type { ListedAuditRecord, Page } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { type AuditFilter, resolveAuditFilter } from './audit-filter.ts';
 import { isKey, type Operator, readsEverything, requireScope } from './caller.ts';
 
-export interface AuditQuery extends Page {
-  /** ID, email address or `service-account:NAME` of the actor, owner or target. */
-  user?: string;
+export interface AuditQuery extends Page, AuditFilter {
   action?: AuditAction;
   /** Inclusive. */
   since?: number;
@@ -68,19 +66,15 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   // Readers in order have a queue of their own, because they ask every second and are quick.
   const enqueueInOrder = createBoundedQueue({ ...listQueue, refusal });
   return {
-    async list(operator, { user, ...query }, options) {
-      const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
+    async list(operator, { user, actor, owner, target, ip, ...page }, options) {
       if (isKey(operator)) requireScope(operator, 'audit:read');
-      if (readsEverything(operator))
-        return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
-      const own =
-        user === undefined || user === operator.user.id || foldName(normalizeName(user)) === operator.user.emailFolded;
-      if (!own)
-        throw new ProblemError(
-          'superuser-required',
-          "Only an Organization Superuser or an auditor may read other people's events.",
-        );
-      return read({ ...query, participant: operator.user.id });
+      const own = scopeOf(operator);
+      if (own.participant !== undefined) requireOwn(operator, user);
+      const filter = { user: own.participant === undefined ? user : undefined, actor, owner, target, ip };
+      return enqueue(async () => {
+        const resolved = await resolveAuditFilter(store, filter);
+        return store.audit.list({ ...page, ...resolved, ...own });
+      }, options);
     },
     async listInOrder(operator, query) {
       const own = scopeOf(operator);
@@ -104,24 +98,17 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   };
 }
 
+/** @throws ProblemError `superuser-required` if a member names another one */
+function requireOwn({ user }: Operator, named: string | undefined): void {
+  if (named === undefined || named === user.id || foldName(normalizeName(named)) === user.emailFolded) return;
+  throw new ProblemError(
+    'superuser-required',
+    "Only an Organization Superuser or an auditor may read other people's events.",
+  );
+}
+
 /** Limits members who are neither superusers nor auditors to their own events. @throws ProblemError `scope-missing` */
 function scopeOf(operator: Operator): { participant?: string } {
   if (isKey(operator)) requireScope(operator, 'audit:read');
   return readsEverything(operator) ? {} : { participant: operator.user.id };
-}
-
-/**
- * Filters by member or service account. For an address that no member has, finds the failed sign-ins that were tried with it. For a service
- * account that was deleted, finds what its management keys did.
- */
-async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
-  const folded = foldName(normalizeName(user));
-  const name = serviceAccountName(folded);
-  if (name !== null) {
-    const account = await store.serviceAccounts.findByName(name);
-    return account === null ? { actorEmail: folded } : { participant: account.id };
-  }
-  if (!user.includes('@')) return { participant: memberIdOf(user) };
-  const found = await store.users.findByEmail(folded);
-  return found === null ? { actorEmail: folded } : { participant: found.id };
 }

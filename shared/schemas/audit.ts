@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redact } from '../redact.ts';
 import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } from './common.ts';
 
 /** All audited actions and when each is recorded, as Markdown for the table in the documentation. */
@@ -155,13 +156,39 @@ export const auditEventSchema = z
   .meta({ id: 'AuditEvent' });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
+/** What a filter looks for. A value that is pasted here by mistake would be in logs of proxies, so it must not look as if it were fine. */
+const searchSchema = (name: string) =>
+  z
+    .string()
+    .min(1)
+    .max(320)
+    .refine(
+      (text) => redact(text) === text,
+      `${name} must not contain a token value or another secret. Use the prefix.`,
+    );
+
 export const auditQuerySchema = pageQuerySchema.extend({
   user: z
     .string()
     .min(1)
     .optional()
     .describe('The ID or email address of the actor, owner or target, or `service-account:NAME`'),
+  actor: searchSchema('actor')
+    .optional()
+    .describe('The ID, email address or `service-account:NAME` of the actor, or the name of an OAuth client'),
+  owner: searchSchema('owner')
+    .optional()
+    .describe('The ID, email address or `service-account:NAME` of the owner of the account or token that was changed'),
+  target: searchSchema('target')
+    .optional()
+    .describe(
+      'The ID of the target, its name exactly as the event has it, or the prefix of a token, such as `tok_8fK2b1Qz`. A prefix also finds revoked tokens and values from before a rotation',
+    ),
+  ip: searchSchema('ip')
+    .optional()
+    .describe('The IP address of the client, or a network such as `203.0.113.0/24` or `2001:db8::/32`'),
   since: sentTimeSchema('since').optional().describe('An RFC 3339 time; earlier events are left out'),
+  until: sentTimeSchema('until').optional().describe('An RFC 3339 time; events at this time and later are left out'),
   action: auditActionSchema.optional(),
   after: z
     .union([z.literal(''), z.literal('latest'), z.uuid()], {
@@ -169,7 +196,7 @@ export const auditQuerySchema = pageQuerySchema.extend({
     })
     .optional()
     .describe(
-      'Lists events oldest first, in the order in which they were saved: those after the event with this ID, or all of them if the value is empty. `latest` returns no events, and the `next_cursor` from which new ones follow. Not together with `user`, `since` or `action`',
+      'Lists events oldest first, in the order in which they were saved: those after the event with this ID, or all of them if the value is empty. `latest` returns no events, and the `next_cursor` from which new ones follow. Not together with a filter',
     ),
 });
 export const auditPageSchema = pageSchema(auditEventSchema).meta({ id: 'AuditPage' });

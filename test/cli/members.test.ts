@@ -168,6 +168,25 @@ it('filters the audit log', async () => {
   const { stdout } = await cli.run(['audit', '--user', 'dev@example.com'], root);
   expect(stdout.split('\n')[0]).toBe('TIME\tACTOR\tACTION\tTARGET\tIP\tUSER AGENT');
   expect(stdout).toContain('\tdev@example.com\ttoken.created\ttoken ci of dev@example.com\t');
+  await createToken(cli.app, cli.app.root, { name: 'deploy' });
+  const names = async (...argv: string[]) => {
+    const { stdout } = await cli.run(['audit', '--action', 'token.created', '--json', ...argv], root);
+    return JSON.parse(stdout).map(({ target }: { target: { name: string } }) => target.name);
+  };
+  expect(await names('--limit', '1')).toEqual(['deploy']);
+  expect(await names('--target', 'ci')).toEqual(['ci']);
+  expect(await names('--ip', '203.0.113.0/24')).toEqual(['deploy', 'ci']);
+  expect(await names('--ip', '198.51.100.0/24')).toEqual([]);
+  expect(await names('--until', '2026-11-23')).toEqual([]);
+  expect(await names('--until', '2026-11-24')).toEqual(['deploy', 'ci']);
+  for (const wrong of [
+    ['--limit', '0'],
+    ['--until', 'tomorrow'],
+    ['--ip', 'here'],
+    ['--follow', '--target', 'ci'],
+  ]) {
+    expect((await cli.run(['audit', ...wrong], root)).code).toBe(2);
+  }
   cli.app.clock.advance(8 * 86_400_000);
   const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
   expect(

@@ -147,6 +147,8 @@ const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   // Each of their events leads to a token and its owner.
   [/^tokens known to a busy superuser/, (3 * sizes.events) / 20 + maxRows],
   [/^audit events of a busy superuser, by a rare action$/, sizes.events / 20 + maxRows],
+  // Counts that many events before it looks among the newest ones.
+  [/^audit events from a busy network$/, 10_000 + maxRows],
   // One event in twenty is theirs, so that PostgreSQL may read all in order until the page is full.
   [/^data about a busy superuser, in order: audit/, 20 * 200 + maxRows],
 ];

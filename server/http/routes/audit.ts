@@ -25,8 +25,12 @@ export function auditRoutes({ audit }: Pick<AppDeps, 'audit'>) {
     if (after !== undefined) return c.json(await readInOrder(audit, operator, { ...query, after }), 200);
     const page = await readPage(
       query,
-      ({ since, ...query }) =>
-        audit.list(operator, since === undefined ? query : { ...query, since: Date.parse(since) }),
+      ({ since, until, ...query }) =>
+        audit.list(operator, {
+          ...query,
+          ...(since !== undefined && { since: Date.parse(since) }),
+          ...(until !== undefined && { until: Date.parse(until) }),
+        }),
       auditObject,
     );
     return c.json(page, 200);

@@ -47,6 +47,8 @@ export interface Engine {
   rows(result: unknown): Row[];
   /** Returns a condition that is true if `column` is in the list that `bindList` binds to its one `?`. */
   among(column: string): string;
+  /** Returns an expression that compares the text in `column` byte by byte, as an index on it does. */
+  bytewise(column: string): string;
   /** Returns a condition that is true if the text in `column` contains the text bound to its one `?`. */
   contains(column: string): string;
   /** Returns an expression for the greatest of several expressions, none of which may be null. */

@@ -6,6 +6,12 @@ export interface AuditQuery extends Page {
   participant?: string;
   /** Email address of the actor, which need not belong to a member. */
   actorEmail?: string;
+  actorId?: string;
+  ownerId?: string;
+  /** Matches events whose target has one of these IDs, or had exactly this name. */
+  target?: { ids: readonly string[]; name: string };
+  /** Matches events from one of these addresses. They are compared with what is stored. */
+  ips?: readonly string[];
   action?: AuditAction;
   /** Inclusive. */
   since?: number;
@@ -19,6 +25,8 @@ export interface AuditStore {
   /** Returns those of these events that exist, in any order. */
   findByIds(ids: readonly string[]): Promise<ListedAuditRecord[]>;
   list(query: AuditQuery): Promise<ListedAuditRecord[]>;
+  /** Returns the different addresses of events that begin with one of these texts, at most `limit`. */
+  addressesBeginningWith(starts: readonly string[], limit: number): Promise<string[]>;
   /**
    * Gives the next positions to at most `limit` committed events that have none, and returns how many got one. An event that
    * commits later gets a higher position, so that a reader who follows the positions misses none.

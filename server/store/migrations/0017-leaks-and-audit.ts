@@ -20,6 +20,7 @@ export const leaksAndAudit: Migration = {
       table.boolean('can_report').notNullable().defaultTo(false);
     });
     await orderAudit(trx);
+    await indexFilters(trx);
     await createErasures(trx);
     await trx.schema.alterTable('trusts', (table) => {
       table.boolean('may_be_internal').notNullable().defaultTo(false);
@@ -103,6 +104,19 @@ async function orderAudit(trx: Knex): Promise<void> {
   // For a member who follows their own events. Most have the member as their owner, so the others need small indexes only.
   for (const [name, columns, isOfOther] of participantIndexes) {
     await trx.raw(`CREATE INDEX ${name} ON audit (${columns}) WHERE position > 0${isOfOther}`);
+  }
+}
+
+/**
+ * For filters of the audit log: by address, by the name of the target, and by the prefix of a token, which leads to its ID. Addresses and
+ * prefixes are compared byte by byte, because the order of a language does not keep the addresses of a network together.
+ */
+async function indexFilters(trx: Knex): Promise<void> {
+  const bytewise = (column: string) => (trx.client.dialect === 'sqlite3' ? column : `${column} COLLATE "C"`);
+  await trx.raw(`CREATE INDEX audit_ip_index ON audit (${bytewise('ip')}, id)`);
+  await trx.raw('CREATE INDEX audit_target_name_index ON audit (target_name, id)');
+  for (const table of ['tokens', 'previous_values', 'tombstones']) {
+    await trx.raw(`CREATE INDEX ${table}_prefix_index ON ${table} (${bytewise('prefix')})`);
   }
 }
 

@@ -128,6 +128,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: 'audit events of a member in ten old days, by a frequent action',
       run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
     },
+    ...narrowAudit(sizes),
     ...auditInOrder(sizes),
     ...memberDataParts(sizes),
     { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
@@ -187,6 +188,51 @@ function memberDataParts(sizes: ListSizes): ListQuery[] {
       };
     }),
   );
+}
+
+/** Audit events by filters that several indexes could lead to. */
+function narrowAudit(sizes: ListSizes): ListQuery[] {
+  const audit = (query: object) => (store: Store) => store.audit.list({ limit, before: null, ...query });
+  const network = Array.from({ length: 200 }, (_, host) => `192.0.2.${host}`);
+  const busy = seededId(1, sizes.users);
+  const quiet = seededId(50, sizes.users);
+  const target = { ids: ['rare-target'], name: `deploy-pipeline-${Math.floor(sizes.events / 30)}` };
+  const days = { since: seedEnd - 360 * dayMs, until: seedEnd - 350 * dayMs };
+  return [
+    { name: 'audit events about a target, by ID or name', run: audit({ target }) },
+    { name: 'audit events about a target, by a frequent action', run: audit({ target, action: 'token.created' }) },
+    { name: 'audit events about a target, of a member', run: audit({ target, participant: quiet }) },
+    { name: 'audit events from a rare address', run: audit({ ips: ['198.51.100.7'] }) },
+    { name: 'audit events from a frequent address', run: audit({ ips: ['203.0.113.9'] }) },
+    { name: 'audit events from no address', run: audit({ ips: [] }) },
+    {
+      name: 'audit events from a frequent address, of nobody',
+      run: audit({ ips: ['203.0.113.9'], actorId: 'nobody' }),
+    },
+    {
+      name: 'audit events from a frequent address, of a quiet owner',
+      run: audit({ ips: ['203.0.113.9'], ownerId: quiet }),
+    },
+    {
+      name: 'audit events from a rare address, of a busy actor, by a frequent action',
+      run: audit({ ips: ['198.51.100.7'], actorId: busy, action: 'token.created' }),
+    },
+    {
+      name: 'audit events from a frequent address, by a rare action',
+      run: audit({ ips: ['203.0.113.9'], action: 'client.deleted' }),
+    },
+    { name: 'audit events from an old network', run: audit({ ips: network }) },
+    { name: 'audit events from an old network, in ten old days', run: audit({ ips: network, ...days }) },
+    {
+      name: 'audit events from a busy network',
+      run: audit({ ips: ['203.0.113.9', '203.0.113.10'] }),
+    },
+    {
+      name: 'audit events, the addresses of a network',
+      run: (store) => store.audit.addressesBeginningWith(['192.0.2.'], 500),
+    },
+    { name: 'audit events, the tokens of a prefix', run: (store) => store.tokens.idsByPrefix('tok_AAAAAAAA') },
+  ];
 }
 
 /** The pages of readers who follow the audit log, and what the jobs do with its oldest events. */

@@ -166,7 +166,8 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     target_id: `CASE WHEN i % 499 = 0 AND ${isOld} THEN 'rare-target' ELSE ${tokenId(`1 + i % ${tokens}`)} END`,
     target_name: "'deploy-pipeline-' || i",
     owner_id: member,
-    ip: "'203.0.113.9'",
+    // One address and one network are in the oldest events only. Nearly all others come from one address.
+    ip: `CASE WHEN i % 499 = 0 AND ${isOld} THEN '198.51.100.7' WHEN i % 7 = 0 AND ${isOld} THEN '192.0.2.' || i % 200 WHEN i % 11 = 0 THEN NULL ELSE '203.0.113.9' END`,
     user_agent: "'tokens/1.0'",
     // The oldest events are from before positions. Of the others, the last ones wait for theirs.
     position: `CASE WHEN ${isOld} THEN NULL WHEN i > ${events - 20} THEN 0 ELSE i END`,

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { resolveAuditFilter } from '../../../server/domain/audit-filter.ts';
 import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
@@ -85,6 +86,70 @@ it('lets a superuser filter by member, action and time', async () => {
   expect(await names('?since=2026-11-23T17:21:00%2B01:00')).toEqual(['token.revoked late', 'token.created late']);
   expect(await names('?since=2026-11-23t16:21:00.001z')).toEqual([]);
   expect(await names('?user=nobody@example.com')).toEqual([]);
+});
+
+it('combines filters for the actor, the owner, the target, the address and the time', async () => {
+  const app = await open();
+  const { id, prefix } = await createToken(app, app.dev, { name: 'ci' });
+  const other = await jsonOf<{ id: string }>(
+    app.ask('/api/v1/tokens', { as: app.root, json: { name: 'ci' }, ip: '198.51.100.4' }),
+  );
+  app.clock.advance(60_000);
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE', ip: '2001:db8::7' });
+  const [created, rootCreated, revoked] = ['dev created', 'root created', 'root revoked'];
+  const found = async (query: string) =>
+    (await app.events(`?${query}`)).map(({ action, actor }) => `${actor.email?.split('@')[0]} ${action.split('.')[1]}`);
+  expect(await found(`target=${id}`)).toEqual([revoked, created]);
+  expect(await found('target=ci')).toEqual([revoked, rootCreated, created]);
+  // The token is revoked by now.
+  expect(await found(`target=${prefix}`)).toEqual([revoked, created]);
+  expect(await found('target=tok_AAAAAAAA')).toEqual([]);
+  expect(await found('actor=ROOT@example.com&owner=dev@example.com')).toEqual([revoked]);
+  expect(await found(`actor=${app.root.id}&owner=${app.root.id}`)).toEqual([rootCreated]);
+  expect(await found('owner=nobody@example.com')).toEqual([]);
+  expect(await found('ip=198.51.100.4')).toEqual([rootCreated]);
+  expect(await found('ip=198.51.100.0/24')).toEqual([rootCreated]);
+  expect(await found('ip=198.51.100.64/26')).toEqual([]);
+  expect(await found('ip=192.0.0.0/4')).toEqual([rootCreated, created]);
+  expect(await found('ip=0.0.0.0/0')).toEqual([rootCreated, created]);
+  expect(await found('ip=2001:DB8:0::7')).toEqual([revoked]);
+  expect(await found('ip=2001:db8::/32')).toEqual([revoked]);
+  expect(await found('ip=::/0')).toEqual([revoked]);
+  expect(await found('until=2026-11-23T16:21:00Z')).toEqual([rootCreated, created]);
+  expect(await found('since=2026-11-23T16:21:00Z&until=2026-11-23T16:22:00Z&target=ci')).toEqual([revoked]);
+  expect(await found(`target=${other.id}&action=token.revoked`)).toEqual([]);
+  expect(await found('user=dev@example.com&target=ci&ip=::/0')).toEqual([revoked]);
+});
+
+it('finds an address that was cut to its network by that network and by wider ones', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'ci' });
+  await app.store.audit.cutAddresses({ before: app.clock.now() + 1, limit: 10, cut: () => '203.0.113.0/24' });
+  const found = async (ip: string) => (await app.events(`?ip=${ip}`)).length;
+  expect(await Promise.all(['203.0.113.0/24', '203.0.0.0/16', '203.0.113.9', '203.0.113.0/25'].map(found))).toEqual([
+    1, 1, 0, 0,
+  ]);
+});
+
+it('asks for a smaller network if the log has too many addresses of it', async () => {
+  const app = await open();
+  const addressesBeginningWith = async (_starts: readonly string[], limit: number) =>
+    Array.from({ length: limit }, (_, host) => `10.0.0.${host}`);
+  const store = { ...app.store, audit: { ...app.store.audit, addressesBeginningWith } };
+  await expect(resolveAuditFilter(store, { ip: '10.0.0.0/8' })).rejects.toThrow('Filter by a smaller network.');
+});
+
+it('lets a member narrow their own events down, and no others', async () => {
+  const app = await open();
+  const { prefix } = await createToken(app, app.dev, { name: 'ci' });
+  await createToken(app, app.root, { name: 'ci' });
+  expect(await app.events(`?target=${prefix}`, app.dev)).toHaveLength(1);
+  for (const query of ['target=ci', 'ip=203.0.113.9', 'actor=dev@example.com', `owner=${app.dev.id}`]) {
+    expect((await app.events(`?${query}`, app.dev)).map(({ actor }) => actor.id)).toEqual([app.dev.id]);
+  }
+  for (const query of [`target=${app.root.id}`, `owner=${app.root.id}`, `actor=${app.root.id}`]) {
+    expect(await app.events(`?${query}`, app.dev)).toEqual([]);
+  }
 });
 
 it('finds failed sign-ins by an email address that no member has', async () => {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import { ownerFilter } from '../../../api/find/find-token.ts';
 import { pagesOf } from '../../../api/pages.ts';
@@ -6,6 +6,7 @@ import { expectBody } from '../../../api/responses.ts';
 import { pageShape, tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../../input/owner-options.ts';
+import { parseLimit } from '../../../input/parse-limit.ts';
 import { connect } from '../../../session/connect.ts';
 import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from './filters.ts';
 
@@ -67,9 +68,4 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
   // With the column of owners, because several service accounts may own them.
   const all = options.all === true || options.knownTo !== undefined;
   await printTokens(ctx, { ...options, all }, tokens, isFiltered);
-}
-
-function parseLimit(text: string): number {
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }

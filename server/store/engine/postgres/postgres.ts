@@ -84,6 +84,7 @@ export async function openPostgres(
     rows: (result) => (result as { rows: Row[] }).rows,
     contains: (column) => `strpos(${column}, ?) > 0`,
     among: (column) => `${column} = ANY(?)`,
+    bytewise: (column) => `${column} COLLATE "C"`,
     greatest: (expressions) => `GREATEST(${expressions.join(', ')})`,
     hexadecimal: (expression) => `lpad(to_hex(${expression}), 12, '0')`,
     each,

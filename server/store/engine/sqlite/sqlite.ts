@@ -71,6 +71,7 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
     // LIKE takes longer, because it ignores case.
     contains: (column) => `instr(${column}, ?) > 0`,
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+    bytewise: (column) => column,
     greatest: (expressions) => `max(${expressions.join(', ')})`,
     hexadecimal: (expression) => `printf('%012x', ${expression})`,
     // CROSS JOIN fixes the join order. The planner does not know that the list is short, and might scan the table.

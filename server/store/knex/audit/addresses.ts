@@ -42,3 +42,27 @@ export async function cutAddresses(knex: Knex, engine: Engine, { before, limit, 
     return !isDone || until < before;
   });
 }
+
+/** Returns the different addresses that begin with one of these texts. Reads one entry of the index for each. */
+export async function addressesBeginningWith(
+  knex: Knex,
+  engine: Engine,
+  starts: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const ip = engine.bytewise('ip');
+  const next = (from: string) => `SELECT min(${ip}) FROM audit WHERE ${from} AND ${ip} < ?`;
+  const select = `WITH RECURSIVE found (ip) AS (
+      SELECT (${next(`${ip} >= ?`)})
+      UNION ALL SELECT (${next(`${ip} > ${engine.bytewise('found.ip')}`)}) FROM found WHERE found.ip IS NOT NULL
+    ) SELECT ip FROM found WHERE ip IS NOT NULL LIMIT ?`;
+  const all: string[] = [];
+  for (const start of starts) {
+    // No address contains a tilde or a character after it.
+    const end = `${start}~`;
+    const found = engine.rows(await knex.raw(select, [start, end, end, limit - all.length]));
+    all.push(...found.map((row) => String(row.ip)));
+    if (all.length >= limit) break;
+  }
+  return all;
+}

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { AuditQuery } from '../../interfaces/audit.ts';
 
-const participantColumns = ['actor_id', 'owner_id', 'target_id'] as const;
+export const participantColumns = ['actor_id', 'owner_id', 'target_id'] as const;
 
 /**
  * Maximum difference between an event's time and that in its ID, unless the event is in the index `audit_misdated_index`.
@@ -30,32 +30,28 @@ export function selectNewestIds(knex: Knex, engine: Engine, query: AuditQuery): 
 
 /** Selects events by the time in their ID. Leaves the participant to the caller. */
 function selectDated(knex: Knex, query: AuditQuery): Knex.QueryBuilder {
-  const { participant, actorEmail, action, since, until } = query;
-  const events = selectPage(knex('audit'), query);
+  const { participant, actorEmail, action } = query;
+  const events = selectPage(whereDated(knex('audit'), query), query);
   if (actorEmail !== undefined) events.where('actor_email', actorEmail);
   // One member's events are usually fewer than those of an action. An expression in place of the column keeps SQLite from
   // choosing the index of actions.
   const ofOne = participant !== undefined || actorEmail !== undefined;
   if (action !== undefined) events.whereRaw(ofOne ? "action || '' = ?" : 'action = ?', action);
+  return events;
+}
+
+/** Limits events to the period of a query, by the time in their ID too. */
+export function whereDated(events: Knex.QueryBuilder, { since, until }: AuditQuery): Knex.QueryBuilder {
   // Adding 0 keeps the databases from choosing the index on the time. They would sort all events of a year.
   if (since !== undefined) events.whereRaw('at + 0 >= ?', since).where('id', '>=', idPrefixAt(since - maxSkewMs));
   if (until !== undefined) events.whereRaw('at + 0 < ?', until).where('id', '<', idPrefixAt(until + maxSkewMs));
   return events;
 }
 
-/**
- * Selects events whose ID holds another time, because the clock was set back. There are as many as the clock was wrong for,
- * so their other columns are in no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
- */
+/** Selects events whose ID holds another time. */
 function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.QueryBuilder {
-  const { participant, actorEmail, action, since, until } = query;
-  const [earliest, latest] = [`at - ${maxSkewMs}`, `at + ${maxSkewMs}`].map(engine.hexadecimal);
-  const isDated = `substr(id, 1, 8) || substr(id, 10, 4) BETWEEN ${earliest} AND ${latest}`;
-  // From an equality, PostgreSQL expects few rows. From BETWEEN it expects millions, and spends a second on compiling.
-  const misdated = knex('audit').whereRaw(`CASE WHEN ${isDated} THEN 0 ELSE 1 END = 1`);
-  if (since !== undefined) misdated.where('at', '>=', since);
-  if (until !== undefined) misdated.where('at', '<', until);
-  const events = selectPage(knex('misdated').withMaterialized('misdated', misdated), query);
+  const { participant, actorEmail, action } = query;
+  const events = selectPage(misdated(knex, engine, query), query);
   if (actorEmail !== undefined) events.where('actor_email', actorEmail);
   if (action !== undefined) events.where('action', action);
   if (participant !== undefined) {
@@ -64,8 +60,22 @@ function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.Que
   return events;
 }
 
+/**
+ * Returns the events of the period of a query whose ID holds another time, because the clock was set back. There are as many as the clock was
+ * wrong for, so their other columns are in no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
+ */
+export function misdated(knex: Knex, engine: Engine, { since, until }: AuditQuery): Knex.QueryBuilder {
+  const [earliest, latest] = [`at - ${maxSkewMs}`, `at + ${maxSkewMs}`].map(engine.hexadecimal);
+  const isDated = `substr(id, 1, 8) || substr(id, 10, 4) BETWEEN ${earliest} AND ${latest}`;
+  // From an equality, PostgreSQL expects few rows. From BETWEEN it expects millions, and spends a second on compiling.
+  const events = knex('audit').whereRaw(`CASE WHEN ${isDated} THEN 0 ELSE 1 END = 1`);
+  if (since !== undefined) events.where('at', '>=', since);
+  if (until !== undefined) events.where('at', '<', until);
+  return knex('misdated').withMaterialized('misdated', events);
+}
+
 /** Selects the IDs of one page. */
-function selectPage(events: Knex.QueryBuilder, { limit, before }: AuditQuery): Knex.QueryBuilder {
+export function selectPage(events: Knex.QueryBuilder, { limit, before }: AuditQuery): Knex.QueryBuilder {
   events.select('id').orderBy('id', 'desc').limit(limit);
   return before === null ? events : events.where('id', '<', before);
 }

@@ -5,9 +5,10 @@ import type { ListedAuditRecord } from '../../records.ts';
 import { actorColumns, actorTokenColumn, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
 import { type RowOf, toRecord, toRow } from '../../tables/column.ts';
 import { queueDeliveries } from '../webhooks/deliveries.ts';
-import { cutAddresses } from './addresses.ts';
+import { addressesBeginningWith, cutAddresses } from './addresses.ts';
 import { selectNewestIds } from './audit-list.ts';
 import { lastInOrder, selectInOrder } from './in-order.ts';
+import { findNarrowIds, isNarrow } from './narrow-list.ts';
 import { assignPositions, waiting } from './positions.ts';
 import { purgeAudit } from './retention.ts';
 
@@ -38,13 +39,12 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
       return found.map(toEvent);
     },
     async list(query) {
-      const found = await events()
-        .select('audit.*', tokenOwnerEmail)
-        .whereIn('id', selectNewestIds(knex, engine, query))
-        .orderBy('id', 'desc')
-        .limit(query.limit);
-      return found.map(toEvent);
+      const found = events().select('audit.*', tokenOwnerEmail).orderBy('id', 'desc').limit(query.limit);
+      if (!isNarrow(query)) return (await found.whereIn('id', selectNewestIds(knex, engine, query))).map(toEvent);
+      const among = engine.bindList(await findNarrowIds(knex, engine, query)) as Knex.RawBinding;
+      return (await found.whereRaw(engine.among('id'), [among])).map(toEvent);
     },
+    addressesBeginningWith: (starts, limit) => addressesBeginningWith(knex, engine, starts, limit),
     assignPositions: (limit) => assignPositions(knex, engine, limit),
     async listInOrder(query) {
       const ids = await selectInOrder(knex, query);

@@ -7,6 +7,7 @@ import { newTokenColumns } from '../../tables/tokens.ts';
 import { canaryHash } from '../leaks/canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
+import { idsByPrefix } from './prefixes.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { countMatching } from './token-counts.ts';
@@ -38,6 +39,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     },
     findById,
     ...createTokenChangeStore(knex, engine, { findById, findAllOf }),
+    idsByPrefix: (prefix) => idsByPrefix(knex, engine, prefix),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
     async countActiveOf(ownerId, statusContext) {

@@ -4,13 +4,23 @@ import { createIds } from '../../../../server/domain/secrets.ts';
 import type { AuditQuery } from '../../../../server/store/interfaces/audit.ts';
 import type { AuditRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { auditRecord, firstPage, noon, userRecord } from '../records.ts';
+import { auditRecord, firstPage, nextId, noon, userRecord } from '../records.ts';
 
 export function auditContract(store: () => Store): void {
   const write = async (changes: Partial<AuditRecord> = {}) => {
     const event = auditRecord(changes);
     await store().audit.insert(event);
     return { ...event, tokenOwnerEmail: null };
+  };
+
+  /** Returns the IDs of all events that match, page by page. */
+  const idsByPages = async (query: Partial<AuditQuery>) => {
+    const listed: string[] = [];
+    for (let page = await store().audit.list({ ...query, limit: 11, before: null }); page.length > 0; ) {
+      listed.push(...page.map(({ id }) => id));
+      page = await store().audit.list({ ...query, limit: 11, before: listed.at(-1) ?? null });
+    }
+    return listed;
   };
 
   it('returns events as they were written, newest first, in pages', async () => {
@@ -70,6 +80,40 @@ export function auditContract(store: () => Store): void {
     expect(await store().audit.list({ ...narrowed, before: failed.id })).toEqual([]);
   });
 
+  it('finds a target by any of several IDs, or by its exact name', async () => {
+    const byId = await write({ target: { kind: 'token', id: 't-1', name: 'ci' } });
+    await write({ target: { kind: 'token', id: 't-2', name: 'other' } });
+    const byName = await write({ target: { kind: 'app', id: 'a-1', name: 'ci' } });
+    await write({ target: { kind: 'app', id: 'a-2', name: 'ci-2' } });
+    const found = (ids: string[], name: string) => store().audit.list({ ...firstPage, target: { ids, name } });
+    expect(await found([], 'ci')).toEqual([byName, byId]);
+    expect(await found(['t-1', 'none'], 'nothing')).toEqual([byId]);
+    expect(await found(['t-1'], 'ci')).toEqual([byName, byId]);
+    expect(await found([], 'CI')).toEqual([]);
+  });
+
+  it('finds events by one of several addresses, and returns the different addresses that begin like this', async () => {
+    const [first, second, third] = [
+      await write({ ip: '10.1.0.9' }),
+      await write({ ip: '10.1.0.10' }),
+      await write({ ip: '10.10.0.1' }),
+    ];
+    const six = await write({ ip: '2001:db8::7' });
+    await write({ ip: null });
+    await write({ ip: '10.1.0.9', id: nextId() });
+    const found = async (...ips: string[]) => (await store().audit.list({ ...firstPage, ips })).map(({ id }) => id);
+    expect(await found('10.1.0.10')).toEqual([second.id]);
+    expect(await found('2001:db8::7', '10.10.0.1')).toEqual([six.id, third.id]);
+    expect(await found('10.1.0.9')).toHaveLength(2);
+    expect(await found()).toEqual([]);
+    const addresses = (starts: string[], limit = 9) => store().audit.addressesBeginningWith(starts, limit);
+    expect((await addresses(['10.1.'])).sort()).toEqual([second.ip, first.ip]);
+    expect(await addresses(['10.10.', '2001:db8:'])).toEqual([third.ip, six.ip]);
+    expect(await addresses([''])).toHaveLength(4);
+    expect(await addresses(['10.'], 2)).toHaveLength(2);
+    expect(await addresses(['10.1.', '10.10.'], 2)).toHaveLength(2);
+  });
+
   it("lists one process's events in insertion order, even within a millisecond and after the clock is set back", async () => {
     let now = noon;
     const newId = createIds({ now: () => now });
@@ -98,8 +142,9 @@ export function auditContract(store: () => Store): void {
           at,
           action: index % 3 === 0 ? 'token.created' : 'token.revoked',
           actor: { kind: 'user', id: `actor-${index % 2}`, email: `actor-${index % 2}@example.com` },
-          target: { kind: 'user', id: `actor-${index % 5}`, name: null },
+          target: { kind: 'user', id: `actor-${index % 5}`, name: `name-${index % 6}` },
           ownerId: `actor-${index % 7}`,
+          ip: index % 2 === 0 ? null : `10.0.0.${index % 4}`,
         }),
       );
     }
@@ -110,16 +155,22 @@ export function auditContract(store: () => Store): void {
       [{ action: 'token.created' }, ({ action }) => action === 'token.created'],
       [{ since: noon + 10 * minute }, ({ at }) => at >= noon + 10 * minute],
       [{ until: noon + 50 * minute }, ({ at }) => at < noon + 50 * minute],
+      [{ actorId: 'actor-1' }, ({ actor }) => actor.id === 'actor-1'],
+      [{ ownerId: 'actor-3' }, ({ ownerId }) => ownerId === 'actor-3'],
+      [
+        { target: { ids: ['actor-1', 'actor-4'], name: 'name-0' } },
+        ({ target }) => ['actor-1', 'actor-4'].includes(target.id ?? '') || target.name === 'name-0',
+      ],
+      [{ ips: ['10.0.0.1', '10.0.0.3', '10.9.9.9'] }, ({ ip }) => ip !== null],
+      [{ ips: ['10.0.0.3'] }, ({ ip }) => ip === '10.0.0.3'],
     ];
     for (let chosen = 0; chosen < 2 ** filters.length; chosen += 1) {
       const some = filters.filter((_filter, bit) => (chosen >> bit) % 2 === 1);
+      // Every combination of the first five, and every pair.
+      if (chosen >= 2 ** 5 && some.length > 2) continue;
       const query = Object.assign({}, ...some.map(([filter]) => filter));
       const expected = all.filter((event) => some.every(([, matches]) => matches(event))).map(({ id }) => id);
-      const listed: string[] = [];
-      for (let page = await store().audit.list({ ...query, limit: 11, before: null }); page.length > 0; ) {
-        listed.push(...page.map(({ id }) => id));
-        page = await store().audit.list({ ...query, limit: 11, before: listed.at(-1) ?? null });
-      }
+      const listed = await idsByPages(query);
       expect({ query, listed }).toEqual({ query, listed: expected });
     }
   });

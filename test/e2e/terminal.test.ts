@@ -210,6 +210,7 @@ describe.skipIf(!hasTerminal)('terminal output', () => {
     expect(linesOf(screen)).toEqual([
       expect.stringMatching(/^tok_[0-9A-Za-z]{38}$/),
       expect.stringContaining('cannot be shown again'),
+      'Created on a terminal. It never expires; consider --expires.',
     ]);
   });
 

@@ -29,7 +29,11 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (isUsageError(error)) throw localError('usage', toSentences(error.message, helpCommand(program, argv)));
+    if (isUsageError(error)) {
+      const message =
+        error.code === 'commander.unknownCommand' ? await withMeaning(error.message, program, argv) : error.message;
+      throw localError('usage', toSentences(message, helpCommand(program, argv)));
+    }
     // Either --help, or a command group without a command, for which commander exits with an error.
     await ctx.stdout.write(output.out || output.err);
   }
@@ -48,6 +52,15 @@ function helpWords(program: Command, words: readonly string[]): readonly string[
 
 function isUsageError(error: CommanderError): boolean {
   return error.exitCode !== 0 && error.code !== 'commander.help';
+}
+
+/** Replaces commander's suggestion of a similar word by the command that means the same, if there is one. */
+async function withMeaning(message: string, program: Command, argv: readonly string[]): Promise<string> {
+  const [first = ''] = message.split('\n');
+  const { commandMeantBy } = await import('./input/suggested-command.ts');
+  const word = /unknown command '(.*)'$/.exec(first)?.[1] ?? '';
+  const meant = commandMeantBy(word, findCommand(program, argv.slice(0, argv.indexOf(word))).command);
+  return meant === null ? message : `${first}\n(Did you mean ${meant}?)`;
 }
 
 /** Turns commander's `error: unknown command 'lst'\n(Did you mean list?)` into sentences. */

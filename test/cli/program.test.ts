@@ -39,6 +39,39 @@ it('exits 2 for an unknown command and suggests another', async () => {
 });
 
 it.each([
+  ['delete ci', 'revoke'],
+  ['remove ci', 'revoke'],
+  ['destroy ci', 'revoke'],
+  ['renew ci', 'rotate'],
+  ['regenerate ci', 'rotate'],
+  ['roll ci', 'rotate'],
+  ['refresh ci', 'rotate'],
+  ['rename ci', 'edit'],
+  ['extend ci', 'edit'],
+  ['new ci', 'create'],
+  ['add ci', 'create'],
+  ['generate ci', 'create'],
+  ['suspend ci', 'pause'],
+  ['members list', 'users'],
+  ['help delete', 'revoke'],
+  ['users create ada@example.com', 'add'],
+  ['users remove ada@example.com', 'delete'],
+  ['apps add grafana', 'create'],
+  ['servers delete x', 'remove'],
+  ['clients roll gateway', 'rotate'],
+  ['users disabel ada@example.com', 'disable'],
+])('suggests for `tokens %s` the command %s, and sends nothing', async (line, meant) => {
+  const ran = await cli.run(line.split(' '));
+  expect(ran).toMatchObject({ code: 2, stdout: '' });
+  expect(ran.stderr).toContain(`Did you mean ${meant}?`);
+});
+
+it('suggests the option that a misspelt one is close to', async () => {
+  const { code, stderr } = await cli.run(['create', 'ci', '--expire', '90d']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean --expires?')]);
+});
+
+it.each([
   [['help', 'crate'], 'Did you mean create?'],
   [['help', 'users', 'lst'], 'Did you mean'],
   [['help', 'teams'], 'Did you mean team?'],

@@ -6,6 +6,7 @@ import type { Api } from '../client.ts';
 import { collect } from '../pages.ts';
 import { expectBody } from '../responses.ts';
 import { clientShape, pageShape } from '../shapes.ts';
+import { didYouMean } from './close-names.ts';
 
 /** Returns the OAuth client with this name or client ID. @throws CliError `client-not-found`. */
 export async function findClient(api: Api, name: string): Promise<Client> {
@@ -13,9 +14,13 @@ export async function findClient(api: Api, name: string): Promise<Client> {
   const folded = foldName(name);
   const found = clients.find((client) => foldName(client.name) === folded || client.client_id === name);
   if (found) return found;
+  const guess = didYouMean(
+    name,
+    clients.map((client) => client.name),
+  );
   throw localError(
     'client-not-found',
-    `There is no client "${sanitize(name)}". Run \`tokens clients list\` to see all clients.`,
+    `There is no client "${sanitize(name)}".${guess} Run \`tokens clients list\` to see all clients.`,
   );
 }
 

@@ -6,15 +6,17 @@ import { collect } from '../pages.ts';
 import { expectBody } from '../responses.ts';
 import { serviceAccountShape } from '../service-account-shapes.ts';
 import { pageShape } from '../shapes.ts';
+import { didYouMean } from './close-names.ts';
 
 /** Returns the service account with this name. @throws CliError `service-account-not-found`. */
 export async function findServiceAccount(api: Api, name: string): Promise<ServiceAccount> {
   // An empty name would be a bad request.
   const [account] = name === '' ? [] : await collect((page) => readServiceAccounts(api, { name, ...page }), 1);
   if (account) return account;
+  const others = (await listServiceAccounts(api, {}).catch(() => [])).map((one) => one.name);
   throw localError(
     'service-account-not-found',
-    `There is no service account "${sanitize(name)}", or you do not maintain it. Run \`tokens service-accounts list\` to see yours.`,
+    `There is no service account "${sanitize(name)}", or you do not maintain it.${didYouMean(name, others)} Run \`tokens service-accounts list\` to see yours.`,
   );
 }
 

@@ -5,16 +5,26 @@ import type { Api } from '../client.ts';
 import { collect } from '../pages.ts';
 import { expectBody } from '../responses.ts';
 import { pageShape, userShape } from '../shapes.ts';
+import { didYouMean } from './close-names.ts';
+
+/** Maximum number of members that are read to suggest one. */
+const maxCompared = 1_000;
 
 /** Returns the member with this email address. @throws CliError `user-not-found`. */
 export async function findUser(api: Api, email: string): Promise<User> {
-  const [user] = await collect(
-    (page) => expectBody(api.users.$get({ query: { email, ...page } }), pageShape(userShape)),
-    1,
-  );
+  const [user] = await collect((page) => readUsers(api, { email, ...page }), 1);
   if (user) return user;
+  const others = await collect((page) => readUsers(api, page), maxCompared).catch(() => []);
+  const guess = didYouMean(
+    email,
+    others.map((one) => one.email),
+  );
   throw localError(
     'user-not-found',
-    `There is no member ${sanitize(email)}. Run \`tokens users list\` to see all members.`,
+    `There is no member ${sanitize(email)}.${guess} Run \`tokens users list\` to see all members.`,
   );
+}
+
+function readUsers(api: Api, query: { email?: string; limit?: string; cursor?: string }) {
+  return expectBody(api.users.$get({ query }), pageShape(userShape));
 }

@@ -1,17 +1,21 @@
 import { foldName } from '../../../shared/names.ts';
 import { CliError, localError } from '../../errors.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { didYouMean } from './close-names.ts';
 
 export interface Named {
+  readonly id?: string;
   readonly name: string;
   readonly prefix: string;
   readonly owner: string;
+  /** The value before a rotation while it still works. Outputs show its prefix as well. */
+  readonly previous?: { readonly prefix: string } | null | undefined;
 }
 
 /**
- * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix. A
- * text that is the name of one token and the prefix of another is ambiguous, because the reader of a mail means the prefix.
- * `listCommand` is the command that lists the candidates.
+ * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix,
+ * else by the prefix before the last rotation, else by ID. A text that is the name of one token and the prefix of another is
+ * ambiguous, because the reader of a mail means the prefix. `listCommand` is the command that lists the candidates.
  * @throws CliError `token-not-found`, or `ambiguous-name`, which lists the candidates.
  */
 export function matchName<T extends Named>(text: string, candidates: readonly T[], listCommand = 'tokens list'): T {
@@ -21,6 +25,8 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
     (candidate) => candidate.name === exact,
     (candidate) => foldName(candidate.name) === folded,
     (candidate) => candidate.prefix === text,
+    (candidate) => candidate.previous?.prefix === text,
+    (candidate) => candidate.id === text.toLowerCase(),
   ];
   for (const rule of rules) {
     const [first, ...others] = candidates.filter(rule);
@@ -30,9 +36,10 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
     if (different.length > 1) throw ambiguous(text, different);
     return first;
   }
+  const names = candidates.map(({ name }) => name);
   throw localError(
     'token-not-found',
-    `There is no token ${quoted(text)}. Run \`${listCommand}\` to see the tokens that there are.`,
+    `There is no token ${quoted(text)}.${didYouMean(text, names)} Run \`${listCommand}\` to see the tokens that there are.`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { LookUp } from '../../scan/findings/look-up.ts';
 import { checkPrefixes, findServer, prefixesOf } from '../../scan/prefixes.ts';
 import { connect } from '../../session/connect.ts';
 import type { Server } from '../../session/server-url.ts';
-import { note, warn } from '../../ui/notes.ts';
+import { warn } from '../../ui/notes.ts';
 import { type ScanOptions, sourceOf } from './scan-source.ts';
 
 export function registerScan(program: Command, ctx: Context): void {
@@ -54,7 +54,7 @@ async function runScan(ctx: Context, paths: readonly string[], options: ScanOpti
   if (failure !== null)
     throw localError('usage', `Git cannot list the lines: ${failure}. Check the range and the repository.`);
   if (live > 0) throw found(live, options.offline || server === null);
-  if (server === null) await sayFoundNone(ctx, options, prefixes, given.length > 0);
+  if (server === null) await warn(ctx, options, foundNone(prefixes, given.length > 0));
   if (skipped > 0) throw incomplete(skipped);
 }
 
@@ -75,11 +75,10 @@ async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | nu
   }
 }
 
-/** Says which values the scan looked for, to scripts as well if nobody named the prefix: it may be a wrong one. */
-async function sayFoundNone(ctx: Context, options: ScanOptions, prefixes: readonly string[], areGiven: boolean) {
+/** Says which values the scan looked for. Nobody would notice a wrong prefix otherwise. */
+function foundNone(prefixes: readonly string[], areGiven: boolean): string {
   const what = `Found no value with the prefix ${prefixes.join(' or ')}.`;
-  if (areGiven) return note(ctx, options, what);
-  await warn(ctx, options, `${what} If your server uses another, name it with --prefix.`);
+  return areGiven ? what : `${what} If your server uses another, name it with --prefix.`;
 }
 
 function found(live: number, offline: boolean) {

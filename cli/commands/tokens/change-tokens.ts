@@ -1,7 +1,6 @@
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listCommand, listTokens } from '../../api/find/find-token.ts';
-import { matchNames } from '../../api/find/match-name.ts';
+import { findTokens } from '../../api/find/find-token.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
@@ -22,7 +21,7 @@ export async function changeTokens(
   { request, outcome }: Change,
 ): Promise<void> {
   const { api } = await connect(ctx, options);
-  const { found, failures } = matchNames(names, await listTokens(api, options), listCommand(options));
+  const { found, failures } = await findTokens(api, names, options);
   try {
     await attemptAll(found, async (before) => {
       const token = await request(api, before.id);

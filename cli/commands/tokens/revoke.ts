@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listCommand, listTokens, ownerFilter } from '../../api/find/find-token.ts';
+import { findTokens, listTokens, ownerFilter } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
-import { matchNames } from '../../api/find/match-name.ts';
 import { isTokenGone } from '../../api/issue-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
@@ -56,8 +55,9 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, --all or --stdin.');
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
-  const tokens = await listTokens(connection.api, options);
-  const { found, failures } = options.all ? { found: tokens, failures: [] } : findNamed(names, tokens, options);
+  const { found, failures } = options.all
+    ? { found: await listTokens(connection.api, options), failures: [] }
+    : await findNamed(connection.api, names, options);
   if (found.length > 0) {
     await confirmOrCancel(ctx, options.yes, question(found, options));
     // No route revokes all tokens of a service account that stays.
@@ -71,8 +71,8 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   if (failures.length > 0) throw new AggregateError(failures);
 }
 
-function findNamed(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
-  const { found, failures } = matchNames(names, tokens, listCommand(options));
+async function findNamed(api: Api, names: readonly string[], options: RevokeOptions) {
+  const { found, failures } = await findTokens(api, names, options);
   const isIgnored = (error: unknown) => options.ifExists === true && hasCode(error, 'token-not-found');
   return { found, failures: failures.filter((error) => !isIgnored(error)) };
 }

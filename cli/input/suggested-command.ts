@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+
+/** What people call a command elsewhere, and what it may be called here. The first one that a group has is meant. */
+const meanings: Readonly<Record<string, readonly string[]>> = {
+  delete: ['revoke', 'delete', 'remove'],
+  remove: ['revoke', 'delete', 'remove'],
+  destroy: ['revoke', 'delete', 'remove'],
+  renew: ['rotate', 'rotate-secret'],
+  regenerate: ['rotate', 'rotate-secret'],
+  roll: ['rotate', 'rotate-secret'],
+  refresh: ['rotate', 'rotate-secret'],
+  rename: ['edit'],
+  extend: ['edit'],
+  new: ['create', 'add'],
+  add: ['create', 'add'],
+  generate: ['create', 'add'],
+  create: ['add'],
+  suspend: ['pause', 'disable'],
+  members: ['users'],
+};
+
+/** Returns the command of this group that means the same as an unknown word, or null. */
+export function commandMeantBy(word: string, group: Command): string | null {
+  const meant = Object.hasOwn(meanings, word) ? (meanings[word] ?? []) : [];
+  return meant.find((name) => group.commands.some((command) => command.name() === name)) ?? null;
+}

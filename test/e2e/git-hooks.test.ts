@@ -10,10 +10,10 @@ const runFile = promisify(execFile);
 const hooks = join(import.meta.dirname, '..', '..', 'examples', 'git');
 
 /** Installs a hook, with other prefixes if they are given. */
-async function install(name: string, gitDirectory: string, prefixes = 'tok'): Promise<void> {
+async function install(name: string, gitDirectory: string, prefixes = ''): Promise<void> {
   const text = await readFile(join(hooks, name), 'utf8');
   const path = join(gitDirectory, 'hooks', name);
-  await writeFile(path, text.replace("PREFIXES='tok'\n", `PREFIXES='${prefixes}'\n`), { mode: 0o755 });
+  await writeFile(path, text.replace("PREFIXES=''\n", `PREFIXES='${prefixes}'\n`), { mode: 0o755 });
 }
 
 /** Creates a repository in which `tokens` is the built program. `run` returns the output of Git and of its hooks. */
@@ -82,7 +82,7 @@ describe('the pre-commit hook', () => {
     expect(await run('commit', '--quiet', '--message', 'all', '--all')).toMatchObject({ ok: false });
   });
 
-  it('looks for the prefixes in the file', async () => {
+  it('looks for the prefixes in the file, and says that it looks for tok if there are none', async () => {
     const { change, commit, directory } = await newRepository();
     await install('pre-commit', join(directory, 'repository', '.git'), 'acme xyz');
     for (const prefix of ['acme', 'xyz']) {
@@ -91,6 +91,12 @@ describe('the pre-commit hook', () => {
     }
     await change('a', 'a');
     expect(await commit()).toEqual({ ok: true, text: '' });
+    await install('pre-commit', join(directory, 'repository', '.git'));
+    await change('a', 'b');
+    expect(await commit()).toMatchObject({
+      ok: true,
+      text: expect.stringMatching(/^Found no value with the prefix tok\./),
+    });
   });
 
   it('stops every commit if the program is not installed', async () => {

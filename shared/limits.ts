@@ -54,6 +54,8 @@ export const limits = {
   maxUserAgentCharacters: 256,
   /** Routes, networks or agents that are kept of one token. */
   maxSeenValues: 200,
+  /** Denied requests that are kept of one token. */
+  maxDeniedRequests: 20,
   /** Lines of `allow`, or networks, of one token. */
   maxRuleEntries: 50,
   maxAllowLineCharacters: 1024,

@@ -8,6 +8,7 @@ export interface TokenFilterQuery {
   no_expiry?: boolean | undefined;
   unrotated_for?: number | undefined;
   expiring_within?: number | undefined;
+  denied_within?: number | undefined;
   exchanged?: boolean | undefined;
 }
 

@@ -391,7 +391,7 @@ it.each(lists)('rejects invalid query parameters of %s', async (key) => {
   const invalidHere: Record<string, string[]> = {
     '/api/v1/tokens': [
       ...['status=dead', 'all=yes', 'all=1', 'user=', 'user=a@b.c&user=d@e.f'],
-      ...['unused_for', 'unrotated_for', 'expiring_within'].flatMap((name) =>
+      ...['unused_for', 'unrotated_for', 'expiring_within', 'denied_within'].flatMap((name) =>
         ['', '0', '-1', '1.5', '1e3', '60d', '3155760001', '9999999999', `1&${name}=2`].map(
           (value) => `${name}=${value}`,
         ),

@@ -8,7 +8,7 @@ import type { PreparedTotp } from '../../shared/schemas/sign-in/totp.ts';
 import type { TokenReport } from '../../shared/schemas/tokens/reports.ts';
 import type { Decision } from '../../shared/schemas/tokens/rules.ts';
 import type { Suggestion } from '../../shared/schemas/tokens/suggestion.ts';
-import type { CreatedToken, PresentedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
+import type { CreatedToken, DeniedRequest, PresentedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Usage } from '../../shared/schemas/tokens/usage.ts';
 import {
   array,
@@ -35,6 +35,11 @@ const lastUsed = object<NonNullable<Token['last_used']>>({
   user_agent: nullable(text),
 });
 
+const deniedRequest = both<DeniedRequest>(
+  lastUsed,
+  object<Pick<DeniedRequest, 'reason' | 'app'>>({ reason: text, app: nullable(text) }),
+);
+
 export const tokenShape = object<Token>({
   id: text,
   name: text,
@@ -46,6 +51,7 @@ export const tokenShape = object<Token>({
   expires_at: nullable(time),
   status: text,
   last_used: nullable(lastUsed),
+  last_denied: optional(nullable(deniedRequest)),
   rotated_at: optional(nullable(time)),
   previous: optional(
     nullable(
@@ -89,6 +95,7 @@ export const usageShape = object<Usage>({
   days: array(object<Usage['days'][number]>({ date: day, allowed: integer, denied: integer })),
   denied: record(integer),
   would_deny: optional(record(integer)),
+  denied_requests: optional(array(deniedRequest)),
   routes: array(object<Usage['routes'][number]>({ method: nullable(text), path: text, ...seenShape })),
   networks: array(object<Usage['networks'][number]>({ network: text, ...seenShape })),
   agents: array(object<Usage['agents'][number]>({ agent: text, ...seenShape })),

@@ -6,7 +6,7 @@ import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { splitScopes } from '../../shared/schemas/scopes.ts';
 import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
-import type { Token } from '../../shared/schemas/tokens/tokens.ts';
+import type { DeniedRequest as DeniedRequestObject, Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
 import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
 import { memberGroups, parseGroups } from '../domain/accounts/groups.ts';
@@ -23,6 +23,7 @@ import type {
   AppRecord,
   ClientRecord,
   DeliveryRecord,
+  DeniedRequest,
   LastUse,
   ListedAuditRecord,
   ListedTrust,
@@ -70,6 +71,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
     expires_at: timeOrNull(token.expiresAt),
     status: tokenStatus(token, statusContext),
     last_used: lastUse && lastUseObject(lastUse),
+    last_denied: token.lastDenied && deniedRequestObject(token.lastDenied, names),
     rotated_at: timeOrNull(token.rotatedAt),
     previous: previous && {
       prefix: previous.prefix,
@@ -99,6 +101,13 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
 
 function lastUseObject(use: LastUse): NonNullable<Token['last_used']> {
   return { at: time(use.at), method: use.method, path: use.path, ip: use.ip, user_agent: use.userAgent };
+}
+
+/** Returns a denied request as the API shows it. `names` holds its app. */
+export function deniedRequestObject(request: DeniedRequest, names: AppNames): DeniedRequestObject {
+  const { at, reason, appId, method, path, ip, userAgent } = request;
+  const app = appId === null ? null : (names.get(appId) ?? null);
+  return { at: time(at), reason, app, method, path, ip, user_agent: userAgent };
 }
 
 /** Returns what can be decided about a member, which is what the ETag of the member covers. */

@@ -1,3 +1,4 @@
+import type { DeniedUses } from '../domain/tokens/usage/denied-uses.ts';
 import type { RecordUsage } from '../domain/tokens/usage/record-usage.ts';
 import type { UseCounter } from '../domain/tokens/usage/use-counter.ts';
 import type { Job } from './runner.ts';
@@ -17,4 +18,9 @@ export function createFlushUsage(usage: RecordUsage, counter: Pick<UseCounter, '
       seconds = 0;
     },
   };
+}
+
+/** Creates the job that writes denied requests every second. */
+export function createFlushDeniedUses({ flush }: Pick<DeniedUses, 'flush'>): Job {
+  return { name: 'flush-denied-uses', everyMs: 1000, run: flush };
 }

@@ -14,7 +14,7 @@ import type {
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
-import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
+import type { deniedRequestColumns, gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -44,12 +44,23 @@ export interface TokenUse extends LastUse {
   previous?: boolean;
 }
 
+/** A denied request with a value of a token. */
+export type DeniedRequest = RecordOf<typeof deniedRequestColumns>;
+
+/** A denied request that is to be stored. `id` keeps a request that is written again from being stored twice. */
+export interface NewDeniedRequest extends DeniedRequest {
+  id: string;
+  tokenId: string;
+}
+
 /** A stored token joined to its owner. */
 export interface TokenRecord extends RecordOf<typeof tokenColumns>, RecordOf<typeof ownerColumns> {
   /** The last use of the current value. */
   lastUse: LastUse | null;
   /** The value before the newest rotation, unless it was ended early. It may have ended by itself. */
   previous: PreviousValue | null;
+  /** The last denied request with any value of the token that is still kept. Null if there is none. */
+  lastDenied: DeniedRequest | null;
   /** The newest of all times that keep a token from becoming idle: creation, uses, rotation and resumption. */
   activeAt: number;
 }

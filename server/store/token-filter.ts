@@ -9,6 +9,8 @@ export interface TokenFilter {
   exchanged?: true;
   /** Neither value was used for this long. Of a token that was never used, the creation counts. */
   unusedForMs?: number;
+  /** A request with the token was denied within this time. */
+  deniedWithinMs?: number;
   neverUsed?: true;
   noExpiry?: true;
   /** Neither created nor rotated for this long. */

@@ -23,6 +23,7 @@ const token: Token = {
     ip: '203.0.113.9',
     user_agent: 'curl/8',
   },
+  last_denied: null,
   rotated_at: null,
   previous: null,
   paused: null,

@@ -32,6 +32,7 @@ async function expectMatchingPages(store: Store): Promise<void> {
       ],
     ),
     [{ nameContains: 'line-7' }, ({ name }) => name.includes('line-7')],
+    [{ deniedWithinMs: 60_000 }, ({ lastDenied }) => (lastDenied?.at ?? 0) > seedEnd - 60_000],
     [{ noExpiry: true }, ({ expiresAt }) => expiresAt === null],
     [{ unrotatedForMs: 300 * dayMs }, ({ createdAt }) => createdAt < seedEnd - 300 * dayMs],
     [
@@ -98,7 +99,7 @@ function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)|^tokens known to/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
   const isTable =
-    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
+    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|denied_requests|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
   return steps
     .filter(
       (step) =>

@@ -19,7 +19,7 @@ export function registerUsage(program: Command, ctx: Context): void {
     .argument('<name>', 'Name or prefix of the token')
     .summary('Show how a token was used')
     .description(
-      'Show how often a token was used on each day, and its most frequent routes, networks and user agents. Uses of the last minute may be missing.',
+      'Show how often a token was used on each day, its last denied requests, and its most frequent routes, networks and user agents. Uses of the last minute may be missing.',
     )
     .option('--days <number>', `Length of the period, 1 to 400 days (default: ${defaultDays})`);
   addOwnerOptions(command, 'the token')

@@ -2,7 +2,7 @@ import type { TokenFilterQuery } from '../../../shared/token-report.ts';
 
 /** Returns the command that lists the tokens of all members that these parameters select. */
 export function listCommand(query: TokenFilterQuery): string {
-  const { status, never_used, unused_for, no_expiry, unrotated_for, expiring_within } = query;
+  const { status, never_used, unused_for, no_expiry, unrotated_for, expiring_within, denied_within } = query;
   const words = [
     'tokens list --all',
     ...(status === undefined ? [] : [`--status ${status}`]),
@@ -11,6 +11,7 @@ export function listCommand(query: TokenFilterQuery): string {
     ...(no_expiry ? ['--no-expiry'] : []),
     ...(unrotated_for === undefined ? [] : [`--unrotated ${duration(unrotated_for)}`]),
     ...(expiring_within === undefined ? [] : [`--expiring ${duration(expiring_within)}`]),
+    ...(denied_within === undefined ? [] : [`--denied-within ${duration(denied_within)}`]),
   ];
   return words.join(' ');
 }

@@ -1,7 +1,7 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../../shared/relative-time.ts';
-import type { Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
+import type { DeniedRequest, Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Pages } from '../../api/pages.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { colorsFor } from '../colors.ts';
@@ -50,6 +50,7 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ['Last used', lastUse(token, now)],
     ['User agent', token.last_used?.user_agent ?? ''],
     ...previousFields(token, now),
+    ...(token.last_denied ? [['Last denied', deniedRequest(token.last_denied, now)] as const] : []),
     ['ID', token.id],
   ]);
 }
@@ -135,6 +136,12 @@ function withNewestUse(token: Token): Token {
   const old = token.previous?.last_used ?? null;
   const isNewer = old !== null && (token.last_used === null || old.at > token.last_used.at);
   return isNewer ? { ...token, last_used: old } : token;
+}
+
+/** Returns `3 minutes ago · path · grafana · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
+function deniedRequest({ at, reason, app, method, path, ip }: DeniedRequest, now: Date): string {
+  const request = [method, path].filter((part) => part !== null).join(' ');
+  return [timeAgo(at, now), reason, app ?? '', request, ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
 interface LastUseForm {

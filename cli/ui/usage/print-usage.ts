@@ -1,5 +1,5 @@
 import { timeAgo } from '../../../shared/relative-time.ts';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { DeniedRequest, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
@@ -11,12 +11,12 @@ import { sparkline } from './sparkline.ts';
 const maxRows = 10;
 const maxBars = 60;
 
-/** Prints the totals, a bar for each day, and the ten most frequent routes, networks and user agents. */
+/** Prints the totals, a bar for each day, the last denied requests, and the ten most frequent routes, networks and user agents. */
 export async function printUsage(ctx: Context, options: GlobalOptions, token: Token, usage: Usage): Promise<void> {
   const { days } = usage;
   const sum = (outcome: 'allowed' | 'denied') => days.reduce((total, day) => total + day[outcome], 0);
   const total = (uses: number) => uses.toLocaleString('en');
-  // A daemon of an earlier release sends neither of these.
+  // A daemon of an earlier release sends neither of these, and no denied requests.
   const { would_deny: wouldDeny = {}, would_deny_routes: wouldDenyRoutes = [] } = usage;
   const wouldDenied = Object.values(wouldDeny).reduce((all, uses) => all + uses, 0);
   const room = ctx.stdout.isTTY ? Math.min(maxBars, ctx.stdout.columns - labelWidth) : maxBars;
@@ -37,6 +37,7 @@ export async function printUsage(ctx: Context, options: GlobalOptions, token: To
   if (sum('allowed') + sum('denied') === 0) {
     await note(ctx, options, 'There was no use in this period. Uses of the last minute may be missing.');
   }
+  await printDenied(ctx, options, usage.denied_requests ?? []);
   await printSeen(ctx, options, 'ROUTE', usage.routes, ({ method, path }) => `${method ?? '-'} ${path}`);
   await printSeen(ctx, options, 'NETWORK', usage.networks, ({ network }) => network);
   await printSeen(
@@ -55,6 +56,20 @@ const labelWidth = 'Would deny:  '.length;
 function byReason(counts: Readonly<Record<string, number>>): string {
   const reasons = Object.entries(counts).map(([reason, uses]) => `${uses.toLocaleString('en')} ${reason}`);
   return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+}
+
+async function printDenied(ctx: Context, options: GlobalOptions, all: readonly DeniedRequest[]): Promise<void> {
+  if (all.length === 0) return;
+  const now = ctx.now();
+  const columns: Column<DeniedRequest>[] = [
+    { head: 'DENIED', text: ({ at }) => at, brief: ({ at }) => timeAgo(at, now) },
+    { head: 'REASON', text: ({ reason }) => reason },
+    { head: 'REQUEST', text: ({ method, path }) => `${method ?? '-'} ${path ?? '-'}`, minWidth: 20 },
+    { head: 'IP', text: ({ ip }) => ip ?? '-', whenNarrow: [{ order: 2, width: 0 }] },
+    { head: 'APP', text: ({ app }) => app ?? '-', whenNarrow: [{ order: 1, width: 0 }] },
+  ];
+  await ctx.stdout.write('\n');
+  await printTable(ctx, options, columns, [all.slice(0, maxRows)]);
 }
 
 type Seen = Pick<Usage['routes'][number], 'count' | 'first_at' | 'last_at'>;

@@ -5,6 +5,7 @@ import { createCanaryUses } from '../../domain/leaks/canary-uses.ts';
 import { createIds } from '../../domain/secrets.ts';
 import { startIdlePolicy } from '../../domain/tokens/idle.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
+import { createDeniedUses } from '../../domain/tokens/usage/denied-uses.ts';
 import { createRecordUsage } from '../../domain/tokens/usage/record-usage.ts';
 import { createUseCounter } from '../../domain/tokens/usage/use-counter.ts';
 import { createClientIp } from '../../http/client-ip.ts';
@@ -24,7 +25,7 @@ import { createFinishErasures } from '../../jobs/erasure/finish-erasures.ts';
 import { createFlushCanaries } from '../../jobs/flush-canaries.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
-import { createFlushUsage } from '../../jobs/flush-usage.ts';
+import { createFlushDeniedUses, createFlushUsage } from '../../jobs/flush-usage.ts';
 import { createMeasureClock } from '../../jobs/measure-clock.ts';
 import { createPreviousNoticesJob } from '../../jobs/previous-notices.ts';
 import { createPurge } from '../../jobs/purge.ts';
@@ -64,7 +65,7 @@ export interface Daemon {
   /** Starts the jobs. Call it once the servers listen, so that a daemon that cannot start sends no mail. */
   startJobs(): void;
   /**
-   * Does the work that was acknowledged, stops the jobs and writes the last uses and the counts of uses. Call it after the server has closed, when
+   * Does the work that was acknowledged, stops the jobs and writes the last uses, the denied requests and the counts of uses. Call it after the server has closed, when
    * nothing more is accepted or recorded.
    */
   stop(): Promise<void>;
@@ -89,7 +90,9 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const useCounter = createUseCounter(createReadUse(clientIp));
   const normalize = createNormalizeRequest(clientIp);
   const lastUsed = createLastUsed({ normalize, countUses: useCounter.allowed });
-  const writerId = createIds(clock)();
+  const newId = createIds(clock);
+  const deniedUses = createDeniedUses({ store, clock, newId, normalize, counter: useCounter });
+  const writerId = newId();
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const { auditTrail, notifier } = services;
   const canaryUses = createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter });
@@ -116,6 +119,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createFlushLastUsed(lastUsed, store.tokens, clock),
     createFlushSeenValues(services.seenValues, store.tokens, clock),
     createFlushCanaries(canaryUses),
+    createFlushDeniedUses(deniedUses),
     createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
@@ -132,7 +136,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const collaborators = { ...countedVerification, lastUsed, canaryUses, useCounter, identityProvider, sessionCookie };
+  const collaborators = { ...countedVerification, lastUsed, canaryUses, deniedUses, identityProvider, sessionCookie };
   const deps = {
     ...services,
     ...collaborators,
@@ -163,6 +167,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
         () => flushLastUsed(lastUsed, store.tokens, clock.now()),
         () => services.seenValues.flush(store.tokens, clock.now()),
         () => canaryUses.tellAll(),
+        () => deniedUses.flush(),
         () => recordUsage.flush(),
       ]);
     },

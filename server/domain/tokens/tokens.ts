@@ -53,8 +53,10 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
   actsAsOwner(operator: Operator, token: Pick<TokenRecord, 'ownerId' | 'ownerKind'>): Promise<boolean>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
   countActive(caller: Caller, userId: string): Promise<number>;
-  /** Returns the names of the apps that the rules of these tokens mention, for `showRules`. */
-  appNames(tokens: ReadonlyArray<Pick<TokenRecord, 'rules'>>): Promise<AppNames>;
+  /** Returns the names of the apps that the rules and the last denied requests of these tokens mention. */
+  appNames(
+    tokens: ReadonlyArray<Pick<TokenRecord, 'rules'> & Partial<Pick<TokenRecord, 'lastDenied'>>>,
+  ): Promise<AppNames>;
   /** Returns the policy that bounds the expiry of a token: the organization's, and that of its apps. */
   expiryPolicyOf(token: Pick<TokenRecord, 'rules'>): Promise<ExpiryPolicy>;
   /** Decides whether the token may make a request that a client describes. Records nothing. */

@@ -26,6 +26,8 @@ interface Denied {
   reason: DenyReason;
   known: KnownToken | null;
   tokenId: string | null;
+  /** The app that the request was for, if the token exists. Absent if no request was decided on. */
+  app?: AppMatch | null;
   /** The hash of the canary with this value, if it is one. The response must not differ from that to an unknown value. */
   canary?: string | null;
 }
@@ -121,9 +123,12 @@ export function createVerification(
 
   const judgeFound = (found: Found | null, request: GateRequest): RequestVerdict => {
     const verdict = judgeToken(found?.match ?? null);
-    if (!verdict.allowed) return verdict;
-    const { token } = verdict;
     const app = found?.app ?? null;
+    if (!verdict.allowed) {
+      if (verdict.tokenId !== null) verdict.app = app;
+      return verdict;
+    }
+    const { token } = verdict;
     if (token.manage !== null) return forbid('management', token, app);
     const groups = readGroups(token.ownerSsoGroups, token.ownerManualGroups);
     if (token.rules === null && request.app === null) return { allowed: true, token, groups, app, wouldDeny: null };
@@ -170,6 +175,7 @@ function deny(reason: DenyReason, match: Exclude<HashMatch, { kind: 'canary' }>)
     reason,
     known: knownOf(match),
     tokenId: match.kind === 'token' ? match.id : null,
+    app: null,
   };
 }
 

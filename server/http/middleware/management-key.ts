@@ -7,7 +7,7 @@ import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import type { Credential } from '../verify/credential.ts';
 import { observeRequest } from './observe-request.ts';
 
-export type ManagementKeyDeps = Pick<AppDeps, 'clientIp' | 'clock' | 'lastUsed' | 'managementKeys' | 'useCounter'>;
+export type ManagementKeyDeps = Pick<AppDeps, 'clientIp' | 'clock' | 'lastUsed' | 'managementKeys' | 'deniedUses'>;
 
 /** Reports whether a credential is in `Authorization: Bearer` or `Authorization: Token`, the only forms of a management key. */
 export function isKeyForm(headers: RawHeaders, { field }: Extract<Credential, { kind: 'value' }>): boolean {
@@ -31,7 +31,7 @@ export async function admitKey(
 
 /** Records a use of a management key at the API, if it comes from an address that the key allows. @throws ProblemError `network-denied` */
 export function recordKeyUse(
-  deps: Pick<ManagementKeyDeps, 'clientIp' | 'clock' | 'lastUsed' | 'useCounter'>,
+  deps: Pick<ManagementKeyDeps, 'clientIp' | 'clock' | 'lastUsed' | 'deniedUses'>,
   c: AppContext,
   key: VerifiedToken,
 ): void {
@@ -42,16 +42,16 @@ export function recordKeyUse(
   deps.lastUsed.record(key, deps.clock.now(), observeRequest(c));
 }
 
-/** Requires that the client's address is in the networks of a token. Counts a denial. @throws ProblemError `network-denied` */
+/** Requires that the client's address is in the networks of a token. Records a denial. @throws ProblemError `network-denied` */
 export function requireClientNetwork(
-  { clientIp, clock, useCounter }: Pick<ManagementKeyDeps, 'clientIp' | 'clock' | 'useCounter'>,
+  { clientIp, deniedUses }: Pick<ManagementKeyDeps, 'clientIp' | 'deniedUses'>,
   c: AppContext,
   token: VerifiedToken,
 ): void {
   try {
     requireTokenNetwork(token, clientAddress(clientIp, c));
   } catch (error) {
-    useCounter.denied(token.id, clock.now(), 'network');
+    deniedUses.record(token.id, 'network', observeRequest(c));
     throw error;
   }
 }

@@ -18,7 +18,7 @@ export type IntrospectionDeps = Pick<
   | 'verifyRequest'
   | 'lastUsed'
   | 'seenValues'
-  | 'useCounter'
+  | 'deniedUses'
   | 'clock'
   | 'clientIp'
   | 'metrics'
@@ -79,10 +79,10 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   await authenticateClient(deps.clients, req.rawHeaders, form);
   const value = form.require('token');
   const reported = readReportedRequest(form);
-  const verdict = await deps.verifyRequest('introspection', value, reported.asked, reported.observeDenied);
+  const verdict = await deps.verifyRequest('introspection', value, reported.asked, () => reported.observeDenied());
   if (!verdict.allowed) {
     if (reported.countsDenial && verdict.tokenId !== null) {
-      deps.useCounter.denied(verdict.tokenId, deps.clock.now(), verdict.reason);
+      deps.deniedUses.record(verdict.tokenId, verdict.reason, reported.observeDenied(verdict.app));
     }
     return { active: false };
   }

@@ -2,6 +2,7 @@ import { parseAddress } from '../../config/ip-address.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
 import type { AllowedRequest, GateRequest } from '../../domain/tokens/verify.ts';
+import type { AppMatch } from '../../store/records.ts';
 import { encodeHeader } from '../raw-headers.ts';
 import { isAppName } from '../verify/requested-app.ts';
 import type { OAuthForm } from './form.ts';
@@ -12,8 +13,8 @@ export interface ReportedRequest {
   asked: GateRequest;
   /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
   observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;
-  /** Describes a presentation of a value that is denied. Everything in it is null if the client reports no request. */
-  observeDenied(): ObservedRequest;
+  /** Describes a presentation of a value that is denied. The request is null in every part that the client does not report. */
+  observeDenied(app?: AppMatch | null): ObservedRequest;
   /** Whether the client reports a request, or asks about an app, so that a denial is counted. */
   countsDenial: boolean;
 }
@@ -37,6 +38,6 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
     countsDenial: isReported || app !== undefined,
     observe: (verdict) =>
       isReported ? { ...observed, appId: verdict.app?.id ?? null, wouldDeny: verdict.wouldDeny } : null,
-    observeDenied: () => ({ ...observed, appId: null, wouldDeny: null }),
+    observeDenied: (app = null) => ({ ...observed, appId: app?.id ?? null, wouldDeny: null }),
   };
 }

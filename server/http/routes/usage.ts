@@ -10,11 +10,13 @@ import {
   usageQuerySchema,
   usageSchema,
 } from '../../../shared/schemas/tokens/usage.ts';
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { Suggestion } from '../../domain/tokens/rules/suggest/suggest.ts';
 import { splitRoute } from '../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../domain/tokens/usage/usage.ts';
 import type { SeenCount } from '../../store/records.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { deniedRequestObject } from '../representations.ts';
 import { idParamSchema, jsonResponse } from '../validate.ts';
 
 const readUsage = createRoute({
@@ -22,7 +24,7 @@ const readUsage = createRoute({
   path: '/tokens/{id}/usage',
   summary: 'Get the usage of a token',
   description:
-    'Counts are written once a minute. Of each token, the 200 most recent routes, networks and agents are kept. `would_deny` counts allowed uses that the rules of the token would have denied if `enforce` were true. Revoking a token deletes its usage.',
+    'Counts are written once a minute, and denied requests once a second. Of each token, the last 20 denied requests and the 200 most recent routes, networks and agents are kept. `would_deny` counts allowed uses that the rules of the token would have denied if `enforce` were true. Revoking a token deletes its usage.',
   request: { params: idParamSchema, query: usageQuerySchema },
   responses: { 200: jsonResponse(usageSchema, 'The usage') },
 });
@@ -41,7 +43,8 @@ export function usageRoutes({ usage, suggestions }: Pick<AppDeps, 'usage' | 'sug
   return new OpenAPIHono<AppEnv>()
     .openapi(readUsage, async (c) => {
       const { days = defaultUsageDays } = c.req.valid('query');
-      return c.json(usageObject(await usage.of(c.get('operator'), c.req.valid('param').id, days)), 200);
+      const found = await usage.of(c.get('operator'), c.req.valid('param').id, days);
+      return c.json(usageObject(found, await usage.appNames(found)), 200);
     })
     .openapi(suggestRulesFor, async (c) => {
       const { days = defaultUsageDays, force } = c.req.valid('query');
@@ -59,11 +62,12 @@ function copy(list: readonly string[] | null): string[] | null {
   return list === null ? null : [...list];
 }
 
-function usageObject({ days, denied, wouldDeny, seen }: Usage): UsageObject {
+function usageObject({ days, denied, wouldDeny, seen, deniedRequests }: Usage, names: AppNames): UsageObject {
   return {
     days: days.map(({ at, ...counts }) => ({ date: time(at).slice(0, 10), ...counts })),
     denied: byReason(denied),
     would_deny: byReason(wouldDeny),
+    denied_requests: deniedRequests.map((request) => deniedRequestObject(request, names)),
     routes: seen.route.map((counted) => ({ ...splitRoute(counted.value), ...seenObject(counted) })),
     networks: seen.network.map((counted) => ({ network: counted.value, ...seenObject(counted) })),
     agents: seen.agent.map((counted) => ({ agent: counted.value, ...seenObject(counted) })),

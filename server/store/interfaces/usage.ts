@@ -1,4 +1,4 @@
-import type { GapTimes, NewNetwork, SeenCount, TokenUses } from '../records.ts';
+import type { DeniedRequest, GapTimes, NewDeniedRequest, NewNetwork, SeenCount, TokenUses } from '../records.ts';
 
 /** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
 export interface UsageBatch {
@@ -29,6 +29,13 @@ export interface UsageStore {
   of(tokenId: string, sinceDay: number): Promise<UsageWindow>;
   /** Returns the last times at which uses of a token lacked an input of rules. */
   gapsOf(tokenId: string): Promise<GapTimes>;
+  /**
+   * Stores denied requests, in one transaction. Skips those that are stored already, and those of tokens that no longer exist. Of each
+   * token, the newest `limits.maxDeniedRequests` stay. Those so far after `now` that a clock must have been wrong do not.
+   */
+  addDenied(requests: readonly NewDeniedRequest[], now: number): Promise<void>;
+  /** Returns the denied requests of a token, newest first. */
+  deniedOf(tokenId: string): Promise<DeniedRequest[]>;
   /** Deletes at most `limit` counts of hours before `hour`. Returns the number of rows deleted. */
   purgeHours(hour: number, limit: number): Promise<number>;
   /** Deletes at most `limit` writers that last wrote before `at`. Returns the number of rows deleted. */

@@ -33,6 +33,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'usage_hours', key: ['token_id', 'hour', 'outcome'] },
   { name: 'usage_seen', key: ['token_id', 'kind', 'value'] },
   { name: 'usage_totals', key: ['token_id'] },
+  { name: 'denied_requests', key: ['token_id', 'at', 'id'] },
   { name: 'usage_writers', key: ['id'] },
   { name: 'job_positions', key: ['job'] },
   { name: 'daily_mails', key: ['user_id'] },

@@ -15,6 +15,7 @@ import { gate } from './0014-gate.ts';
 import { machines } from './0015-machines.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { leaksAndAudit } from './0017-leaks-and-audit.ts';
+import { deniedRequests } from './0018-denied-requests.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   machines,
   webhooks,
   leaksAndAudit,
+  deniedRequests,
 ];

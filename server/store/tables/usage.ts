@@ -27,6 +27,19 @@ export const usageSeenColumns = {
   lastAt: integer('last_at'),
 };
 
+/** A denied request with the value of a token. Of each token, the newest are kept. */
+export const deniedRequestColumns = {
+  at: integer('at'),
+  /** The deny reason. */
+  reason: text('reason'),
+  /** The ID of the app that the request was for. Null if it was for none, or if the app is unknown. */
+  appId: nullable(text('app_id')),
+  method: nullable(text('method')),
+  path: nullable(text('path')),
+  ip: nullable(text('ip')),
+  userAgent: nullable(text('user_agent')),
+};
+
 /** The last times at which allowed uses lacked an input of rules. */
 export const gapColumns = {
   /** It was for no app. */

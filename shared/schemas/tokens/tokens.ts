@@ -30,6 +30,18 @@ export const lastUsedSchema = z.object({
   user_agent: z.string().nullable(),
 });
 
+/** A denied request with the value of a token. */
+export const deniedRequestSchema = lastUsedSchema
+  .extend({
+    reason: z.string().describe('The deny reason'),
+    app: z
+      .string()
+      .nullable()
+      .describe('The app that the request was for, or null if it was for none or for an unknown one'),
+  })
+  .meta({ id: 'DeniedRequest' });
+export type DeniedRequest = z.infer<typeof deniedRequestSchema>;
+
 export const previousValueSchema = z.object({
   prefix: z.string().meta({ description: 'The first characters of the previous value', example: 'tok_3dRw90Lp' }),
   valid_until: timeSchema.describe('The previous value is accepted until then'),
@@ -62,6 +74,9 @@ export const tokenSchema = z
     expires_at: timeSchema.nullable().describe('Null if the token never expires'),
     status: tokenStatusSchema,
     last_used: lastUsedSchema.nullable().describe('The last use of the current value, or null if it was never used'),
+    last_denied: deniedRequestSchema
+      .nullable()
+      .describe('The last denied request with any value of the token, or null if there was none'),
     rotated_at: timeSchema
       .nullable()
       .describe('When the token received its current value, or null if it was never rotated'),
@@ -182,6 +197,9 @@ export const tokenFilterFields = {
     .optional()
     .describe('If `true`, only tokens that jobs received in exchange for identity tokens. They are left out otherwise'),
   expiring_within: secondsSchema('expiring_within').describe('Tokens that expire within this many seconds'),
+  denied_within: secondsSchema('denied_within').describe(
+    'Tokens with which a request was denied within this many seconds. Canaries are left out',
+  ),
 };
 
 /** Reports whether a query selects the tokens of certain owners. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timeSchema } from '../common.ts';
+import { deniedRequestSchema } from './tokens.ts';
 
 /** Maximum window of a token's usage, in days. */
 export const maxUsageDays = 400;
@@ -33,6 +34,7 @@ export const usageSchema = z
     would_deny: z
       .record(z.string(), count)
       .describe('Allowed uses in the window that the rules would have denied if they were enforced, by reason'),
+    denied_requests: z.array(deniedRequestSchema).describe('The last denied requests, at most 20, newest first'),
     routes: z
       .array(
         z.object({

@@ -53,6 +53,7 @@ const token = {
   expires_at: time,
   status: 'active',
   last_used: use,
+  last_denied: { ...use, reason: 'path', app: 'grafana' },
   rotated_at: time,
   previous: { prefix: 'tok_3dRw90Lp', valid_until: time, last_used: use },
   paused: { at: time, until: time, reason: 'Holidays', by: 'root@example.com' },
@@ -100,6 +101,7 @@ const event = {
 const seen = { count: 3, first_at: time, last_at: time };
 const usage = {
   would_deny: { path: 3 },
+  denied_requests: [{ ...use, reason: 'path', app: 'grafana' }],
   would_deny_routes: [
     {
       method: 'PUT',
@@ -215,7 +217,7 @@ const replacements = [
 const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -6,6 +6,7 @@ import { createCanaryUses } from '../../../server/domain/leaks/canary-uses.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
+import { createDeniedUses } from '../../../server/domain/tokens/usage/denied-uses.ts';
 import { createRecordUsage } from '../../../server/domain/tokens/usage/record-usage.ts';
 import { createUseCounter } from '../../../server/domain/tokens/usage/use-counter.ts';
 import { createApp } from '../../../server/http/app.ts';
@@ -228,10 +229,12 @@ function wireApp({
   const useCounter = createUseCounter(createReadUse(clientIp));
   const { networks, auditTrail, notifier } = domain;
   const normalize = createNormalizeRequest(clientIp);
+  const newId = createIds(clock);
   const services = {
     ...domain,
     lastUsed: createLastUsed({ normalize, countUses: useCounter.allowed }),
     useCounter,
+    deniedUses: createDeniedUses({ store, clock, newId, normalize, counter: useCounter }),
     canaryUses: createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter }),
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };

@@ -55,6 +55,18 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, expiring within a week', run: tokens({ expiringWithinMs: 7 * dayMs }) },
     { name: 'all tokens, expiring within a second', run: tokens({ expiringWithinMs: 1000 }) },
     { name: 'all tokens, disabled, unused for 90 days', run: tokens({ status: 'disabled', unusedForMs: 90 * dayMs }) },
+    { name: 'all tokens, denied within a day', run: tokens({ deniedWithinMs: dayMs }) },
+    { name: 'all tokens, denied within a second', run: tokens({ deniedWithinMs: 1000 }) },
+    {
+      name: 'all tokens, denied within a year, active',
+      run: tokens({ deniedWithinMs: 365 * dayMs, status: 'active' }),
+    },
+    { name: 'all tokens, denied within a day, expired', run: tokens({ deniedWithinMs: dayMs, status: 'expired' }) },
+    {
+      name: 'all tokens, denied within a day, by a rare name',
+      run: tokens({ deniedWithinMs: dayMs, nameContains: 'needle' }),
+    },
+    { name: 'own tokens, denied within a day', run: tokens({ ownerId: member(50), deniedWithinMs: dayMs }) },
     { name: 'the report on tokens', run: (store) => store.tokens.countMatching(reportFilters, status) },
     { name: "a member's active tokens, counted", run: (store) => store.tokens.countActiveOf(member(50), status) },
     {
@@ -131,6 +143,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     ...narrowAudit(sizes),
     ...auditInOrder(sizes),
     ...memberDataParts(sizes),
+    { name: "a token's denied requests", run: (store) => store.usage.deniedOf(seededId(1, sizes.tokens)) },
     { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
     { name: 'clients', run: (store) => store.clients.list(first) },
     { name: 'apps', run: (store) => store.apps.list(first) },

@@ -215,6 +215,17 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
   await insert('app_hosts', apps * 2, { host: "'app-' || i || '.example.com'", app_id: idOf(apps)('1 + i / 2 % 100') });
   // A third of the tokens is restricted to the same app.
   await insert('token_apps', Math.floor(tokens / 3), { app_id: idOf(apps)('7 + i * 0'), token_id: tokenId('i') });
+  // One token was denied often, long ago. Of the others, only the oldest were denied lately.
+  await insert('denied_requests', Math.floor(tokens / 10), {
+    token_id: tokenId(`CASE WHEN i % 2 = 0 THEN 1 ELSE 2 + i % ${Math.floor(tokens / 50)} END`),
+    at: `CASE WHEN i % 2 = 0 THEN ${at(tokens)} ELSE ${seedEnd} - i END`,
+    id: id(`${seedEnd} + i`, 'i'),
+    reason: "'path'",
+    method: "'GET'",
+    path: "'/denied/' || i",
+    ip: "'203.0.113.9'",
+    user_agent: "'curl/8'",
+  });
   await insert('webhooks', 100, {
     id: idOf(100)('i'),
     url: "'https://hooks.example.com/' || i",

@@ -73,6 +73,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
       ],
       denied: { paused: 1 },
       would_deny: { method: 2, network: 1 },
+      denied_requests: [],
       routes: [
         { method: 'GET', path: '/builds/*', count: 4, first_at: before, last_at: at },
         { method: 'POST', path: '/builds', count: 2, first_at: at, last_at: at },

@@ -4,6 +4,7 @@ import type {
   AuditRecord,
   LastUse,
   MailRecord,
+  NewDeniedRequest,
   NewToken,
   SessionRecord,
   UserRecord,
@@ -71,6 +72,10 @@ export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewT
 
 export function useOf(tokenId: string, changes: Partial<LastUse> = {}) {
   return { tokenId, at: noon, method: 'GET', path: '/builds/42', ip: '203.0.113.9', userAgent: 'curl/8', ...changes };
+}
+
+export function newDenied(tokenId: string, changes: Partial<NewDeniedRequest> = {}): NewDeniedRequest {
+  return { ...useOf(tokenId), id: nextId(), reason: 'path', appId: null, ...changes };
 }
 
 export function sessionRecord(userId: string, changes: Partial<SessionRecord> = {}): SessionRecord {

@@ -76,6 +76,7 @@ it('filters by everything that the API filters by, with a chip for each filter t
     ['status=paused', 'Status: paused', ['stopped']],
     ['expiring_within=604800', 'Expires within 7 days', ['soon']],
     ['expiring_within=5400', 'Expires within 90m', []],
+    ['denied_within=86400', 'Denied within 1 day', []],
     ['no_expiry=true', 'Never expires', ['old']],
     ['unused_for=1', 'Not used for 1s', []],
     ['never_used=true', 'Never used', ['stopped', 'soon', 'deploy', 'old']],

@@ -9,6 +9,7 @@ export interface FilterOptions {
   expiry?: boolean;
   unrotated?: string;
   expiring?: string;
+  deniedWithin?: string;
   exchanged?: boolean;
 }
 
@@ -23,25 +24,27 @@ export function addFilterOptions(command: Command): Command {
     .option('--no-expiry', 'Tokens that never expire')
     .option('--unrotated <duration>', 'Tokens neither created nor rotated within this time')
     .option('--expiring <duration>', 'Tokens that expire within this time')
+    .option('--denied-within <duration>', 'Tokens with which a request was denied within this time')
     .option('--exchanged', 'Tokens that jobs received in exchange for identity tokens; other lists leave them out');
 }
 
 /** Returns the parameters that select the tokens. @throws CliError `usage`. */
 export function filterOf(options: FilterOptions): TokenFilterQuery {
-  const { unused, neverUsed, expiry, unrotated, expiring, exchanged } = options;
+  const { unused, neverUsed, expiry, unrotated, expiring, deniedWithin, exchanged } = options;
   return {
     ...(unused !== undefined && { unused_for: parseSeconds('--unused', unused) }),
     ...(neverUsed && { never_used: true }),
     ...(expiry === false && { no_expiry: true }),
     ...(unrotated !== undefined && { unrotated_for: parseSeconds('--unrotated', unrotated) }),
     ...(exchanged && { exchanged: true }),
+    ...(deniedWithin !== undefined && { denied_within: parseSeconds('--denied-within', deniedWithin) }),
     ...(expiring !== undefined && { expiring_within: parseSeconds('--expiring', expiring) }),
   };
 }
 
 /** Returns the parameters as they stand in a URL. */
 export function filterParameters({ status, ...filter }: TokenFilterQuery) {
-  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within, exchanged } = filter;
+  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within, denied_within, exchanged } = filter;
   return {
     ...(status !== undefined && { status }),
     ...(unused_for !== undefined && { unused_for: String(unused_for) }),
@@ -49,6 +52,7 @@ export function filterParameters({ status, ...filter }: TokenFilterQuery) {
     ...(no_expiry && { no_expiry: 'true' as const }),
     ...(exchanged && { exchanged: 'true' as const }),
     ...(unrotated_for !== undefined && { unrotated_for: String(unrotated_for) }),
+    ...(denied_within !== undefined && { denied_within: String(denied_within) }),
     ...(expiring_within !== undefined && { expiring_within: String(expiring_within) }),
   };
 }

@@ -3,6 +3,9 @@ import { noRules, readRules, type TokenRules } from './token-rules.ts';
 
 type WithRules = { readonly rules: string | null };
 
+/** What mentions apps by their IDs: rules, and the last denied request. */
+type WithApps = WithRules & { readonly lastDenied?: { readonly appId: string | null } | null };
+
 /** The names of apps, by their IDs. */
 export type AppNames = ReadonlyMap<string, string>;
 
@@ -21,8 +24,15 @@ export function showRules({ rules }: WithRules, names: AppNames): TokenRules {
   return shown.apps === null ? shown : { ...shown, apps: shown.apps.flatMap((id) => names.get(id) ?? []) };
 }
 
-/** Returns the names of all apps that the rules of these tokens mention. Asks the database only if there are any. */
-export async function findAppNames(store: Pick<Store, 'apps'>, tokens: readonly WithRules[]): Promise<AppNames> {
-  const ids = new Set(tokens.flatMap(({ rules }) => readableRules(rules).apps ?? []));
-  return ids.size === 0 ? new Map() : store.apps.namesOf([...ids]);
+/** Returns the names of all apps that the rules and the last denied requests of these tokens mention. Asks the database only if there are any. */
+export async function findAppNames(store: Pick<Store, 'apps'>, tokens: readonly WithApps[]): Promise<AppNames> {
+  return namesOfApps(
+    store,
+    tokens.flatMap(({ rules, lastDenied }) => [...(readableRules(rules).apps ?? []), lastDenied?.appId ?? []].flat()),
+  );
+}
+
+/** Returns the names of the apps with these IDs. Asks the database only if there are any. */
+export async function namesOfApps(store: Pick<Store, 'apps'>, ids: readonly string[]): Promise<AppNames> {
+  return ids.length === 0 ? new Map() : store.apps.namesOf([...new Set(ids)]);
 }

@@ -1,8 +1,9 @@
-import type { SeenCount, SeenKind, TokenRecord } from '../../../store/records.ts';
+import type { DeniedRequest, SeenCount, SeenKind, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Operator } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { findToken } from '../find.ts';
+import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
 import { splitRoute } from './fold.ts';
 import { wouldDenyPrefix } from './token-counts.ts';
 
@@ -18,6 +19,8 @@ export interface Usage {
   wouldDeny: Array<{ reason: string; uses: number }>;
   /** Values that were used in the window, most used first. The counts include uses before the window. */
   seen: Record<SeenKind, SeenCount[]>;
+  /** The last denied requests, newest first, however old. */
+  deniedRequests: DeniedRequest[];
 }
 
 export interface UsageReader {
@@ -26,6 +29,8 @@ export interface UsageReader {
    * of any token. Uses of the last minute may be missing. @throws ProblemError `token-not-found`
    */
   of(operator: Operator, tokenId: string, days: number): Promise<Usage>;
+  /** Returns the names of the apps of denied requests. */
+  appNames(usage: Pick<Usage, 'deniedRequests'>): Promise<AppNames>;
   /** Returns the same for a token that the caller may read. */
   ofToken(token: Pick<TokenRecord, 'id'>, days: number): Promise<Usage>;
 }
@@ -34,6 +39,7 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
   async function ofToken({ id }: Pick<TokenRecord, 'id'>, count: number): Promise<Usage> {
     const first = Math.floor(clock.now() / dayMs) - count + 1;
     const found = await store.usage.of(id, first);
+    const deniedRequests = await store.usage.deniedOf(id);
     const days = Array.from({ length: count }, (_, index) => ({ at: (first + index) * dayMs, allowed: 0, denied: 0 }));
     const [denied, wouldDeny] = [new Map<string, number>(), new Map<string, number>()];
     const add = (to: Map<string, number>, reason: string, uses: number) => to.set(reason, (to.get(reason) ?? 0) + uses);
@@ -53,6 +59,7 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
       days,
       denied: mostFirst(denied),
       wouldDeny: mostFirst(wouldDeny),
+      deniedRequests,
       seen: {
         route: of('route'),
         network: of('network'),
@@ -65,6 +72,11 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
 
   return {
     of: async (operator, tokenId, days) => ofToken(await findToken(store, operator, tokenId), days),
+    appNames: ({ deniedRequests }) =>
+      namesOfApps(
+        store,
+        deniedRequests.flatMap(({ appId }) => appId ?? []),
+      ),
     ofToken,
   };
 }

@@ -112,6 +112,28 @@ const usage: Part[] = [
   },
 ];
 
+const deniedRequest: Part = {
+  ...{
+    name: 'denied_requests',
+    table: 'denied_requests',
+    key: ['at', 'id'],
+    by: 'token_id',
+    of: 'token',
+    inOrder: true,
+  },
+  columns: {
+    token_id: 'text',
+    id: 'text',
+    at: 'time',
+    reason: 'text',
+    app_id: 'text',
+    method: 'text',
+    path: 'text',
+    ip: 'text',
+    user_agent: 'text',
+  },
+};
+
 const tombstone = {
   token_id: 'text',
   owner_id: 'text',
@@ -181,6 +203,7 @@ export const tokenParts = [
   tokenApp,
   previousValue,
   ...usage,
+  deniedRequest,
   leak,
   idempotencyKey,
   revoked,

@@ -4,7 +4,7 @@ import type { NoticeStore } from '../../interfaces/notices.ts';
 import type { PendingNotice } from '../../records.ts';
 import { type RowOf, selectList, toRecord } from '../../tables/column.ts';
 import { noticeColumns } from '../../tables/notices.ts';
-import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from '../tokens/token-rows.ts';
+import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from '../tokens/token-rows.ts';
 import { tidyIdle } from './idle-tokens.ts';
 import { markExpired, markExpiring } from './notice-marks.ts';
 
@@ -16,7 +16,7 @@ export function createNoticeStore(knex: Knex, engine: Engine): NoticeStore {
   const dueNotices = (now: number) =>
     // The condition on `notice_within` is written as in the index `tokens_notice_index`.
     knex
-      .fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${previousValueJoin}`)
+      .fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${tokenJoins}`)
       .whereRaw('t.notice_within IS NOT NULL')
       .where((token) => token.whereNull('t.paused_at').orWhere('t.paused_until', '<=', now));
 

@@ -119,6 +119,6 @@ function toJson(uses: readonly TokenUse[]): string {
 }
 
 /** Replaces NUL and lone surrogates, which PostgreSQL does not accept in JSON. */
-function storable(text: string | null): string | null {
+export function storable(text: string | null): string | null {
   return text?.replace(/[\0\p{Cs}]/gu, '\ufffd') ?? null;
 }

@@ -43,7 +43,7 @@ export function whereExchanged(query: Knex.QueryBuilder, { exchanged }: Pick<Tok
 /** Restricts a query on a token `t` to those that a filter selects by their times. */
 export function whereTimes(
   query: Knex.QueryBuilder,
-  { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs }: Omit<TokenFilter, 'status'>,
+  { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs }: Omit<TokenFilter, 'status'>,
   now: number,
 ): void {
   if (unusedForMs !== undefined) {
@@ -62,6 +62,11 @@ export function whereTimes(
   if (expiringWithinMs !== undefined) {
     query.where('t.expires_at', '>', now).where('t.expires_at', '<=', now + expiringWithinMs);
   }
+  if (deniedWithinMs !== undefined) {
+    query.whereRaw('EXISTS (SELECT 1 FROM denied_requests AS d WHERE d.token_id = t.id AND d.at > ?)', [
+      now - deniedWithinMs,
+    ]);
+  }
 }
 
 function whereOldIfAny(query: Knex.QueryBuilder, column: string, before: number): void {
@@ -70,6 +75,8 @@ function whereOldIfAny(query: Knex.QueryBuilder, column: string, before: number)
 
 /** Returns whether a filter selects tokens by their times. */
 export function selectsByTimes(filter: TokenFilter): boolean {
-  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs } = filter;
-  return [unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs].some((value) => value !== undefined);
+  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs } = filter;
+  return [unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs].some(
+    (value) => value !== undefined,
+  );
 }

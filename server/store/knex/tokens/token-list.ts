@@ -4,7 +4,7 @@ import type { TokenQuery } from '../../interfaces/tokens.ts';
 import { selectKnownIds } from './known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
 import { selectsByTimes, whereExchanged, whereMatches, whereNoCanary, whereTimes } from './token-filter.ts';
-import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
+import { ownedTokenColumns, type TokenRow, tokenJoins } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;
@@ -25,14 +25,12 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
   const { limit, before } = query;
-  const withPreviousValues = `${tokensFirst} ${previousValueJoin}`;
+  const withDetails = `${tokensFirst} ${tokenJoins}`;
   if (query.knownTo !== undefined) {
-    const rows = knex.fromRaw(withPreviousValues).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
+    const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
     return rows.whereIn('t.id', selectKnownIds(knex, engine, query)).orderBy('t.id', 'desc');
   }
-  const inOrder = selectMatches(knex, engine, query, withPreviousValues)
-    .select(ownedTokenColumns)
-    .orderBy('t.id', 'desc');
+  const inOrder = selectMatches(knex, engine, query, withDetails).select(ownedTokenColumns).orderBy('t.id', 'desc');
   if (!mayMatchFew(query)) return inOrder;
   const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
   if (recent.length === limit) return recent;
@@ -43,12 +41,22 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
 
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
-  const { nameContains, status, expiringWithinMs } = query;
+  const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;
+  if (deniedWithinMs !== undefined) return selectDenied(knex, engine, query, deniedWithinMs);
   if (status === undefined) return selectMatches(knex, engine, query, withoutOwners);
   if (nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
   if (status === 'expired' || status === 'paused') return selectByIndex(knex, engine, query, status);
   const byTimesOnly = status === 'active' || expiringWithinMs !== undefined;
   return selectMatches(knex, engine, query, byTimesOnly ? tokensFirst : ownersFirst);
+}
+
+/** Selects one page of the tokens with denied requests, through the times of these. */
+function selectDenied(knex: Knex, engine: Engine, query: TokenQuery, withinMs: number): Knex.QueryBuilder {
+  const tables = query.status === undefined ? withoutOwners : tokensFirst;
+  const denied = knex('denied_requests')
+    .where('at', '>', query.now - withinMs)
+    .select('token_id');
+  return selectMatches(knex, engine, query, tables).whereIn('t.id', denied);
 }
 
 /**

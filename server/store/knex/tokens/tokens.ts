@@ -12,13 +12,13 @@ import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { countMatching } from './token-counts.ts';
 import { listTokens } from './token-list.ts';
-import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
+import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from './token-rows.ts';
 import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
 import { createLookups } from './verification/lookups.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
   const owned = () =>
-    knex.fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${previousValueJoin}`).select(ownedTokenColumns);
+    knex.fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${tokenJoins}`).select(ownedTokenColumns);
 
   async function findById(id: string): Promise<TokenRecord | null> {
     const row: TokenRow | undefined = await owned().where('t.id', id).first();

@@ -21,6 +21,7 @@ interface FilterProps {
 const day = 86_400;
 const durations = [
   { name: 'expiring_within', label: 'Expires within', days: [1, 7, 30, 90] },
+  { name: 'denied_within', label: 'Denied within', days: [1, 7, 30] },
   { name: 'unused_for', label: 'Not used for', days: [7, 30, 90, 180, 365] },
   { name: 'unrotated_for', label: 'Not rotated for', days: [30, 90, 180, 365] },
 ] as const;

@@ -83,6 +83,7 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   known_to: (member) => `Value known to ${member}`,
   status: (status) => `Status: ${status}`,
   expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
+  denied_within: (seconds) => `Denied within ${inWords(seconds)}`,
   no_expiry: () => 'Never expires',
   unused_for: (seconds) => `Not used for ${inWords(seconds)}`,
   never_used: () => 'Never used',

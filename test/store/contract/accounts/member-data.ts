@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { addToken, addUser, auditRecord, mail, nextId, noon, sessionRecord, useOf } from '../records.ts';
+import { addToken, addUser, auditRecord, mail, newDenied, nextId, noon, sessionRecord, useOf } from '../records.ts';
 import { addServiceAccount } from './service-accounts.ts';
 
 type Rows = Record<string, unknown>[];
@@ -65,7 +65,11 @@ export function memberDataContract(store: () => Store): void {
     const writer = { id: 'node', batch: 1, at: noon };
     await store().transaction((store) => store.usage.add({ writer, tokens: sorted }));
     await store().tokens.recordUses([useOf(first ?? '', { ip: '192.0.2.9' })]);
+    await store().transaction((store) =>
+      store.usage.addDenied([newDenied(first ?? '', { path: '/denied' }), newDenied(foreign.id)], noon),
+    );
     const data = await readAll(store(), user);
+    expect(data.denied_requests).toMatchObject([{ token_id: first, reason: 'path', path: '/denied' }]);
     expect(data.tokens?.map(({ id }) => id)).toEqual(tokens.map(({ id }) => id).sort());
     expect(JSON.stringify(data.tokens)).toContain('192.0.2.9');
     const times = (token: unknown) =>

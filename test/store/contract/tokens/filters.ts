@@ -5,7 +5,7 @@ import type { StatusContext, TokenRecord } from '../../../../server/store/record
 import type { Store } from '../../../../server/store/store.ts';
 import type { TokenFilter } from '../../../../server/store/token-filter.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
-import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';
+import { actor, addToken, addUser, newDenied, newToken, noon, useOf } from '../records.ts';
 
 // Few neighboring times, so that equal ones are common: a filter could err at its bounds.
 const time = fc.integer({ min: noon - 3, max: noon + 3 });
@@ -18,6 +18,7 @@ const tokenCase = fc.record({
   usedBefore: fc.option(time),
   rotation: fc.option(fc.record({ at: time, used: fc.option(time), previousUsed: fc.option(time) })),
   paused: fc.boolean(),
+  denied: fc.array(time, { maxLength: 2 }),
 });
 type TokenCase = typeof tokenCase extends fc.Arbitrary<infer T> ? T : never;
 
@@ -35,6 +36,7 @@ const condition: fc.Arbitrary<TokenFilter> = fc.oneof(
   fc.constant({ noExpiry: true as const }),
   fc.record({ unrotatedForMs: duration }),
   fc.record({ expiringWithinMs: duration }),
+  fc.record({ deniedWithinMs: duration }),
 );
 const filter = fc.oneof(
   { weight: 3, arbitrary: condition },
@@ -57,6 +59,7 @@ const definitions: {
   noExpiry: ({ expiresAt }) => expiresAt === null,
   unrotatedForMs: ({ createdAt, rotation }, ms, { now }) =>
     createdAt < now - ms && (rotation === null || rotation.at < now - ms),
+  deniedWithinMs: ({ denied }, ms, { now }) => denied.some((at) => at > now - ms),
   expiringWithinMs: ({ expiresAt }, ms, { now }) => expiresAt !== null && expiresAt > now && expiresAt <= now + ms,
 };
 
@@ -125,11 +128,16 @@ export function tokenFilterContract(store: () => Store): void {
 async function addAll(store: Store, cases: TokenCase[]): Promise<KnownToken[]> {
   const known: KnownToken[] = [];
   for (const token of cases) {
-    const { disabled, createdAt, expiresAt, usedBefore, rotation, paused } = token;
+    const { disabled, createdAt, expiresAt, usedBefore, rotation, paused, denied } = token;
     const owner = await addUser(store, { disabled });
     const { id } = await addToken(store, owner.id, { createdAt, expiresAt });
     if (usedBefore !== null) await store.tokens.recordUses([useOf(id, { at: usedBefore })]);
     if (rotation !== null) await rotate(store, newToken(owner.id, { id, expiresAt }), rotation);
+    if (denied.length > 0)
+      await store.usage.addDenied(
+        denied.map((at) => newDenied(id, { at })),
+        noon,
+      );
     if (paused) await store.tokens.pause(id, { at: noon, until: null, reason: null, actor, bySuperuser: false });
     const record = await store.tokens.findById(id);
     if (record !== null) known.push({ ...token, record });

@@ -9,6 +9,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     ...shown,
     expiryCut: false,
     lastUse: null,
+    lastDenied: null,
     previous: null,
     rotatedAt: null,
     rulesChangedAt: null,

@@ -39,8 +39,12 @@ async function claimBatch(knex: Knex, engine: Engine, { id, batch, at }: UsageBa
   return engine.rows(await knex.raw(sql, [id, batch, at])).length > 0;
 }
 
-/** Returns the IDs of the tokens that exist. */
-async function lockTokens(knex: Knex, engine: Engine, tokens: readonly TokenUses[]): Promise<Set<unknown>> {
+/** Locks tokens in the order of their IDs. Returns the IDs of those that exist. */
+export async function lockTokens(
+  knex: Knex,
+  engine: Engine,
+  tokens: ReadonlyArray<Pick<TokenUses, 'tokenId'>>,
+): Promise<Set<unknown>> {
   const ids = engine.bindList(tokens.map(({ tokenId }) => tokenId));
   const lock = engine.locksRows ? 'ORDER BY id FOR NO KEY UPDATE' : '';
   const select = { columns: ['id'], from: `FROM tokens WHERE ${engine.among('id')} ${lock}` };

@@ -4,6 +4,7 @@ import type { UsageStore } from '../../../interfaces/usage.ts';
 import { selectList, toRecord } from '../../../tables/column.ts';
 import { gapColumns, usageSeenColumns } from '../../../tables/usage.ts';
 import { addUsage } from './add-usage.ts';
+import { addDenied, deniedOf } from './denied-requests.ts';
 
 const hoursPerDay = 24;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -49,6 +50,8 @@ export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
         .select(selectList(gapColumns, 'usage_totals'));
       return row === undefined ? noGaps : toRecord(gapColumns, row);
     },
+    addDenied: (requests, now) => addDenied(knex, engine, requests, now),
+    deniedOf: (tokenId) => deniedOf(knex, tokenId),
     purgeHours(hour, limit) {
       const old = knex('usage_hours').where('hour', '<', hour).orderBy('hour').limit(limit);
       const key = ['token_id', 'hour', 'outcome'];

@@ -122,18 +122,23 @@ async function endsOfPrevious(knex: Knex, tokens: readonly Row[]): Promise<Map<u
   return new Map(values.map((value) => [value.token_id, value.valid_until]));
 }
 
-/** Copies the state of a token, and its previous values, from another database. */
+/** Tables that belong to a token and change during its life. */
+const lifeTables = ['previous_values', 'denied_requests'] as const;
+
+/** Copies the state of a token, its previous values and its denied requests from another database. One of an earlier release lacks a table. */
 async function takeOver(knex: Knex, from: Knex, known: Row): Promise<void> {
   const columns = lifeColumns.filter((column) => known[column] !== undefined);
-  const values: Row[] = (await from.schema.hasTable('previous_values'))
-    ? await from('previous_values').where({ token_id: known.id })
-    : [];
+  const rows = new Map<string, Row[]>();
+  for (const table of lifeTables) {
+    if (await from.schema.hasTable(table)) rows.set(table, await from(table).where({ token_id: known.id }));
+  }
   await knex.transaction(async (trx) => {
     await trx('tokens')
       .where({ id: known.id })
       .update(Object.fromEntries(columns.map((column) => [column, known[column]])));
     await trx('previous_values').where({ token_id: known.id }).delete();
-    for (const value of values) await trx('previous_values').insert(value);
+    await trx('denied_requests').where({ token_id: known.id }).delete();
+    for (const [table, known] of rows) for (const row of known) await trx(table).insert(row);
   });
 }
 

@@ -38,9 +38,13 @@ it('lists each member with role, account status, tokens, last use and a permissi
   expect(headers.get('cache-control')).toBe('no-store');
   const [, , ...rows] = html.split('<tr>').map(textOf);
   expect(rows.sort()).toEqual([
-    expect.stringMatching(/^Ada Lovelace ada@example.com Member disabled 0 never ada@example.com: Can create/),
-    expect.stringMatching(/^dev@example.com Member active 1 now dev@example.com: Can create/),
-    expect.stringMatching(/^root@example.com Organization Superuser active 0 never root@example.com: Can create/),
+    expect.stringMatching(
+      /^Ada Lovelace ada@example.com Member disabled added 23 Nov 2026 0 never used ada@example.com: Can create/,
+    ),
+    expect.stringMatching(/^dev@example.com Member active added 23 Nov 2026 1 now dev@example.com: Can create/),
+    expect.stringMatching(
+      /^root@example.com Organization Superuser active added 23 Nov 2026 0 never used root@example.com: Can create/,
+    ),
   ]);
   const switches = [...html.matchAll(/<input[^>]*role="switch"[^>]*>/g)].map(([input]) => input);
   expect(switches.map((input) => input.includes(' checked'))).toEqual([false, true, true]);
@@ -668,6 +672,25 @@ describe('an invited member', () => {
     expect(again.location).toEqual(messageAt(page, 'member-invited'));
     const mails = (await app.mails()).filter(({ to }) => to === 'ada@example.com');
     expect(mails.map(({ subject }) => subject)).toEqual(['root@example.com invited you']);
+  });
+
+  it('is invited again from the menu of the row, and the list stays', async () => {
+    const { app, browser } = await openWith('smtp://127.0.0.1:1');
+    await addAda(browser);
+    const id = (await pageOf(app)).slice(`${team}/`.length);
+    const { html } = await browser.get(`${team}?q=a`);
+    expect(html).toContain(`popovertarget="menu-${id}"`);
+    expect(html.match(/Send invitation again/g)).toHaveLength(1);
+    expect(html).toContain(`href="${team}?q=a&amp;dialog=invite&amp;id=${id}"`);
+    const dialog = await browser.get(`${team}?q=a&dialog=invite&id=${id}`);
+    expect(dialog.html).toContain(`href="${team}?q=a#actions-${id}"`);
+    const { location } = await browser.submit(`${team}/${id}/invite`);
+    expect(location).toEqual(messageAt(`${team}?q=a`, 'member-invited'));
+    expect(textOf((await browser.get(location ?? '')).html)).toContain('ada@example.com was invited.');
+    expect((await browser.get(`${team}?dialog=invite&id=${app.dev.id}`)).html).not.toContain('<dialog');
+    const auditor = await app.addMember({ email: 'vera@example.com', auditor: true });
+    const shown = await openConsole(app, auditor).get(team);
+    expect([shown.status, shown.html.includes('row-menu')]).toEqual([200, false]);
   });
 
   it('has a link that the superuser sees once and passes on, if the server cannot send mail', async () => {

@@ -5,7 +5,19 @@ const types = { 'console.css': 'text/css', 'console.js': 'text/javascript', 'ico
 
 /** The parts of the stylesheet, in their order: a later rule wins over an earlier one of the same weight. */
 const styles = [
-  ...(['base', 'buttons', 'frame', 'forms', 'filters', 'page', 'lists', 'dialogs', 'narrow', 'print'] as const),
+  ...([
+    'base',
+    'buttons',
+    'frame',
+    'forms',
+    'filters',
+    'page',
+    'lists',
+    'dialogs',
+    'narrow',
+    'members',
+    'print',
+  ] as const),
 ];
 
 export interface Asset {

@@ -10,6 +10,7 @@ import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
 import { InvitationLinkPage } from './invitation-link-page.tsx';
 import { MemberActionDialog } from './member/member-action-dialog.tsx';
+import { possibleActions } from './member/member-actions.ts';
 import { memberName } from './member-labels.ts';
 import { TeamPage } from './team-page.tsx';
 import { teamPath } from './team-paths.ts';
@@ -64,14 +65,14 @@ export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamP
     const { dialog, id = '' } = c.req.query();
     if (!c.get('caller').user.superuser) return null;
     if (dialog === 'add') return <AddMemberDialog closeHref={`${formatUrl(pageUrl)}#add`} form={emptyAddMemberForm} />;
-    if (dialog !== 'ungrant') return null;
+    if (dialog !== 'ungrant' && dialog !== 'invite') return null;
     const caller = c.get('caller');
     const user = await users.get(caller, id);
-    if (!user.canManageTokens) return null;
+    if (!possibleActions(user, id === caller.user.id).includes(dialog)) return null;
     const activeTokens = await tokens.countActive(caller, id);
     const isSelf = id === caller.user.id;
     return (
-      <MemberActionDialog action="ungrant" pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
+      <MemberActionDialog action={dialog} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
     );
   }
 }

@@ -1,7 +1,7 @@
 import { ConfirmDialog } from '../../shell/components/form-dialog.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName } from '../member-labels.ts';
-import { memberPath } from '../team-paths.ts';
+import { memberPath, teamPath } from '../team-paths.ts';
 import { type ActionSubject, confirmations } from './member-action-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
 
@@ -19,7 +19,7 @@ export function MemberActionDialog({ action, pageUrl, ...subject }: MemberAction
   return (
     <ConfirmDialog
       title={title(memberName(user))}
-      closeHref={`${back}#${action === 'ungrant' ? `permission-${user.id}` : action}`}
+      closeHref={`${back}#${openerOf(action, user.id, pageUrl)}`}
       action={`${memberPath(user.id)}/${action}`}
       confirm={confirm}
       danger={danger}
@@ -28,4 +28,10 @@ export function MemberActionDialog({ action, pageUrl, ...subject }: MemberAction
       {body(subject)}
     </ConfirmDialog>
   );
+}
+
+/** Returns the ID of the element that opened the dialog, to which the focus returns. */
+function openerOf(action: ConfirmedAction, userId: string, { path }: PageUrl): string {
+  if (action === 'ungrant') return `permission-${userId}`;
+  return path === teamPath ? `actions-${userId}` : action;
 }

@@ -10,6 +10,7 @@ export interface TokenFilterQuery {
   expiring_within?: number | undefined;
   denied_within?: number | undefined;
   exchanged?: boolean | undefined;
+  two_values?: boolean | undefined;
 }
 
 export type ReportedTokens =

@@ -15,6 +15,8 @@ export interface TokenFilter {
   noExpiry?: true;
   /** Neither created nor rotated for this long. */
   unrotatedForMs?: number;
+  /** The value before the last rotation still works. */
+  twoValues?: true;
   /** Not expired yet, but at the end of this time. */
   expiringWithinMs?: number;
 }

@@ -49,6 +49,8 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
    * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
+  /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
+  count(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Reports whether the operator may do with a token what its owner may. */
   actsAsOwner(operator: Operator, token: Pick<TokenRecord, 'ownerId' | 'ownerKind'>): Promise<boolean>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
@@ -71,6 +73,24 @@ const maxSearchLength = 4 * limits.maxNameCodePoints;
 export function createTokens(deps: TokenDeps): Tokens {
   const { store, statusContext, policy } = deps;
 
+  /** Returns what the store selects for a query. Requires that the operator may list these tokens. */
+  async function selectionOf(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>) {
+    const { user, serviceAccount, all, knownTo, q = '', ...rest } = query;
+    const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
+    const filter = { ...rest, ...(nameContains !== '' && { nameContains }), ...statusContext() };
+    if (all) {
+      requireScope(operator, 'tokens:read');
+      return filter;
+    }
+    if (knownTo !== undefined) {
+      requireScope(operator, 'tokens:read');
+      const { id } = await findMember(store, operator, 'tokens:read', knownTo);
+      return { ...filter, knownTo: id };
+    }
+    const owner = await ownerToList(store, operator, { user, serviceAccount });
+    return { ...filter, ownerId: owner.id };
+  }
+
   return {
     ...createRevocation(deps),
     ...createRotation(deps),
@@ -83,21 +103,12 @@ export function createTokens(deps: TokenDeps): Tokens {
 
     get: (operator, id) => findToken(store, operator, id),
 
-    async list(operator, query) {
-      const { user, serviceAccount, all, knownTo, q = '', ...page } = query;
-      const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
-      const filter = { ...page, ...(nameContains !== '' && { nameContains }) };
-      if (all) {
-        requireScope(operator, 'tokens:read');
-        return store.tokens.list({ ...filter, ...statusContext() });
-      }
-      if (knownTo !== undefined) {
-        requireScope(operator, 'tokens:read');
-        const { id } = await findMember(store, operator, 'tokens:read', knownTo);
-        return store.tokens.list({ ...filter, ...statusContext(), knownTo: id });
-      }
-      const owner = await ownerToList(store, operator, { user, serviceAccount });
-      return store.tokens.list({ ...filter, ...statusContext(), ownerId: owner.id });
+    async list(operator, { limit, before, ...query }) {
+      return store.tokens.list({ ...(await selectionOf(operator, query)), limit, before });
+    },
+
+    async count(operator, query, max) {
+      return store.tokens.countUpTo(await selectionOf(operator, query), max);
     },
 
     actsAsOwner: (operator, token) => actsAsOwner(store, operator, token),

@@ -50,6 +50,8 @@ export interface TokenStore extends TokenChangeStore {
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns the IDs of the tokens, revoked ones included, of which a value has or had exactly this prefix. At most 20. */
   idsByPrefix(prefix: string): Promise<string[]>;
+  /** Returns how many tokens the query selects on all pages, or `max` if there are more. */
+  countUpTo(query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Returns how many tokens each filter selects. Each statement counts a slice, so that other reads come in between. */
   countMatching(filters: readonly TokenFilter[], statusContext: StatusContext, sliceSize?: number): Promise<number[]>;
   /** Returns how many of the owner's tokens are active. */

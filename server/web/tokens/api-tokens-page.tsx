@@ -6,6 +6,9 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
+import { FilterChips } from './all/filter-form.tsx';
+import type { ListCounts } from './list/attention.ts';
+import { AttentionLine } from './list/attention-line.tsx';
 import { TokenList } from './token-list.tsx';
 import { tokensPath } from './token-paths.ts';
 
@@ -13,8 +16,9 @@ interface ApiTokensPageProps {
   tokens: TokenRecord[];
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
-  /** URL of this page, with `?q` and `?cursor`. */
+  /** URL of this page, with its filters and `?cursor`. */
   pageUrl: PageUrl;
+  counts: ListCounts;
   nextCursor: string | null;
   /** Email addresses of superusers, who can grant the permission. Empty if the member already has it. */
   superusers: string[];
@@ -24,8 +28,9 @@ interface ApiTokensPageProps {
 
 /** The member's own tokens. */
 export function ApiTokensPage(props: ApiTokensPageProps) {
-  const { tokens, names, pageUrl, nextCursor, superusers, statusContext, dialog } = props;
+  const { tokens, names, pageUrl, counts, nextCursor, superusers, statusContext, dialog } = props;
   const { canManageTokens } = useMember();
+  const { cursor: _, ...filters } = pageUrl.query;
   const filtered = queryEntries(pageUrl).length > 0;
   const isEmpty = !filtered && tokens.length === 0;
   return (
@@ -36,6 +41,8 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}
       {!isEmpty && <Search query={pageUrl.query.q} />}
+      <FilterChips path={tokensPath} values={filters} errors={{}} />
+      {!isEmpty && <AttentionLine path={tokensPath} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption="Your API tokens"

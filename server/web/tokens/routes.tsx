@@ -8,6 +8,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
+import { readFilter } from './all/token-filters.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
@@ -19,6 +20,7 @@ import {
 } from './create-token-form.ts';
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
+import { countTokens } from './list/attention.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
@@ -102,11 +104,12 @@ export function tokenPages({
   }
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
-    const { q, cursor } = pageUrl.query;
     const caller = c.get('caller');
+    const { all: _, ...filter } = readFilter(c, ownFilters).query;
+    const query = c.req.method === 'GET' ? filter : {};
     const { items, next_cursor } = await readPage(
-      { cursor, ...(q !== undefined && { q }) },
-      (query) => tokens.list(caller, query),
+      { cursor: pageUrl.query.cursor },
+      (page) => tokens.list(caller, { ...query, ...page }),
       (token) => token,
     );
     return (
@@ -114,6 +117,7 @@ export function tokenPages({
         tokens={items}
         names={await tokens.appNames(items)}
         pageUrl={pageUrl}
+        counts={await countTokens(tokens, c, query)}
         nextCursor={next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
         statusContext={statusContext()}
@@ -152,11 +156,15 @@ export function tokenPages({
   }
 }
 
+/** The filters of the member's own tokens. Others select nothing. */
+const ownFilters = ['q', 'expiring_within', 'denied_within', 'two_values', 'no_expiry'] as const;
+
 const unfiltered: PageUrl = { path: tokensPath, query: {} };
 
 function readPageUrl(c: AppContext): PageUrl {
-  const { q, cursor } = c.req.query();
-  return { path: tokensPath, query: { q: q?.trim() || undefined, cursor: cursor || undefined } };
+  const { values, errors } = readFilter(c, ownFilters);
+  for (const name of ownFilters) if (errors[name] !== undefined) delete values[name];
+  return { path: tokensPath, query: { ...values, cursor: c.req.query('cursor') || undefined } };
 }
 
 /** Mails link to the page of a token, which may be revoked by now. */

@@ -196,6 +196,9 @@ export const tokenFilterFields = {
   exchanged: queryBooleanSchema
     .optional()
     .describe('If `true`, only tokens that jobs received in exchange for identity tokens. They are left out otherwise'),
+  two_values: queryBooleanSchema
+    .optional()
+    .describe('If `true`, only tokens whose value before the last rotation still works'),
   expiring_within: secondsSchema('expiring_within').describe('Tokens that expire within this many seconds'),
   denied_within: secondsSchema('denied_within').describe(
     'Tokens with which a request was denied within this many seconds. Canaries are left out',

@@ -53,6 +53,8 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     ]),
     { name: 'all tokens, without an expiry', run: tokens({ noExpiry: true }) },
     { name: 'all tokens, expiring within a week', run: tokens({ expiringWithinMs: 7 * dayMs }) },
+    { name: 'all tokens, with two values', run: tokens({ twoValues: true }) },
+    ...tokenCounts(sizes),
     { name: 'all tokens, expiring within a second', run: tokens({ expiringWithinMs: 1000 }) },
     { name: 'all tokens, disabled, unused for 90 days', run: tokens({ status: 'disabled', unusedForMs: 90 * dayMs }) },
     { name: 'all tokens, denied within a day', run: tokens({ deniedWithinMs: dayMs }) },
@@ -274,5 +276,19 @@ function auditInOrder(sizes: ListSizes): ListQuery[] {
       name: 'audit events whose address is to be cut',
       run: (store) => store.audit.cutAddresses({ before: oldest, limit: 500, cut: (ip) => ip }),
     },
+  ];
+}
+
+/** What the pages of tokens count above their lists. */
+function tokenCounts(sizes: ListSizes): ListQuery[] {
+  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
+  const counted = (query: object) => (store: Store) => store.tokens.countUpTo({ ...status, ...query }, 50);
+  return [
+    { name: 'all tokens, counted', run: counted({}) },
+    { name: 'all tokens expiring within a week, counted', run: counted({ expiringWithinMs: 7 * dayMs }) },
+    { name: 'all tokens denied within a day, counted', run: counted({ deniedWithinMs: dayMs }) },
+    { name: 'all tokens with two values, counted', run: counted({ twoValues: true }) },
+    { name: 'all tokens without an expiry, counted', run: counted({ noExpiry: true }) },
+    { name: "a member's tokens, counted", run: counted({ ownerId: seededId(50, sizes.users) }) },
   ];
 }

@@ -11,6 +11,7 @@ export interface FilterOptions {
   expiring?: string;
   deniedWithin?: string;
   exchanged?: boolean;
+  twoValues?: boolean;
 }
 
 /** Adds the options that select tokens by what happened to them. */
@@ -25,17 +26,19 @@ export function addFilterOptions(command: Command): Command {
     .option('--unrotated <duration>', 'Tokens neither created nor rotated within this time')
     .option('--expiring <duration>', 'Tokens that expire within this time')
     .option('--denied-within <duration>', 'Tokens with which a request was denied within this time')
+    .option('--two-values', 'Tokens whose value before the last rotation still works')
     .option('--exchanged', 'Tokens that jobs received in exchange for identity tokens; other lists leave them out');
 }
 
 /** Returns the parameters that select the tokens. @throws CliError `usage`. */
 export function filterOf(options: FilterOptions): TokenFilterQuery {
-  const { unused, neverUsed, expiry, unrotated, expiring, deniedWithin, exchanged } = options;
+  const { unused, neverUsed, expiry, unrotated, expiring, deniedWithin, exchanged, twoValues } = options;
   return {
     ...(unused !== undefined && { unused_for: parseSeconds('--unused', unused) }),
     ...(neverUsed && { never_used: true }),
     ...(expiry === false && { no_expiry: true }),
     ...(unrotated !== undefined && { unrotated_for: parseSeconds('--unrotated', unrotated) }),
+    ...(twoValues && { two_values: true }),
     ...(exchanged && { exchanged: true }),
     ...(deniedWithin !== undefined && { denied_within: parseSeconds('--denied-within', deniedWithin) }),
     ...(expiring !== undefined && { expiring_within: parseSeconds('--expiring', expiring) }),
@@ -44,12 +47,14 @@ export function filterOf(options: FilterOptions): TokenFilterQuery {
 
 /** Returns the parameters as they stand in a URL. */
 export function filterParameters({ status, ...filter }: TokenFilterQuery) {
-  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within, denied_within, exchanged } = filter;
+  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within, denied_within, exchanged, two_values } =
+    filter;
   return {
     ...(status !== undefined && { status }),
     ...(unused_for !== undefined && { unused_for: String(unused_for) }),
     ...(never_used && { never_used: 'true' as const }),
     ...(no_expiry && { no_expiry: 'true' as const }),
+    ...(two_values && { two_values: 'true' as const }),
     ...(exchanged && { exchanged: 'true' as const }),
     ...(unrotated_for !== undefined && { unrotated_for: String(unrotated_for) }),
     ...(denied_within !== undefined && { denied_within: String(denied_within) }),

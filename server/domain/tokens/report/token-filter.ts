@@ -3,10 +3,12 @@ import type { TokenFilter } from '../../../store/token-filter.ts';
 
 /** Converts the parameters of a list to the filter that they select. `false` selects as much as no parameter. */
 export function toTokenFilter(query: TokenFilterQuery): TokenFilter {
-  const { status, unused_for, never_used, no_expiry, unrotated_for, expiring_within, denied_within, exchanged } = query;
+  const { status, unused_for, never_used, no_expiry, unrotated_for, expiring_within, denied_within } = query;
+  const { exchanged, two_values } = query;
   return {
     ...(status !== undefined && { status }),
     ...(never_used && { neverUsed: true }),
+    ...(two_values && { twoValues: true }),
     ...(exchanged && { exchanged: true }),
     ...(no_expiry && { noExpiry: true }),
     ...(unused_for !== undefined && { unusedForMs: unused_for * 1000 }),

@@ -41,11 +41,8 @@ export function whereExchanged(query: Knex.QueryBuilder, { exchanged }: Pick<Tok
 }
 
 /** Restricts a query on a token `t` to those that a filter selects by their times. */
-export function whereTimes(
-  query: Knex.QueryBuilder,
-  { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs }: Omit<TokenFilter, 'status'>,
-  now: number,
-): void {
+export function whereTimes(query: Knex.QueryBuilder, filter: Omit<TokenFilter, 'status'>, now: number): void {
+  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs, twoValues } = filter;
   if (unusedForMs !== undefined) {
     const before = now - unusedForMs;
     // A token may have been used long ago with both values, so each of the two must be old.
@@ -58,6 +55,11 @@ export function whereTimes(
   if (unrotatedForMs !== undefined) {
     query.where('t.created_at', '<', now - unrotatedForMs);
     whereOldIfAny(query, 't.rotated_at', now - unrotatedForMs);
+  }
+  if (twoValues) {
+    // The first condition leads through the few values that still work. The second leaves out values before the newest rotation.
+    query.whereRaw('t.id IN (SELECT token_id FROM previous_values WHERE valid_until > ?)', now);
+    query.whereRaw('t.previous_hash IN (SELECT hash FROM previous_values WHERE valid_until > ?)', now);
   }
   if (expiringWithinMs !== undefined) {
     query.where('t.expires_at', '>', now).where('t.expires_at', '<=', now + expiringWithinMs);
@@ -75,8 +77,7 @@ function whereOldIfAny(query: Knex.QueryBuilder, column: string, before: number)
 
 /** Returns whether a filter selects tokens by their times. */
 export function selectsByTimes(filter: TokenFilter): boolean {
-  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs } = filter;
-  return [unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs].some(
-    (value) => value !== undefined,
-  );
+  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs, twoValues } = filter;
+  const values = [unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs, deniedWithinMs, twoValues];
+  return values.some((value) => value !== undefined);
 }

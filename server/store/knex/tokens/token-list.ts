@@ -39,6 +39,25 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
   return inOrder.whereIn('t.id', ids);
 }
 
+/** See `TokenStore.countUpTo`. */
+export async function countTokens(
+  knex: Knex,
+  engine: Engine,
+  query: Omit<TokenQuery, 'limit' | 'before'>,
+  max: number,
+): Promise<number> {
+  const matches = selectIds(knex, engine, { ...query, limit: max, before: null });
+  const [row] = await knex.from(matches.as('matches')).count({ count: '*' });
+  return Number(row?.count ?? 0);
+}
+
+function selectIds(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
+  if (query.knownTo !== undefined) return selectKnownIds(knex, engine, query);
+  if (mayMatchFew(query)) return selectAnywhere(knex, engine, query).select('t.id');
+  const tables = query.status === undefined ? withoutOwners : tokensFirst;
+  return selectMatches(knex, engine, query, tables).select('t.id');
+}
+
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
   const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;

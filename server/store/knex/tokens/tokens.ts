@@ -11,7 +11,7 @@ import { idsByPrefix } from './prefixes.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { countMatching } from './token-counts.ts';
-import { listTokens } from './token-list.ts';
+import { countTokens, listTokens } from './token-list.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from './token-rows.ts';
 import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
 import { createLookups } from './verification/lookups.ts';
@@ -42,6 +42,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     idsByPrefix: (prefix) => idsByPrefix(knex, engine, prefix),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
+    countUpTo: (query, max) => countTokens(knex, engine, query, max),
+
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')

@@ -4,6 +4,8 @@ import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl } from '../../shell/page-url.ts';
+import type { ListCounts } from '../list/attention.ts';
+import { AttentionLine } from '../list/attention-line.tsx';
 import { TokenList } from '../token-list.tsx';
 import { tokenPath } from '../token-paths.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
@@ -19,12 +21,14 @@ interface AllTokensPageProps {
   /** IDs of the service accounts among the owners that the reader maintains. */
   maintained: ReadonlySet<string>;
   nextCursor: string | null;
+  /** Null if a filter is wrong. */
+  counts: ListCounts | null;
   statusContext: StatusContext;
 }
 
 /** The tokens of all members and service accounts, newest first. An auditor only reads them. */
 export function AllTokensPage(props: AllTokensPageProps) {
-  const { values, errors, tokens, names, maintained, nextCursor, statusContext } = props;
+  const { values, errors, tokens, names, maintained, nextCursor, counts, statusContext } = props;
   const { id: readerId, superuser } = useMember();
   const valid = Object.keys(errors).length === 0;
   return (
@@ -33,7 +37,8 @@ export function AllTokensPage(props: AllTokensPageProps) {
         <h1>All tokens</h1>
       </div>
       <FilterForm values={values} errors={errors} />
-      <FilterChips values={values} errors={errors} />
+      <FilterChips path={allTokensPath} values={values} errors={errors} />
+      {counts !== null && <AttentionLine path={allTokensPath} kept={ownersOf(values)} counts={counts} />}
       {tokens.length > 0 && (
         <TokenList
           caption="Tokens of all members and service accounts, newest first"
@@ -57,6 +62,11 @@ export function AllTokensPage(props: AllTokensPageProps) {
       />
     </Layout>
   );
+}
+
+/** Returns the filters that say whose tokens the list has. */
+function ownersOf({ owner, known_to }: FilterValues): FilterValues {
+  return { ...(owner !== undefined && { owner }), ...(known_to !== undefined && { known_to }) };
 }
 
 function NoTokens({ filtered }: { filtered: boolean }) {

@@ -26,6 +26,7 @@ const durations = [
   { name: 'unrotated_for', label: 'Not rotated for', days: [30, 90, 180, 365] },
 ] as const;
 const switches = [
+  { name: 'two_values', label: 'Two values work' },
   { name: 'no_expiry', label: 'Never expires' },
   { name: 'never_used', label: 'Never used' },
   { name: 'exchanged', label: 'Received by jobs for identity tokens' },
@@ -121,7 +122,7 @@ function Choice({
 }
 
 /** The filters that apply, each with a link that removes it. */
-export function FilterChips({ values, errors }: FilterProps) {
+export function FilterChips({ path, values, errors }: FilterProps & { path: string }) {
   const applied = filterNames.filter((name) => values[name] !== undefined && errors[name] === undefined);
   if (applied.length === 0) return null;
   return (
@@ -132,7 +133,7 @@ export function FilterChips({ values, errors }: FilterProps) {
           <li>
             <a
               class="chip"
-              href={formatUrl({ path: allTokensPath, query: values }, { [name]: undefined })}
+              href={formatUrl({ path, query: values }, { [name]: undefined })}
               aria-label={`Remove the filter: ${label}`}
             >
               <bdi>{label}</bdi>
@@ -142,7 +143,7 @@ export function FilterChips({ values, errors }: FilterProps) {
         );
       })}
       <li>
-        <a href={allTokensPath}>Clear all</a>
+        <a href={path}>Clear all</a>
       </li>
     </ul>
   );

@@ -3,6 +3,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import type { TokenRecord } from '../../../store/records.ts';
+import { countTokens } from '../list/attention.ts';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { type FilterErrors, type ReadFilter, readFilter } from './token-filters.ts';
@@ -21,7 +22,7 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
 
   /** Reads a page of the list. If a filter is wrong, the list is empty, and `errors` says why. */
   async function readTokens(c: AppContext, { values, errors, query }: ReadFilter) {
-    const nothing = { tokens: [], names: new Map(), maintained: new Set<string>(), nextCursor: null };
+    const nothing = { tokens: [], names: new Map(), maintained: new Set<string>(), nextCursor: null, counts: null };
     if (Object.keys(errors).length > 0) return { ...nothing, errors };
     try {
       const { items, next_cursor } = await readPage(
@@ -30,7 +31,9 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
         (token) => token,
       );
       const maintained = await maintainedAmong(c, items);
-      return { tokens: items, names: await tokens.appNames(items), maintained, nextCursor: next_cursor, errors };
+      const counts = await countTokens(tokens, c, query);
+      const names = await tokens.appNames(items);
+      return { tokens: items, names, maintained, nextCursor: next_cursor, counts, errors };
     } catch (error) {
       return { ...nothing, errors: ownerError(error, values.known_to === undefined ? 'owner' : 'known_to') };
     }

@@ -7,7 +7,7 @@ import type { TokenQuery } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 
 const yesSchema = z.literal('true').transform(() => true as const);
-const textSchema = z.string().max(500, 'Enter at most 500 characters.');
+const textSchema = z.string();
 
 /** The filters in the URL. They have the names and values of `GET /api/v1/tokens`, except `owner`, which names a member or a service account. */
 const schemas = {
@@ -19,12 +19,13 @@ const schemas = {
   never_used: yesSchema,
   no_expiry: yesSchema,
   exchanged: yesSchema,
+  two_values: yesSchema,
   canaries: z.literal('false'),
 };
 
 /** Filters with a single value. Another one is no filter, as in the API. */
 const onlyValues: Partial<Record<FilterName, string>> = {
-  ...{ never_used: 'true', no_expiry: 'true', exchanged: 'true' },
+  ...{ never_used: 'true', no_expiry: 'true', exchanged: 'true', two_values: 'true' },
   canaries: 'false',
 };
 
@@ -48,12 +49,12 @@ export interface ReadFilter {
 
 const serviceAccountPrefix = 'service-account:';
 
-/** Reads the filters from the query of the page. */
-export function readFilter(c: AppContext): ReadFilter {
+/** Reads the filters that a page has from its query. */
+export function readFilter(c: AppContext, names: readonly FilterName[] = filterNames): ReadFilter {
   const values: FilterValues = {};
   const errors: FilterErrors = {};
   const parsed: Record<string, unknown> = {};
-  for (const name of filterNames) {
+  for (const name of names) {
     const value = c.req.query(name)?.trim() || undefined;
     if (value === undefined || (value !== onlyValues[name] && onlyValues[name] !== undefined)) continue;
     values[name] = value;
@@ -84,6 +85,7 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   status: (status) => `Status: ${status}`,
   expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
   denied_within: (seconds) => `Denied within ${inWords(seconds)}`,
+  two_values: () => 'Two values',
   no_expiry: () => 'Never expires',
   unused_for: (seconds) => `Not used for ${inWords(seconds)}`,
   never_used: () => 'Never used',

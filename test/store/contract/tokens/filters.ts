@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
+import { tokenStatus, workingPreviousValue } from '../../../../server/domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import type { TokenFilter } from '../../../../server/store/token-filter.ts';
@@ -16,7 +16,7 @@ const tokenCase = fc.record({
   createdAt: time,
   expiresAt: fc.option(time),
   usedBefore: fc.option(time),
-  rotation: fc.option(fc.record({ at: time, used: fc.option(time), previousUsed: fc.option(time) })),
+  rotation: fc.option(fc.record({ at: time, until: time, used: fc.option(time), previousUsed: fc.option(time) })),
   paused: fc.boolean(),
   denied: fc.array(time, { maxLength: 2 }),
 });
@@ -34,6 +34,7 @@ const condition: fc.Arbitrary<TokenFilter> = fc.oneof(
   fc.constant({ exchanged: true as const }),
   fc.constant({ neverUsed: true as const }),
   fc.constant({ noExpiry: true as const }),
+  fc.constant({ twoValues: true as const }),
   fc.record({ unrotatedForMs: duration }),
   fc.record({ expiringWithinMs: duration }),
   fc.record({ deniedWithinMs: duration }),
@@ -57,6 +58,7 @@ const definitions: {
   unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
   neverUsed: (token) => !isUsed(token),
   noExpiry: ({ expiresAt }) => expiresAt === null,
+  twoValues: ({ record }, _, { now }) => workingPreviousValue(record, now) !== null,
   unrotatedForMs: ({ createdAt, rotation }, ms, { now }) =>
     createdAt < now - ms && (rotation === null || rotation.at < now - ms),
   deniedWithinMs: ({ denied }, ms, { now }) => denied.some((at) => at > now - ms),
@@ -93,6 +95,9 @@ export function tokenFilterContract(store: () => Store): void {
         const expected = tokens.filter((token) => isSelected(token, filter, context));
         expect(tokens.filter(({ record }) => ids.has(record.id))).toEqual(expected);
         expect(counts[index]).toBe(listed.length);
+        const query = { ...filter, ...context };
+        expect(await store().tokens.countUpTo(query, 10_000)).toBe(listed.length);
+        expect(await store().tokens.countUpTo(query, 2)).toBe(Math.min(listed.length, 2));
       }
     });
     await fc.assert(agreement, { numRuns: 40 });
@@ -150,13 +155,13 @@ async function addAll(store: Store, cases: TokenCase[]): Promise<KnownToken[]> {
 async function rotate(
   store: Store,
   { id, hash, prefix, expiresAt }: ReturnType<typeof newToken>,
-  { at, used, previousUsed }: NonNullable<TokenCase['rotation']>,
+  { at, until, used, previousUsed }: NonNullable<TokenCase['rotation']>,
 ): Promise<void> {
   await store.tokens.rotate(id, {
     hash: `${hash} rotated`,
     prefix: 'tok_rotated1',
     at,
-    validUntil: noon + 60_000,
+    validUntil: until,
     expiresAt,
     lifetimeMs: null,
     selfRotated: false,

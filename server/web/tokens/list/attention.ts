@@ -1,0 +1,53 @@
+import type { Tokens } from '../../../domain/tokens/tokens.ts';
+import type { AppContext } from '../../../http/context.ts';
+import type { AllTokensQuery, FilterValues } from '../all/token-filters.ts';
+
+/** Counts are exact up to here. */
+export const maxCount = 10_000;
+
+const day = 86_400;
+
+const expires = (number: string, isOne: boolean) => `${number} ${isOne ? 'expires' : 'expire'} within 7 days`;
+const denied = (number: string) => `${number} denied in 24 hours`;
+const hasTwo = (number: string, isOne: boolean) => `${number} ${isOne ? 'has' : 'have'} two values`;
+const neverExpires = (number: string, isOne: boolean) => `${number} never ${isOne ? 'expires' : 'expire'}`;
+
+/** What a list of tokens counts above it: the filter, and the words of its link. */
+export const attention = [
+  { values: { expiring_within: String(7 * day) }, query: { expiringWithinMs: 7 * day * 1000 }, words: expires },
+  { values: { denied_within: String(day) }, query: { deniedWithinMs: day * 1000 }, words: denied },
+  { values: { two_values: 'true' }, query: { twoValues: true }, words: hasTwo },
+  { values: { no_expiry: 'true' }, query: { noExpiry: true }, words: neverExpires },
+] as const satisfies ReadonlyArray<{
+  values: FilterValues;
+  query: object;
+  words: (number: string, isOne: boolean) => string;
+}>;
+
+/** How many tokens a list has, and how many of all that it could have need attention. One more than `maxCount` means that there are more. */
+export interface ListCounts {
+  total: number;
+  /** In the order of `attention`. */
+  attention: number[];
+}
+
+/** Counts the tokens that a list selects, and those of its owners that need attention. */
+export async function countTokens(
+  tokens: Pick<Tokens, 'count'>,
+  c: AppContext,
+  query: AllTokensQuery,
+): Promise<ListCounts> {
+  const { user, serviceAccount, all, knownTo } = query;
+  const owners = {
+    ...(user !== undefined && { user }),
+    ...(serviceAccount !== undefined && { serviceAccount }),
+    ...(all !== undefined && { all }),
+    ...(knownTo !== undefined && { knownTo }),
+  };
+  const counted = (selected: AllTokensQuery) => tokens.count(c.get('caller'), selected, maxCount + 1);
+  const [total = 0, ...found] = await Promise.all([
+    counted(query),
+    ...attention.map(({ query }) => counted({ ...owners, ...query })),
+  ]);
+  return { total, attention: found };
+}

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { newDenied } from '../../store/contract/records.ts';
 
 const path = '/organization/tokens';
 const day = 86_400;
@@ -139,16 +140,21 @@ it('counts the tokens that match, and those that need attention, each a filter t
   for (const name of ['one', 'two']) await createToken(app, app.dev, { name, expires_in: 3 * day });
   const turned = await createAccountToken(app, app.dev, 'ci', { name: 'turned', expires_in: null });
   await app.ask(`/api/v1/tokens/${turned.id}/rotate`, { as: app.dev, json: { overlap: 3600 } });
-  await createToken(app, app.root, { name: 'later', expires_in: 90 * day });
+  const { id } = await createToken(app, app.root, { name: 'later', expires_in: 90 * day });
+  await app.store.transaction((store) =>
+    store.usage.addDenied([newDenied(id, { at: app.clock.now() })], app.clock.now()),
+  );
   const lineOf = (html: string) => /<p class="attention">.*?<\/p>/s.exec(html)?.[0] ?? '';
   const linksOf = (html: string) =>
     [...lineOf(html).matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
 
   const all = await get('');
-  expect(textOf(lineOf(all.html))).toBe('4 tokens 2 expire within 7 days 1 has two values 1 never expires');
+  expect(textOf(lineOf(all.html))).toBe(
+    '4 tokens 2 expire within 7 days 1 denied in 24 hours 1 has two values 1 never expires',
+  );
   const lists = await Promise.all(linksOf(all.html).map((href) => openConsole(app, auditor).get(href)));
-  expect(lists.map(({ html }) => namesOf(html))).toEqual([['two', 'one'], ['turned'], ['turned']]);
-  expect(textOf(lineOf(lists[0]?.html ?? ''))).toMatch(/^2 tokens 2 expire within 7 days 1 has/);
+  expect(lists.map(({ html }) => namesOf(html))).toEqual([['two', 'one'], ['later'], ['turned'], ['turned']]);
+  expect(textOf(lineOf(lists[0]?.html ?? ''))).toMatch(/^2 tokens 2 expire within 7 days 1 denied/);
 
   const ofDev = await get('?owner=dev%40example.com&q=o');
   expect(textOf(lineOf(ofDev.html))).toBe('2 tokens 2 expire within 7 days');

@@ -74,7 +74,7 @@ async function openWithRecords() {
   const trust = await createTrust(app, { name: 'deploy', service_account: 'ci' });
   const ids = {
     ...{ session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id },
-    ...{ webhook, delivery: tested.id },
+    ...{ webhook, delivery: tested.id, event: await newestEventOf(app, app.dev.id) },
     account: account.id,
     trust: trust.id,
   };
@@ -103,6 +103,13 @@ async function openWithRecords() {
   return { ...app, other, auditor, ids, everything };
 }
 
+/** Returns the ID of the newest event that concerns a member. */
+async function newestEventOf({ store }: TestApp, participant: string): Promise<string> {
+  const [event] = await store.audit.list({ limit: 1, before: null, participant });
+  if (event === undefined) throw new Error('The member has no event.');
+  return event.id;
+}
+
 /** A device code waiting for approval. */
 function addDeviceCode(app: TestApp, userCode: string, openedBy: string | null): Promise<boolean> {
   const at = app.clock.now();
@@ -123,6 +130,7 @@ function target({ path }: Route, { ids }: Opened): string {
     '/organization/service-accounts': ids.account,
     '/organization/webhooks': ids.webhook,
     '/organization/trusts': ids.trust,
+    '/organization/audit': ids.event,
   };
   const id = Object.entries(rooms).find(([start]) => path.startsWith(start))?.[1] ?? ids.member;
   return path

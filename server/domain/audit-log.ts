@@ -28,6 +28,12 @@ export interface AuditLog {
    */
   list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
   /**
+   * Returns an event.
+   *
+   * @throws ProblemError `event-not-found` if there is none with this ID that the operator may read; `scope-missing`
+   */
+  find(operator: Operator, id: string): Promise<ListedAuditRecord>;
+  /**
    * Returns the events after the one with the ID `after`, oldest first, or from the first if it is null. The order is that in which events were
    * saved, so that a reader who continues after the last event that it received misses none.
    *
@@ -75,6 +81,13 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
         const resolved = await resolveAuditFilter(store, filter);
         return store.audit.list({ ...page, ...resolved, ...own });
       }, options);
+    },
+    async find(operator, id) {
+      const { participant } = scopeOf(operator);
+      const [event] = await store.audit.findByIds([id]);
+      const participants = [event?.actor.id, event?.ownerId, event?.target.id];
+      if (event !== undefined && (participant === undefined || participants.includes(participant))) return event;
+      throw new ProblemError('event-not-found', 'There is no event with this ID in the audit log that you may read.');
     },
     async listInOrder(operator, query) {
       const own = scopeOf(operator);

@@ -157,7 +157,7 @@ export const auditEventSchema = z
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 /** What a filter looks for. A value that is pasted here by mistake would be in logs of proxies, so it must not look as if it were fine. */
-const searchSchema = (name: string) =>
+export const searchSchema = (name: string) =>
   z
     .string()
     .min(1)

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { personAt } from '../helpers/app/sso.ts';
 import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
 import { showMessage } from '../helpers/console/show-message.ts';
@@ -24,6 +25,15 @@ const auditor = 'vera.holt@example.com';
 const ssoMember = 'hana.sato@example.com';
 const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
 const at = (path: string) => () => path;
+
+/** The page of the newest event with an action, or of the newest event. */
+const auditEvent =
+  (action: AuditAction) =>
+  async ({ store }: World) => {
+    const newest = { limit: 1, before: null };
+    const [event] = [...(await store.audit.list({ ...newest, action })), ...(await store.audit.list(newest))];
+    return `/organization/audit/${event?.id}`;
+  };
 
 /** Creates two dead letters and reloads the page. */
 const giveUpMails = async (page: Page, { store, clock }: World) => {
@@ -630,6 +640,18 @@ export const views: View[] = [
   },
   { name: 'audit', as: root, path: at('/organization/audit') },
   { name: 'audit-filtered', as: root, path: at(`/organization/audit?user=${dev}&action=token.created`) },
+  {
+    name: 'audit-filtered-much',
+    as: root,
+    path: at(
+      '/organization/audit?actor=nobody@example.com&owner=nobody@example.com&target=ci&ip=10.0.0.0/8&from=2026-01-01',
+    ),
+  },
+  { name: 'audit-new', as: root, path: at('/organization/audit?after=') },
+  { name: 'audit-event', as: root, path: auditEvent('token.changed') },
+  { name: 'audit-event-plain', as: root, path: auditEvent('session.created') },
+  { name: 'auditor-event', as: auditor, path: auditEvent('token.created') },
+  { name: 'activity', as: dev, path: at('/profile/activity') },
   { name: 'audit-nothing', as: root, path: at('/organization/audit?user=nobody@example.com') },
   { name: 'audit-refused', as: root, path: at('/organization/audit?from=yesterday') },
   { name: 'auditor-profile', as: auditor, path: at('/profile') },

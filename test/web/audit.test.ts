@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable } from '../../server/store/errors.ts';
-import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import { actionTexts } from '../../server/web/audit/sentences.ts';
+import { describeUserAgent } from '../../server/web/audit/user-agent.ts';
+import { type AuditEvent, auditActions } from '../../shared/schemas/audit.ts';
 import { createToken, type Member, openTestApp } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
@@ -17,13 +19,13 @@ async function open() {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** Returns the visible text of each cell, row by row. */
-async function rows(app: Opened, query = ''): Promise<string[][]> {
-  const { status, html } = await app.console.get(`${path}${query}`);
+/** Returns time, label, sentence and client of each event. */
+async function rows(app: Pick<Opened, 'console'>, query = '', from = path): Promise<string[][]> {
+  const { status, html } = await app.console.get(`${from}${query}`);
   expect(status).toBe(200);
-  const [, body = ''] = /<tbody>(.*)<\/tbody>/s.exec(html) ?? [];
-  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
-    [...row.matchAll(/<td.*?<\/td>/gs)].map(([cell]) => textOf(cell)),
+  const lists = [...html.matchAll(/<ol>(.*?)<\/ol>/gs)].map(([, list = '']) => list);
+  return [...lists.join('').matchAll(/<li>(.*?)<\/li>/gs)].map(([, row = '']) =>
+    [...row.matchAll(/<(a|span|p)\b.*?<\/\1>/gs)].map(([cell]) => textOf(cell)),
   );
 }
 
@@ -43,22 +45,22 @@ async function writeEvents(app: Pick<Opened, 'store'>, count: number): Promise<v
   });
 }
 
-it('lists time, actor, action, target and IP address of each event, newest first', async () => {
+it('says who did what, when and with what, newest first, under a heading for each day', async () => {
   const app = await open();
   const headers = { 'User-Agent': 'tokens/1 <b>' };
   await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers, ip: '198.51.100.4' });
-  app.clock.advance(60_000);
+  app.clock.advance(8 * 60 * 60 * 1000);
   await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { name: 'D' } });
+  const { id } = await createToken(app, app.dev, { name: 'laptop' });
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
   expect(await rows(app)).toEqual([
-    ['now 2026-11-23 16:21:00 UTC', 'root@example.com', 'Renamed a member', 'dev@example.com', '203.0.113.9'],
-    [
-      '1 minute ago 2026-11-23 16:20:00 UTC',
-      'dev@example.com',
-      'Created a token',
-      'ci of dev@example.com',
-      '198.51.100.4 tokens/1 <b>',
-    ],
+    ['00:20:00', 'Revoked', 'root@example.com revoked token laptop of dev@example.com', '203.0.113.9'],
+    ['00:20:00', 'Created', 'dev@example.com created token laptop', '203.0.113.9'],
+    ['00:20:00', 'Renamed', 'root@example.com changed the name of dev@example.com', '203.0.113.9'],
+    ['16:20:00', 'Created', 'dev@example.com created token ci', 'tokens 1 · 198.51.100.4'],
   ]);
+  const { html } = await app.console.get(path);
+  expect([...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, day]) => day)).toEqual(['24 Nov 2026', '23 Nov 2026']);
 });
 
 it('names the management key beside its service account, in the list and in both files, and filters by the account', async () => {
@@ -68,8 +70,8 @@ it('names the management key beside its service account, in the list and in both
   await app.ask(`/api/v1/users/${app.dev.id}`, { headers, method: 'PATCH', json: { name: 'D' } });
   const query = '?user=service-account%3Aplatform';
   const actor = 'service-account:platform';
-  expect((await rows(app, query)).map(([, ...cells]) => cells)).toEqual([
-    [`${actor} (terraform)`, 'Renamed a member', 'dev@example.com', expect.any(String)],
+  expect((await rows(app, query)).map(([, , sentence]) => sentence)).toEqual([
+    `${actor} (terraform) changed the name of dev@example.com`,
   ]);
   const common = {
     actor_kind: 'service-account',
@@ -89,11 +91,7 @@ it('shows the escaped email address of a failed sign-in', async () => {
   await app.ask('/api/v1/sessions', { json: { email: '<img src=x onerror=alert(1)>@example.com', password: 'x' } });
   const { html } = await app.console.get(path);
   expect(html).not.toContain('<img');
-  expect((await rows(app))[0]?.slice(1, 4)).toEqual([
-    '<img src=x onerror=alert(1)>@example.com not signed in',
-    'Failed to sign in',
-    'not a member',
-  ]);
+  expect((await rows(app))[0]?.[2]).toBe('<img src=x onerror=alert(1)>@example.com (not signed in) failed to sign in');
 });
 
 it('filters by person, action and whole days in UTC', async () => {
@@ -102,16 +100,22 @@ it('filters by person, action and whole days in UTC', async () => {
   app.clock.advance(8 * 60 * 60 * 1000);
   const { id } = await createToken(app, app.root, { name: 'late' });
   await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
-  const found = async (query: string) => (await rows(app, query)).map(([, , what, to]) => `${what}: ${to}`);
+  const found = async (query: string) => (await rows(app, query)).map(([, , sentence]) => sentence);
   const [early, late, revoked] = [
-    'Created a token: early of dev@example.com',
-    'Created a token: late of root@example.com',
-    'Revoked a token: late of root@example.com',
+    'dev@example.com created token early',
+    'root@example.com created token late',
+    'root@example.com revoked token late',
   ];
   expect(await found('?user=&action=&from=&until=')).toEqual([revoked, late, early]);
   expect(await found('?user=+DEV@example.com+')).toEqual([early]);
   expect(await found(`?user=${app.dev.id}`)).toEqual([early]);
   expect(await found('?action=token.revoked')).toEqual([revoked]);
+  expect(await found('?actor=root@example.com&owner=root@example.com&target=late&action=token.revoked')).toEqual([
+    revoked,
+  ]);
+  expect(await found('?actor=dev@example.com&owner=root@example.com')).toEqual([]);
+  expect(await found('?ip=203.0.113.0%2F24&until=2026-11-23')).toEqual([early]);
+  expect(await found('?ip=198.51.100.4')).toEqual([]);
   expect(await found('?from=2026-11-24')).toEqual([revoked, late]);
   expect(await found('?until=2026-11-23')).toEqual([early]);
   expect(await found('?from=2026-11-23&until=2026-11-24&action=token.created')).toEqual([late, early]);
@@ -123,13 +127,20 @@ it('filters by person, action and whole days in UTC', async () => {
 
 it('shows an error beside an invalid filter field and keeps the other values', async () => {
   const app = await open();
-  for (const query of ['from=yesterday', 'until=2026-02-30', 'action=token.exploded', 'from=2026-11-23T00:00:00Z']) {
+  for (const query of [
+    'from=yesterday',
+    'until=2026-02-30',
+    'action=token.exploded',
+    'from=2026-11-23T00:00:00Z',
+    'ip=10.0.0.0/40',
+    'actor=a',
+  ]) {
     const shown = await app.console.get(`${path}?user=ada&${query}`);
     expect(shown.status, query).toBe(400);
-    expect(shown.html, query).toMatch(/<p class="error" id="(from|until|action)-error">/);
+    expect(shown.html, query).toMatch(/<p class="error" id="(user|from|until|action|ip)-error">/);
     expect(shown.html, query).toContain('value="ada"');
-    expect((await app.console.get(`${path}.csv?${query}`)).status).toBe(400);
-    expect((await app.console.get(`${path}.json?${query}`)).status).toBe(400);
+    expect((await app.console.get(`${path}.csv?user=ada&${query}`)).status).toBe(400);
+    expect((await app.console.get(`${path}.json?user=ada&${query}`)).status).toBe(400);
   }
   expect((await app.console.get(`${path}?cursor=nope`)).status).toBe(400);
 });
@@ -142,7 +153,7 @@ it('pages through the filtered events, each once', async () => {
   let query = '?action=token.created';
   for (;;) {
     const { html } = await app.console.get(`${path}${query}`);
-    seen.push(...(await rows(app, query)).map(([, , , to = '']) => to));
+    seen.push(...(await rows(app, query)).map(([, , sentence = '']) => sentence));
     const next = /rel="next" href="\/organization\/audit([^"]*)"/.exec(html)?.[1];
     if (next === undefined) break;
     query = next.replaceAll('&amp;', '&');
@@ -183,7 +194,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
   const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}` };
   const bytes = await (await app.ask(`${path}.csv`, { headers })).arrayBuffer();
   expect(Buffer.from(bytes).toString()).toBe(
-    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent,target_owner,actor_token\r\n',
+    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent,target_owner,actor_token,url\r\n',
   );
   const { id } = await createToken(app, app.dev, { name: 'a "quoted", name' });
   await createToken(app, app.root, { name: 'other' });
@@ -204,6 +215,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
       user_agent: '',
       target_owner: 'dev@example.com',
       actor_token: '',
+      url: expect.stringMatching(/^https:\/\/[^/]+\/organization\/audit\/[0-9a-f-]{36}$/),
     },
   ]);
 });
@@ -240,6 +252,118 @@ it('names a download after the date and forbids caching it', async () => {
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     });
   }
+});
+
+it('shows all fields of an event on a page of its own, to whom it concerns', async () => {
+  const app = await open();
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+  const headers = { 'User-Agent': agent };
+  const created = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers });
+  const { id: token } = (await created.json()) as { id: string };
+  await app.ask(`/api/v1/tokens/${token}`, { as: app.dev, method: 'PATCH', json: { description: 'For <b>CI</b>' } });
+  await createToken(app, app.root, { name: 'other' });
+  const [others, changed, first] = await app.store.audit.list({ limit: 3, before: null });
+  const shown = async (id: string | undefined, as = app.dev) => {
+    const { status, html } = await openConsole(app, as).get(`${path}/${id}`);
+    return { status, text: textOf(html), html };
+  };
+  for (const as of [app.dev, app.root]) {
+    const { status, text } = await shown(first?.id, as);
+    expect(status).toBe(200);
+    for (const part of ['created token ci', '23 Nov 2026, 16:20:00.000 UTC', token, 'Chrome on Linux', agent]) {
+      expect(text).toContain(part);
+    }
+    expect(text).toContain(`/organization/audit/${first?.id}`);
+  }
+  expect((await shown(changed?.id)).text).toContain('description – For <b>CI</b>');
+  expect((await shown(changed?.id, app.root)).html).toContain('href="/organization/audit?ip=203.0.113.9"');
+  // A member who reads only their own events has no page to filter.
+  expect((await shown(changed?.id)).html).not.toContain('href="/organization/audit?');
+  for (const id of [others?.id, '019ab2c4-5f7e-7c3a-9000-000000000000', 'nothing']) {
+    expect((await shown(id)).status, id).toBe(404);
+  }
+  expect((await shown(others?.id, app.root)).status).toBe(200);
+});
+
+it('shows members their own events under Activity, superusers too', async () => {
+  const app = await open();
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  const { id } = await createToken(app, app.dev, { name: 'devs' });
+  await createToken(app, other, { name: 'others' });
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  const seen = async (as: Member) =>
+    (await rows({ console: openConsole(app, as) }, '', '/profile/activity')).map(([, , sentence]) => sentence);
+  expect(await seen(app.dev)).toEqual([
+    'root@example.com revoked token devs of dev@example.com',
+    'dev@example.com created token devs',
+  ]);
+  expect(await seen(app.root)).toContain('root@example.com revoked token devs of dev@example.com');
+  expect(await seen(app.root)).not.toContain('other@example.com created token others');
+});
+
+it('leads from the log to the events that were saved since, and from there to those after them', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'before' });
+  const linkIn = (html: string) => /href="([^"]*\?after=[^"]*)"/.exec(html)?.[1] ?? 'none';
+  const check = async (address: string) => {
+    const { html } = await app.console.get(address);
+    const [, heading] = /<h1>(.*?)<\/h1>/.exec(html) ?? [];
+    return { heading, next: linkIn(html), names: await rows(app, '', address) };
+  };
+  const link = linkIn((await app.console.get(path)).html);
+  expect(await check(link)).toEqual({ heading: 'No new events', next: link, names: [] });
+  await createToken(app, app.dev, { name: 'one' });
+  expect((await check(link)).heading).toBe('1 new event');
+  await createToken(app, app.dev, { name: 'two' });
+  const { heading, next, names } = await check(link);
+  expect(heading).toBe('2 new events');
+  expect(names.map(([, , sentence]) => sentence)).toEqual([
+    'dev@example.com created token two',
+    'dev@example.com created token one',
+  ]);
+  expect((await check(next)).heading).toBe('No new events');
+  await writeEvents(app, 201);
+  expect((await check(next)).heading).toBe('200+ new events');
+  // A filtered log cannot be followed.
+  expect(linkIn((await app.console.get(`${path}?action=token.created`)).html)).toBe('none');
+  expect((await app.console.get(`${path}?after=019ab2c4-5f7e-7c3a-9fff-000000000000`)).status).toBe(404);
+});
+
+it.each(auditActions)('has a label and a sentence for %s, which follows the actor', (action) => {
+  const { label, sentence } = actionTexts[action];
+  expect(label).toMatch(/^[A-Z][a-z -]+$/);
+  expect(sentence).toMatch(/^[a-z]/);
+  expect(sentence).not.toMatch(/[.]$/);
+  // Of sessions and of those who join, the actor is the target.
+  expect(sentence.includes('{target}')).toBe(!/^session\.|^user\.joined$/.test(action));
+  expect(sentence.replace(/\{(target|receiver)\}/g, '')).not.toMatch(/[{}]/);
+});
+
+it.each([
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0', 'Firefox on Windows'],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15',
+    'Safari on macOS',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0 Mobile/15E148 Safari/604.1',
+    'Chrome on iOS',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/27.0 Chrome/125.0 Mobile Safari/537.36',
+    'Samsung Internet on Android',
+  ],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36 Edg/131.0',
+    'Edge on Windows',
+  ],
+  ['curl/8.5.0', 'curl 8.5.0'],
+  ['tokens/1.4.0 (linux; x64)', 'tokens 1.4.0'],
+  ['Mozilla/5.0 (compatible)', 'Mozilla/5.0 (compatible)'],
+  ['x'.repeat(50), `${'x'.repeat(40)}…`],
+  ['', ''],
+])('shows the user agent %j in short', (userAgent, short) => {
+  expect(describeUserAgent(userAgent)).toBe(short);
 });
 
 it('rejects members who are not superusers', async () => {

@@ -2,6 +2,7 @@ import { ReadableStream, TextEncoderStream } from 'node:stream/web';
 import { stringify } from 'csv-stringify/sync';
 import { limits } from '../../../shared/limits.ts';
 import type { AuditEvent } from '../../../shared/schemas/audit.ts';
+import { auditPath } from './audit-paths.ts';
 
 type ReadEvents = (page: { limit: number; before: string | null }) => Promise<AuditEvent[]>;
 
@@ -26,32 +27,36 @@ const columns = {
   // Last, because programs that read the file may count its columns.
   'target.owner': 'target_owner',
   'actor.token': 'actor_token',
+  url: 'url',
 };
 
 /**
  * CSV (RFC 4180) with a header line. It starts with a byte order mark, because spreadsheets otherwise misread UTF-8. Cells
  * that a spreadsheet would run as a formula get an apostrophe in front.
  */
-export const csv: DownloadFormat = {
+export const csv = (publicUrl: string): DownloadFormat => ({
   formatPage: (events, isFirst) =>
-    stringify(events, {
-      columns,
-      header: isFirst,
-      bom: isFirst,
-      record_delimiter: 'windows',
-      escape_formulas: true,
-    }),
+    stringify(
+      events.map((event) => ({ ...event, url: `${publicUrl}${auditPath}/${event.id}` })),
+      {
+        columns,
+        header: isFirst,
+        bom: isFirst,
+        record_delimiter: 'windows',
+        escape_formulas: true,
+      },
+    ),
   end: '',
-};
+});
 
 /** A JSON array of the API's event objects, one per line. */
-export const json: DownloadFormat = {
+export const json = (): DownloadFormat => ({
   formatPage: (events, isFirst) => {
     const lines = events.map((event) => JSON.stringify(event)).join(',\n');
     return `${isFirst ? '[\n' : ',\n'}${lines}`;
   },
   end: '\n]\n',
-};
+});
 
 /**
  * Streams all events that `read` returns, newest first, holding one page in memory. The first page is read before this

@@ -1,22 +1,33 @@
 import { z } from 'zod';
-import { auditActions } from '../../../shared/schemas/audit.ts';
+import { auditActions, searchSchema } from '../../../shared/schemas/audit.ts';
 import type { AuditQuery } from '../../domain/audit-log.ts';
 import type { AppContext } from '../../http/context.ts';
 
 /** The text of each filter field. An empty field does not filter. */
 export interface FilterValues {
+  /** The actor, owner or target. Only links lead to it. */
   user: string;
+  actor: string;
+  owner: string;
+  target: string;
+  ip: string;
   action: string;
   from: string;
   until: string;
 }
 
-export type AuditFilter = Pick<AuditQuery, 'user' | 'action' | 'since' | 'until'>;
+const noFilter: FilterValues = { user: '', actor: '', owner: '', target: '', ip: '', action: '', from: '', until: '' };
+
+export type AuditFilter = Omit<AuditQuery, 'limit' | 'before'>;
 
 const dayMs = 24 * 60 * 60 * 1000;
 const dateSchema = z.iso.date('Enter a date such as 2026-11-23.').transform((date) => Date.parse(date));
 const schemas = {
   user: z.string(),
+  actor: searchSchema('The actor'),
+  owner: searchSchema('The owner'),
+  target: searchSchema('The target'),
+  ip: searchSchema('The address'),
   action: z.enum(auditActions, 'Choose one of the listed actions.'),
   from: dateSchema,
   until: dateSchema,
@@ -28,7 +39,7 @@ export function readAuditFilter(c: AppContext): {
   filter: AuditFilter;
   errors: Partial<FilterValues>;
 } {
-  const values = { user: '', action: '', from: '', until: '' };
+  const values = { ...noFilter };
   const errors: Partial<FilterValues> = {};
   const read = <K extends keyof FilterValues>(name: K): z.infer<(typeof schemas)[K]> | undefined => {
     values[name] = c.req.query(name)?.trim() ?? '';
@@ -37,9 +48,14 @@ export function readAuditFilter(c: AppContext): {
     if (!parsed.success) errors[name] = parsed.error.issues[0]?.message ?? '';
     return parsed.data as z.infer<(typeof schemas)[K]> | undefined;
   };
-  const [user, action, since, lastDay] = [read('user'), read('action'), read('from'), read('until')];
+  const [user, actor, owner, target, ip] = [read('user'), read('actor'), read('owner'), read('target'), read('ip')];
+  const [action, since, lastDay] = [read('action'), read('from'), read('until')];
   const filter = {
     ...(user !== undefined && { user }),
+    ...(actor !== undefined && { actor }),
+    ...(owner !== undefined && { owner }),
+    ...(target !== undefined && { target }),
+    ...(ip !== undefined && { ip }),
     ...(action !== undefined && { action }),
     ...(since !== undefined && { since }),
     ...(lastDay !== undefined && { until: lastDay + dayMs }),

@@ -1,98 +1,79 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
-import { actionLabels, actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
+import { actionLabels } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
-import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import type { FilterValues } from './audit-filter.ts';
-
-const path = '/organization/audit';
+import { auditPath } from './audit-paths.ts';
+import { EventList } from './event-list.tsx';
 
 interface AuditPageProps {
-  now: number;
   values: FilterValues;
   errors: Partial<FilterValues>;
   events: ListedAuditRecord[];
   nextCursor: string | null;
+  /** ID of the last event. Null on other pages than the first one without filters. */
+  last: string | null;
 }
 
 /** The audit log with its filter and downloads. */
-export function AuditPage({ now, values, errors, events, nextCursor }: AuditPageProps) {
+export function AuditPage({ values, errors, events, nextCursor, last }: AuditPageProps) {
   const valid = Object.keys(errors).length === 0;
   return (
-    <Layout title="Audit" section={path} utc>
+    <Layout title="Audit" section={auditPath} utc>
       <div class="heading">
         <h1>Audit</h1>
         {valid && <Downloads values={values} />}
       </div>
       <Filters values={values} errors={errors} />
-      {valid && events.length === 0 && <p class="empty">No events match.</p>}
-      {events.length > 0 && (
-        <table class="list">
-          <caption class="visually-hidden">Audit events, newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Actor</th>
-              <th scope="col">Action</th>
-              <th scope="col">Target</th>
-              <th scope="col">IP address</th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.map((event) => (
-              <EventRow event={event} now={now} />
-            ))}
-          </tbody>
-        </table>
+      {last !== null && (
+        <p>
+          <a href={formatUrl({ path: auditPath, query: { after: last } })}>Check for new events</a>
+        </p>
       )}
+      {valid && events.length === 0 && <p class="empty">No events match.</p>}
+      <EventList events={events} />
       <NextPageLink
-        href={nextCursor === null ? null : formatUrl({ path, query: { ...values } }, { cursor: nextCursor })}
+        href={nextCursor === null ? null : formatUrl({ path: auditPath, query: { ...values } }, { cursor: nextCursor })}
       />
     </Layout>
   );
 }
 
-function EventRow({ event, now }: { event: ListedAuditRecord; now: number }) {
-  const { actor, target, tokenOwnerEmail, ip, userAgent } = event;
-  const receiver = receiverOf(event);
-  const user = actor.id ?? actor.email;
+/** The events that were saved after another one, newest first. `more` says that there are more than these. */
+export function NewEventsPage({ events, more, last }: { events: ListedAuditRecord[]; more: boolean; last: string }) {
+  const number = `${events.length}${more ? '+' : ''}`;
   return (
-    <tr>
-      <td data-label="Time">
-        <Time at={event.at} now={now} />
-        <span class="sub exact">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
-      </td>
-      <td data-label="Actor" class="person">
-        {user === null ? actorLabel(actor) : <a href={formatUrl({ path, query: { user } })}>{actorLabel(actor)}</a>}
-        {actor.kind === 'anonymous' && <span class="sub">not signed in</span>}
-      </td>
-      <td data-label="Action">{actionLabels[event.action]}</td>
-      <td data-label="Target" title={target.id ?? undefined}>
-        {targetLabel(target)}
-        {tokenOwnerEmail !== null && <span class="sub">of {tokenOwnerEmail}</span>}
-        {receiver !== null && <span class="sub">→ {receiver}</span>}
-      </td>
-      <td data-label="IP address">
-        {ip === null ? '–' : <span class="mono">{ip}</span>}
-        {userAgent !== null && (
-          <span class="sub clip" title={userAgent}>
-            {userAgent}
-          </span>
-        )}
-      </td>
-    </tr>
+    <Layout title="New events" section={auditPath} utc>
+      <div class="heading">
+        <h1>{events.length === 0 ? 'No new events' : `${number} new ${events.length === 1 ? 'event' : 'events'}`}</h1>
+        <nav aria-label="Events">
+          <a class="button" href={formatUrl({ path: auditPath, query: { after: last } })}>
+            Check again
+          </a>{' '}
+          <a class="button" href={auditPath}>
+            All events
+          </a>
+        </nav>
+      </div>
+      <EventList events={events} />
+    </Layout>
   );
 }
 
 function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) {
   const action = { label: 'Action', name: 'action', error: errors.action };
   return (
-    <form class="filters" method="get" action={path} aria-label="Filter events">
-      <Field label="Person or service account" name="user" value={values.user} autocomplete="off" />
+    <form class="filters" method="get" action={auditPath} aria-label="Filter events">
+      {values.user !== '' && (
+        <Field label="Actor, owner or target" name="user" value={values.user} error={errors.user} autocomplete="off" />
+      )}
+      <Field label="Actor" name="actor" value={values.actor} error={errors.actor} autocomplete="off" />
+      <Field label="Owner" name="owner" value={values.owner} error={errors.owner} autocomplete="off" />
+      <Field label="Target or prefix" name="target" value={values.target} error={errors.target} autocomplete="off" />
       <Labelled {...action}>
         <select id="action" name="action" {...descriptionOf(action)}>
           <option value="">All</option>
@@ -103,10 +84,11 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
           ))}
         </select>
       </Labelled>
+      <Field label="IP or network" name="ip" value={values.ip} error={errors.ip} autocomplete="off" />
       <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
       <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
       <button type="submit">Filter</button>
-      <a class="button" href={path}>
+      <a class="button" href={auditPath}>
         Clear
       </a>
     </form>
@@ -116,10 +98,10 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
 function Downloads({ values }: Pick<AuditPageProps, 'values'>) {
   return (
     <nav aria-label="Downloads">
-      <a class="button" href={formatUrl({ path: `${path}.csv`, query: { ...values } })} download>
+      <a class="button" href={formatUrl({ path: `${auditPath}.csv`, query: { ...values } })} download>
         Download CSV
       </a>{' '}
-      <a class="button" href={formatUrl({ path: `${path}.json`, query: { ...values } })} download>
+      <a class="button" href={formatUrl({ path: `${auditPath}.json`, query: { ...values } })} download>
         Download JSON
       </a>
     </nav>

@@ -1,20 +1,29 @@
 import { Hono } from 'hono';
 import pLimit from 'p-limit';
 import { type FieldError, ProblemError } from '../../../shared/problem.ts';
+import { readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { auditObject } from '../../http/representations.ts';
+import { ActivityPage } from './activity-page.tsx';
 import { csv, type DownloadFormat, json, streamEvents } from './audit-download.ts';
-import { readAuditFilter } from './audit-filter.ts';
-import { AuditPage } from './audit-page.tsx';
+import { type FilterValues, readAuditFilter } from './audit-filter.ts';
+import { AuditPage, NewEventsPage } from './audit-page.tsx';
+import { activityPath, auditPath } from './audit-paths.ts';
+import { EventPage } from './event-page.tsx';
 
-/** Routes of `/organization/audit` and its downloads. */
-export function auditPages({ audit, clock, log }: Pick<AppDeps, 'audit' | 'clock' | 'log'>) {
+/** Routes of `/organization/audit`, of its events and its downloads, and of `/profile/activity`. */
+export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' | 'clock' | 'log' | 'config'>) {
   // Downloads go first in the queue of audit lists. Only one of them reads at a time, so that other lists get their turns.
   const oneAtATime = pLimit(1);
 
   /** Responds with the filtered events as a file. */
-  async function download(c: AppContext, format: DownloadFormat, extension: string, type: string): Promise<Response> {
+  async function download(
+    c: AppContext,
+    format: (publicUrl: string) => DownloadFormat,
+    extension: string,
+    type: string,
+  ): Promise<Response> {
     const { filter, errors } = readAuditFilter(c);
     requireValidFilter(errors);
     const read = (page: { limit: number; before: string | null }) =>
@@ -28,27 +37,70 @@ export function auditPages({ audit, clock, log }: Pick<AppDeps, 'audit' | 'clock
       log.error({ err: error, request_id: c.get('requestId') }, 'audit download aborted');
       c.env.incoming?.socket.destroy?.();
     };
-    return c.body(await streamEvents(read, format, abort), 200, {
+    return c.body(await streamEvents(read, format(config.publicUrl), abort), 200, {
       'Content-Type': type,
       'Content-Disposition': `attachment; filename="audit-${date}.${extension}"`,
     });
   }
 
+  /** Shows one page of the log, or the message of a filter that the log refuses. */
+  async function showLog(c: AppContext): Promise<Response> {
+    const caller = c.get('caller');
+    const { values, filter, errors } = readAuditFilter(c);
+    const refuse = (errors: Partial<FilterValues>) =>
+      c.render(<AuditPage values={values} errors={errors} events={[]} nextCursor={null} last={null} />, 400);
+    if (Object.keys(errors).length > 0) return refuse(errors);
+    const cursor = c.req.query('cursor');
+    const isStart = cursor === undefined && Object.keys(filter).length === 0;
+    try {
+      // Before the list is read, so that no event is in neither.
+      const last = isStart ? await audit.lastInOrder(caller) : null;
+      const page = await readPage({ ...filter, cursor }, (query) => audit.list(caller, query), itself);
+      const shown = { values, errors, events: page.items, nextCursor: page.next_cursor };
+      return c.render(<AuditPage {...shown} last={last} />);
+    } catch (error) {
+      const refused = filterErrors(error, values);
+      if (refused === null) throw error;
+      return refuse(refused);
+    }
+  }
+
   return new Hono<AppEnv>()
-    .get('/organization/audit', async (c) => {
-      const { values, filter, errors } = readAuditFilter(c);
-      const shown = { now: clock.now(), values, errors };
-      if (Object.keys(errors).length > 0) return c.render(<AuditPage {...shown} events={[]} nextCursor={null} />, 400);
-      const cursor = c.req.query('cursor');
-      const page = await readPage(
-        { ...filter, cursor },
-        (query) => audit.list(c.get('caller'), query),
-        (event) => event,
-      );
-      return c.render(<AuditPage {...shown} events={page.items} nextCursor={page.next_cursor} />);
+    .get(auditPath, async (c) => {
+      const after = c.req.query('after');
+      if (after === undefined) return showLog(c);
+      const found = await audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
+      const events = found.slice(0, maxNew);
+      const last = events.at(-1)?.id ?? after;
+      return c.render(<NewEventsPage events={events.reverse()} more={found.length > maxNew} last={last} />);
     })
-    .get('/organization/audit.csv', (c) => download(c, csv, 'csv', 'text/csv; charset=utf-8; header=present'))
-    .get('/organization/audit.json', (c) => download(c, json, 'json', 'application/json'));
+    .get(`${auditPath}.csv`, (c) => download(c, csv, 'csv', 'text/csv; charset=utf-8; header=present'))
+    .get(`${auditPath}.json`, (c) => download(c, json, 'json', 'application/json'))
+    .get(`${auditPath}/:id`, async (c) => {
+      const caller = c.get('caller');
+      const event = await audit.find(caller, c.req.param('id'));
+      const address = `${config.publicUrl}${auditPath}/${event.id}`;
+      return c.render(<EventPage event={event} address={address} readsAll={readsEverything(caller)} />);
+    })
+    .get(activityPath, async (c) => {
+      const caller = c.get('caller');
+      const own = { user: caller.user.id, cursor: c.req.query('cursor') };
+      const page = await readPage(own, (query) => audit.list(caller, query), itself);
+      return c.render(<ActivityPage events={page.items} nextCursor={page.next_cursor} />);
+    });
+}
+
+/** How many new events are shown at once. */
+const maxNew = 200;
+
+const itself = <T,>(event: T) => event;
+
+/** Returns the messages of a problem that is about fields of the filter, or null. */
+function filterErrors(error: unknown, values: FilterValues): Partial<FilterValues> | null {
+  if (!(error instanceof ProblemError) || error.code !== 'invalid-fields') return null;
+  const errors = (error.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail] as const);
+  const ofFilter = errors.filter(([name]) => name in values);
+  return ofFilter.length === 0 ? null : Object.fromEntries(ofFilter);
 }
 
 /** @throws ProblemError `invalid-fields` */

@@ -13,6 +13,7 @@ const styles = [
     'filters',
     'page',
     'lists',
+    'events',
     'dialogs',
     'narrow',
     'members',

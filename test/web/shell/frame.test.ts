@@ -12,7 +12,7 @@ async function open() {
   return { app, as: { superuser: app.root, auditor, maintainer, member: app.dev } };
 }
 
-const own = ['/profile/api-tokens', '/profile'];
+const own = ['/profile/api-tokens', '/profile/activity', '/profile'];
 const readable = [
   ...['/organization/overview', '/organization/service-accounts', '/organization/apps', '/organization/team'],
   ...['/organization/audit', '/organization/tokens'],

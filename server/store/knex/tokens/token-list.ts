@@ -119,3 +119,26 @@ function selectOldestToRead(knex: Knex, before: string | null): Knex.QueryBuilde
   if (before !== null) newest.where('id', '<', before);
   return knex.from(newest.as('newest')).min('id');
 }
+
+/** Where the prefixes of values are, and the column with the ID of their token. */
+const places = [
+  ['tokens', 'id'],
+  ['previous_values', 'token_id'],
+  ['tombstones', 'token_id'],
+] as const;
+
+/** Returns the IDs of the tokens of which a value has or had this prefix. */
+export async function idsByPrefix(knex: Knex, engine: Engine, prefix: string): Promise<string[]> {
+  const parts = places.map(([table, id]) =>
+    knex.select('id').from(
+      knex(table)
+        .select({ id })
+        .whereRaw(`${engine.bytewise('prefix')} = ?`, prefix)
+        .limit(20)
+        .as('part'),
+    ),
+  );
+  const [first, ...others] = parts;
+  const all = (first as Knex.QueryBuilder).union(others).as('found');
+  return knex.select('id').from(all).limit(20).pluck('id');
+}

@@ -25,6 +25,7 @@ const seesServiceAccounts: Role = (reader) => reader.seesServiceAccounts;
 const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> = {
   You: [
     { path: '/profile/api-tokens', label: 'API tokens', icon: 'key', for: everybody },
+    { path: '/profile/activity', label: 'Activity', icon: 'history', for: everybody },
     { path: '/profile', label: 'Profile', icon: 'person', for: everybody },
   ],
   Organization: [

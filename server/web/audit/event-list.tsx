@@ -1,0 +1,81 @@
+import { actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
+import type { ListedAuditRecord } from '../../store/records.ts';
+import { formatDate } from '../shell/components/dates.ts';
+import { auditPath } from './audit-paths.ts';
+import { actionTexts } from './sentences.ts';
+import { describeUserAgent } from './user-agent.ts';
+
+/** Events, newest first, in one list for each UTC day. */
+export function EventList({ events }: { events: readonly ListedAuditRecord[] }) {
+  return (
+    <>
+      {daysOf(events).map(({ day, events }) => (
+        <section class="events" aria-label={day}>
+          <h2>{day}</h2>
+          <ol>
+            {events.map((event) => (
+              <EventLine event={event} />
+            ))}
+          </ol>
+        </section>
+      ))}
+    </>
+  );
+}
+
+/** Divides events where the day changes. A day can appear again, because the order is not that of the times. */
+function daysOf(events: readonly ListedAuditRecord[]) {
+  const days: { day: string; events: ListedAuditRecord[] }[] = [];
+  for (const event of events) {
+    const day = formatDate(event.at);
+    const last = days.at(-1);
+    if (last?.day === day) last.events.push(event);
+    else days.push({ day, events: [event] });
+  }
+  return days;
+}
+
+function EventLine({ event }: { event: ListedAuditRecord }) {
+  const { tone, label } = actionTexts[event.action];
+  const { id, at, ip, userAgent } = event;
+  const time = new Date(at).toISOString();
+  return (
+    <li>
+      <a href={`${auditPath}/${id}`}>
+        <time datetime={time}>{time.slice(11, 19)}</time>
+      </a>
+      <span class={`badge ${tone}`}>{label}</span>
+      <p>
+        <EventSentence event={event} />
+      </p>
+      <p class="sub">{[userAgent === null ? null : describeUserAgent(userAgent), ip].filter(Boolean).join(' · ')}</p>
+    </li>
+  );
+}
+
+/** Says who did what, such as `ada@example.com created token ci-pipeline`. */
+export function EventSentence({ event }: { event: ListedAuditRecord }) {
+  const { actor, target, tokenOwnerEmail } = event;
+  const names: Record<string, string> = {
+    '{target}': targetLabel(target),
+    '{receiver}': receiverOf(event) ?? 'another',
+  };
+  const parts = actionTexts[event.action].sentence.split(/(\{\w+\})/);
+  const ofAnother = tokenOwnerEmail !== null && tokenOwnerEmail !== actor.email;
+  return (
+    <>
+      <bdi class="name">{actorLabel(actor)}</bdi>
+      {actor.kind === 'anonymous' && ' (not signed in)'}{' '}
+      {parts.map((part) => {
+        const name = names[part];
+        return name === undefined ? part : <bdi class="name">{name}</bdi>;
+      })}
+      {ofAnother && (
+        <>
+          {' '}
+          of <bdi>{tokenOwnerEmail}</bdi>
+        </>
+      )}
+    </>
+  );
+}

@@ -83,7 +83,8 @@ const inspect = `(pages, siteUrl) => pages.map((html) => {
   const unsafe = [];
   for (const element of parsed.querySelectorAll('*')) {
     const { localName } = element;
-    if (/^(img|iframe|svg|object|embed|base|frame|template|math|link|script)$/.test(localName)) {
+    const isIcon = element.matches('svg.icon[aria-hidden]');
+    if (!isIcon && /^(img|iframe|svg|object|embed|base|frame|template|math|link|script)$/.test(localName)) {
       const url = element.getAttribute('src') ?? element.getAttribute('href') ?? '';
       if (!/^(script|link)$/.test(localName) || !url.startsWith('/assets/')) unsafe.push(element.outerHTML);
     }

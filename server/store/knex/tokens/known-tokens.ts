@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
-import { whereMatches } from './token-filter.ts';
+import { whereMatches } from './lists/token-filter.ts';
 
 /**
  * Selects the IDs of one page of the tokens that `TokenQuery.knownTo` describes and that match the rest of the query. Starts at the member's own audit events, and takes those

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
-import type { TokenQuery } from '../../interfaces/tokens.ts';
-import type { StatusContext } from '../../records.ts';
-import type { TokenFilter } from '../../token-filter.ts';
-import { whereStatus } from './status-condition.ts';
+import type { Engine } from '../../../engine/engine.ts';
+import type { TokenQuery } from '../../../interfaces/tokens.ts';
+import type { StatusContext } from '../../../records.ts';
+import type { TokenFilter } from '../../../token-filter.ts';
+import { whereStatus } from '../status-condition.ts';
 
 /** Restricts a query on a token `t` and its owner `u` to what a search selects, apart from `knownTo`: on the page and on those after it. */
 export function whereMatches(

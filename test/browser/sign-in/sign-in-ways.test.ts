@@ -2,16 +2,16 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ssoClient } from '../helpers/app/sso.ts';
-import { makeHome } from '../helpers/cli/home.ts';
-import { ctrlC, startOnTerminal } from '../helpers/cli/terminal.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { signInOn, signOut } from '../helpers/console/console.ts';
-import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
-import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
-import { eventually, startProgram } from '../helpers/daemon/process.ts';
-import { startIdentityProvider, type TestProvider } from '../helpers/peers/identity-provider.ts';
-import { codeAt } from '../helpers/sign-in/totp.ts';
+import { ssoClient } from '../../helpers/app/sso.ts';
+import { makeHome } from '../../helpers/cli/home.ts';
+import { ctrlC, startOnTerminal } from '../../helpers/cli/terminal.ts';
+import { chromiumIsHere, useBrowser } from '../../helpers/console/browser.ts';
+import { signInOn, signOut } from '../../helpers/console/console.ts';
+import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
+import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
+import { eventually, startProgram } from '../../helpers/daemon/process.ts';
+import { startIdentityProvider, type TestProvider } from '../../helpers/peers/identity-provider.ts';
+import { codeAt } from '../../helpers/sign-in/totp.ts';
 
 describe.skipIf(!chromiumIsHere)('sign-in', () => {
   const browser = useBrowser();

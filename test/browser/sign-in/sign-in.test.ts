@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { signOut, useDaemon } from '../helpers/console/console.ts';
-import { hasFocus, ways } from '../helpers/console/input-devices.ts';
-import { superuser } from '../helpers/daemon/daemon.ts';
+import { chromiumIsHere, useBrowser } from '../../helpers/console/browser.ts';
+import { signOut, useDaemon } from '../../helpers/console/console.ts';
+import { hasFocus, ways } from '../../helpers/console/input-devices.ts';
+import { superuser } from '../../helpers/daemon/daemon.ts';
 
 describe.skipIf(!chromiumIsHere)('signing in and out', () => {
   const browser = useBrowser();

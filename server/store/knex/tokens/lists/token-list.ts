@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
-import type { TokenQuery } from '../../interfaces/tokens.ts';
-import { selectKnownIds } from './known-tokens.ts';
-import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
+import type { Engine } from '../../../engine/engine.ts';
+import type { TokenQuery } from '../../../interfaces/tokens.ts';
+import { selectKnownIds } from '../known-tokens.ts';
+import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
+import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
 import { selectsByTimes, whereExchanged, whereMatches, whereNoCanary, whereTimes } from './token-filter.ts';
-import { ownedTokenColumns, type TokenRow, tokenJoins } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
-import type { StatusContext } from '../../records.ts';
-import type { TokenFilter } from '../../token-filter.ts';
-import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
+import type { Engine } from '../../../engine/engine.ts';
+import type { StatusContext } from '../../../records.ts';
+import type { TokenFilter } from '../../../token-filter.ts';
+import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
 import { whereExchanged, whereFilter, whereNoCanary, whereTimes } from './token-filter.ts';
 
 /** See `TokenStore.countMatching`. */

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
 import { CommandEnded, localError, systemCode } from './errors.ts';
+import { topicIn } from './help/topic-names.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgram, type HelpOutput } from './program.ts';
 import { reportError } from './report-error.ts';
@@ -22,6 +23,11 @@ export async function main(argv: readonly string[], surroundings: Context): Prom
 
 async function run(argv: readonly string[], ctx: Context): Promise<void> {
   rejectSecrets(argv);
+  const topic = topicIn(argv);
+  if (topic !== null) {
+    const { topicText } = await import('./help/topics.ts');
+    return ctx.stdout.write(topicText(topic, ctx.stdout.columns));
+  }
   const output: HelpOutput = { out: '', err: '' };
   const program = createProgram(ctx, output);
   try {

@@ -11,6 +11,7 @@ import { registerClientsEdit } from './commands/clients/edit.ts';
 import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCompletion } from './commands/completion/completion.ts';
+import { registerOpen } from './commands/console/open.ts';
 import { registerDoctorProxy } from './commands/doctor/proxy.ts';
 import { registerScan } from './commands/leaks/scan.ts';
 import { registerScanner } from './commands/leaks/scanner.ts';
@@ -23,6 +24,7 @@ import { registerServiceAccounts } from './commands/service-accounts/service-acc
 import { registerLogin } from './commands/session/login.ts';
 import { registerLogout } from './commands/session/logout.ts';
 import { registerPassword } from './commands/session/password.ts';
+import { registerStatus } from './commands/session/status.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
 import { registerCheck } from './commands/tokens/check/check.ts';
 import { registerCreate } from './commands/tokens/create.ts';
@@ -60,6 +62,7 @@ import { registerUsersUnbind } from './commands/users/unbind.ts';
 import { registerUngrant } from './commands/users/ungrant.ts';
 import { registerWebhooks } from './commands/webhooks/webhooks.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { helpTopics } from './help/topic-names.ts';
 import { warnAboutExpiry } from './session/expiry-warning.ts';
 
 /** The output of commander. It is collected, because only the outcome decides which stream it belongs to. */
@@ -95,7 +98,7 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
     })
     .addHelpText(
       'after',
-      '\nGet started:\n  $ tokens login https://tokens.example.com\n  $ tokens create ci-pipeline --expires 90d',
+      `\nMore help: tokens help ${helpTopics.join('|')}\n\nGet started:\n  $ tokens login https://tokens.example.com\n  $ tokens create ci-pipeline --expires 90d`,
     );
 
   for (const register of accountCommands) register(program.commandsGroup('Account:'), ctx);
@@ -148,7 +151,7 @@ const ownersCommands = [
   'revoke',
 ];
 
-const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
+const accountCommands = [registerLogin, registerLogout, registerStatus, registerWhoami, registerPassword, registerOpen];
 const tokenCommands = [
   registerCreate,
   registerList,

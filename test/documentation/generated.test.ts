@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { exitCodes } from '../../cli/help/exit-codes.ts';
 import { createProgram as createTokens } from '../../cli/program.ts';
 import type { ApiDescription } from '../../scripts/docs/api-reference.ts';
 import { generatedPages } from '../../scripts/docs/pages.ts';
-import { exitCodes } from '../../scripts/docs/tables.ts';
 import { createProgram as createTokensd } from '../../server/program.ts';
 import { problems } from '../../shared/problems.ts';
 import { jsonOf, openTestApp } from '../helpers/app/app.ts';

@@ -1,6 +1,8 @@
 /** Commands that print data. The others only act. */
 export const printing = [
   'whoami',
+  'status',
+  'open',
   'create',
   'rotate',
   'list',

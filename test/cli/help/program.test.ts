@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../cli/api/transport/transport.ts';
-import { problems } from '../../shared/problems.ts';
-import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
+import { undiciFetch } from '../../../cli/api/transport/transport.ts';
+import { problems } from '../../../shared/problems.ts';
+import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 let cli: TestCli;
 let server: Server | undefined;

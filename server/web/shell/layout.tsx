@@ -83,13 +83,13 @@ export function Layout({
 function SuccessMessage({ text }: { text: string }) {
   const { path } = usePage();
   return (
-    <div class="message">
+    <section class="message" aria-label="Message">
       <p role="status" tabindex={-1} data-focus>
         {text}
       </p>
       <a class="icon-button" href={path} aria-label="Dismiss this message" data-dismiss>
         <Icon name="x" />
       </a>
-    </div>
+    </section>
   );
 }

@@ -41,6 +41,7 @@ import { registerRevoke } from './commands/tokens/revoke.ts';
 import { registerRotate } from './commands/tokens/rotate.ts';
 import { registerShow } from './commands/tokens/show.ts';
 import { registerSuggest } from './commands/tokens/suggest.ts';
+import { registerTest } from './commands/tokens/test.ts';
 import { registerTransfer } from './commands/tokens/transfer.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerTrusts } from './commands/trusts/trusts.ts';
@@ -143,6 +144,7 @@ const ownersCommands = [
   'show',
   'usage',
   'suggest',
+  'test',
   'create',
   'rotate',
   'edit',
@@ -158,6 +160,7 @@ const tokenCommands = [
   registerShow,
   registerUsage,
   registerSuggest,
+  registerTest,
   registerEdit,
   registerRotate,
   registerPause,

@@ -49,6 +49,7 @@ import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
 import { createSeenValues } from './domain/tokens/changes/seen-values.ts';
 import { createIdlePolicy } from './domain/tokens/idle.ts';
+import { createRequestTests } from './domain/tokens/rules/request-tests.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';
@@ -116,6 +117,7 @@ export function createServices({
   const webhookUrls = createWebhookUrls(config.webhookHosts);
   const erasures = createErasures({ store, clock, deleteMailsNaming });
   const usage = createUsageReader(shared);
+  const verification = createVerification(store, statusContext, observeBatch);
   const invitations = createInvitations({
     ...shared,
     site: { publicUrl: config.publicUrl, sso: config.oidc !== null, mail: config.smtpUrl !== null },
@@ -185,6 +187,7 @@ export function createServices({
     unbinding: createUnbinding(shared),
     deviceFlow: createDeviceFlow(shared),
     authorizationCodes: createAuthorizationCodes(shared),
-    ...createVerification(store, statusContext, observeBatch),
+    requestTests: createRequestTests({ store, verification }),
+    ...verification,
   };
 }

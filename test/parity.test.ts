@@ -236,6 +236,14 @@ const actions: Record<string, Action> = {
     cli: ({ target }) => ({ argv: ['list', '--user', target.email] }),
     isDone: ({ targetToken }, output) => output.includes(targetToken.name),
   },
+  "test a request with another member's token": {
+    roles: readers,
+    api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/test`, { method: 'GET', path: '/' }],
+    cli: ({ target, targetToken }) => ({
+      argv: ['test', targetToken.name, '--user', target.email, '--method', 'GET', '--path', '/'],
+    }),
+    isDone: (_scene, output) => output.includes('allow'),
+  },
   "revoke another member's token": {
     roles: superusers,
     page: ({ target, targetToken }, browser) => postForm(browser, team(target, `tokens/${targetToken.id}/revoke`)),

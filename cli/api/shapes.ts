@@ -6,6 +6,7 @@ import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { PreparedTotp } from '../../shared/schemas/sign-in/totp.ts';
 import type { TokenReport } from '../../shared/schemas/tokens/reports.ts';
+import type { RequestTest } from '../../shared/schemas/tokens/request-tests.ts';
 import type { Decision } from '../../shared/schemas/tokens/rules.ts';
 import type { Suggestion } from '../../shared/schemas/tokens/suggestion.ts';
 import type { CreatedToken, DeniedRequest, PresentedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
@@ -104,6 +105,13 @@ export const usageShape = object<Usage>({
       object<Usage['would_deny_routes'][number]>({ method: nullable(text), path: text, reason: text, ...seenShape }),
     ),
   ),
+});
+
+export const requestTestShape = object<RequestTest>({
+  verdict: text,
+  deny_reason: nullable(text),
+  would_deny: nullable(text),
+  rule: nullable(text),
 });
 
 export const suggestionShape = object<Suggestion>({

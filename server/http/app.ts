@@ -26,6 +26,7 @@ import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { hashStatusRoutes } from './routes/hash-statuses.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { requestTestRoutes } from './routes/request-tests.ts';
 import { healthRoutes } from './routes/service/health.ts';
 import { metricsRoutes } from './routes/service/metrics.ts';
 import { openapiRoutes } from './routes/service/openapi.ts';
@@ -75,6 +76,7 @@ export function createApp(deps: AppDeps) {
     .route('/', hashStatusRoutes(deps))
     .route('/', reportRoutes(deps))
     .route('/', usageRoutes(deps))
+    .route('/', requestTestRoutes(deps))
     .route('/', tokenChangeRoutes(deps))
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))

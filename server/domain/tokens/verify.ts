@@ -78,6 +78,8 @@ export interface Verification {
   verify(value: string): Promise<Verdict>;
   /** Decides whether a request may pass with a presented value. 401 takes precedence over 403. */
   verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
+  /** Decides the same for the value with this hash. */
+  judgeHash(hash: string, request: GateRequest): Promise<RequestVerdict>;
   /** Finds an app in a statement that lookups of tokens share. */
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
@@ -137,15 +139,18 @@ export function createVerification(
     return forbid(denied, token, app);
   };
 
+  const judgeHash = (hash: string, request: GateRequest) =>
+    lookUp({ hash, app: keyOf(request.app) }).then((found) => judgeFound(found, request));
+
   return {
+    judgeHash,
     verify(value) {
       if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
       return lookUp({ hash: hashSecret(value), app: null }).then((found) => judgeToken(found?.match ?? null));
     },
     verifyRequest(value, request) {
       if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
-      const lookup = { hash: hashSecret(value), app: keyOf(request.app) };
-      return lookUp(lookup).then((found) => judgeFound(found, request));
+      return judgeHash(hashSecret(value), request);
     },
     findApp: async (app) => (await lookUp({ hash: null, app }))?.app ?? null,
   };

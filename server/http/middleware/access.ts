@@ -60,6 +60,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'DELETE /api/v1/tokens/:id': 'session',
   'GET /api/v1/tokens/:id/usage': 'session',
   'GET /api/v1/tokens/:id/suggestion': 'session',
+  'POST /api/v1/tokens/:id/test': 'session',
   'PATCH /api/v1/tokens/:id': 'session',
   'POST /api/v1/tokens/:id/rotate': 'session',
   'DELETE /api/v1/tokens/:id/previous': 'session',

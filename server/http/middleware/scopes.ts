@@ -12,6 +12,7 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'DELETE /api/v1/tokens/:id': 'tokens:write',
   'GET /api/v1/tokens/:id/usage': 'tokens:read',
   'GET /api/v1/tokens/:id/suggestion': 'tokens:read',
+  'POST /api/v1/tokens/:id/test': 'tokens:read',
   'POST /api/v1/tokens/:id/rotate': 'tokens:write',
   'DELETE /api/v1/tokens/:id/previous': 'tokens:write',
   'POST /api/v1/tokens/:id/pause': 'tokens:write',

@@ -19,6 +19,24 @@ export interface ReportedRequest {
   countsDenial: boolean;
 }
 
+/** A request as a client describes it, in place of a proxy. */
+export interface DescribedRequest {
+  app?: string | undefined;
+  method?: string | undefined;
+  path?: string | undefined;
+  ip?: string | undefined;
+}
+
+/** Returns the request that rules are evaluated against. A rule is not evaluated if the description lacks its part. */
+export function gateRequestOf({ app, method, path, ip }: DescribedRequest): GateRequest {
+  return {
+    app: app === undefined ? undefined : isAppName(app) ? { kind: 'name', name: app } : 'unknown',
+    method,
+    path: path === undefined ? undefined : rawPathOf(encodeHeader(path)),
+    ip: ip === undefined ? undefined : (parseAddress(ip)?.toString() ?? null),
+  };
+}
+
 /** Reads the request that the client reports. */
 export function readReportedRequest(form: OAuthForm): ReportedRequest {
   const [app, method, path, ip] = ['app', 'method', 'path', 'ip'].map((name) => form.get(name));
@@ -29,12 +47,7 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
     introspected: true,
   } as const;
   return {
-    asked: {
-      app: app === undefined ? undefined : isAppName(app) ? { kind: 'name', name: app } : 'unknown',
-      method,
-      path: target === undefined ? undefined : rawPathOf(target),
-      ip: ip === undefined ? undefined : (parseAddress(ip)?.toString() ?? null),
-    },
+    asked: gateRequestOf({ app, method, path, ip }),
     countsDenial: isReported || app !== undefined,
     observe: (verdict) =>
       isReported ? { ...observed, appId: verdict.app?.id ?? null, wouldDeny: verdict.wouldDeny } : null,

@@ -47,6 +47,8 @@ export interface TokenStore extends TokenChangeStore {
    */
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
+  /** Returns the hash of the current value of a token, by which `findByHashes` finds it. Null if there is no such token. */
+  hashOf(id: string): Promise<string | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns the IDs of the tokens, revoked ones included, of which a value has or had exactly this prefix. At most 20. */
   idsByPrefix(prefix: string): Promise<string[]>;

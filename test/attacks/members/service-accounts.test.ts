@@ -32,6 +32,7 @@ const bodies: Record<string, object> = {
   'POST /api/v1/tokens/:id/rotate': {},
   'POST /api/v1/tokens/:id/transfer': { to: 'of-eve' },
   'POST /api/v1/tokens/:id/pause': {},
+  'POST /api/v1/tokens/:id/test': { method: 'GET', path: '/' },
 };
 const routes = Object.keys(accessTable)
   .filter((key) => /\/(service-accounts|tokens)(\/|$)/.test(key) && !key.includes('/me/') && !key.includes('/users/'))

@@ -190,6 +190,7 @@ describe('a request that another site makes with the session cookie', () => {
     'PATCH /api/v1/tokens/:id': { description: 'changed' },
     'POST /api/v1/tokens/:id/rotate': {},
     'POST /api/v1/tokens/:id/pause': {},
+    'POST /api/v1/tokens/:id/test': { method: 'GET', path: '/' },
     'POST /api/v1/tokens/:id/transfer': { to: 'ci' },
     'POST /api/v1/users/:id/offboard': {},
     'POST /api/v1/users': { email: 'new@example.com' },

@@ -13,6 +13,7 @@ import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sig
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/sign-in/totp.ts';
 import { hashStatusesSchema } from '../../../shared/schemas/tokens/hash-statuses.ts';
 import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
+import { requestTestSchema } from '../../../shared/schemas/tokens/request-tests.ts';
 import { suggestionSchema } from '../../../shared/schemas/tokens/suggestion.ts';
 import {
   createdTokenSchema,
@@ -168,6 +169,12 @@ const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
   ['presentedTokenShape', shapes.presentedTokenShape, presentedTokenSchema, { ...token, decision }],
+  [
+    'requestTestShape',
+    shapes.requestTestShape,
+    requestTestSchema,
+    { verdict: 'deny', deny_reason: 'path', would_deny: null, rule: 'Allowed: GET /' },
+  ],
   ['suggestionShape', shapes.suggestionShape, suggestionSchema, suggestion],
   ['usageShape', shapes.usageShape, usageSchema, usage],
   ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
@@ -214,7 +221,8 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
+const openLists =
+  /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
   /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report)$/;

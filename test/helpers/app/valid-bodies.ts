@@ -12,6 +12,7 @@ export const validBodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tokens/:id/transfer': { to: 'ci', name: 'Deploy' },
   'POST /api/v1/tokens/statuses': { hashes: ['A'.repeat(43)] },
   'POST /api/v1/users/:id/offboard': { transfer_to: 'ci', grace: 60 },
+  'POST /api/v1/tokens/:id/test': { method: 'GET', path: '/api/builds', ip: '203.0.113.9', app: 'grafana' },
   'POST /api/v1/tokens/:id/pause': { until: '2027-01-01T00:00:00Z', reason: 'Holidays' },
   'POST /api/v1/token/rotate': { overlap: 60, end_previous: true },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },

@@ -9,6 +9,7 @@ export const printing = [
   'show',
   'usage',
   'suggest',
+  'test',
   'get',
   'check',
   'scan',

@@ -10,6 +10,11 @@ export function canaryHash(hash: string): string {
   return `canary:${hash}`;
 }
 
+/** Returns the hash of a value from its stored form. */
+export function valueHash(stored: string): string {
+  return stored.startsWith(canaryHash('')) ? stored.slice(canaryHash('').length) : stored;
+}
+
 const unpaused = '(paused_at IS NULL OR paused_until <= ?)';
 const isDue = `canary AND canary_untold > 0 AND (canary_told_at IS NULL OR canary_told_at <= ? OR canary_told_at > ?) AND ${unpaused}`;
 

@@ -4,7 +4,7 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { canaryHash } from '../leaks/canaries.ts';
+import { canaryHash, valueHash } from '../leaks/canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
 import { countMatching } from './lists/token-counts.ts';
@@ -37,6 +37,10 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       return (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';
     },
     findById,
+    async hashOf(id) {
+      const row = await knex('tokens').where({ id }).first('hash');
+      return row === undefined ? null : valueHash(row.hash);
+    },
     ...createTokenChangeStore(knex, engine, { findById, findAllOf }),
     idsByPrefix: (prefix) => idsByPrefix(knex, engine, prefix),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { RequestTest } from '../../../shared/schemas/tokens/request-tests.ts';
+import { findToken } from '../../api/find/find-token.ts';
+import { expectBody } from '../../api/responses.ts';
+import { requestTestShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { localError } from '../../errors.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
+import { connect } from '../../session/connect.ts';
+import { deniedByRules, isForbidReason, noteObserved, requestOf } from './check/check-request.ts';
+
+export interface TestOptions extends GlobalOptions, OwnerOptions {
+  method: string;
+  path: string;
+  ip?: string;
+  app?: string;
+}
+
+export function registerTest(program: Command, ctx: Context): void {
+  const command = program
+    .command('test')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary('Test whether a token may make a request')
+    .description(
+      'Test whether verification would allow a request with a token, without its value. Print the verdict and the rule that decides. The server records nothing. A rule about apps or networks is not evaluated without --app or --ip.',
+    )
+    .requiredOption('--method <method>', 'Method of the request')
+    .requiredOption('--path <path>', 'Path of the request, as the client sends it')
+    .option('--ip <address>', "Client's IP address")
+    .option('--app <name>', 'App that the request is for');
+  addOwnerOptions(command, 'the token')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tokens test ci-pipeline --app grafana --method DELETE --path /api/dashboards/1',
+    )
+    .action((name: string, _options, command: Command) => runTest(ctx, name, command.optsWithGlobals()));
+}
+
+async function runTest(ctx: Context, name: string, options: TestOptions): Promise<void> {
+  const { method, path } = options;
+  const { api } = await connect(ctx, options);
+  const token = await findToken(api, name, options);
+  const json = { ...requestOf(options), method, path };
+  const tested = await expectBody(api.tokens[':id'].test.$post({ param: { id: token.id }, json }), requestTestShape);
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    await printJson(ctx.stdout, tested);
+  } else {
+    const { printFields } = await import('../../ui/fields.ts');
+    await printFields(ctx.stdout, fieldsOf(tested));
+  }
+  const { deny_reason: reason, would_deny: wouldDeny } = tested;
+  if (reason !== null) throw failureOf(reason);
+  if (wouldDeny !== null) await noteObserved(ctx, options, wouldDeny);
+}
+
+function fieldsOf({ verdict, deny_reason: reason, rule }: RequestTest): Array<readonly [string, string]> {
+  return [
+    ['Verdict', verdict],
+    ...(reason === null ? [] : [['Reason', reason] as const]),
+    ...(rule === null ? [] : [['Rule', rule] as const]),
+  ];
+}
+
+function failureOf(reason: string) {
+  if (isForbidReason(reason)) return deniedByRules(reason);
+  return localError('token-inactive', `The token does not work: ${reason}.`);
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { askedRequestSchema, forbidReasonSchema } from './rules.ts';
+
+/** The request in the body of a test. */
+export const requestTestBodySchema = z
+  .strictObject({
+    ...askedRequestSchema.shape,
+    method: askedRequestSchema.shape.method.unwrap().describe('The method of the request'),
+    path: askedRequestSchema.shape.path.unwrap(),
+  })
+  .meta({ id: 'TestRequest' });
+
+export const requestTestSchema = z
+  .object({
+    verdict: z.enum(['allow', 'deny']),
+    deny_reason: z
+      .string()
+      .nullable()
+      .describe('Why the request is denied, as in `X-Tokens-Reason`, or null. It is `unknown` for a canary'),
+    would_deny: forbidReasonSchema
+      .nullable()
+      .describe("Why the request would be denied if the token's rules were applied, or null"),
+    rule: z
+      .string()
+      .nullable()
+      .describe('The rule or the status that decides, as `tokens show` prints it, or null if none does'),
+  })
+  .meta({ id: 'RequestTest' });
+export type RequestTest = z.infer<typeof requestTestSchema>;

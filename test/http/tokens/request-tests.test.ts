@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestTest } from '../../../shared/schemas/tokens/request-tests.ts';
+import { createToken, jsonOf } from '../../helpers/app/app.ts';
+import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type Gated, issueGated, registerApp } from '../../helpers/gate/gated.ts';
+import { originals } from '../../helpers/gate/originals.ts';
+import { numRuns } from '../../helpers/length.ts';
+
+let server: TestServer;
+let wiki = '';
+beforeAll(async () => {
+  server = await startTestServer();
+  wiki = (await registerApp(server.store, 'wiki')).id;
+  await registerApp(server.store, 'grafana', { groups: ['ops'] });
+});
+afterAll(() => server.stop());
+
+interface Described {
+  method: string;
+  path: string;
+  ip?: string;
+  app?: string;
+}
+
+const test = (id: string, json: object, as = server.root) => server.ask(`/api/v1/tokens/${id}/test`, { as, json });
+const resultOf = async (id: string, request: Described) => jsonOf<RequestTest>(test(id, request));
+
+/** Asks as a proxy, with the value. Returns the deny reason, or null if the request is allowed. */
+async function verify(value: string, { path, ...request }: Required<Described>): Promise<string | null> {
+  const raw = Buffer.from(path, 'utf8').toString('latin1');
+  const { headers, ...options } = (originals.nginx as (typeof originals)[string])({ ...request, path: raw });
+  const { status, headers: answer } = await server.send({ ...options, headers: [['X-API-Key', value], ...headers] });
+  expect([200, 401, 403]).toContain(status);
+  return status === 200 ? null : String(answer['x-tokens-reason']);
+}
+
+const actor = { kind: 'user', id: 'root', email: 'root@example.com' } as const;
+const states = ['active', 'paused', 'expired', 'disabled', 'blocked'] as const;
+
+async function issueIn(state: (typeof states)[number], gated: Gated) {
+  const now = server.clock.now();
+  const issued = await issueGated(server.store, { ...gated, ...(state === 'expired' && { expiresAt: now }) });
+  if (state === 'paused')
+    await server.store.tokens.pause(issued.id, { at: now, until: null, reason: null, actor, bySuperuser: false });
+  const changes = { disabled: { disabled: true }, blocked: { can_manage_tokens: false } };
+  if (state === 'disabled' || state === 'blocked') {
+    const json = changes[state];
+    await server.ask(`/api/v1/users/${issued.ownerId}`, { method: 'PATCH', as: server.root, json });
+  }
+  return issued;
+}
+
+const option = <T>(...values: T[]) => fc.option(fc.subarray(values, { minLength: 1 }), { nil: undefined });
+
+describe('a test of a request', () => {
+  it('has the verdict of verification for the same request with the value', async () => {
+    const reasons = new Set<string | null>();
+    const gated = fc.record(
+      {
+        apps: fc.constantFrom([], [wiki]),
+        readOnly: fc.boolean(),
+        allow: option('GET /api/**', '* /api/*', 'POST,DELETE /ä/*').map((lines) => lines ?? ['* /**']),
+        networks: fc.constantFrom(['203.0.113.0/24'], ['2001:db8::/32']),
+        enforce: fc.boolean(),
+        ssoGroups: fc.constantFrom<string[][]>(['ops'], ['staff']),
+      },
+      { requiredKeys: [] },
+    );
+    const request = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'DELETE', 'PROPFIND', 'get'),
+      path: fc.constantFrom(
+        '/',
+        '/api/builds',
+        '/api/builds?page=2',
+        '/api/a/b',
+        '/api//x',
+        '/api/%2e%2e/x',
+        '/ä/1',
+        '/api/../x',
+      ),
+      ip: fc.constantFrom('203.0.113.9', '198.51.100.7', '2001:db8::7', '::ffff:203.0.113.9'),
+      app: fc.constantFrom('wiki', 'grafana', 'no-such-app', 'Wiki'),
+    });
+    const state = fc.oneof({ weight: 4, arbitrary: fc.constant('active' as const) }, fc.constantFrom(...states));
+    const property = fc.asyncProperty(
+      state,
+      gated,
+      fc.array(request, { minLength: 1, maxLength: 4 }),
+      async (state, gated, requests) => {
+        const { value, id } = await issueIn(state, gated);
+        for (const each of requests) {
+          const expected = await verify(value, each);
+          const { verdict, deny_reason: reason } = await resultOf(id, each);
+          expect({ each, reason, verdict }).toEqual({
+            each,
+            reason: expected,
+            verdict: expected === null ? 'allow' : 'deny',
+          });
+          reasons.add(reason);
+        }
+      },
+    );
+    const normal = { method: 'GET', path: '/', ip: '203.0.113.9', app: 'wiki' };
+    await fc.assert(property, {
+      numRuns: numRuns(60),
+      // One for each reason, because chance may leave one out.
+      examples: [
+        ['paused', {}, [normal]],
+        ['active', { apps: [] }, [normal]],
+        ['active', { ssoGroups: ['staff'] }, [{ ...normal, app: 'grafana' }]],
+        ['active', { readOnly: true }, [normal, { ...normal, method: 'POST' }]],
+        ['active', { allow: ['GET /api/**'] }, [normal]],
+        ['active', { networks: ['2001:db8::/32'] }, [normal]],
+      ],
+    });
+    expect([...reasons]).toEqual(expect.arrayContaining([null, 'app', 'group', 'method', 'path', 'network', 'paused']));
+  }, 60_000);
+
+  it('names the rule that decides, as tokens show prints it', async () => {
+    const allow = ['GET,HEAD /api/**', 'POST /api/builds'];
+    const { id } = await issueGated(server.store, { apps: [wiki], allow, networks: ['203.0.113.0/24'] });
+    const full = { method: 'POST', path: '/api/builds', ip: '203.0.113.9', app: 'wiki' };
+    const decided = async (of: string, changes: object) => {
+      const { deny_reason: reason, rule } = await resultOf(of, { ...full, ...changes });
+      return [reason, rule];
+    };
+    expect(await decided(id, {})).toEqual([null, 'Allowed: POST /api/builds']);
+    expect(await decided(id, { method: 'HEAD' })).toEqual([null, 'Allowed: GET,HEAD /api/**']);
+    expect(await decided(id, { method: 'PUT' })).toEqual(['method', `Allowed: ${allow.join(', ')}`]);
+    expect(await decided(id, { path: '/' })).toEqual(['path', `Allowed: ${allow.join(', ')}`]);
+    expect(await decided(id, { ip: '198.51.100.7' })).toEqual(['network', 'From: 203.0.113.0/24']);
+    expect(await decided(id, { app: 'no-such-app' })).toEqual(['app', 'App: wiki']);
+    const readOnly = (await issueGated(server.store, { readOnly: true })).id;
+    expect(await decided(readOnly, {})).toEqual(['method', 'Methods: only those that change nothing']);
+    expect(await decided(readOnly, { method: 'GET' })).toEqual([null, null]);
+    expect(await decided(readOnly, { method: 'GET', app: 'grafana' })).toEqual(['group', null]);
+    const paused = (await issueIn('paused', {})).id;
+    expect(await decided(paused, {})).toEqual(['paused', 'Status: paused']);
+    const observed = (await issueGated(server.store, { readOnly: true, enforce: false })).id;
+    expect(await resultOf(observed, full)).toEqual({
+      ...{ verdict: 'allow', deny_reason: null, would_deny: 'method' },
+      rule: 'Methods: only those that change nothing',
+    });
+  });
+
+  it('evaluates no rule whose field is missing', async () => {
+    const { id } = await issueGated(server.store, { apps: [wiki], networks: ['203.0.113.0/24'], readOnly: true });
+    expect((await resultOf(id, { method: 'GET', path: '/' })).verdict).toBe('allow');
+    expect((await resultOf(id, { method: 'PUT', path: '/' })).deny_reason).toBe('method');
+  });
+
+  it('says unknown about a canary, which verification never accepts, and tells nobody', async () => {
+    const { id, token } = await createToken(server, server.dev, { name: 'trap', canary: true });
+    const request = { method: 'GET', path: '/', ip: '203.0.113.9', app: 'wiki' };
+    expect(await resultOf(id, request)).toMatchObject({
+      verdict: 'deny',
+      deny_reason: 'unknown',
+      rule: 'Status: canary',
+    });
+    await server.services.canaryUses.flush();
+    expect((await server.store.tokens.findById(id))?.lastUse).toBeNull();
+    expect(await verify(token, request)).toBe('unknown');
+  });
+
+  it('records no use, no denial and no metric', async () => {
+    const { id } = await issueGated(server.store, { readOnly: true });
+    const metricsOf = async () =>
+      (await server.ask('/metrics', { ip: '127.0.0.1', host: 'localhost' }))
+        .text()
+        .then((text) => text.split('\n').filter((line) => line.startsWith('tokensd_verifications_total')));
+    const before = await metricsOf();
+    await resultOf(id, { method: 'GET', path: '/' });
+    await resultOf(id, { method: 'PUT', path: '/' });
+    expect(server.services.lastUsed.drain().filter(({ tokenId }) => tokenId === id)).toEqual([]);
+    await server.services.deniedUses.flush();
+    await server.services.recordUsage.flush();
+    expect(await server.store.usage.deniedOf(id)).toEqual([]);
+    expect(await server.store.usage.of(id, 0)).toEqual({ days: [], seen: [] });
+    expect(await metricsOf()).toEqual(before);
+  });
+
+  it('is open to those who may read the token, and no others', async () => {
+    const { id } = await createToken(server, server.dev, { name: 'mine' });
+    const auditor = await server.addMember({ email: 'auditor@example.com', auditor: true });
+    const stranger = await server.addMember({ email: 'stranger@example.com' });
+    const request = { method: 'GET', path: '/' };
+    const statuses = [server.dev, server.root, auditor, stranger].map(
+      async (as) => (await test(id, request, as)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200, 200, 404]);
+  });
+
+  it('rejects a request without a method or a path, and an address that is none', async () => {
+    const { id } = await issueGated(server.store);
+    for (const body of [
+      { method: 'GET' },
+      { path: '/' },
+      { method: 'GET', path: 'api' },
+      { method: 'G T', path: '/' },
+      { method: 'GET', path: '/', ip: '1.2.3' },
+    ]) {
+      expect([body, (await test(id, body)).status]).toEqual([body, 400]);
+    }
+  });
+});

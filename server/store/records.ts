@@ -1,3 +1,4 @@
+import type { DeniedRequest } from './denied-records.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
 import type { trustColumns, trustPinColumns, usedSubjectTokenColumns } from './tables/machines.ts';
@@ -13,7 +14,7 @@ import type {
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
-import type { deniedRequestColumns, gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
+import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -41,15 +42,6 @@ export interface TokenUse extends LastUse {
   tokenId: string;
   prefix?: string;
   previous?: boolean;
-}
-
-/** A denied request with a value of a token. */
-export type DeniedRequest = RecordOf<typeof deniedRequestColumns>;
-
-/** A denied request that is to be stored. `id` keeps a request that is written again from being stored twice. */
-export interface NewDeniedRequest extends DeniedRequest {
-  id: string;
-  tokenId: string;
 }
 
 /** A stored token joined to its owner. */
@@ -83,6 +75,7 @@ export interface StatusContext {
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
+export type { DeniedRequest, NewDeniedRequest } from './denied-records.ts';
 export type { Canary, LeakRecord, NewLeak } from './leak-records.ts';
 
 /**

@@ -58,18 +58,18 @@ describe('a test of a request', () => {
     const reasons = new Set<string | null>();
     const gated = fc.record(
       {
-        apps: fc.constantFrom([], [wiki]),
+        apps: fc.constantFrom<string[][]>([], [wiki]),
         readOnly: fc.boolean(),
         allow: option('GET /api/**', '* /api/*', 'POST,DELETE /ä/*').map((lines) => lines ?? ['* /**']),
-        networks: fc.constantFrom(['203.0.113.0/24'], ['2001:db8::/32']),
+        networks: fc.constantFrom<string[][]>(['203.0.113.0/24'], ['2001:db8::/32']),
         enforce: fc.boolean(),
         ssoGroups: fc.constantFrom<string[][]>(['ops'], ['staff']),
       },
       { requiredKeys: [] },
     );
     const request = fc.record({
-      method: fc.constantFrom('GET', 'POST', 'DELETE', 'PROPFIND', 'get'),
-      path: fc.constantFrom(
+      method: fc.constantFrom<string[]>('GET', 'POST', 'DELETE', 'PROPFIND', 'get'),
+      path: fc.constantFrom<string[]>(
         '/',
         '/api/builds',
         '/api/builds?page=2',
@@ -79,8 +79,8 @@ describe('a test of a request', () => {
         '/ä/1',
         '/api/../x',
       ),
-      ip: fc.constantFrom('203.0.113.9', '198.51.100.7', '2001:db8::7', '::ffff:203.0.113.9'),
-      app: fc.constantFrom('wiki', 'grafana', 'no-such-app', 'Wiki'),
+      ip: fc.constantFrom<string[]>('203.0.113.9', '198.51.100.7', '2001:db8::7', '::ffff:203.0.113.9'),
+      app: fc.constantFrom<string[]>('wiki', 'grafana', 'no-such-app', 'Wiki'),
     });
     const state = fc.oneof({ weight: 4, arbitrary: fc.constant('active' as const) }, fc.constantFrom(...states));
     const property = fc.asyncProperty(

@@ -6,7 +6,15 @@ export const requestTestBodySchema = z
   .strictObject({
     ...askedRequestSchema.shape,
     method: askedRequestSchema.shape.method.unwrap().describe('The method of the request'),
-    path: askedRequestSchema.shape.path.unwrap(),
+    path: askedRequestSchema.shape.path.unwrap().meta({
+      description: 'Its path as the client sends it, neither decoded nor normalized. A query is ignored',
+      example: '/api/builds',
+    }),
+    app: z
+      .string()
+      .regex(/^[!-~]{1,200}$/, 'app must be the name of an app.')
+      .optional()
+      .describe('The name of the app that it is for'),
   })
   .meta({ id: 'TestRequest' });
 

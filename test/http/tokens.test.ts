@@ -36,6 +36,7 @@ test('POST returns the value of a new token once', async () => {
     expires_at: null,
     status: 'active',
     last_used: null,
+    last_denied: null,
     rotated_at: null,
     previous: null,
     paused: null,

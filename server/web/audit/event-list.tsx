@@ -61,21 +61,26 @@ export function EventSentence({ event }: { event: ListedAuditRecord }) {
     '{receiver}': receiverOf(event) ?? 'another',
   };
   const parts = actionTexts[event.action].sentence.split(/(\{\w+\})/);
-  const ofAnother = tokenOwnerEmail !== null && tokenOwnerEmail !== actor.email;
+  const owner = tokenOwnerEmail === actor.email ? null : tokenOwnerEmail;
   return (
     <>
       <bdi class="name">{actorLabel(actor)}</bdi>
       {actor.kind === 'anonymous' && ' (not signed in)'}{' '}
       {parts.map((part) => {
         const name = names[part];
-        return name === undefined ? part : <bdi class="name">{name}</bdi>;
+        if (name === undefined) return part;
+        return (
+          <>
+            <bdi class="name">{name}</bdi>
+            {part === '{target}' && owner !== null && (
+              <>
+                {' '}
+                of <bdi>{owner}</bdi>
+              </>
+            )}
+          </>
+        );
       })}
-      {ofAnother && (
-        <>
-          {' '}
-          of <bdi>{tokenOwnerEmail}</bdi>
-        </>
-      )}
     </>
   );
 }

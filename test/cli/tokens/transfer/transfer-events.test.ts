@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../../../helpers/app/app.ts';
 import { openTestCliWithApp } from '../../../helpers/cli/cli.ts';
-import { openConsole } from '../../../helpers/console/pages.ts';
+import { openConsole, textOf } from '../../../helpers/console/pages.ts';
 import { addServiceAccount } from '../../../store/contract/accounts/service-accounts.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -19,5 +19,5 @@ it('names who received a token, on the command line and in the console', async (
   const { stdout } = await cli.run(['audit', '--action', 'token.transferred'], cli.as(app.root));
   expect(stdout).toContain(`token deploy of ${app.dev.email} → service-account:ci`);
   const { html } = await openConsole(app, app.root).get('/organization/audit?action=token.transferred');
-  expect(html).toContain('→ service-account:ci');
+  expect(textOf(html)).toContain('root@example.com transferred token deploy of dev@example.com to service-account:ci');
 });

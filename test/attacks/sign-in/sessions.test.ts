@@ -291,8 +291,8 @@ describe('a request that another site makes with the session cookie', () => {
     await app.ask(`/api/v1/tokens/${app.token.id}/${first}`, { as: app.dev, method: 'POST', json: {} });
   }
 
-  /** Reads although it is a POST, because a URL has no room for its hashes. */
-  const reading = 'POST /api/v1/tokens/statuses';
+  /** Routes that read although they are POSTs, because a URL has no room for hashes, and ends up in logs. */
+  const reading = ['POST /api/v1/tokens/statuses', 'POST /api/v1/tokens/:id/test'];
 
   test('changes something through each of these routes if it comes from our own site', async () => {
     for (const { key } of apiRoutes(await open())) {
@@ -304,7 +304,7 @@ describe('a request that another site makes with the session cookie', () => {
       const response = await request(app, route)({ 'Sec-Fetch-Site': 'same-origin' });
       expect({ key, status: response.status }).toEqual({ key, status: expect.toSatisfy((status) => status < 300) });
       const after = await rowsOf(app.path);
-      if (key === reading) expect(after).toEqual(before);
+      if (reading.includes(key)) expect(after).toEqual(before);
       else expect(after, key).not.toEqual(before);
     }
   });

@@ -81,6 +81,7 @@ async function addMembers(app: TestApp) {
   /** None of these ids names something that `dev` has. */
   const ids: Record<string, string> = {
     'a token of another member': foreign.token.id,
+    'an event of another member': await newestEvent(app, other),
     'that token in upper case': foreign.token.id.toUpperCase(),
     'a token of a superuser': (await tokenOf(app.root, 'of root')).id,
     'a session of another member': foreign.session,
@@ -189,4 +190,12 @@ function sample({ type, example, examples }: Schema): unknown {
   if (known !== undefined) return known;
   if (type === 'boolean') return true;
   return type === 'integer' || type === 'number' ? 1 : 'text';
+}
+
+/** Returns the ID of the newest event of the audit log whose actor is this member. */
+export async function newestEvent(app: TestApp, { email }: Member): Promise<string> {
+  const response = app.ask(`/api/v1/audit?limit=1&actor=${encodeURIComponent(email)}`, { as: app.root });
+  const [event] = (await jsonOf<{ items: Array<{ id: string }> }>(response)).items;
+  if (event === undefined) throw new Error(`${email} has no event.`);
+  return event.id;
 }

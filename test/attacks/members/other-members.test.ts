@@ -5,7 +5,17 @@ import type { Ask } from '../../helpers/app/app.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { isFullLength } from '../../helpers/length.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
-import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';
+import {
+  anyForm,
+  cookieOf,
+  type Dump,
+  dump,
+  formTokenOf,
+  type Members,
+  newestEvent,
+  openMembers,
+  operationsOf,
+} from './members.ts';
 
 // Opened at the top level, because the router determines the tests.
 const app = await openMembers();
@@ -149,7 +159,8 @@ describe.each(withIds)('%s', (path) => {
     }
     const statuses: number[] = [];
     const { token, session, account, trust } = world.own;
-    for (const id of [token.id, session, account, trust, world.dev.id]) {
+    const event = await newestEvent(world, world.dev);
+    for (const id of [token.id, session, account, trust, event, world.dev.id]) {
       const address = path.replaceAll(/:(\w+)/g, (_, name) => (name === 'action' ? 'pause' : id));
       // A token has a previous value only after a rotation.
       const rotate = { as: world.dev, method: 'POST', json: {} };

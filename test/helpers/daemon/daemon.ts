@@ -101,7 +101,7 @@ export async function startDaemon(dataDir: string, env: Record<string, string> =
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(20_000, 32_000);
+    const port = randomInt(20_000, 30_000);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));

@@ -164,7 +164,7 @@ async function startProxy(targets: ProxyTargets, proxy: Proxy): Promise<Running>
   ];
   const write = async (name: string, text: string) => {
     const replaced = replacements.reduce(
-      (text, [original, replacement]) => text.replaceAll(original, replacement),
+      (text, [original, replacement]) => text.replaceAll(wholeAddress(original), () => replacement),
       text,
     );
     await writeFile(join(directory, basename(name)), replaced);
@@ -195,4 +195,9 @@ async function startProxy(targets: ProxyTargets, proxy: Proxy): Promise<Running>
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Matches a text that no further digit follows: `127.0.0.1:3000`, but not the start of `127.0.0.1:30001`. */
+function wholeAddress(text: string): RegExp {
+  return new RegExp(`${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?!\\d)`, 'g');
 }

@@ -121,7 +121,11 @@ describe('a provider like Entra ID', () => {
     ]);
     const mail = await eventually(async () => {
       const folder = join(dataDir, 'mail');
-      const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+      const texts = await Promise.all(
+        (await readdir(folder))
+          .filter((name) => name.endsWith('.eml'))
+          .map((name) => readFile(join(folder, name), 'utf8')),
+      );
       return texts.find((text) => text.includes('Your permission to use API tokens was removed'));
     }, 'the mail about the lost permission');
     expect(mail).toMatch(/^To: .*eve@contoso\.example/m);

@@ -17,7 +17,7 @@ export function hashAddresses(addresses: readonly string[]): AddressHashes {
   return { salt, hashes: [...new Set(addresses.map((address) => hashOf(address, salt)))] };
 }
 
-/** Reports whether the text has one of the addresses, whatever its case, and not as a part of a longer one. */
+/** Reports whether the text contains one of the addresses. Ignores case, and longer addresses that contain it. */
 export function hasHashedAddress(text: string, { salt, hashes }: AddressHashes): boolean {
   return candidatesIn(text).some((address) => hashes.includes(hashOf(address, salt)));
 }

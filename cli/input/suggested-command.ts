@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** What people call a command elsewhere, and what it may be called here. The first one that a group has is meant. */
+/** Maps names of commands in other tools to ours. The suggestion is the first one that the group of commands has. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
   delete: ['revoke', 'delete', 'remove'],
   remove: ['revoke', 'delete', 'remove'],

@@ -68,7 +68,7 @@ async function scanLarge(search: Search, sink: Sink, file: OpenFile): Promise<vo
     let count = search.read(file.fd, file.isRegular ? 0 : null);
     const format = formatOf(search, file, count);
     if (format !== null) {
-      // What is between and behind the members, such as a comment, is searched below.
+      // The raw bytes, such as a comment behind the members, are searched below.
       begin(search, sink, file, await scanMembers(search, sink, format, file));
       count = search.read(file.fd, 0);
     }

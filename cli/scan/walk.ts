@@ -52,7 +52,7 @@ export function* walk(directory: string, options: WalkOptions): Generator<Path> 
   }
 }
 
-/** Reports whether an entry is a regular file or a directory, and not ignored. */
+/** Reports whether the scan visits an entry: a regular file or a directory that no rule ignores. */
 function isWanted(here: Visit, entry: Entry, { respectIgnore }: WalkOptions): boolean {
   const isDirectory = entry.isDirectory();
   if (!isDirectory && !entry.isFile()) return false;
@@ -96,7 +96,7 @@ function bytesOf(directory: Path): Entry[] {
   }));
 }
 
-/** Reports whether a directory is in a repository, and not the repository itself. */
+/** Reports whether a directory lies below the root of a repository. */
 function isInside(repository: string | null, directory: string): boolean {
   return repository !== null && repository !== resolve(directory);
 }

@@ -13,7 +13,7 @@ import type { UseCounter } from '../tokens/usage/use-counter.ts';
 /** How many canaries one look finds that were presented before. The next look finds the others. */
 const maxDue = 100;
 
-/** How long after a presentation people are told of it, at random. */
+/** Bounds of the random delay between a presentation and the mails about it. */
 const [minTellMs, maxTellMs] = [5_000, 60_000];
 
 /** The reason under which the presentations of a canary are counted as denied uses. */

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, signInOn, useDaemon } from '../helpers/console/console.ts';
-import { hasFocus, type Way, ways } from '../helpers/console/input-devices.ts';
+import { pressEscape, type Way, waitForFocus, ways } from '../helpers/console/input-devices.ts';
 import { addDeveloper, verify } from '../helpers/daemon/api.ts';
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
@@ -35,16 +35,16 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
 
       await flip('Remove');
       await dialog.getByText(/This blocks 1 active token immediately/).waitFor();
-      await (script ? page.keyboard.press('Escape') : hands.press(dialog.getByRole('link', { name: 'Cancel' })));
+      await (script ? pressEscape(dialog) : hands.press(dialog.getByRole('link', { name: 'Cancel' })));
       await dialog.waitFor({ state: 'detached' });
-      expect(await permission.isChecked()).toBe(true);
-      if (script) await expect.poll(() => hasFocus(permission)).toBe(true);
+      await expect.poll(() => permission.isChecked()).toBe(true);
+      if (script) await waitForFocus(permission);
       expect(await status()).toBe(200);
 
       await flip('Remove');
       await hands.press(dialog.getByRole('button', { name: 'Remove permission' }));
       await done(page, 'can no longer create API tokens.').waitFor();
-      expect(await permission.isChecked()).toBe(false);
+      await expect.poll(() => permission.isChecked()).toBe(false);
       expect(await status()).toBe(401);
 
       await flip('Grant');
@@ -66,7 +66,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
       await dialog.getByText(text).waitFor();
     }
     await hands.press(dialog.getByRole('link', { name: 'Cancel' }));
-    if (script) await expect.poll(() => hasFocus(opener)).toBe(true);
+    if (script) await waitForFocus(opener);
     await hands.press(opener);
     await hands.press(dialog.getByRole('button', { name: 'Offboard' }));
     await done(page, `The account of ${email} was disabled, and all its tokens were revoked.`).waitFor();

@@ -19,7 +19,7 @@ describe.skipIf(!chromiumIsHere)('times', () => {
     const page = await browser.visit(running.url, { script, timezoneId: zone });
     await enter(page, running.url, member);
     await page.goto('/profile/api-tokens');
-    expect(await page.getByText(named).count()).toBe(1);
+    await expect.poll(() => page.getByText(named).count()).toBe(1);
     const shown = page.getByRole('row', { name: 'ci' }).locator('time[data-form=date]');
     const timeZone = script ? zone : 'UTC';
     const parts = { day: 'numeric', month: 'short', year: 'numeric', timeZone } as const;

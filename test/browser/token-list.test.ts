@@ -33,8 +33,8 @@ describe.skipIf(!chromiumIsHere)('a list of tokens', () => {
       const heights = await Promise.all([0, 1, 2].map(async (row) => (await rows.nth(row).boundingBox())?.height ?? 0));
       expect(Math.min(...heights)).toBeGreaterThanOrEqual(44);
       expect(Math.max(...heights), `at ${width} px`).toBeLessThanOrEqual(72);
-      expect(await rows.nth(0).getByText('paused').isVisible()).toBe(true);
-      expect(await rows.nth(1).getByText('never used').isVisible()).toBe(true);
+      await rows.nth(0).getByText('paused').waitFor();
+      await rows.nth(1).getByText('never used').waitFor();
       const row = await rows.nth(2).boundingBox();
       // At the end of the second line, far from the name.
       await page.mouse.click((row?.x ?? 0) + (row?.width ?? 0) - 8, (row?.y ?? 0) + (row?.height ?? 0) - 8);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../../helpers/console/browser.ts';
 import { signOut, useDaemon } from '../../helpers/console/console.ts';
-import { hasFocus, ways } from '../../helpers/console/input-devices.ts';
+import { waitForFocus, ways } from '../../helpers/console/input-devices.ts';
 import { superuser } from '../../helpers/daemon/daemon.ts';
 
 describe.skipIf(!chromiumIsHere)('signing in and out', () => {
@@ -14,13 +14,13 @@ describe.skipIf(!chromiumIsHere)('signing in and out', () => {
       const page = await browser.visit(running.url, { script });
       const signIn = page.getByRole('button', { name: 'Sign in' });
       await page.goto('/profile');
-      expect(await hasFocus(page.getByLabel('Email address'))).toBe(true);
+      await waitForFocus(page.getByLabel('Email address'));
       await hands.write(page.getByLabel('Email address'), superuser.email);
       await hands.write(page.getByLabel('Password'), 'wrong');
       await hands.press(signIn);
 
       await page.getByRole('alert').waitFor();
-      if (script) expect(await hasFocus(page.getByRole('alert'))).toBe(true);
+      if (script) await waitForFocus(page.getByRole('alert'));
       expect(await page.getByLabel('Email address').inputValue()).toBe(superuser.email);
       expect(await page.getByLabel('Password').inputValue()).toBe('');
       await hands.write(page.getByLabel('Password'), superuser.password);

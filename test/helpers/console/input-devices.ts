@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** Operates a page with the mouse or the keyboard. */
 export interface Hands {
@@ -13,9 +14,12 @@ export interface Way {
 }
 
 export const mouse: Hands = {
-  press: (target) => target.click(),
-  async write(target, text) {
+  async press(target) {
+    await pageOf(target);
     await target.click();
+  },
+  async write(target, text) {
+    await mouse.press(target);
     await target.fill(text);
   },
 };
@@ -42,17 +46,35 @@ export const ways: Way[] = [
   { by: 'keyboard', hands: keyboard, script: false },
 ];
 
-/** Presses Tab until the target has a visible focus. Throws if it is never reached or the focus is invisible. */
-export async function tabTo(target: Locator): Promise<void> {
-  await target.waitFor();
-  for (let presses = 0; !(await hasFocus(target)); presses += 1) {
-    if (presses > 150) throw new Error(`Tab does not reach ${target}`);
-    await target.page().keyboard.press('Tab');
-  }
-  if (!(await showsFocus(target.page()))) throw new Error(`Nothing shows that ${target} has the focus`);
+/** Closes a dialog, as soon as the script of the page made it modal. */
+export async function pressEscape(dialog: Locator): Promise<void> {
+  const page = await pageOf(dialog);
+  await page.keyboard.press('Escape');
 }
 
-export function hasFocus(target: Locator): Promise<boolean> {
+/** Returns the page of the target once its script has run: before, a key or a click does what it does without script. */
+async function pageOf(target: Locator): Promise<Page> {
+  await target.waitFor();
+  await target.page().waitForLoadState('domcontentloaded');
+  return target.page();
+}
+
+/** Presses Tab until the target has a visible focus. Throws if it is never reached or the focus is invisible. */
+export async function tabTo(target: Locator): Promise<void> {
+  const page = await pageOf(target);
+  for (let presses = 0; !(await hasFocus(target)); presses += 1) {
+    if (presses > 150) throw new Error(`Tab does not reach ${target}`);
+    await page.keyboard.press('Tab');
+  }
+  if (!(await showsFocus(page))) throw new Error(`Nothing shows that ${target} has the focus`);
+}
+
+/** Waits until the target has the focus: browsers obey `autofocus` some time after they show the page. */
+export async function waitForFocus(target: Locator): Promise<void> {
+  await expect.poll(() => hasFocus(target), { message: `${target} should get the focus` }).toBe(true);
+}
+
+function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element) => element === element.ownerDocument.activeElement);
 }
 

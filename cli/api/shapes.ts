@@ -149,6 +149,9 @@ export const userShape = object<User>({
   token_count: integer,
   last_used_at: nullable(time),
   created_at: time,
+  invited_at: optional(nullable(time)),
+  joined_at: optional(nullable(time)),
+  disabled_at: optional(nullable(time)),
 });
 
 export const offboardedShape = object<OffboardedUser>({

@@ -133,6 +133,9 @@ export function userObject(user: UserSummary): User {
     token_count: user.tokenCount,
     last_used_at: timeOrNull(user.lastUsedAt),
     created_at: time(user.createdAt),
+    invited_at: timeOrNull(user.invitedAt),
+    joined_at: timeOrNull(user.joinedAt),
+    disabled_at: user.disabled ? timeOrNull(user.disabledAt) : null,
   };
 }
 

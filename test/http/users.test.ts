@@ -45,6 +45,9 @@ it('adds a member who can sign in and is found by email address in any case', as
     token_count: 0,
     last_used_at: null,
     created_at: '2026-11-23T16:20:00.000Z',
+    invited_at: null,
+    joined_at: '2026-11-23T16:20:00.000Z',
+    disabled_at: null,
   });
   expect(await jsonOf(app.ask(response.headers.get('location') ?? '', { as: app.root }))).toEqual(ada);
   const found = await jsonOf<UserPage>(app.ask('/api/v1/users?email=ADA@example.com', { as: app.root }));

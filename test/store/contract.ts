@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../server/store/store.ts';
 import { clientContract } from './contract/accounts/clients.ts';
+import { membershipDateContract } from './contract/accounts/dates.ts';
 import { deletionContract } from './contract/accounts/deletion.ts';
 import { erasureContract } from './contract/accounts/erasure.ts';
 import { identityContract } from './contract/accounts/identities.ts';
@@ -51,6 +52,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
 
     const store = () => opened.store;
     describe('users', () => userContract(store));
+    describe('dates of users', () => membershipDateContract(store));
     describe('deleted users', () => deletionContract(store));
     describe('data about a member', () => memberDataContract(store));
     describe('erasures', () => erasureContract(store));

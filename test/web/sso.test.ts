@@ -27,6 +27,7 @@ describe('the first sign-in', () => {
     expect([shown.status, shown.location]).toEqual([303, '/profile?x=1']);
     expect(user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', sso: true, passwordHash: null });
     expect(user).toMatchObject({ superuser: false, canManageTokens: false, ssoSignedInAt: app.clock.now() });
+    expect(user).toMatchObject({ invitedAt: null, joinedAt: app.clock.now(), disabledAt: null });
     const found = await app.services.sessions.authenticate(session ?? '');
     expect(found?.session).toMatchObject({ sso: true, ssoSid: expect.any(String) });
     expect((await actionsOf(app)).slice(0, 3)).toEqual(['session.created', 'user.groups_changed', 'user.created']);
@@ -54,7 +55,7 @@ describe('the first sign-in', () => {
       { email: 'ADA@example.com', can_manage_tokens: true },
     );
     const { user } = await signIn(app);
-    expect(user).toMatchObject({ id: invited.id, sso: true, canManageTokens: true });
+    expect(user).toMatchObject({ id: invited.id, sso: true, canManageTokens: true, joinedAt: app.clock.now() });
     expect(await actionsOf(app)).toContain('user.sso_bound');
   });
 
@@ -111,6 +112,9 @@ describe('the first sign-in', () => {
           totpEnabledAt: null,
           ssoGroups: null,
           manualGroups: null,
+          invitedAt: null,
+          joinedAt: null,
+          disabledAt: null,
           kind: 'member' as const,
           description: null,
           createdAt: at,

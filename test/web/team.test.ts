@@ -41,9 +41,9 @@ it('lists each member with role, account status, tokens, last use and a permissi
     expect.stringMatching(
       /^Ada Lovelace ada@example.com Member disabled added 23 Nov 2026 0 never used ada@example.com: Can create/,
     ),
-    expect.stringMatching(/^dev@example.com Member active added 23 Nov 2026 1 now dev@example.com: Can create/),
+    expect.stringMatching(/^dev@example.com Member active joined 23 Nov 2026 1 now dev@example.com: Can create/),
     expect.stringMatching(
-      /^root@example.com Organization Superuser active added 23 Nov 2026 0 never used root@example.com: Can create/,
+      /^root@example.com Organization Superuser active joined 23 Nov 2026 0 never used root@example.com: Can create/,
     ),
   ]);
   const switches = [...html.matchAll(/<input[^>]*role="switch"[^>]*>/g)].map(([input]) => input);

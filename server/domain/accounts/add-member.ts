@@ -52,6 +52,8 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     body.password === undefined
       ? null
       : await checkNewPassword(body.password, { pointer: '/password', email: body.email });
+  const passwordHash = password === null ? null : await passwords.hash(password);
+  const at = clock.now();
   return {
     id: newId(),
     email: body.email,
@@ -61,7 +63,7 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     auditor: body.auditor ?? false,
     disabled: false,
     canManageTokens: body.can_manage_tokens ?? false,
-    passwordHash: password === null ? null : await passwords.hash(password),
+    passwordHash,
     passwordUntilSso: false,
     sso: false,
     ssoSignedInAt: null,
@@ -70,7 +72,10 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     manualGroups: null,
     kind: 'member',
     description: null,
-    createdAt: clock.now(),
+    createdAt: at,
+    invitedAt: null,
+    joinedAt: password === null ? null : at,
+    disabledAt: null,
   };
 }
 

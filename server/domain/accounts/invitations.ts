@@ -72,6 +72,7 @@ export function createInvitations(deps: InvitationDeps): Invitations {
   async function invite(store: Store, member: UserRecord, operator: Operator): Promise<Invitation> {
     const { clientInfo } = operator;
     const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
+    await store.users.setDates(member.id, { invitedAt: event.at });
     if (site.mail) {
       const method = { sso: site.sso, password: deps.passwordPolicy.allows(member) };
       await notifier.invitation(store, { ...event, owner: member, inviter: operator.user, ...method });

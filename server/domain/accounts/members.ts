@@ -109,11 +109,11 @@ export function createMembers(deps: MemberDeps): Members {
       const by = { actor: operatorActor(operator), clientInfo: operator.clientInfo };
       const added = await addMember(deps, by, body, {
         confirm: (store) => requireStillAllowed(store, operator, 'users:write'),
-        // Reads the member before the commit. A read that fails after it would report a failure of what was done.
-        finish: async (store, member) => ({
-          user: await summary(member.id, store),
-          invitation: invites ? await invitations.invite(store, member, operator) : null,
-        }),
+        finish: async (store, member) => {
+          const invitation = invites ? await invitations.invite(store, member, operator) : null;
+          // Reads the member before the commit. A read that fails after it would report a failure of what was done.
+          return { user: await summary(member.id, store), invitation };
+        },
       });
       notifier.wake();
       return added;

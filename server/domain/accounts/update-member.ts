@@ -79,7 +79,7 @@ async function applyChanges(
   event: MemberEvent,
 ): Promise<void> {
   for (const { apply, action } of changes) {
-    const changed = await apply(store, event.user.id);
+    const changed = await apply(store, event.user.id, event.at);
     if (changed === 'last-superuser') throw lastSuperuser();
     if (changed) await auditTrail.user(store, action, event);
   }
@@ -109,7 +109,7 @@ function requireAnother(operator: Operator, user: UserRecord, email: string): vo
 
 interface Change {
   action: AuditAction;
-  apply(store: Store, id: string): Promise<boolean | 'last-superuser'>;
+  apply(store: Store, id: string, at: number): Promise<boolean | 'last-superuser'>;
 }
 
 function changesOf({ name, can_manage_tokens: permission, superuser, auditor, disabled }: UpdateUserBody): Change[] {
@@ -131,7 +131,14 @@ function changesOf({ name, can_manage_tokens: permission, superuser, auditor, di
   }
   if (disabled !== undefined) {
     const action = disabled ? 'user.disabled' : 'user.enabled';
-    list.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
+    list.push({ action, apply: (store, id, at) => setDisabled(store, id, disabled ? at : null) });
   }
   return list;
+}
+
+/** Disables the member at this time, or enables them if it is null. */
+async function setDisabled(store: Store, id: string, disabledAt: number | null): Promise<boolean | 'last-superuser'> {
+  const changed = await store.users.setDisabled(id, disabledAt !== null);
+  if (changed === true) await store.users.setDates(id, { disabledAt });
+  return changed;
 }

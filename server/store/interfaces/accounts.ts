@@ -38,6 +38,8 @@ export interface UserStore extends IdentityStore {
   /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
   setSuperuser(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   setAuditor(id: string, value: boolean): Promise<boolean>;
+  /** Stores the dates that are given. Returns false only if the member does not exist. */
+  setDates(id: string, dates: Partial<Pick<UserRecord, 'invitedAt' | 'joinedAt' | 'disabledAt'>>): Promise<boolean>;
   /** Returns false only if the member does not exist. */
   setPasswordHash(id: string, hash: string): Promise<boolean>;
   /** Sets a password that counts until the member's next single sign-on. Returns false only if the member does not exist. */

@@ -16,6 +16,7 @@ import { machines } from './0015-machines.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { leaksAndAudit } from './0017-leaks-and-audit.ts';
 import { deniedRequests } from './0018-denied-requests.ts';
+import { membershipDates } from './0020-membership-dates.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   leaksAndAudit,
   deniedRequests,
+  membershipDates,
 ];

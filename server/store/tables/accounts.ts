@@ -34,6 +34,12 @@ export const userColumns = {
   /** Only service accounts have one. */
   description: nullable(text('description')),
   createdAt: integer('created_at'),
+  /** When the member was invited last. Null if nobody invited them, or if that was not recorded. */
+  invitedAt: nullable(integer('invited_at')),
+  /** When the member could sign in for the first time. Null until then, and if that was not recorded. */
+  joinedAt: nullable(integer('joined_at')),
+  /** When the account was disabled. Counts only while it is disabled: the release before enables accounts and leaves this. */
+  disabledAt: nullable(integer('disabled_at')),
 };
 
 /** A person's account at the identity provider. Unlike an email address, it never changes (OIDC Core §5.7). */

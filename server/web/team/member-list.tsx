@@ -51,7 +51,7 @@ export function MemberList({ members, pageUrl, now }: MemberListProps) {
             <td class="status">
               <StatusBadge status={memberStatus(member)} />
               <span class="sub">
-                added <DateOf at={member.createdAt} />
+                <StatusDate member={member} />
               </span>
             </td>
             <td class="count">{member.tokenCount}</td>
@@ -70,6 +70,22 @@ export function MemberList({ members, pageUrl, now }: MemberListProps) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Since when the member has their status. When they were added if that is not known. */
+function StatusDate({ member }: { member: UserSummary }) {
+  const { invitedAt, joinedAt, disabledAt } = member;
+  const dates = {
+    invited: ['invited', invitedAt],
+    active: ['joined', joinedAt],
+    disabled: ['since', disabledAt],
+  } as const;
+  const [word, at] = dates[memberStatus(member)];
+  return (
+    <>
+      {at === null ? 'added' : word} <DateOf at={at ?? member.createdAt} />
+    </>
   );
 }
 

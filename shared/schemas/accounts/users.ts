@@ -38,6 +38,13 @@ export const userSchema = z
     token_count: z.int().describe('Tokens that exist, expired ones included. Tokens that jobs exchanged do not count'),
     last_used_at: timeSchema.nullable().describe("The last use of any of the member's tokens"),
     created_at: timeSchema,
+    invited_at: timeSchema.nullable().describe('When the member was last invited; null if that is not known'),
+    joined_at: timeSchema
+      .nullable()
+      .describe('When the member could sign in for the first time; null before that, or if it is not known'),
+    disabled_at: timeSchema
+      .nullable()
+      .describe('When the account was disabled; null while it is enabled, or if it is not known'),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;

@@ -40,6 +40,9 @@ const user = {
   token_count: 3,
   last_used_at: time,
   created_at: time,
+  invited_at: time,
+  joined_at: time,
+  disabled_at: time,
 };
 const invitation = { mailed: false, link: 'https://tokens.example.com/invitation', expires_at: time };
 const use = { at: time, method: 'GET', path: '/', ip: '203.0.113.9', user_agent: 'curl/8' };
@@ -225,7 +228,7 @@ const openLists =
   /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

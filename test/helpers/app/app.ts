@@ -154,6 +154,9 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>, 
       kind: 'member',
       description: null,
       createdAt: clock.now(),
+      invitedAt: null,
+      joinedAt: clock.now(),
+      disabledAt: null,
     });
     return { id, email: body.email, password, session: await signIn(id) };
   }

@@ -37,6 +37,9 @@ export async function storeServiceAccount(app: TestApp, name: string): Promise<U
     kind: 'service-account',
     description: null,
     createdAt: app.clock.now(),
+    invitedAt: null,
+    joinedAt: null,
+    disabledAt: null,
   };
   if (!(await app.store.users.insert(account))) throw new Error(`There is a service account ${name} already.`);
   return account;

@@ -128,6 +128,9 @@ describe('a request without valid credentials', () => {
       totpEnabledAt: null,
       ssoGroups: null,
       manualGroups: null,
+      invitedAt: null,
+      joinedAt: null,
+      disabledAt: null,
       kind: 'member' as const,
       description: null,
     };

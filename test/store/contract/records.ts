@@ -43,6 +43,9 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     kind: 'member',
     description: null,
     createdAt: noon,
+    invitedAt: null,
+    joinedAt: noon,
+    disabledAt: null,
     ...changes,
   };
 }

@@ -95,6 +95,18 @@ describe('a restored backup', () => {
     expect([root?.superuser, now?.superuser, hasSuperuser]).toEqual([false, false, false]);
   });
 
+  it('keeps when members were disabled, and when they joined', async () => {
+    const ada = await app.addMember({ email: 'ada@example.com' });
+    await app.store.users.setDates(ada.id, { joinedAt: null });
+    const { second: now, members } = await restored(async () => {
+      await patch(second.id, { superuser: false, disabled: true });
+      await app.store.users.setDates(second.id, { disabledAt: 7 });
+      await app.store.users.setDates(ada.id, { joinedAt: 8 });
+    });
+    expect([now?.disabled, now?.disabledAt]).toEqual([true, 7]);
+    expect(members.find(({ id }) => id === ada.id)?.joinedAt).toBe(8);
+  });
+
   it('rejects passwords that were changed since', async () => {
     const changed = await createPasswords().hash('another staple battery horse');
     const { second: now } = await restored(() => app.store.users.setPasswordHash(second.id, changed));
@@ -130,6 +142,9 @@ describe('a restored backup', () => {
       kind: 'member' as const,
       description: null,
       createdAt: app.clock.now(),
+      invitedAt: null,
+      joinedAt: null,
+      disabledAt: null,
     };
     const email = 'invited@example.com';
     await app.store.users.insert({ id: 'invited', email, emailFolded: email, ...nobody, ...times });

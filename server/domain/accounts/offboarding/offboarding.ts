@@ -98,7 +98,10 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
   async function endAccount(store: Store, user: UserRecord, event: Event): Promise<TokenRecord[]> {
     const disabled = await store.users.setDisabled(user.id, true);
     if (disabled === 'last-superuser') throw lastSuperuser();
-    if (disabled) await auditTrail.user(store, 'user.disabled', { ...event, user });
+    if (disabled) {
+      await store.users.setDates(user.id, { disabledAt: event.at });
+      await auditTrail.user(store, 'user.disabled', { ...event, user });
+    }
     await endAllSessions(store, user.id);
     const revoked = await store.tokens.destroyAllOf(user.id, event.at, event.actor);
     for (const token of revoked) await auditTrail.tokenRevoked(store, { ...event, token });

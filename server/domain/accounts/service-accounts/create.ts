@@ -54,5 +54,8 @@ export function newServiceAccount(
     ssoGroups: null,
     manualGroups: groupsText(groups ?? []),
     createdAt: clock.now(),
+    invitedAt: null,
+    joinedAt: null,
+    disabledAt: null,
   };
 }

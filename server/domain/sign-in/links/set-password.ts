@@ -2,6 +2,7 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import type { AuditAction } from '../../../../shared/schemas/audit.ts';
 import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import { hasJoined } from '../../accounts/member-status.ts';
 import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf, type ClientInfo } from '../../caller.ts';
@@ -57,9 +58,10 @@ export function createSetPassword(deps: SetPasswordDeps): SetPassword {
       // 2. Take the ticket. Of concurrent requests, one gets it.
       if ((await links.consume(store, link.kind, secret)) === null) throw link.expired();
       // 3. Make the change.
-      await store.users.setPasswordHash(user.id, hash);
-      await endAllSessions(store, user.id);
       const event = { at: clock.now(), actor: actorOf(user), clientInfo };
+      await store.users.setPasswordHash(user.id, hash);
+      if (!hasJoined(user)) await store.users.setDates(user.id, { joinedAt: event.at });
+      await endAllSessions(store, user.id);
       await auditTrail.user(store, link.action, { ...event, user });
       await notifier.security(store, { ...event, owner: user, event: link.mail });
     });

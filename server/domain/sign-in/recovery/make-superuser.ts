@@ -1,6 +1,7 @@
 import { foldName } from '../../../../shared/names.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import { hasJoined } from '../../accounts/member-status.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf, type ClientInfo } from '../../caller.ts';
 import { endAllSessions } from '../end-sessions.ts';
@@ -30,9 +31,13 @@ export async function makeSuperuser(
     if (!(await store.users.insert(user))) return null;
     await auditTrail.user(store, 'user.created', event);
   }
-  if (await store.users.setDisabled(id, false)) await auditTrail.user(store, 'user.enabled', event);
+  if (await store.users.setDisabled(id, false)) {
+    await store.users.setDates(id, { disabledAt: null });
+    await auditTrail.user(store, 'user.enabled', event);
+  }
   if (await store.users.setSuperuser(id, true)) await auditTrail.user(store, 'user.promoted', event);
   if (await store.totp.remove(id)) await auditTrail.user(store, 'user.totp_disabled', event);
+  if (!hasJoined(user)) await store.users.setDates(id, { joinedAt: at });
   await store.users.setPasswordUntilSso(id, passwordHash);
   await endAllSessions(store, id);
   await auditTrail.user(store, 'user.recovered', event);
@@ -59,5 +64,8 @@ function newMember(id: string, email: string, at: number): UserRecord {
     kind: 'member',
     description: null,
     createdAt: at,
+    invitedAt: null,
+    joinedAt: null,
+    disabledAt: null,
   };
 }

@@ -1,6 +1,7 @@
 import { foldName } from '../../../../shared/names.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import { hasJoined } from '../../accounts/member-status.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
@@ -56,6 +57,7 @@ async function claimInvitation(
     throw bound === null ? notConnected(person, user) : connectedElsewhere(person, bound);
   }
   const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
+  if (!hasJoined(user)) await store.users.setDates(user.id, { joinedAt: event.at });
   await auditTrail.user(store, 'user.sso_bound', event);
   await voidLinks(store, user.id);
   return user;
@@ -87,6 +89,9 @@ async function provisionMember(
     kind: 'member',
     description: null,
     createdAt: at,
+    invitedAt: null,
+    joinedAt: at,
+    disabledAt: null,
   };
   if (!(await store.users.insert(user, person))) {
     throw ssoRefused('Another member took this email address just now. Try again.');

@@ -65,6 +65,9 @@ function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
     manual_groups: null,
     totp_enabled_at: null,
     totp_last_step: null,
+    invited_at: null,
+    joined_at: null,
+    disabled_at: null,
     deleted_at: at,
   };
 }

@@ -68,6 +68,14 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setAuditor: (id, value) => set(knex, id, 'auditor', value),
+    async setDates(id, { invitedAt, joinedAt, disabledAt }) {
+      const dates = {
+        ...(invitedAt !== undefined && { invited_at: invitedAt }),
+        ...(joinedAt !== undefined && { joined_at: joinedAt }),
+        ...(disabledAt !== undefined && { disabled_at: disabledAt }),
+      };
+      return (await members().where({ id }).update(dates)) > 0;
+    },
     setPasswordHash: async (id, hash) => (await members().where({ id }).update({ password_hash: hash })) > 0,
     async setPasswordUntilSso(id, hash) {
       return (await members().where({ id }).update({ password_hash: hash, password_until_sso: true })) > 0;

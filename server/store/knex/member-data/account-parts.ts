@@ -31,6 +31,9 @@ export const account: Part = {
     totp_enabled_at: 'time',
     totp_last_step: 'number',
     created_at: 'time',
+    invited_at: 'time',
+    joined_at: 'time',
+    disabled_at: 'time',
     deleted_at: 'time',
   },
 };

@@ -9,7 +9,7 @@ interface Credential {
 }
 
 const password: Credential = {
-  columns: ['password_hash', 'password_until_sso'],
+  columns: ['password_hash', 'password_until_sso', 'joined_at'],
   actions: ['user.created', 'user.joined', 'user.password_changed', 'user.password_reset', 'user.recovered'],
 };
 const totp: Credential = {
@@ -24,7 +24,7 @@ const totp: Credential = {
 };
 /** A member who is no longer bound could be matched to another person by email address at the next single sign-on. */
 const identity: Credential = {
-  columns: ['sso', 'oidc_issuer', 'oidc_subject'],
+  columns: ['sso', 'oidc_issuer', 'oidc_subject', 'joined_at'],
   actions: ['user.sso_bound', 'user.sso_connected', 'user.sso_unbound', 'sso.issuer_moved'],
 };
 
@@ -48,11 +48,10 @@ export async function carryCredentials(engine: Engine, members: Members, complet
   });
 }
 
-/** Copies columns. A database of an earlier release may lack some of them. */
 async function update(trx: Knex.Transaction, members: Members, columns: readonly string[]): Promise<void> {
   for (const [id, { row }] of members) {
-    const known = columns.filter((column) => row[column] !== undefined);
-    if (known.length > 0) await trx('users').where({ id }).update(pick(row, known));
+    const known = pick(row, columns);
+    if (Object.keys(known).length > 0) await trx('users').where({ id }).update(known);
   }
 }
 
@@ -68,6 +67,7 @@ async function carryIdentities(trx: Knex.Transaction, members: Members): Promise
   }
 }
 
+/** Returns these columns of a row. A database of an earlier release may lack some of them. */
 function pick(row: Row, columns: readonly string[]): Row {
-  return Object.fromEntries(columns.map((column) => [column, row[column]]));
+  return Object.fromEntries(columns.flatMap((column) => (row[column] === undefined ? [] : [[column, row[column]]])));
 }

@@ -46,7 +46,8 @@ export async function carryBlocks({ knex }: Engine, members: MemberRows): Promis
     const now = members.get(String(id));
     if (now === undefined) continue;
     const changes = {
-      ...(now.disabled === 1 && !disabled && { disabled: true }),
+      // A database of an earlier release lacks the date.
+      ...(now.disabled === 1 && !disabled && { disabled: true, disabled_at: now.disabled_at ?? null }),
       ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
       ...(!now.superuser && superuser === 1 && { superuser: false }),
       ...(!now.auditor && auditor === 1 && { auditor: false }),

@@ -68,6 +68,8 @@ export const limits = {
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
   /** A daemon whose last batch of uses failed tries again every second, so it does not need its row after a month. */
   usageWriterRetentionMs: 30 * 24 * 60 * 60 * 1000,
+  /** How long the daily totals of verifications are kept. They are about nobody. */
+  organizationDayRetentionMs: 400 * 24 * 60 * 60 * 1000,
   sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,
   /** How long files of mail stay in `DATA_DIR/mail`. */
   spooledMailRetentionMs: 30 * 24 * 60 * 60 * 1000,

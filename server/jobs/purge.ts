@@ -8,6 +8,7 @@ import type { Job } from './runner.ts';
 
 const maxBatchSize = 500;
 const hourMs = 60 * 60 * 1000;
+const dayMs = 24 * hourMs;
 
 /** How long expired tokens stay at most if their lifetime was at most a day. */
 const keepShortLivedMs = 60 * 60 * 1000;
@@ -47,6 +48,7 @@ export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDep
         () => store.deviceCodes.purge(now - limits.deviceCodeLifetimeMs, maxBatchSize),
         () => store.purgeCounts(now, maxBatchSize),
         () => store.usage.purgeHours(Math.floor((now - config.keepUsage * 1000) / hourMs), maxBatchSize),
+        () => store.usage.purgeDays(Math.floor((now - limits.organizationDayRetentionMs) / dayMs), maxBatchSize),
         () => store.usage.purgeWriters(now - limits.usageWriterRetentionMs, maxBatchSize),
         () => store.deliveries.purge(now - limits.deliveryRetentionMs, maxBatchSize),
         () => store.deliveries.purgeOrphans(maxBatchSize),

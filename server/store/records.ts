@@ -14,7 +14,7 @@ import type {
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
-import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
+import type { gapColumns, organizationDayColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -191,6 +191,9 @@ export interface Page {
 }
 
 /** How often a token was used in one hour with one outcome. */
+/** How many verifications of all tokens one day had. */
+export type OrganizationDay = RecordOf<typeof organizationDayColumns>;
+
 export type HourCount = Omit<RecordOf<typeof usageHourColumns>, 'tokenId'>;
 
 /** How often a token was used with a route, from a network, by an agent, or for an app. */

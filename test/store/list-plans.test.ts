@@ -99,7 +99,7 @@ function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)|^tokens known to/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
   const isTable =
-    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|denied_requests|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
+    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|organization_days|denied_requests|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
   return steps
     .filter(
       (step) =>

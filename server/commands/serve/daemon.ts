@@ -5,6 +5,7 @@ import { createCanaryUses } from '../../domain/leaks/canary-uses.ts';
 import { createIds } from '../../domain/secrets.ts';
 import { startIdlePolicy } from '../../domain/tokens/idle.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
+import { createDayTotals } from '../../domain/tokens/usage/day-totals.ts';
 import { createDeniedUses } from '../../domain/tokens/usage/denied-uses.ts';
 import { createRecordUsage } from '../../domain/tokens/usage/record-usage.ts';
 import { createUseCounter } from '../../domain/tokens/usage/use-counter.ts';
@@ -96,7 +97,9 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const { auditTrail, notifier } = services;
   const canaryUses = createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter });
-  const countedVerification = createCountedVerification(services, metrics.countVerification, canaryUses.record);
+  const dayTotals = createDayTotals({ store, clock, writerId: newId() });
+  const counting = [metrics.countVerification, canaryUses.record, dayTotals.count] as const;
+  const countedVerification = createCountedVerification(services, ...counting);
   metrics.collectProcessMetrics();
   metrics.registerGauges({
     backlog: store.outbox.backlog,
@@ -120,7 +123,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createFlushSeenValues(services.seenValues, store.tokens, clock),
     createFlushCanaries(canaryUses),
     createFlushDeniedUses(deniedUses),
-    createFlushUsage(recordUsage, useCounter),
+    createFlushUsage(recordUsage, useCounter, dayTotals),
     createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
     createAuditOrder(store),
@@ -168,6 +171,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
         () => services.seenValues.flush(store.tokens, clock.now()),
         () => canaryUses.tellAll(),
         () => deniedUses.flush(),
+        () => dayTotals.flush(),
         () => recordUsage.flush(),
       ]);
     },

@@ -1,5 +1,6 @@
 import type { CanaryUses } from '../../domain/leaks/canary-uses.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
+import type { DayTotals } from '../../domain/tokens/usage/day-totals.ts';
 import type { RequestVerdict, Verdict, Verification } from '../../domain/tokens/verify.ts';
 import { type CountVerification, outcomeOf, type VerificationRoute } from '../../observability/verification-metrics.ts';
 
@@ -20,12 +21,14 @@ export interface CountedVerification {
 
 /**
  * Creates the one verification that HTTP routes receive, so that no route can verify a token without counting it. `recordCanary` receives
- * each presentation of a canary and of an unknown value, so that no route can forget one.
+ * each presentation of a canary and of an unknown value, so that no route can forget one. `countOfDay` counts the verifications of values that
+ * tokensd issued.
  */
 export function createCountedVerification(
   { verify, verifyRequest }: Pick<Verification, 'verify' | 'verifyRequest'>,
   countVerification: CountVerification,
   recordCanary: CanaryUses['record'],
+  countOfDay: DayTotals['count'],
 ): CountedVerification {
   const count = async <T extends Verdict | RequestVerdict>(
     route: VerificationRoute,
@@ -36,6 +39,7 @@ export function createCountedVerification(
     try {
       const verdict = await verification;
       countVerification(route, outcomeOf(verdict), startedAt);
+      if (verdict.allowed || verdict.known !== null) countOfDay(verdict.allowed);
       recordAfterwards(verdict, observe);
       return verdict;
     } catch (error) {

@@ -1,14 +1,36 @@
-import type { DeniedRequest, GapTimes, NewDeniedRequest, NewNetwork, SeenCount, TokenUses } from '../records.ts';
+import type {
+  DeniedRequest,
+  GapTimes,
+  NewDeniedRequest,
+  NewNetwork,
+  OrganizationDay,
+  SeenCount,
+  TokenUses,
+} from '../records.ts';
 
-/** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
+/** Who writes a batch. A writer numbers its batches, so that a batch that is sent again counts once. */
+export interface UsageWriter {
+  id: string;
+  batch: number;
+  at: number;
+}
+
+/** Uses that are written together. */
 export interface UsageBatch {
-  writer: { id: string; batch: number; at: number };
+  writer: UsageWriter;
   tokens: readonly TokenUses[];
+}
+
+/** Uses on one day in UTC, with one outcome. `day` is in days since the epoch. */
+export interface DayUses {
+  day: number;
+  outcome: string;
+  uses: number;
 }
 
 /** The recorded uses of one token in a window of time. */
 export interface UsageWindow {
-  days: Array<{ day: number; outcome: string; uses: number }>;
+  days: DayUses[];
   /** Values whose last use lies in the window, most uses first. */
   seen: SeenCount[];
 }
@@ -27,6 +49,17 @@ export interface UsageStore {
   claimNetworkNotice(network: NewNetwork, rule: { minAgeMs: number; minUses: number }): Promise<boolean>;
   /** Returns what is stored about one token since the beginning of a day, in days since the epoch. */
   of(tokenId: string, sinceDay: number): Promise<UsageWindow>;
+  /** Returns the uses of all tokens that an owner has now, since the beginning of a day. */
+  ofOwner(ownerId: string, sinceDay: number): Promise<DayUses[]>;
+  /**
+   * Adds verifications to the totals of their days, unless the writer's batch of this number or a later one is stored. The batch has
+   * each day once. Call it in a transaction.
+   */
+  addDays(writer: UsageWriter, days: readonly OrganizationDay[]): Promise<void>;
+  /** Returns the totals of all days since `day`, oldest first. A day without verifications is missing. */
+  daysSince(day: number): Promise<OrganizationDay[]>;
+  /** Returns the oldest day with a total, or null if nothing was verified yet. */
+  firstDay(): Promise<number | null>;
   /** Returns the last times at which uses of a token lacked an input of rules. */
   gapsOf(tokenId: string): Promise<GapTimes>;
   /**
@@ -38,6 +71,8 @@ export interface UsageStore {
   deniedOf(tokenId: string): Promise<DeniedRequest[]>;
   /** Deletes at most `limit` counts of hours before `hour`. Returns the number of rows deleted. */
   purgeHours(hour: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` totals of days before `day`. Returns the number of rows deleted. */
+  purgeDays(day: number, limit: number): Promise<number>;
   /** Deletes at most `limit` writers that last wrote before `at`. Returns the number of rows deleted. */
   purgeWriters(at: number, limit: number): Promise<number>;
 }

@@ -35,6 +35,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'usage_totals', key: ['token_id'] },
   { name: 'denied_requests', key: ['token_id', 'at', 'id'] },
   { name: 'usage_writers', key: ['id'] },
+  { name: 'organization_days', key: ['day'] },
   { name: 'job_positions', key: ['job'] },
   { name: 'daily_mails', key: ['user_id'] },
   { name: 'mail_windows', key: ['user_id'] },

@@ -16,6 +16,7 @@ import { machines } from './0015-machines.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { leaksAndAudit } from './0017-leaks-and-audit.ts';
 import { deniedRequests } from './0018-denied-requests.ts';
+import { organizationDays } from './0019-organization-days.ts';
 import { membershipDates } from './0020-membership-dates.ts';
 import type { Migration } from './migration.ts';
 
@@ -39,5 +40,6 @@ export const migrations: readonly Migration[] = [
   webhooks,
   leaksAndAudit,
   deniedRequests,
+  organizationDays,
   membershipDates,
 ];

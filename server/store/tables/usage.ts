@@ -51,6 +51,14 @@ export const gapColumns = {
   noMethodAt: nullable(integer('no_method_at')),
 };
 
+/** How many verifications one day had, of all tokens together. */
+export const organizationDayColumns = {
+  /** Days since the epoch, in UTC. */
+  day: integer('day'),
+  allowed: integer('allowed'),
+  denied: integer('denied'),
+};
+
 /** What is known about all uses of a token, however old. */
 export const usageTotalColumns = {
   tokenId: text('token_id'),

@@ -6,6 +6,7 @@ import { createCanaryUses } from '../../../server/domain/leaks/canary-uses.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
+import { createDayTotals } from '../../../server/domain/tokens/usage/day-totals.ts';
 import { createDeniedUses } from '../../../server/domain/tokens/usage/denied-uses.ts';
 import { createRecordUsage } from '../../../server/domain/tokens/usage/record-usage.ts';
 import { createUseCounter } from '../../../server/domain/tokens/usage/use-counter.ts';
@@ -238,6 +239,7 @@ function wireApp({
     lastUsed: createLastUsed({ normalize, countUses: useCounter.allowed }),
     useCounter,
     deniedUses: createDeniedUses({ store, clock, newId, normalize, counter: useCounter }),
+    dayTotals: createDayTotals({ store, clock, writerId: randomUUID() }),
     canaryUses: createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter }),
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };
@@ -245,6 +247,7 @@ function wireApp({
     services,
     metrics.countVerification,
     services.canaryUses.record,
+    services.dayTotals.count,
   );
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);

@@ -146,6 +146,16 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     ...auditInOrder(sizes),
     ...memberDataParts(sizes),
     { name: "a token's denied requests", run: (store) => store.usage.deniedOf(seededId(1, sizes.tokens)) },
+    {
+      name: "uses of a member's tokens, by day",
+      run: (store) => store.usage.ofOwner(member(50), seedEnd / dayMs - 29),
+    },
+    {
+      name: "uses of a busy superuser's tokens, by day",
+      run: (store) => store.usage.ofOwner(busy, seedEnd / dayMs - 29),
+    },
+    { name: 'totals of days', run: (store) => store.usage.daysSince(seedEnd / dayMs - 29) },
+    { name: 'the first day with a total', run: (store) => store.usage.firstDay() },
     { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
     { name: 'clients', run: (store) => store.clients.list(first) },
     { name: 'apps', run: (store) => store.apps.list(first) },

@@ -226,6 +226,17 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     ip: "'203.0.113.9'",
     user_agent: "'curl/8'",
   });
+  await insert('usage_hours', tokens, {
+    token_id: tokenId('i'),
+    hour: `${Math.floor(seedEnd / 3_600_000)} - i % 720`,
+    outcome: "'allowed'",
+    uses: '1',
+  });
+  await insert('organization_days', 400, {
+    day: `${Math.floor(seedEnd / 86_400_000)} - i`,
+    allowed: 'i',
+    denied: '1',
+  });
   await insert('webhooks', 100, {
     id: idOf(100)('i'),
     url: "'https://hooks.example.com/' || i",

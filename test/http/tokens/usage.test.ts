@@ -5,11 +5,10 @@ import { createUseCounter } from '../../../server/domain/tokens/usage/use-counte
 import { createReadUse } from '../../../server/http/verify/read-use.ts';
 import { createFlushUsage } from '../../../server/jobs/flush-usage.ts';
 import { createPurge } from '../../../server/jobs/purge.ts';
-import { OutcomeUnknown } from '../../../server/store/errors.ts';
-import type { Store } from '../../../server/store/store.ts';
 import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
+import { failingStore } from '../../helpers/app/failing-store.ts';
 import { addToken } from '../../store/contract/records.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -128,7 +127,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
       return added;
     });
     const counter = createUseCounter(createReadUse(app.clientIp));
-    const failures = ['before', null, 'after', 'after', 'before', null, 'after', null];
+    const failures: Array<'before' | 'after' | null> = [
+      'before',
+      null,
+      'after',
+      'after',
+      'before',
+      null,
+      'after',
+      null,
+    ];
     const store = failingStore(app.store, failures);
     const { clock, services } = app;
     const writerId = `flaky ${engine}`;
@@ -171,20 +179,6 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
   });
 });
 
-/** Returns the store with transactions that fail before or after their commit, in the order of `failures`. */
-function failingStore(store: Store, failures: Array<string | null>): Store {
-  return {
-    ...store,
-    async transaction(work) {
-      const failure = failures.shift();
-      if (failure === 'before') throw new OutcomeUnknown('It was not committed.');
-      const result = await store.transaction(work);
-      if (failure === 'after') throw new OutcomeUnknown('It was committed.');
-      return result;
-    },
-  };
-}
-
 /** Returns how often a token was used, as stored. */
 async function usesOf(app: TestApp, id: string): Promise<number> {
   const { days } = await app.store.usage.of(id, 0);
@@ -200,7 +194,7 @@ describe('usage', () => {
 
   it('is written every minute', async () => {
     const { id } = await createToken(app, app.dev, { name: 'minute' });
-    const job = createFlushUsage(app.services.recordUsage, app.services.useCounter);
+    const job = createFlushUsage(app.services.recordUsage, app.services.useCounter, app.services.dayTotals);
     expect(job.everyMs).toBe(1000);
     app.services.useCounter.allowed(id, app.clock.now(), request());
     for (let second = 0; second < 59; second += 1) await job.run(new AbortController().signal);

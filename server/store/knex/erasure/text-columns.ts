@@ -17,7 +17,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   erasures: ['addresses', 'salt', 'hashes'],
 };
 
-/** Returns all tables with data and their text columns. The audit log is last, because it tells which addresses a member had. */
+/** Returns the tables with text, and their text columns. The audit log is last, because it tells which addresses a member had. */
 export async function textTables(knex: Knex): Promise<TextTable[]> {
   const tables: TextTable[] = [];
   for (const { name, key } of dataTables) {
@@ -25,7 +25,7 @@ export async function textTables(knex: Knex): Promise<TextTable[]> {
     const texts = columns
       .filter(([column, { type }]) => /text|char/i.test(type) && !kept[name]?.includes(column))
       .map(([column]) => column);
-    tables.push({ name, key, columns: texts });
+    if (texts.length > 0) tables.push({ name, key, columns: texts });
   }
   return tables.sort((a, b) => Number(a.name === 'audit') - Number(b.name === 'audit'));
 }

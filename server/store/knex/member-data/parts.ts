@@ -18,6 +18,7 @@ export const aboutNoMember: Readonly<Record<string, string>> = {
   webhook_deliveries: 'Rows name an event of the audit log, which the export has',
   policy_starts: 'When a setting was first served',
   usage_writers: 'Daemons that write usage',
+  organization_days: 'How many verifications each day had, of all tokens together',
   erasures:
     'Members who are erased. Until the end, a row holds the addresses that are searched for, and then their salted hashes for 30 days',
   job_positions: 'Where jobs go on. Some name a row that they read last',

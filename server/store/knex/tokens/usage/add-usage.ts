@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../../shared/limits.ts';
 import type { Engine, Select } from '../../../engine/engine.ts';
-import type { UsageBatch } from '../../../interfaces/usage.ts';
+import type { UsageBatch, UsageWriter } from '../../../interfaces/usage.ts';
 import type { GapTimes, NewNetwork, SeenCount, TokenUses } from '../../../records.ts';
 import { gapColumns } from '../../../tables/usage.ts';
 
@@ -32,7 +32,8 @@ export async function addUsage(knex: Knex, engine: Engine, batch: UsageBatch): P
     .map(({ tokenId, value: network, firstAt: at, uses }) => ({ tokenId, network, at, uses }));
 }
 
-async function claimBatch(knex: Knex, engine: Engine, { id, batch, at }: UsageBatch['writer']): Promise<boolean> {
+/** Stores the number of a batch. Returns false if this batch or a later one of the writer is stored already. */
+export async function claimBatch(knex: Knex, engine: Engine, { id, batch, at }: UsageWriter): Promise<boolean> {
   const sql = `INSERT INTO usage_writers (id, batch, written_at) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, written_at = excluded.written_at
     WHERE usage_writers.batch < excluded.batch RETURNING id`;

@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
-import type { UsageStore } from '../../../interfaces/usage.ts';
+import type { DayUses, UsageStore } from '../../../interfaces/usage.ts';
 import { selectList, toRecord } from '../../../tables/column.ts';
 import { gapColumns, usageSeenColumns } from '../../../tables/usage.ts';
 import { addUsage } from './add-usage.ts';
 import { addDenied, deniedOf } from './denied-requests.ts';
+import { addDays, daysSince, firstDay, purgeDays } from './organization-days.ts';
 
 const hoursPerDay = 24;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -26,24 +27,27 @@ export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
       return claimed > 0;
     },
     async of(tokenId, sinceDay) {
-      const day = `hour / ${hoursPerDay}`;
-      const days = await knex('usage_hours')
-        .where('token_id', tokenId)
-        .where('hour', '>=', sinceDay * hoursPerDay)
-        .groupByRaw(`${day}, outcome`)
-        .select<Array<Record<string, unknown>>>(knex.raw(`${day} AS day`), 'outcome', knex.raw('sum(uses) AS uses'));
+      const days = await selectDays(knex, sinceDay).where('token_id', tokenId);
       const seen = await knex('usage_seen')
         .where('token_id', tokenId)
         .where('last_at', '>=', sinceDay * dayMs)
         .orderBy([{ column: 'uses', order: 'desc' }, { column: 'last_at', order: 'desc' }, 'value']);
       return {
-        days: days.map((row) => ({ day: Number(row.day), outcome: String(row.outcome), uses: Number(row.uses) })),
+        days: days.map(toDayUses),
         seen: seen.map((row) => {
           const { tokenId: _, ...value } = toRecord(usageSeenColumns, row);
           return value;
         }),
       };
     },
+    async ofOwner(ownerId, sinceDay) {
+      const tokens = knex('tokens').where('owner_id', ownerId).select('id');
+      return (await selectDays(knex, sinceDay).whereIn('token_id', tokens)).map(toDayUses);
+    },
+    addDays: (writer, days) => addDays(knex, engine, writer, days),
+    daysSince: (day) => daysSince(knex, day),
+    firstDay: () => firstDay(knex),
+    purgeDays: (day, limit) => purgeDays(knex, day, limit),
     async gapsOf(tokenId) {
       const [row] = await knex('usage_totals')
         .where('token_id', tokenId)
@@ -62,4 +66,17 @@ export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
       return knex('usage_writers').whereIn('id', old).delete();
     },
   };
+}
+
+/** Selects the sums of uses by day and outcome. */
+function selectDays(knex: Knex, sinceDay: number) {
+  const day = `hour / ${hoursPerDay}`;
+  return knex('usage_hours')
+    .where('hour', '>=', sinceDay * hoursPerDay)
+    .groupByRaw(`${day}, outcome`)
+    .select<Array<Record<string, unknown>>>(knex.raw(`${day} AS day`), 'outcome', knex.raw('sum(uses) AS uses'));
+}
+
+function toDayUses({ day, outcome, uses }: Record<string, unknown>): DayUses {
+  return { day: Number(day), outcome: String(outcome), uses: Number(uses) };
 }

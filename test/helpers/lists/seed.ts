@@ -226,9 +226,10 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     ip: "'203.0.113.9'",
     user_agent: "'curl/8'",
   });
-  await insert('usage_hours', tokens, {
-    token_id: tokenId('i'),
-    hour: `${Math.floor(seedEnd / 3_600_000)} - i % 720`,
+  // So many rows that PostgreSQL does not prefer to read all of them.
+  await insert('usage_hours', Math.max(tokens, 100_000), {
+    token_id: tokenId(`1 + i % ${tokens}`),
+    hour: `${Math.floor(seedEnd / 3_600_000)} - i / ${tokens}`,
     outcome: "'allowed'",
     uses: '1',
   });

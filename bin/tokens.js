@@ -15,8 +15,8 @@ const load = enableCompileCache ? require : require('./node20-cache.js').require
 const { main, realContext } = load(`${__dirname}/../dist/cli/main.cjs`);
 main(process.argv.slice(2), realContext()).then((code) => {
   process.exitCode = code;
-  // All output is written. A keychain or socket that hangs must not keep the process alive.
-  setTimeout(() => process.exit(), 300).unref();
+  // All output is written. A keychain or socket that hangs must not keep the process alive, and completion must be quick.
+  setTimeout(() => process.exit(), process.argv[2] === '__complete' ? 0 : 300).unref();
 });
 
 /** Enables Node's compile cache in the home directory. Its default is in `/tmp`, where another user could plant code. */

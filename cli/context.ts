@@ -48,6 +48,8 @@ export interface Context {
   readonly fetch: (connectMs: number) => Promise<typeof fetch>;
   /** Opens the OS keychain. Returns null if keytar is not installed. The keychain may still be locked. */
   readonly keychain: () => Promise<CredentialStore | null>;
+  /** Returns whether a read from the keychain asks the person nothing. False if that is not known. */
+  readonly keychainIsUnlocked: () => Promise<boolean>;
   readonly prompts: () => Promise<Prompts>;
   /** Opens a page in the browser and returns whether that worked. Null if this machine has no browser. */
   readonly openBrowser: ((url: string) => Promise<boolean>) | null;

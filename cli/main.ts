@@ -23,6 +23,10 @@ export async function main(argv: readonly string[], surroundings: Context): Prom
 
 async function run(argv: readonly string[], ctx: Context): Promise<void> {
   rejectSecrets(argv);
+  if (argv[0] === '__complete') {
+    const { printNames } = await import('./commands/completion/names.ts');
+    return printNames(ctx, argv);
+  }
   const topic = topicIn(argv);
   if (topic !== null) {
     const { topicText } = await import('./help/topics.ts');

@@ -29,6 +29,7 @@ export function realContext(): Context {
       keychain ??= openSystemKeychain(signal);
       return keychain;
     },
+    keychainIsUnlocked: async () => (await import('./credentials/keychain-lock.ts')).isUnlocked(process.platform),
     prompts: async () => {
       // The prompt library disables colors only through the environment.
       if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';

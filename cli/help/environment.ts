@@ -8,6 +8,7 @@ export const environment: Readonly<Record<string, string>> = {
   TOKENS_CREDENTIAL_STORE: 'Where to store sessions: keychain or file. By default, the keychain if there is one.',
   TOKENS_CONFIG_DIR: 'Configuration directory. By default, $XDG_CONFIG_HOME/tokens or ~/.config/tokens.',
   TOKENS_TIMEOUT: 'Timeout for a request, in seconds. By default, 30.',
+  TOKENS_COMPLETE: 'If set to static, completion asks no server for names.',
   NO_COLOR: 'If set, output has no colors.',
   HTTPS_PROXY: 'Proxy for requests to the server, as in curl. So are HTTP_PROXY, ALL_PROXY and NO_PROXY.',
   NODE_EXTRA_CA_CERTS: 'File with additional CA certificates.',

@@ -9,6 +9,7 @@ import { localError } from '../errors.ts';
 import { writeStderr } from '../ui/notes.ts';
 import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
 import { type FoundHeaders, findHeaders } from './gateway-headers.ts';
+import { forgetNames } from './known-names.ts';
 import { parseServerUrl, type Server } from './server-url.ts';
 
 const maxConnectMs = 10_000;
@@ -64,11 +65,11 @@ export async function openApi(
   return createApi(server, await openNetwork(ctx, options, server), authorization);
 }
 
-/** Returns the `fetch` for requests to this server. */
+/** Returns the `fetch` for requests to this server. After a change, completion asks for the names again. */
 export async function openNetwork(ctx: Context, options: GlobalOptions, server: Server): Promise<typeof fetch> {
   const { connectMs, responseMs } = timeouts(ctx);
   const { fields } = await headersFor(ctx, options, server);
-  return guardFetch(await ctx.fetch(connectMs), {
+  const send = guardFetch(await ctx.fetch(connectMs), {
     server,
     gatewayHeaders: fields,
     userAgent: userAgent(ctx),
@@ -76,6 +77,11 @@ export async function openNetwork(ctx: Context, options: GlobalOptions, server: 
     responseTimeoutMs: responseMs,
     trace: requestTrace(ctx, options),
   });
+  return async (input, init) => {
+    const response = await send(input, init);
+    if (response.ok && (init?.method ?? 'GET') !== 'GET') await forgetNames(ctx);
+    return response;
+  };
 }
 
 /** Returns the header fields that the gateway in front of this server needs. */

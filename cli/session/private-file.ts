@@ -11,6 +11,8 @@ export interface PrivateDirectory {
   read(name: string): Promise<string | null>;
   /** Replaces the file atomically. When it returns, the text survives a power failure. */
   write(name: string, text: string): Promise<void>;
+  /** Removes the file. A missing one is no error. */
+  remove(name: string): Promise<void>;
   /** Runs `act` under a lock, so that no other process changes the file between a read and a write in `act`. */
   withLock<T>(name: string, act: () => Promise<T>): Promise<T>;
 }
@@ -35,6 +37,7 @@ export function privateDirectory(path: string, options: PrivateDirectoryOptions)
     path,
     read: (name) => read(path, name, options),
     write: (name, text) => write(path, name, text, options),
+    remove: (name) => rm(join(path, name), { force: true }),
     withLock: (name, act) => withLock(path, name, options, act),
   };
 }
@@ -115,7 +118,7 @@ async function checkDirectory(path: string, { warn, isOwn }: PrivateDirectoryOpt
 }
 
 /** Names of the files that are stored here, and of their temporary files and locks. */
-const ownName = /^\.?(?:config|credentials|kept|expiry-checks)\.json(?:\..+)?$/;
+const ownName = /^\.?(?:config|credentials|kept|expiry-checks|completion)\.json(?:\..+)?$/;
 
 /**
  * Rejects a directory such as /tmp, whose mode must not change. An empty one is accepted, unless its sticky bit shows that

@@ -5,6 +5,7 @@ import { headersAccount, sessionAccount } from '../credentials/store.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
 import type { ServerEntry } from './config-file.ts';
 import { openApi, openStore } from './connect.ts';
+import { forgetNames } from './known-names.ts';
 import type { Server } from './server-url.ts';
 
 /**
@@ -19,6 +20,7 @@ export async function endStoredSession(ctx: Context, options: GlobalOptions, ent
     return false;
   }
   await store.delete(sessionAccount(entry));
+  await forgetNames(ctx);
   await endSession(ctx, options, entry, session).catch((error: unknown) => {
     throw error instanceof CliError ? withLiveSession(error) : error;
   });
@@ -33,8 +35,9 @@ export async function endSession(ctx: Context, options: GlobalOptions, server: S
   });
 }
 
-/** Removes the session and the header fields of a server from this machine. Ignores a credential store that does not work. */
+/** Removes the session, the header fields and the names of a server from this machine. Ignores a credential store that does not work. */
 export async function removeCredentials(ctx: Context, entry: ServerEntry): Promise<void> {
+  await forgetNames(ctx);
   const store = await openStore(ctx, entry.credentialStore).catch(() => null);
   for (const account of [sessionAccount(entry), headersAccount(entry)]) {
     await store?.delete(account).catch(() => undefined);

@@ -26,6 +26,8 @@ export interface Surroundings {
   /** Answers to prompts, in order; `cancel` is Ctrl-C. Makes stdin and stderr terminals. */
   answers?: (string | boolean | typeof cancel)[];
   keychain?: CredentialStore | null;
+  /** Default: it may ask the person to unlock it. */
+  keychainIsUnlocked?: boolean;
   fetch?: typeof fetch;
   /** The home directory. Default: none. */
   home?: string;
@@ -177,6 +179,7 @@ function fakeContext(
         throw new Error('This test did not expect a network request.');
       }),
     keychain: async () => given.keychain ?? null,
+    keychainIsUnlocked: async () => given.keychainIsUnlocked ?? false,
     openBrowser: given.openBrowser ?? null,
     runCommand:
       given.runCommand ??

@@ -5,14 +5,15 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createProgram } from '../../cli/program.ts';
-import { bareContext } from '../helpers/cli/cli.ts';
-import { bareEnvironment, runProgram } from '../helpers/daemon/process.ts';
-import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { kindOfArguments } from '../../../cli/commands/completion/kinds.ts';
+import { createProgram } from '../../../cli/program.ts';
+import { bareContext } from '../../helpers/cli/cli.ts';
+import { bareEnvironment, runProgram } from '../../helpers/daemon/process.ts';
+import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 /** Code that completes a line in each shell. `$script` is the file of the script; the arguments are the whole line, then its words. */
 const harness = {
-  bash: `source "$script"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
+  bash: `source "$script"; COMP_LINE=$0 COMP_POINT=\${#0} COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
   zsh: `compdef() { :; }; _describe() { eval print -rl -- '$'$@[-1] }; source $script
         words=("$@") CURRENT=$# PREFIX=$@[-1]; _tokens`,
   fish: `source $script; complete -C $argv[1]`,
@@ -27,13 +28,27 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
       expect(await complete([...path.slice(0, -1), '']), path.join(' ')).toContain(path.at(-1));
   });
 
-  it.skipIf(!hasRealParts(shell))('completes options after a dash and fixed choices, but no free text', async () => {
-    const complete = await loadCompletion(shell);
-    expect(await complete(['create', '--'])).toEqual(expect.arrayContaining(['--expires', '--json', '--help']));
-    expect(await complete(['--json', 'users', 'add', '--'])).toContain('--grant');
-    expect(await complete(['completion', ''])).toEqual(['bash', 'fish', 'zsh']);
-    expect(await complete(['show', ''])).toEqual([]);
-  });
+  it.skipIf(!hasRealParts(shell))(
+    'completes options after a dash and fixed choices, and no name of a new token',
+    async () => {
+      const complete = await loadCompletion(shell);
+      expect(await complete(['create', '--'])).toEqual(expect.arrayContaining(['--expires', '--json', '--help']));
+      expect(await complete(['--json', 'users', 'add', '--'])).toContain('--grant');
+      expect(await complete(['completion', ''])).toEqual(['bash', 'fish', 'zsh']);
+      expect(await complete(['create', ''])).toEqual([]);
+    },
+  );
+});
+
+it('asks for the names of whatever exists already', () => {
+  const create = /\bnew\b|^Email address of the new|OAuth client|webhook|trust|server|behind the proxy/i;
+  for (const { path, description } of argumentsOf(createProgram(bareContext(), { out: '', err: '' }), '')) {
+    // The words after `--` belong to another command.
+    if (description.startsWith('The command and its arguments')) continue;
+    const [kind] = /member|service account|app\b|token/.exec(description) ?? [];
+    const expected = create.test(description) || kind === undefined ? null : kind.replace(' ', '-');
+    expect(kindOfArguments(path), `${path}: ${description}`).toBe(expected);
+  }
 });
 
 it('rejects an unknown or missing shell', async () => {
@@ -55,6 +70,11 @@ async function loadCompletion(shell: keyof typeof harness): Promise<(words: stri
     const suggestions = stdout.split('\n').map((line) => line.split(/[\t:]/)[0] ?? '');
     return suggestions.filter((word) => word !== '' && word.startsWith(typed)).sort();
   };
+}
+
+function argumentsOf(command: Command, path: string): { path: string; description: string }[] {
+  const own = command.registeredArguments.map(({ description }) => ({ path, description }));
+  return [...own, ...command.commands.flatMap((child) => argumentsOf(child, `${path}/${child.name()}`))];
 }
 
 /** Returns the path of each command and alias below `command`. */

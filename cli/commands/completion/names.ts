@@ -1,0 +1,94 @@
+import { ownerFilter } from '../../api/find/find-token.ts';
+import { collect } from '../../api/pages.ts';
+import { expectBody } from '../../api/responses.ts';
+import { serviceAccountShape } from '../../api/service-account-shapes.ts';
+import { appShape, pageShape, tokenShape, userShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import type { OwnerOptions } from '../../input/owner-options.ts';
+import { type Connection, connect, findEntry, resolveServer } from '../../session/connect.ts';
+import { knownNames, type NameKind, nameKinds, rememberNames } from '../../session/known-names.ts';
+
+type Options = GlobalOptions & Pick<OwnerOptions, 'serviceAccount' | 'user'>;
+
+/** With the start and the end of the process, a person waits less than 300 ms. */
+const maxMs = 200;
+/** More names than anybody reads, and few enough to be read in time. */
+const maxNames = 1_000;
+
+/**
+ * Prints the names that can follow on a command line, one per line, for the completion scripts: `argv` is
+ * `__complete KIND [--server URL] [--service-account NAME | --user EMAIL]`. Prints nothing if the names cannot be found
+ * in time. Never asks a question, never opens a locked keychain, and never fails.
+ */
+export async function printNames(ctx: Context, argv: readonly string[]): Promise<void> {
+  const kind = nameKinds.find((one) => one === argv[1]);
+  if (kind === undefined || ctx.env.TOKENS_COMPLETE === 'static') return;
+  const late = new AbortController();
+  const silent = { isTTY: false, columns: 80, write: async () => undefined };
+  const limited: Context = { ...ctx, stderr: silent, signal: AbortSignal.any([ctx.signal, late.signal]) };
+  const names = await Promise.race([
+    findNames(limited, kind, optionsIn(argv)).catch(() => []),
+    ctx.sleep(maxMs).then(
+      () => [],
+      () => [],
+    ),
+  ]);
+  late.abort();
+  await ctx.stdout.write(names.map((name) => `${name}\n`).join(''));
+}
+
+async function findNames(ctx: Context, kind: NameKind, options: Options): Promise<readonly string[]> {
+  const list = [kind, options.serviceAccount ?? '', options.user ?? ''].join(' ').trim();
+  const entry = await findEntry(ctx, await resolveServer(ctx, options));
+  // Nothing says whose a session or key from the environment is.
+  const { TOKENS_SESSION, TOKENS_KEY, TOKENS_KEY_FILE } = ctx.env;
+  const member = TOKENS_SESSION || TOKENS_KEY || TOKENS_KEY_FILE ? null : entry;
+  const known = member && (await knownNames(ctx, member, list));
+  if (known) return known;
+  if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return [];
+  const names = (await readNames(await connect(ctx, options), kind, options)).filter(isPrintable);
+  if (member) await rememberNames(ctx, member, list, names);
+  return names;
+}
+
+async function readNames({ api }: Connection, kind: NameKind, options: Options): Promise<string[]> {
+  switch (kind) {
+    case 'token': {
+      const owner = ownerFilter(options);
+      const read = (page: object) =>
+        expectBody(api.tokens.$get({ query: { ...owner, ...page } }), pageShape(tokenShape));
+      return (await collect(read, maxNames)).map(({ name }) => name);
+    }
+    case 'member': {
+      const read = (query: object) => expectBody(api.users.$get({ query }), pageShape(userShape));
+      return (await collect(read, maxNames)).map(({ email }) => email);
+    }
+    case 'app': {
+      const read = (query: object) => expectBody(api.apps.$get({ query }), pageShape(appShape));
+      return (await collect(read, maxNames)).map(({ name }) => name);
+    }
+    case 'service-account': {
+      const read = (query: object) =>
+        expectBody(api['service-accounts'].$get({ query }), pageShape(serviceAccountShape));
+      return (await collect(read, maxNames)).map(({ name }) => name);
+    }
+  }
+}
+
+/** A server accepts no control characters in names. One that sends them must not write on the terminal. */
+function isPrintable(name: string): boolean {
+  return !/\p{C}/u.test(name);
+}
+
+function optionsIn(argv: readonly string[]): Options {
+  const valueAfter = (option: string) => {
+    const at = argv.lastIndexOf(option);
+    return at === -1 ? undefined : argv[at + 1];
+  };
+  const [server, serviceAccount, user] = ['--server', '--service-account', '--user'].map(valueAfter);
+  return {
+    ...(server !== undefined && { server }),
+    ...(serviceAccount !== undefined && { serviceAccount }),
+    ...(user !== undefined && { user }),
+  };
+}

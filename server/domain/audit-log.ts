@@ -3,10 +3,10 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { createBoundedQueue } from '../bounded-queue.ts';
 import { StoreBusy } from '../store/errors.ts';
-import type { ListedAuditRecord, Page } from '../store/records.ts';
+import type { ListedAuditRecord, Page, TokenRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditFilter, resolveAuditFilter } from './audit-filter.ts';
-import { isKey, type Operator, readsEverything, requireScope } from './caller.ts';
+import { type Caller, isKey, type Operator, readsEverything, requireScope } from './caller.ts';
 
 export interface AuditQuery extends Page, AuditFilter {
   action?: AuditAction;
@@ -27,6 +27,11 @@ export interface AuditLog {
    * @throws StoreBusy while too many lists wait
    */
   list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
+  /**
+   * Returns the events about a token that the caller may see, newest first. Members who are neither superusers nor auditors get those from
+   * the time since its present owner has it.
+   */
+  ofToken(caller: Caller, token: Pick<TokenRecord, 'id' | 'ownerId'>, page: Page): Promise<ListedAuditRecord[]>;
   /**
    * Returns an event.
    *
@@ -81,6 +86,10 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
         const resolved = await resolveAuditFilter(store, filter);
         return store.audit.list({ ...page, ...resolved, ...own });
       }, options);
+    },
+    ofToken(caller, { id, ownerId }, page) {
+      const ofOwner = readsEverything(caller) ? {} : { ownerId };
+      return store.audit.list({ ...page, target: { ids: [id] }, ...ofOwner });
     },
     async find(operator, id) {
       const { participant } = scopeOf(operator);

@@ -34,6 +34,7 @@ import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
 import { memberPages } from './team/member/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
 import { allTokensPages } from './tokens/all/routes.tsx';
+import { requestTestPages } from './tokens/request-test/test-routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
 import { narrowPages } from './tokens/usage/narrow-routes.tsx';
@@ -89,6 +90,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', allTokensPages(deps))
     .route('/', tokenPages(deps))
     .route('/', narrowPages(deps))
+    .route('/', requestTestPages(deps))
     .route('/', tokenChangePages(deps))
     .route('/', overviewPages(deps))
     .route('/', teamPages(deps))

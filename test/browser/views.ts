@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { personAt } from '../helpers/app/sso.ts';
+import { allowDenied, denyRequests, testBadRequest, testRequest } from '../helpers/console/deny-requests.ts';
 import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
 import { showMessage } from '../helpers/console/show-message.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
@@ -487,6 +488,10 @@ export const views: View[] = [
     path: async (world) => `/profile/api-tokens?dialog=revoke&id=${await world.tokenIdOf(dev, 'ci-deploy')}`,
   },
   { name: 'token', as: dev, path: tokenPage(dev, 'ci-deploy') },
+  { name: 'token-test', as: dev, path: tokenPage(dev, 'metrics exporter'), act: testRequest },
+  { name: 'token-test-wrong', as: dev, path: tokenPage(dev, 'Laptop'), act: testBadRequest },
+  { name: 'token-denied', as: dev, path: tokenPage(dev, 'metrics exporter'), act: denyRequests },
+  { name: 'token-allow-denied', as: dev, path: tokenPage(dev, 'metrics exporter'), act: allowDenied },
   { name: 'token-revoke-page', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=revoke') },
   { name: 'token-rotate', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=rotate') },
   { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },

@@ -9,7 +9,7 @@ export interface AuditQuery extends Page {
   actorId?: string;
   ownerId?: string;
   /** Matches events whose target has one of these IDs, or had exactly this name. */
-  target?: { ids: readonly string[]; name: string };
+  target?: { ids: readonly string[]; name?: string };
   /** Matches events from one of these addresses. They are compared with what is stored. */
   ips?: readonly string[];
   action?: AuditAction;

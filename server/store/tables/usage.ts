@@ -29,6 +29,7 @@ export const usageSeenColumns = {
 
 /** A denied request with the value of a token. Of each token, the newest are kept. */
 export const deniedRequestColumns = {
+  id: text('id'),
   at: integer('at'),
   /** The deny reason. */
   reason: text('reason'),

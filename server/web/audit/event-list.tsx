@@ -53,15 +53,15 @@ function EventLine({ event }: { event: ListedAuditRecord }) {
   );
 }
 
-/** Says who did what, such as `ada@example.com created token ci-pipeline`. */
-export function EventSentence({ event }: { event: ListedAuditRecord }) {
+/** Says who did what, such as `ada@example.com created token ci-pipeline`. Names the owner of a token unless the page does. */
+export function EventSentence({ event, withOwner = true }: { event: ListedAuditRecord; withOwner?: boolean }) {
   const { actor, target, tokenOwnerEmail } = event;
   const names: Record<string, string> = {
     '{target}': targetLabel(target),
     '{receiver}': receiverOf(event) ?? 'another',
   };
   const parts = actionTexts[event.action].sentence.split(/(\{\w+\})/);
-  const owner = tokenOwnerEmail === actor.email ? null : tokenOwnerEmail;
+  const owner = withOwner && tokenOwnerEmail !== actor.email ? tokenOwnerEmail : null;
   return (
     <>
       <bdi class="name">{actorLabel(actor)}</bdi>

@@ -56,6 +56,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /profile/api-tokens/:id': 'member',
   'POST /profile/api-tokens/:id/revoke': 'member',
   'POST /profile/api-tokens/:id/narrow': 'member',
+  'POST /profile/api-tokens/:id/test': 'member',
   'POST /profile/api-tokens/:id/:action': 'member',
   'GET /organization/overview': 'reader',
   'GET /organization/tokens': 'reader',

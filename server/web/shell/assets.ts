@@ -13,6 +13,7 @@ const styles = [
   'page',
   'lists',
   'events',
+  'token-page',
   'dialogs',
   'narrow',
   'members',

@@ -30,7 +30,7 @@ import { requestedNarrowing } from './usage/narrow-routes.tsx';
 
 type TokenPagesDeps = Pick<
   AppDeps,
-  'tokens' | 'apps' | 'usage' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
+  'tokens' | 'apps' | 'usage' | 'audit' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
 >;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
@@ -38,6 +38,7 @@ export function tokenPages({
   tokens,
   apps,
   usage,
+  audit,
   suggestions,
   users,
   clock,
@@ -85,7 +86,7 @@ export function tokenPages({
     const isOfOther = token.ownerKind === 'member' && token.ownerId !== caller.user.id;
     const action = `${isOfOther ? `${memberPath(token.ownerId)}/tokens/${token.id}` : tokenPath(token.id)}/revoke`;
     const name = c.req.query('dialog');
-    const facts = await factsOfToken({ tokens, usage, statusContext }, caller, token);
+    const facts = await factsOfToken({ tokens, usage, audit, statusContext }, caller, token, c.req.query('history'));
     // An auditor gets no dialog about the token of somebody else.
     if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} />;
     const dialog = name === 'revoke' && (
@@ -97,7 +98,7 @@ export function tokenPages({
         dialog={
           dialog ||
           (await requestedNarrowing(c, token, { tokens, suggestions })) ||
-          (await requestedTokenChange(name, token, { tokens, apps, statusContext }))
+          (await requestedTokenChange(c, facts, { tokens, apps, statusContext }))
         }
       />
     );

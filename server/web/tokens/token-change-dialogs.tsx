@@ -14,6 +14,8 @@ import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
 import { KeyFields } from './rules/scope-fields.tsx';
 import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
 import { tokenPath } from './token-paths.ts';
+import { AddedNote } from './trouble/added-note.tsx';
+import type { AddedEntry } from './trouble/allow-form.ts';
 
 /** The changes that a token's page offers, besides revoking it. */
 export const tokenActions = ['rotate', 'end-previous', 'edit', 'pause', 'resume'] as const;
@@ -30,6 +32,8 @@ interface TokenChangeDialogProps {
   policy: ExpiryPolicy;
   offeredApps: OfferedNames;
   form: TokenChangeForm;
+  /** The entry that the form has in addition to the rules of the token. */
+  added?: AddedEntry;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
@@ -142,10 +146,11 @@ function PauseFields({ form, problem }: TokenChangeDialogProps) {
   );
 }
 
-function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProps) {
+function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDialogProps) {
   const errors = fieldErrors(problem);
   return (
     <>
+      {added && <AddedNote {...added} />}
       <Field
         label="Name"
         name="name"
@@ -153,7 +158,7 @@ function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProp
         error={errors.name}
         autocomplete="off"
         required
-        autofocus={problem === undefined}
+        autofocus={problem === undefined && added === undefined}
       />
       <Field
         label="Description (optional)"

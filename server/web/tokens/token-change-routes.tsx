@@ -6,7 +6,7 @@ import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import type { MessageCode } from '../shell/messages/texts.ts';
-import { factsOfToken } from './facts-of-token.ts';
+import { factsOfToken, type TokenFacts } from './facts-of-token.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
 import {
@@ -19,8 +19,9 @@ import {
 } from './token-change-forms.ts';
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
+import { formThatAllows } from './trouble/allow-form.ts';
 
-type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'clock' | 'statusContext' | 'config'>;
+type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'audit' | 'clock' | 'statusContext' | 'config'>;
 
 const successCodes = {
   'end-previous': 'previous-ended',
@@ -34,6 +35,7 @@ export function tokenChangePages({
   tokens,
   apps,
   usage,
+  audit,
   clock,
   statusContext,
   config,
@@ -52,7 +54,7 @@ export function tokenChangePages({
       const policy = await tokens.expiryPolicyOf(token);
       const props = { action, token, statusContext: statusContext(), policy, form, problem };
       const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
-      const facts = await factsOfToken({ tokens, usage, statusContext }, c.get('caller'), token);
+      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c.get('caller'), token);
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });
@@ -83,15 +85,26 @@ export function tokenChangePages({
   }
 }
 
-/** Returns the dialog that `?dialog=` names, with the token's own values. Returns undefined for another name. */
+/**
+ * Returns the dialog that `?dialog=` names, with the token's own values. `?allow=` is the ID of a denied request: the rules of the form then have
+ * the entry that allows it, and nothing is saved. Returns undefined for another name.
+ */
 export async function requestedTokenChange(
-  action: string | undefined,
-  token: TokenRecord,
+  c: AppContext,
+  { token, usage, names }: Pick<TokenFacts, 'token' | 'usage' | 'names'>,
   { tokens, apps, statusContext }: Pick<TokenChangeDeps, 'tokens' | 'apps' | 'statusContext'>,
 ): Promise<Child> {
+  const { dialog: action, allow } = c.req.query();
   if (!isTokenAction(action)) return undefined;
-  const form = emptyTokenChangeForm(token, await tokens.appNames([token]), randomUUID());
+  const form = emptyTokenChangeForm(token, names, randomUUID());
+  const denied = action === 'edit' ? usage.deniedRequests.find(({ id }) => id === allow) : undefined;
   const policy = await tokens.expiryPolicyOf(token);
-  const props = { action, token, statusContext: statusContext(), policy, form };
+  const props = {
+    action,
+    token,
+    statusContext: statusContext(),
+    policy,
+    ...formThatAllows(form, token, denied, names),
+  };
   return <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
 }

@@ -1,10 +1,10 @@
 import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
-import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
+import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { ExactTime, Expiry, MinuteOf, Time } from '../shell/components/time.tsx';
+import { ExactTime, Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { LastUsed } from './list/last-used.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
@@ -27,9 +27,8 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       <dt>Status</dt>
       <dd>
         <StatusBadge status={status} />
-        <span class="sub">{explain(token, status)}</span>
+        {(status === 'active' || token.canary) && <span class="sub">{explain(token, status)}</span>}
       </dd>
-      <PauseFacts token={token} now={now} />
       <dt>Prefix</dt>
       <dd>
         <code>{token.prefix}</code>
@@ -104,30 +103,6 @@ function ScopeFacts({ manage }: { manage: string }) {
   );
 }
 
-/** Who paused the token, why, and until when. After a leak, nobody in particular did. */
-function PauseFacts({ token, now }: { token: TokenRecord; now: number }) {
-  if (!isPaused(token, now) || token.pausedAt === null) return null;
-  const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser, manage } = token;
-  return (
-    <>
-      <dt>Paused</dt>
-      <dd>
-        <Time at={pausedAt} now={now} />
-        {pausedByEmail !== null && <> by {pausedByEmail}</>}
-        {pausedUntil !== null && (
-          <>
-            , until <MinuteOf at={pausedUntil} />
-          </>
-        )}
-        {pausedReason !== null && <span class="sub">Reason: {pausedReason}</span>}
-        {(pausedBySuperuser || manage !== null) && (
-          <span class="sub">Only an Organization Superuser can resume it.</span>
-        )}
-      </dd>
-    </>
-  );
-}
-
 /** The value before the last rotation, and whether something still uses it. */
 function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
   const previous = workingPreviousValue(token, now);
@@ -147,22 +122,13 @@ function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
   );
 }
 
+/** What happens to requests with a token that is active, or with a canary. The notes above explain every other status. */
 function explain({ canary, manage }: TokenRecord, status: TokenStatus): string {
   if (canary) return status === 'paused' ? pausedCanaryExplanation : canaryExplanation;
-  return status === 'active' && manage !== null ? keyExplanation : explanations[status];
+  return manage === null ? 'Requests that use it are accepted.' : keyExplanation;
 }
 
 const canaryExplanation =
   'It is a canary: its value never works. When somebody presents it, those who look after it and all Organization Superusers get a mail.';
 const pausedCanaryExplanation = 'It is a canary. Its uses are counted, and nobody gets a mail until the pause ends.';
 const keyExplanation = 'It manages the organization through the API of this server. Apps reject it.';
-
-const explanations: Record<TokenStatus, string> = {
-  active: 'Requests that use it are accepted.',
-  blocked: 'Requests that use it are rejected until its owner has the permission to manage tokens again.',
-  disabled: 'Requests that use it are rejected, because the account of its owner is disabled.',
-  'sso-stale': 'Requests that use it are rejected until its owner signs in with single sign-on again.',
-  paused: 'Requests that use it are rejected until the pause ends.',
-  expired: 'Requests that use it are rejected, because it has expired.',
-  idle: 'Requests that use it are rejected, because it was not used for a long time. Resume it to use it again.',
-};

@@ -4,9 +4,13 @@ import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
+import { TokenHistory, type TokenHistoryProps } from './history/token-history.tsx';
 import { offeredActions } from './list/token-actions.ts';
+import { type ShownTest, TestSection } from './request-test/test-section.tsx';
 import { TokenFacts } from './token-facts.tsx';
 import { listOfToken, tokenPath } from './token-paths.ts';
+import { DeniedRequests } from './trouble/denied-requests.tsx';
+import { TroubleNotes } from './trouble/trouble.tsx';
 import { UsageSection } from './usage/usage-section.tsx';
 
 interface TokenPageProps {
@@ -17,13 +21,23 @@ interface TokenPageProps {
   names: AppNames;
   statusContext: StatusContext;
   usage: Usage;
+  history: TokenHistoryProps;
+  /** A request that the reader tested. */
+  test?: ShownTest;
   /** What was just changed. */
   dialog?: Child;
 }
 
-/** One token: what is known about it, and its actions. Superusers also see the tokens of others, and auditors only read them. */
-export function TokenPage({ token, actsAsOwner, names, statusContext, usage, dialog }: TokenPageProps) {
+/**
+ * One token: what is wrong, what is known about it, and its actions. Superusers also see the tokens of others, and auditors only read them.
+ */
+export function TokenPage(props: TokenPageProps) {
+  const { token, actsAsOwner, names, statusContext, usage, history, test, dialog } = props;
   const { id, superuser } = useMember();
+  const { now } = statusContext;
+  const mayEdit = offeredActions(token, statusContext, { superuser, actsAsOwner }).some(
+    ([action]) => action === 'edit',
+  );
   const list = listOfToken(token, id);
   return (
     <Layout title={token.name} section={list.section}>
@@ -37,8 +51,12 @@ export function TokenPage({ token, actsAsOwner, names, statusContext, usage, dia
         )}
       </div>
       {token.description && <p>{token.description}</p>}
+      <TroubleNotes token={token} statusContext={statusContext} />
+      <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
+      <TestSection tokenId={token.id} test={test} />
       <TokenFacts token={token} names={names} statusContext={statusContext} />
-      <UsageSection usage={usage} quiet={token.quietNetworks} now={statusContext.now} />
+      <UsageSection usage={usage} quiet={token.quietNetworks} now={now} />
+      <TokenHistory tokenId={token.id} {...history} />
       {dialog}
     </Layout>
   );

@@ -75,7 +75,7 @@ it('says who paused a token, why and until when, and offers only superusers to e
   await superuser.submit(`${path}/pause`, { for: '86400', reason: 'Seen in a <b>log</b>' });
   const owner = await openConsole(app, app.dev).get(path);
   expect(textOf(owner.html)).toContain(
-    'Paused now by root@example.com, until 24 Nov 2026, 16:20 UTC Reason: Seen in a <b>log</b> Only an Organization Superuser can resume it.',
+    'Paused on 23 Nov 2026, 16:20 UTC by root@example.com , until 24 Nov 2026, 16:20 UTC . Reason: Seen in a <b>log</b> Only an Organization Superuser can resume it.',
   );
   expect(owner.html).not.toContain('dialog=resume');
   expect((await superuser.get(path)).html).toContain('dialog=resume');

@@ -62,9 +62,12 @@ function waysOf(engine: Engine, query: AuditQuery): Way[] {
   const ways: Way[] = [];
   if (target !== undefined) {
     const byId = target.ids.map((id): Way['branches'][number] => ['target_id = ?', id]);
+    const { name } = target;
+    const isNamed = name === undefined ? '' : " OR target_name || '' = ?";
+    const named = name === undefined ? [] : [name];
     ways.push({
-      branches: [...byId, ['target_name = ?', target.name]],
-      check: [`${engine.among("target_id || ''")} OR target_name || '' = ?`, [among(target.ids), target.name]],
+      branches: [...byId, ...named.map((text): Way['branches'][number] => ['target_name = ?', text])],
+      check: [`${engine.among("target_id || ''")}${isNamed}`, [among(target.ids), ...named]],
     });
   }
   if (actorEmail !== undefined) ways.push(equal(['actor_email'], actorEmail));

@@ -11,10 +11,10 @@ import { NarrowDialog, TooFewUsesDialog } from './narrow-dialog.tsx';
 import { narrowBody } from './narrow-form.ts';
 import { shownDays } from './usage-section.tsx';
 
-type NarrowDeps = Pick<AppDeps, 'tokens' | 'usage' | 'suggestions' | 'statusContext'>;
+type NarrowDeps = Pick<AppDeps, 'tokens' | 'usage' | 'audit' | 'suggestions' | 'statusContext'>;
 
 /** The form that sets the rules which a token's uses suggest. */
-export function narrowPages({ tokens, usage, suggestions, statusContext, messages }: NarrowDeps & MessageDeps) {
+export function narrowPages({ tokens, usage, audit, suggestions, statusContext, messages }: NarrowDeps & MessageDeps) {
   return new Hono<AppEnv>().post(`${tokensPath}/:id/narrow`, async (c) => {
     const { id } = c.req.param();
     const caller = c.get('caller');
@@ -27,7 +27,7 @@ export function narrowPages({ tokens, usage, suggestions, statusContext, message
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const suggestion = await suggestions.of(caller, id, { days: shownDays, force: true });
       const dialog = <NarrowDialog token={token} suggestion={suggestion} problem={problem} />;
-      const facts = await factsOfToken({ tokens, usage, statusContext }, caller, token);
+      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, caller, token);
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });

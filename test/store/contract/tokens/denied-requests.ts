@@ -4,7 +4,7 @@ import type { Store } from '../../../../server/store/store.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { actor, addToken, addUser, newDenied, nextId, noon } from '../records.ts';
 
-function stored({ id: _, tokenId: __, ...request }: NewDeniedRequest): DeniedRequest {
+function stored({ tokenId: _, ...request }: NewDeniedRequest): DeniedRequest {
   return request;
 }
 

@@ -30,18 +30,18 @@ export async function addDenied(
   await deleteOldest(knex, engine, [...new Set(added.map(({ tokenId }) => tokenId))], now);
 }
 
-/** Returns the ID of the token, that of the request, and the values in the order of `deniedRequestColumns`. */
-function toValues({ tokenId, id, ...request }: NewDeniedRequest): unknown[] {
+/** Returns the ID of the token, and the values in the order of `deniedRequestColumns`. */
+function toValues({ tokenId, ...request }: NewDeniedRequest): unknown[] {
   const values = fields.map((field) => request[field]);
-  return [tokenId, id, ...values.map((value) => (typeof value === 'string' ? storable(value) : value))];
+  return [tokenId, ...values.map((value) => (typeof value === 'string' ? storable(value) : value))];
 }
 
 /** Takes rows as `toValues` returns them. SQLite needs the WHERE clause to tell ON CONFLICT from the ON of a join. */
 function insertSql(engine: Engine): string {
   const names = columns.map(({ name }) => name).join(', ');
-  const values = columns.map(({ sqlType }, index) => `CAST(used.value ->> ${index + 2} AS ${sqlType})`).join(', ');
-  return `INSERT INTO denied_requests (token_id, id, ${names})
-    SELECT used.value ->> 0, used.value ->> 1, ${values} FROM ${engine.jsonElements} AS used WHERE true
+  const values = columns.map(({ sqlType }, index) => `CAST(used.value ->> ${index + 1} AS ${sqlType})`).join(', ');
+  return `INSERT INTO denied_requests (token_id, ${names})
+    SELECT used.value ->> 0, ${values} FROM ${engine.jsonElements} AS used WHERE true
     ON CONFLICT DO NOTHING`;
 }
 

@@ -1,0 +1,64 @@
+import type { FieldChange } from '../../../store/records.ts';
+import { formatDate, formatMinute } from '../../shell/components/dates.ts';
+
+/** The names of fields that events about tokens record. Others are shown as the API names them. */
+const labels: Readonly<Record<string, string>> = {
+  name: 'Name',
+  description: 'Description',
+  expires_at: 'Expires',
+  self_rotate: 'Rotates itself',
+  quiet_networks: 'No mail about new networks',
+  manage: 'Scopes',
+  apps: 'Apps',
+  read_only: 'Only methods that change nothing',
+  allow: 'Requests',
+  networks: 'Networks',
+  enforce: 'Rules applied',
+  owner: 'Owner',
+  uses: 'Uses',
+};
+
+/** Fields whose texts have one entry a line. */
+const lists: ReadonlySet<string> = new Set(['apps', 'allow', 'networks', 'manage']);
+
+/** A change in words: `Expires: 1 Mar 2027 → 1 Jun 2027`. Entries of a list are shown only if they were added or removed. */
+export interface ChangeText {
+  label: string;
+  /** The former value and the new one. Null if the change is one of a list. */
+  values: { from: string; to: string } | null;
+  added: string[];
+  removed: string[];
+}
+
+export function changeText({ field, from, to }: FieldChange): ChangeText {
+  const label = labels[field] ?? field;
+  if (lists.has(field) && from !== null && to !== null) {
+    const [before, after] = [String(from).split('\n'), String(to).split('\n')];
+    const added = after.filter((entry) => !before.includes(entry));
+    const removed = before.filter((entry) => !after.includes(entry));
+    if (added.length + removed.length > 0) return { label, values: null, added, removed };
+  }
+  const [fromText, toText] = field === 'expires_at' ? expiryTexts(from, to) : [valueText(from), valueText(to)];
+  return { label, values: { from: fromText, to: toText }, added: [], removed: [] };
+}
+
+/** Two expiries as dates, or to the minute if they are on one day. */
+function expiryTexts(from: FieldChange['from'], to: FieldChange['to']): [string, string] {
+  const [before, after] = [timeOf(from), timeOf(to)];
+  const isSameDay = before !== null && after !== null && formatDate(before) === formatDate(after);
+  const format = isSameDay ? formatMinute : formatDate;
+  const text = (value: FieldChange['from'], at: number | null) =>
+    value === null ? 'never' : at === null ? String(value) : format(at);
+  return [text(from, before), text(to, after)];
+}
+
+function timeOf(value: FieldChange['from']): number | null {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+function valueText(value: FieldChange['from']): string {
+  if (value === null || value === '') return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value.split('\n').join(', ');
+}

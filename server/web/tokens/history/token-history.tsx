@@ -1,0 +1,87 @@
+import type { FieldChange, ListedAuditRecord } from '../../../store/records.ts';
+import { auditPath } from '../../audit/audit-paths.ts';
+import { EventSentence } from '../../audit/event-list.tsx';
+import { MinuteOf } from '../../shell/components/time.tsx';
+import { useMember } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { tokenPath } from '../token-paths.ts';
+import { changeText } from './change-texts.ts';
+
+/** One page of the audit events about a token. */
+export interface TokenHistoryProps {
+  events: readonly ListedAuditRecord[];
+  nextCursor: string | null;
+}
+
+/** What happened to a token, newest first. Superusers and auditors get a link to the audit log. */
+export function TokenHistory({ tokenId, events, nextCursor }: TokenHistoryProps & { tokenId: string }) {
+  const { superuser, auditor } = useMember();
+  return (
+    <section aria-labelledby="history">
+      <div class="heading">
+        <h2 id="history">History</h2>
+        {(superuser || auditor) && (
+          <a href={formatUrl({ path: auditPath, query: { target: tokenId } })}>Open in the audit log</a>
+        )}
+      </div>
+      {events.length === 0 ? (
+        <p class="hint">The audit log has no events about this token that you may read.</p>
+      ) : (
+        <ol class="history">
+          {events.map((event) => (
+            <li>
+              <MinuteOf at={event.at} />
+              <div>
+                <p>
+                  <EventSentence event={event} withOwner={false} />
+                </p>
+                {(event.changes ?? []).map((change) => (
+                  <Change change={change} />
+                ))}
+              </div>
+            </li>
+          ))}
+        </ol>
+      )}
+      {nextCursor !== null && (
+        <p>
+          <a rel="next" href={`${formatUrl({ path: tokenPath(tokenId), query: { history: nextCursor } })}#history`}>
+            Older events
+          </a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Change({ change }: { change: FieldChange }) {
+  const { label, values, added, removed } = changeText(change);
+  return (
+    <p class="sub">
+      {label}:{' '}
+      {values !== null && (
+        <>
+          <bdi>{values.from}</bdi> → <bdi>{values.to}</bdi>
+        </>
+      )}
+      <Entries verb="added" entries={added} />
+      {added.length > 0 && removed.length > 0 && '; '}
+      <Entries verb="removed" entries={removed} />
+    </p>
+  );
+}
+
+function Entries({ verb, entries }: { verb: string; entries: readonly string[] }) {
+  if (entries.length === 0) return null;
+  return (
+    <>
+      {verb}{' '}
+      {entries.map((entry, index) => (
+        <>
+          {index > 0 && ', '}
+          <code>{entry}</code>
+        </>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import type { TestedRequest } from '../../../domain/tokens/rules/request-tests.ts';
+import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { tokenPath } from '../token-paths.ts';
+import { denyReasonWords } from '../trouble/deny-reasons.ts';
+import { emptyTestForm, type TestForm } from './test-form.ts';
+
+/** A request that the reader tested: what they entered, and the verdict or the problem. */
+export interface ShownTest {
+  form: TestForm;
+  tested?: TestedRequest;
+  problem?: ProblemError;
+}
+
+/** The form that tests a request with a token without its value. It is folded away until it was sent. */
+export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTest | undefined }) {
+  const { form, tested, problem } = test ?? { form: emptyTestForm };
+  const errors = fieldErrors(problem);
+  return (
+    <details class="fold" id="test" open={test !== undefined}>
+      <summary>Test a request</summary>
+      {tested && <Verdict {...tested} />}
+      {problem && <Alert>{problem.errors ? 'Nothing was tested. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={`${tokenPath(tokenId)}/test#test`}>
+        <FormToken />
+        <div class="filters request-test">
+          <Field label="Method" name="method" value={form.method} error={errors.method} autocomplete="off" required />
+          <Field
+            label="Path"
+            name="path"
+            value={form.path}
+            error={errors.path}
+            autocomplete="off"
+            placeholder="/api/builds"
+            required
+          />
+          <Field label="IP address (optional)" name="ip" value={form.ip} error={errors.ip} autocomplete="off" />
+          <Field label="App (optional)" name="app" value={form.app} error={errors.app} autocomplete="off" />
+          <button type="submit">Test</button>
+        </div>
+        <p class="hint">
+          Says what the daemon would decide about this request with the token, without its value. Nothing is recorded. A
+          rule about a field that you leave empty is not checked.
+        </p>
+      </form>
+    </details>
+  );
+}
+
+/** The verdict, which receives the focus so that screen readers announce it. */
+function Verdict({ verdict, rule }: TestedRequest) {
+  const { allowed } = verdict;
+  return (
+    <div class={allowed ? 'note success' : 'note danger'} role="status" tabindex={-1} data-focus>
+      <p>
+        <strong>{allowed ? 'Allowed.' : `Denied: ${denyReasonWords(verdict.reason)}.`}</strong>{' '}
+        {rule === null ? (
+          allowed && 'No rule had to allow it.'
+        ) : (
+          <>
+            Decided by <code>{rule}</code>
+          </>
+        )}
+      </p>
+      {allowed && verdict.wouldDeny !== null && (
+        <p>If its rules were applied, it would be denied: {denyReasonWords(verdict.wouldDeny)}.</p>
+      )}
+    </div>
+  );
+}

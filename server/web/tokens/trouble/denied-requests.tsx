@@ -1,0 +1,122 @@
+import { count } from '../../../../shared/count.ts';
+import { relativeTime } from '../../../../shared/relative-time.ts';
+import { allowDenied } from '../../../domain/tokens/rules/allow-denied.ts';
+import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
+import type { DeniedRequest, TokenRecord } from '../../../store/records.ts';
+import { describeUserAgent } from '../../audit/user-agent.ts';
+import { ClippedText } from '../../shell/components/clipped-text.tsx';
+import { Time } from '../../shell/components/time.tsx';
+import { tokenPath } from '../token-paths.ts';
+import { denyReasonWords } from './deny-reasons.ts';
+
+/** How many rows are shown at once. The others are folded away. */
+const shownRows = 5;
+/** Requests that were denied longer ago are folded away, because nothing may be wrong any more. */
+const recentMs = 7 * 24 * 60 * 60 * 1000;
+
+interface DeniedRequestsProps {
+  requests: readonly DeniedRequest[];
+  /** The names of the apps that the requests were for. */
+  names: AppNames;
+  /** The token, if the reader may change its rules. */
+  editable: TokenRecord | null;
+  now: number;
+}
+
+/** The last denied requests with a token, newest first. Renders nothing if there are none. */
+export function DeniedRequests({ requests, now, ...props }: DeniedRequestsProps) {
+  const [newest] = requests;
+  if (newest === undefined) return null;
+  const table = (rows: readonly DeniedRequest[]) => <DeniedTable {...props} requests={rows} now={now} />;
+  const rest = requests.slice(shownRows);
+  if (newest.at <= now - recentMs) {
+    const last = relativeTime(new Date(newest.at).toISOString(), new Date(now));
+    return (
+      <details class="fold">
+        <summary>{`${count(requests.length, 'denied request')}, the last one ${last}`}</summary>
+        {table(requests)}
+      </details>
+    );
+  }
+  return (
+    <section aria-labelledby="denied">
+      <h2 id="denied">Denied requests</h2>
+      {table(requests.slice(0, shownRows))}
+      {rest.length > 0 && (
+        <details class="fold">
+          <summary>{`Show ${rest.length} more`}</summary>
+          {table(rest)}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function DeniedTable({ requests, names, editable, now }: DeniedRequestsProps) {
+  return (
+    <table class="list denied">
+      <caption class="visually-hidden">Denied requests, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Request</th>
+          <th scope="col">Reason</th>
+          <th scope="col">From</th>
+          <th scope="col">Time</th>
+          {editable !== null && <td />}
+        </tr>
+      </thead>
+      <tbody>
+        {requests.map((request) => (
+          <DeniedRow request={request} names={names} editable={editable} now={now} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface DeniedRowProps extends Omit<DeniedRequestsProps, 'requests'> {
+  request: DeniedRequest;
+}
+
+function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
+  const { at, reason, appId, method, path, ip, userAgent } = request;
+  const app = appId === null ? undefined : names.get(appId);
+  return (
+    <tr>
+      <th scope="row">
+        {method === null && path === null ? (
+          'unknown'
+        ) : (
+          <span class="mono">
+            {method} <ClippedText text={path ?? ''} />
+          </span>
+        )}
+        {app !== undefined && (
+          <span class="sub">
+            App <bdi>{app}</bdi>
+          </span>
+        )}
+      </th>
+      <td data-label="Reason">{denyReasonWords(reason)}</td>
+      <td data-label="From">
+        {ip ?? 'unknown'}
+        {userAgent !== null && <bdi class="sub">{describeUserAgent(userAgent)}</bdi>}
+      </td>
+      <td data-label="Time">
+        <Time at={at} now={now} />
+      </td>
+      {editable !== null && (
+        <td class="end">
+          {allowDenied(editable, request) !== null && (
+            <a
+              href={`${tokenPath(editable.id)}?dialog=edit&allow=${request.id}`}
+              aria-label={`Allow this: ${denyReasonWords(reason)}, ${method ?? ''} ${path ?? ''}`}
+            >
+              Allow this…
+            </a>
+          )}
+        </td>
+      )}
+    </tr>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ForbidReason } from '../../../domain/tokens/rules/evaluate.ts';
+import type { DenyReason } from '../../../domain/tokens/verify.ts';
+
+const words: Readonly<Record<DenyReason | ForbidReason, string>> = {
+  app: 'App not allowed',
+  group: 'Owner in none of the app’s groups',
+  method: 'Method not allowed',
+  path: 'Path not allowed',
+  network: 'Network not allowed',
+  management: 'Management key at an app',
+  disabled: 'Owner disabled',
+  blocked: 'Owner without permission',
+  'sso-stale': 'Single sign-on too long ago',
+  paused: 'Token paused',
+  expired: 'Token expired',
+  idle: 'Token idle',
+  revoked: 'Token revoked',
+  rotated: 'Old value, ended by a rotation',
+  unknown: 'Value that never works',
+};
+
+/** Returns a deny reason in a few words. A node of another release may have stored one that this release does not know. */
+export function denyReasonWords(reason: string): string {
+  return (words as Record<string, string>)[reason] ?? reason;
+}

@@ -1,0 +1,87 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../../helpers/console/pages.ts';
+import { addApp } from '../../../http/tokens/rules/gate.ts';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  await addApp(app, 'wiki');
+  await addApp(app, 'grafana');
+  const rules = { apps: ['wiki'], allow: ['GET,HEAD /api/**'], networks: ['203.0.113.0/24'] };
+  const token = await createToken(app, app.dev, { name: 'ci', ...rules });
+  const path = `/profile/api-tokens/${token.id}`;
+  const browser = openConsole(app, app.dev);
+  const test = async (fields: Record<string, string>) => {
+    await browser.get(path);
+    const { status, html } = await browser.submit(`${path}/test#test`, {
+      method: '',
+      path: '',
+      ip: '',
+      app: '',
+      ...fields,
+    });
+    return { status, html, text: textOf(html) };
+  };
+  return { app, token, path, test };
+}
+
+it.each([
+  [{ method: 'GET', path: '/api/builds?page=2' }, 'Allowed. Decided by Allowed: GET,HEAD /api/**'],
+  [{ method: 'POST', path: '/api/builds' }, 'Denied: Method not allowed. Decided by Allowed: GET,HEAD /api/**'],
+  [{ method: 'GET', path: '/builds' }, 'Denied: Path not allowed. Decided by Allowed: GET,HEAD /api/**'],
+  [{ method: 'GET', path: '/api', ip: '198.51.100.7' }, 'Denied: Network not allowed. Decided by From: 203.0.113.0/24'],
+  [{ method: 'GET', path: '/api', app: 'grafana' }, 'Denied: App not allowed. Decided by App: wiki'],
+  [{ method: 'GET', path: '/api', app: 'wiki', ip: '203.0.113.9' }, 'Allowed. Decided by Allowed: GET,HEAD /api/**'],
+])('says what verification decides about %o, and keeps the fields', async (fields, verdict) => {
+  const { test } = await open();
+  const { status, text, html } = await test(fields);
+  expect(status).toBe(200);
+  expect(text).toContain(verdict);
+  for (const value of Object.values(fields)) expect(html).toContain(`value="${value}"`);
+});
+
+it('names the status of a token that is not active', async () => {
+  const { app, token, test } = await open();
+  await app.ask(`/api/v1/tokens/${token.id}/pause`, { as: app.dev, json: {} });
+  expect((await test({ method: 'GET', path: '/api' })).text).toContain(
+    'Denied: Token paused. Decided by Status: paused',
+  );
+});
+
+it('shows what is wrong with the fields', async () => {
+  const { test } = await open();
+  const { status, text } = await test({ method: 'GE T', path: 'api', ip: '<b>' });
+  expect(status).toBe(400);
+  expect(text).toContain('Enter an IP address such as 203.0.113.9');
+  const wrong = await test({ method: 'GE T', path: 'api' });
+  expect(wrong.text).toContain('method must be an HTTP method such as GET.');
+  expect(wrong.text).toContain('path must start with');
+});
+
+it('records nothing: no use, no denied request, no event', async () => {
+  const { app, token, test } = await open();
+  const events = async () => (await app.store.audit.list({ limit: 100, before: null })).length;
+  const before = await events();
+  await test({ method: 'GET', path: '/api' });
+  await test({ method: 'POST', path: '/api' });
+  await app.services.deniedUses.flush();
+  await app.services.recordUsage.flush();
+  expect(await app.store.tokens.findById(token.id)).toMatchObject({ lastUse: null, lastDenied: null });
+  expect(await events()).toBe(before);
+});
+
+it('is there for an auditor, and missing for other members', async () => {
+  const { app, path } = await open();
+  const [auditor, other] = [
+    await app.addMember({ email: 'auditor@example.com', auditor: true }),
+    await app.addMember({ email: 'other@example.com' }),
+  ];
+  const request = { method: 'GET', path: '/api' };
+  const reader = openConsole(app, auditor);
+  await reader.get(path);
+  expect(textOf((await reader.submit(`${path}/test#test`, request)).html)).toContain('Allowed.');
+  const stranger = openConsole(app, other);
+  const form_token = /name="form_token" value="([^"]*)"/.exec((await stranger.get('/logout')).html)?.[1] ?? '';
+  expect((await stranger.post(`${path}/test`, { ...request, form_token })).status).toBe(404);
+});

@@ -22,6 +22,8 @@ export const limits = {
   maxSsoGroupsBytes: 5 * 1024,
   maxManualGroupsBytes: 2 * 1024,
   maxEmailCharacters: 254,
+  /** Members whom one form invites. */
+  maxInvitees: 100,
   minPasswordCharacters: 12,
   maxPasswordCharacters: 1024,
   maxPageSize: 200,

@@ -181,6 +181,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/name': { name: 'New name' },
   'POST /profile/email': { email: 'new@example.com', password },
   'POST /profile/email/confirm': { token: 'x' },
+  'POST /organization/team/invite': { addresses: 'invited@example.com' },
   'POST /organization/team/:id/edit': { name: 'Edited', email: 'edited@example.com' },
   'POST /profile/password': { current: password, new: next, again: next },
   'POST /profile/sessions/end-others': {},

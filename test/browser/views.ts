@@ -396,6 +396,13 @@ const addWithoutMail = async (page: Page) => {
   await page.getByLabel('Link').waitFor();
 };
 
+const inviteSeveral = async (page: Page) => {
+  const [one, other] = [`one.${Math.random()}@example.com`, `other.${Math.random()}@example.com`];
+  await page.getByLabel('Email addresses').fill(`Grace Hopper <${one}>, ${dev} nobody\n${other}, sven@example.com`);
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('heading', { name: '2 members invited' }).waitFor();
+};
+
 /** Every page and dialog of the console, in each state that looks different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
@@ -608,6 +615,8 @@ export const views: View[] = [
   { name: 'team-add', as: root, path: at('/organization/team?dialog=add') },
   { name: 'team-add-refused', as: root, path: at('/organization/team?dialog=add'), act: addTaken },
   { name: 'team-add-link', as: root, path: at('/organization/team?dialog=add'), act: addWithoutMail },
+  { name: 'team-invite-several', as: root, path: at('/organization/team?dialog=invite-several') },
+  { name: 'team-invite-results', as: root, path: at('/organization/team?dialog=invite-several'), act: inviteSeveral },
   {
     name: 'team-ungrant',
     as: root,

@@ -145,7 +145,9 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   for (const [index, [name, email, granted]] of people.entries()) {
     moveTo(start + (index + 1) * day);
     const { user } = await services.users.create(root, { email, name, can_manage_tokens: granted });
-    if (email !== invited) await store.users.recordSsoSignIn(user.id, clock.now());
+    if (email === invited) continue;
+    await store.users.recordSsoSignIn(user.id, clock.now());
+    await store.users.setDates(user.id, { joinedAt: clock.now() });
   }
   await services.users.update(root, (await callerOf('maya.lindqvist@example.com')).user.id, { superuser: true });
 

@@ -62,6 +62,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /organization/tokens': 'reader',
   'GET /organization/team': 'reader',
   'POST /organization/team': 'superuser',
+  'POST /organization/team/invite': 'superuser',
   'GET /organization/team/:id': 'reader',
   'POST /organization/team/:id/edit': 'superuser',
   'POST /organization/team/:id/offboard': 'superuser',

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { inviteSeveral } from '../../domain/accounts/invite-several.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -9,11 +10,15 @@ import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
 import { InvitationLinkPage } from './invitation-link-page.tsx';
+import { InviteDialog } from './invite/invite-dialog.tsx';
+import { emptyInviteForm, readInviteForm } from './invite/invite-form.ts';
+import { InviteResultsPage } from './invite/invite-results-page.tsx';
+import { readAddresses } from './invite/pasted-addresses.ts';
 import { MemberActionDialog } from './member/member-action-dialog.tsx';
 import { possibleActions } from './member/member-actions.ts';
 import { memberName } from './member-labels.ts';
 import { TeamPage } from './team-page.tsx';
-import { teamPath } from './team-paths.ts';
+import { invitePath, teamPath } from './team-paths.ts';
 
 type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock'> & MessageDeps;
 
@@ -38,6 +43,17 @@ export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamP
       } catch (error) {
         const problem = expectProblem(error);
         const dialog = <AddMemberDialog closeHref={`${teamPath}#add`} form={form} problem={problem} />;
+        return renderProblem(c, problem, await page(c, { path: teamPath, query: {} }, dialog));
+      }
+    })
+    .post(invitePath, async (c) => {
+      const form = readInviteForm(await c.req.parseBody());
+      try {
+        const results = await inviteSeveral(users, c.get('caller'), readAddresses(form.addresses), form);
+        return c.render(<InviteResultsPage results={results} canManageTokens={form.canManageTokens} />);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const dialog = <InviteDialog closeHref={`${teamPath}#invite-several`} form={form} problem={problem} />;
         return renderProblem(c, problem, await page(c, { path: teamPath, query: {} }, dialog));
       }
     });
@@ -65,6 +81,8 @@ export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamP
     const { dialog, id = '' } = c.req.query();
     if (!c.get('caller').user.superuser) return null;
     if (dialog === 'add') return <AddMemberDialog closeHref={`${formatUrl(pageUrl)}#add`} form={emptyAddMemberForm} />;
+    if (dialog === 'invite-several')
+      return <InviteDialog closeHref={`${formatUrl(pageUrl)}#invite-several`} form={emptyInviteForm} />;
     if (dialog !== 'ungrant' && dialog !== 'invite') return null;
     const caller = c.get('caller');
     const user = await users.get(caller, id);

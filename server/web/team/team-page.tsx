@@ -26,9 +26,14 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
       <div class="heading">
         <h1>Team</h1>
         {useMember().superuser && (
-          <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
-            Add a member
-          </a>
+          <div class="buttons">
+            <a class="button" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+              Add a member
+            </a>
+            <a class="button primary" id="invite-several" href={formatUrl(pageUrl, { dialog: 'invite-several' })}>
+              Invite members
+            </a>
+          </div>
         )}
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />

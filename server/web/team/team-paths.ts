@@ -1,5 +1,8 @@
 export const teamPath = '/organization/team';
 
+/** The form that invites several members is posted here. */
+export const invitePath = `${teamPath}/invite`;
+
 export function memberPath(id: string): string {
   return `${teamPath}/${id}`;
 }

@@ -123,8 +123,10 @@ describe('the member of a recovery link', () => {
     const app = await open();
     await turnOn(app, app.dev);
     await app.store.users.setDisabled(app.dev.id, true);
+    await app.store.users.setDates(app.dev.id, { disabledAt: 1 });
     const { session } = await follow(app, await linkFor(app, app.dev.email.toUpperCase()));
     expect(await userOf(app, app.dev.email)).toMatchObject({ superuser: true, disabled: false, totpEnabledAt: null });
+    expect((await userOf(app, app.dev.email))?.disabledAt).toBeNull();
     expect(await app.services.sessions.authenticate(app.dev.session)).toBeNull();
     expect((await app.services.sessions.authenticate(session ?? ''))?.user.id).toBe(app.dev.id);
     expect(await signIn(app, app.dev.email, nextPassword)).toBe(201);
@@ -135,6 +137,7 @@ describe('the member of a recovery link', () => {
     const { session } = await follow(app, await linkFor(app, 'new@example.com'));
     const found = await app.services.sessions.authenticate(session ?? '');
     expect(found?.user).toMatchObject({ email: 'new@example.com', superuser: true, canManageTokens: false });
+    expect(found?.user.joinedAt).toBe(app.clock.now());
   });
 
   it.each(['superusers', 'false'] as const)(

@@ -1,0 +1,29 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { FormDialog } from '../../shell/components/form-dialog.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { invitePath } from '../team-paths.ts';
+import { InviteFields } from './invite-fields.tsx';
+import type { InviteForm } from './invite-form.ts';
+
+interface InviteDialogProps {
+  closeHref: string;
+  form: InviteForm;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form that invites several members: empty, or with the values of a rejected form. */
+export function InviteDialog({ closeHref, form, problem }: InviteDialogProps) {
+  return (
+    <FormDialog
+      title="Invite members"
+      closeHref={closeHref}
+      action={invitePath}
+      submit="Invite"
+      problem={problem}
+      unchanged="Nobody was invited."
+    >
+      <InviteFields form={form} error={fieldErrors(problem).addresses} />
+    </FormDialog>
+  );
+}

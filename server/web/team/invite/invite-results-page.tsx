@@ -1,0 +1,154 @@
+import { count } from '../../../../shared/count.ts';
+import type { InviteResult } from '../../../domain/accounts/invite-several.ts';
+import { memberStatus } from '../../../domain/accounts/member-status.ts';
+import type { UserSummary } from '../../../store/records.ts';
+import { FormToken } from '../../shell/components/form.tsx';
+import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { invitePath, memberPath, teamPath } from '../team-paths.ts';
+import { InviteFields } from './invite-fields.tsx';
+
+interface InviteResultsPageProps {
+  results: readonly InviteResult[];
+  canManageTokens: boolean;
+}
+
+/** What became of each address, and the form again with those that were not invited. Links that were not mailed are shown only here. */
+export function InviteResultsPage({ results, canManageTokens }: InviteResultsPageProps) {
+  const invited = results.filter(({ outcome }) => outcome === 'invited').length;
+  const left = results.filter(({ outcome }) => outcome === 'invalid' || outcome === 'failed');
+  return (
+    <Layout title="Invitations" section={teamPath}>
+      <p>
+        <a href={teamPath}>Back to the team</a>
+      </p>
+      <h1>{invited === 0 ? 'Nobody was invited' : `${count(invited, 'member')} invited`}</h1>
+      <WithoutMail results={results} />
+      <table class="list invitations">
+        <caption class="visually-hidden">What became of each address</caption>
+        <thead>
+          <tr>
+            <th scope="col">Address</th>
+            <th scope="col">Result</th>
+          </tr>
+        </thead>
+        <tbody>
+          {results.map((result, index) => (
+            <tr>
+              <th scope="row">
+                <Address result={result} />
+              </th>
+              <td>
+                <Result result={result} index={index} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {left.length > 0 && (
+        <form method="post" action={invitePath} class="card">
+          <h2>Correct and invite again</h2>
+          <FormToken />
+          <InviteFields form={{ addresses: left.map(({ invitee }) => written(invitee)).join('\n'), canManageTokens }} />
+          <div class="actions">
+            <button type="submit" class="primary">
+              Invite
+            </button>
+          </div>
+        </form>
+      )}
+    </Layout>
+  );
+}
+
+/** Says what the superuser has to do if the server cannot send mail. */
+function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
+  const unmailed = results.flatMap((result) => (linkOf(result) === null ? [] : [result]));
+  const [first] = unmailed;
+  if (first === undefined) return null;
+  if (hasSecret(first)) {
+    return (
+      <p class="note warning">
+        No mail server is configured, so pass each link on to its member yourself. Anyone who has a link, including you,
+        can set the password of the account. The links are shown only this once.
+      </p>
+    );
+  }
+  return (
+    <p class="note">
+      No mail server is configured, so tell the members yourself to sign in with single sign-on at {linkOf(first)}.
+    </p>
+  );
+}
+
+function Address({ result: { invitee, ...result } }: { result: InviteResult }) {
+  return (
+    <>
+      {'user' in result ? <a href={memberPath(result.user.id)}>{invitee.email}</a> : invitee.email}
+      {invitee.name !== '' && <span class="sub">{invitee.name}</span>}
+    </>
+  );
+}
+
+function Result({ result, index }: { result: InviteResult; index: number }) {
+  if (result.outcome === 'member') return <KnownMember user={result.user} />;
+  if (result.outcome === 'invalid') return <>Not invited. {result.detail}</>;
+  if (result.outcome === 'failed') return <>Failed. {result.detail}</>;
+  const link = linkOf(result);
+  if (link === null || !hasSecret(result)) return <>{link === null ? 'Invited' : 'Added'}</>;
+  const id = `invitation-link-${index}`;
+  const expiresAt = result.invitation?.expiresAt ?? 0;
+  return (
+    <>
+      <div class="secret">
+        <input
+          id={id}
+          class="mono"
+          value={link}
+          readonly
+          autocomplete="off"
+          aria-label={`Link for ${result.user.email}`}
+          data-secret
+        />
+        <button type="button" data-copy={id} hidden>
+          Copy<span class="visually-hidden"> the link for {result.user.email}</span>
+        </button>
+        <span id={`${id}-copied`} role="status" />
+      </div>
+      <span class="sub">
+        Works once, until <MinuteOf at={expiresAt} />
+      </span>
+    </>
+  );
+}
+
+function KnownMember({ user }: { user: UserSummary }) {
+  if (memberStatus(user) !== 'invited') return <>Already a member</>;
+  return (
+    <>
+      Already invited
+      {user.invitedAt !== null && (
+        <>
+          {' '}
+          on <DateOf at={user.invitedAt} />
+        </>
+      )}
+      <span class="sub">Open their page to invite them again.</span>
+    </>
+  );
+}
+
+/** Returns the link that the superuser passes on, or null if the invitation was mailed. */
+function linkOf(result: InviteResult): string | null {
+  return result.outcome === 'invited' ? (result.invitation?.link?.reveal() ?? null) : null;
+}
+
+/** Reports whether a link that was not mailed sets a password. Elsewhere, the member signs in through single sign-on. */
+function hasSecret(result: InviteResult): boolean {
+  return result.outcome === 'invited' && result.invitation?.expiresAt != null;
+}
+
+/** Writes an address as the form reads it. */
+function written({ email, name }: InviteResult['invitee']): string {
+  return name === '' ? email : `"${name.replace(/[\\"]/g, '\\$&')}" <${email}>`;
+}

@@ -1,0 +1,125 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { StoreUnavailable } from '../../../server/store/errors.ts';
+import { openTestApp } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+const team = '/organization/team';
+const invite = `${team}/invite`;
+
+async function open({ smtpUrl = 'smtp://127.0.0.1:1' as string | null } = {}) {
+  const app = await openTestApp({ smtpUrl });
+  onTestFinished(app.close);
+  const browser = openConsole(app, app.root);
+  const { html } = await browser.get(`${team}?dialog=invite-several`);
+  expect(html).toContain('<textarea id="addresses"');
+  const send = (addresses: string, more: Record<string, string> = {}) => browser.submit(invite, { addresses, ...more });
+  const memberOf = (email: string) => app.store.users.findByEmail(email);
+  return { ...app, browser, send, memberOf };
+}
+
+/** Returns the rows of the table, as address and result. */
+function resultsIn(html: string): string[] {
+  return [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => textOf(row));
+}
+
+it('invites each address that was pasted, and says what became of each', async () => {
+  const app = await open();
+  const pasted = 'Ada Lovelace <ada@example.com>, DEV@example.com bob@example.com\nada@EXAMPLE.com; nobody\neve@';
+  const { status, html, headers } = await app.send(pasted, { can_manage_tokens: 'yes' });
+  expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+  expect(textOf(html)).toContain('2 members invited');
+  expect(resultsIn(html)).toEqual([
+    'ada@example.com Ada Lovelace Invited',
+    'DEV@example.com Already a member',
+    'bob@example.com Invited',
+    'nobody Not invited. Enter an email address such as ada@example.com.',
+    'eve@ Not invited. Enter an email address such as ada@example.com.',
+  ]);
+  expect(await app.memberOf('ada@example.com')).toMatchObject({
+    ...{ name: 'Ada Lovelace', canManageTokens: true, superuser: false, auditor: false, passwordHash: null },
+    invitedAt: app.clock.now(),
+  });
+  expect((await app.mails()).map(({ to }) => to).sort()).toEqual(['ada@example.com', 'bob@example.com']);
+  expect(html).toMatch(/<textarea[^>]*>nobody\neve@<\/textarea>/);
+});
+
+it('invites nobody twice if the form is sent again, and says since when they are invited', async () => {
+  const app = await open();
+  await app.send('ada@example.com');
+  await app.browser.get(`${team}?dialog=invite-several`);
+  const { html } = await app.send('ada@example.com');
+  expect(textOf(html)).toContain('Nobody was invited');
+  expect(resultsIn(html)).toEqual([
+    'ada@example.com Already invited on 23 Nov 2026 Open their page to invite them again.',
+  ]);
+  expect((await app.mails()).filter(({ to }) => to === 'ada@example.com')).toHaveLength(1);
+});
+
+it('shows each link once if the server cannot send mail', async () => {
+  const app = await open({ smtpUrl: null });
+  const { html, headers } = await app.send('ada@example.com bob@example.com');
+  expect(headers.get('cache-control')).toBe('no-store');
+  const links = [...html.matchAll(/value="https:\/\/tokens\.example\.com(\/invitation\?token=[^"]*)"/g)];
+  expect(new Set(links.map(([, link]) => link)).size).toBe(2);
+  for (const [, link = ''] of links) expect((await app.ask(link)).status).toBe(200);
+  expect(textOf(html)).toContain('Anyone who has a link, including you, can set the password');
+});
+
+it('keeps what is wrong with an address or a name to its line, and escapes it', async () => {
+  const app = await open();
+  const { html } = await app.send(`"${'x'.repeat(65)}" <ada@example.com>\n<script>@example.com\nbob@example.com`);
+  expect(html).not.toContain('<script>@');
+  const [ada, , ...rest] = resultsIn(html);
+  expect(ada).toContain('Not invited. A name must have at most 64 characters.');
+  expect(rest.at(-1)).toBe('bob@example.com Invited');
+  expect(await app.memberOf('ada@example.com')).toBeNull();
+});
+
+it.each([
+  ['none', ' ,;\n ', 'Enter at least one email address.'],
+  [
+    'too many',
+    Array.from({ length: 101 }, (_, index) => `m${index}@example.com`).join('\n'),
+    'These are 101 email addresses, and nobody was invited. Invite at most 100 at once.',
+  ],
+])('invites nobody if the addresses are %s, and keeps the form', async (_, addresses, message) => {
+  const app = await open();
+  const { status, html } = await app.send(addresses);
+  expect(status).toBe(400);
+  expect(textOf(html)).toContain(message);
+  expect(html.replaceAll('\r\n', '\n')).toContain(addresses.trim().slice(0, 40));
+  expect(await app.memberOf('m0@example.com')).toBeNull();
+});
+
+it('invites 100 at once', async () => {
+  const app = await open();
+  const { html } = await app.send(Array.from({ length: 100 }, (_, index) => `m${index}@example.com`).join(' '));
+  expect(textOf(html)).toContain('100 members invited');
+});
+
+it('invites the others if one fails, and tries no more once the database is gone', async () => {
+  const app = await open();
+  const { transaction } = app.store;
+  let transactions = 0;
+  app.store.transaction = async (work) => {
+    transactions += 1;
+    if (transactions === 2) throw new StoreUnavailable('gone');
+    return transaction(work);
+  };
+  const { status, html } = await app.send('ada@example.com bob@example.com eve@example.com');
+  expect(status).toBe(200);
+  expect(resultsIn(html)).toEqual([
+    'ada@example.com Invited',
+    'bob@example.com Failed. The database could not be used, so nobody knows whether this was saved. Try again.',
+    'eve@example.com Failed. Not tried, because the one before failed.',
+  ]);
+  expect(html).toMatch(/<textarea[^>]*>bob@example\.com\neve@example\.com<\/textarea>/);
+});
+
+it('rejects a superuser who was demoted in the meantime, and members', async () => {
+  const app = await open();
+  await app.addMember({ email: 'second@example.com', superuser: true });
+  await app.store.users.setSuperuser(app.root.id, false);
+  expect((await app.send('ada@example.com')).status).toBe(403);
+  expect(await app.memberOf('ada@example.com')).toBeNull();
+});

@@ -31,6 +31,7 @@ import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
+import { createConfirmations } from './domain/sign-in/confirmation/confirmations.ts';
 import { createAuditFailedSignIn } from './domain/sign-in/failed-sign-ins.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
@@ -135,6 +136,7 @@ export function createServices({
     statusContext,
     totp,
     sessions,
+    confirmations: createConfirmations({ ...shared, hasSso: config.oidc !== null }),
     tokens: createTokens({ ...shared, policy, idlePolicy }),
     hashStatuses: createHashStatuses(shared),
     leaks: createLeaks({ ...shared, leakAction: config.leakAction }),

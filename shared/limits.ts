@@ -26,6 +26,8 @@ export const limits = {
   maxInvitees: 100,
   minPasswordCharacters: 12,
   maxPasswordCharacters: 1024,
+  /** How long a confirmation that it is really the member counts. */
+  confirmationLifetimeMs: 60 * 60 * 1000,
   maxPageSize: 200,
   defaultPageSize: 50,
   /** One hundred years, including leap days. */

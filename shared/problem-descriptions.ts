@@ -27,6 +27,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'cross-site':
     "A browser sent the request from another site, so the session cookie was not accepted. Open the page at the server's public URL.",
   'form-expired': 'The form was loaded too long ago, or the account changed since. Reload the page and try again.',
+  'confirmation-required':
+    'The request changes who has power in the organization or how a member signs in, and the session has not confirmed within the last hour who uses it. Send the password to `POST /api/v1/sessions/current/confirm` and repeat the request, or sign in again.',
   'wrong-password': 'The current password is wrong. Enter it again.',
   'wrong-code':
     'The code from the authenticator app, or the recovery code, is wrong or was already used. Enter the current one.',

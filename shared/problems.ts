@@ -19,6 +19,7 @@ export const problems = {
   'monitoring-only': { status: 403, title: 'Only for monitoring', exit: 4 },
   'cross-site': { status: 403, title: 'Request from another site', exit: 4 },
   'form-expired': { status: 403, title: 'Form expired', exit: 4 },
+  'confirmation-required': { status: 403, title: 'Confirm it is you', exit: 4 },
   'wrong-password': { status: 403, title: 'Wrong current password', exit: 4 },
   'wrong-code': { status: 403, title: 'Wrong code', exit: 4 },
   'totp-setup-required': { status: 403, title: 'Two-factor sign-in required', exit: 4 },

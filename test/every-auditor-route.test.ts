@@ -26,6 +26,7 @@ const reads = [
 const own = [
   'GET /api/v1/sessions/current',
   'DELETE /api/v1/sessions/current',
+  'POST /api/v1/sessions/current/confirm',
   'GET /api/v1/me',
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',

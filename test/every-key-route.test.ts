@@ -9,6 +9,7 @@ import { storeKey, storeServiceAccount, type TestKey } from './helpers/app/manag
 const closedToKeys = [
   'GET /api/v1/sessions/current',
   'DELETE /api/v1/sessions/current',
+  'POST /api/v1/sessions/current/confirm',
   'GET /api/v1/me',
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',

@@ -3,7 +3,7 @@ import type { OffboardedUser } from '../../shared/schemas/accounts/offboarding.t
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import type { CreatedSession, Session } from '../../shared/schemas/sign-in/sessions.ts';
+import type { CreatedSession } from '../../shared/schemas/sign-in/sessions.ts';
 import type { PreparedTotp } from '../../shared/schemas/sign-in/totp.ts';
 import type { TokenReport } from '../../shared/schemas/tokens/reports.ts';
 import type { RequestTest } from '../../shared/schemas/tokens/request-tests.ts';
@@ -180,8 +180,6 @@ export const invitedUserShape = both<InvitedUser>(
     ),
   }),
 );
-
-export const sessionShape = object<Session>({ id: text, created_at: time, expires_at: time, idle_expires_at: time });
 
 export const createdSessionShape = object<CreatedSession>({
   id: text,

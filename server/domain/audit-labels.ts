@@ -6,6 +6,8 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'session.created': 'Signed in',
   'session.ended': 'Ended a session',
   'session.failed': 'Failed to sign in',
+  'session.confirmed': 'Confirmed it is them',
+  'session.confirmation_failed': 'Failed to confirm it is them',
   'token.created': 'Created a token',
   'token.rotated': 'Rotated a token',
   'token.previous_ended': 'Ended a previous value',

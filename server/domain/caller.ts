@@ -19,6 +19,8 @@ export interface Caller {
   sessionId: string;
   clientInfo: ClientInfo;
   channel: Exclude<Channel, 'management-key'>;
+  /** True if this request confirms who sent it. It then makes no change that needs a confirmation: the member sends the form again. */
+  confirms?: true;
 }
 
 /** A management key and its current request. It acts for its service account, which is never a superuser. */

@@ -25,6 +25,7 @@ import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
+import type { Confirmations } from '../domain/sign-in/confirmation/confirmations.ts';
 import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.ts';
 import type { PasswordReset } from '../domain/sign-in/password/password-reset.ts';
 import type { Recovery } from '../domain/sign-in/recovery/recovery.ts';
@@ -117,6 +118,7 @@ export interface AppDeps {
   unbinding: Unbinding;
   sessions: Sessions;
   sessionLifetimes: SessionLifetimes;
+  confirmations: Confirmations;
   audit: AuditLog;
   deadLetters: DeadLetters;
   clients: Clients;

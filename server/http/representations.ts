@@ -1,3 +1,4 @@
+import { limits } from '../../shared/limits.ts';
 import type { Client } from '../../shared/schemas/accounts/clients.ts';
 import type { OffboardedUser } from '../../shared/schemas/accounts/offboarding.ts';
 import type { ServiceAccount } from '../../shared/schemas/accounts/service-accounts.ts';
@@ -15,6 +16,7 @@ import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { Offboarded } from '../domain/accounts/offboarding/offboarding.ts';
 import { type Operator, readsEverything } from '../domain/caller.ts';
 import { trustFields } from '../domain/machines/trust-fields.ts';
+import type { ConfirmationWay } from '../domain/sign-in/confirmation/confirmations.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
 import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
@@ -197,13 +199,19 @@ export function deliveryObject({ id, event, status, attempts, at, deliveredAt, e
 }
 
 /** Returns the session as the API shows it. */
-export function sessionObject(session: SessionRecord, lifetimes: Pick<SessionLifetimes, 'endsOf'>): Session {
+export function sessionObject(
+  session: SessionRecord,
+  lifetimes: Pick<SessionLifetimes, 'endsOf'>,
+  ways: readonly ConfirmationWay[],
+): Session {
   const { latest, unused } = lifetimes.endsOf(session);
   return {
     id: session.id,
     created_at: time(session.createdAt),
     expires_at: time(latest),
     idle_expires_at: time(unused),
+    confirmed_until: session.confirmedAt === null ? null : time(session.confirmedAt + limits.confirmationLifetimeMs),
+    confirm_with: [...ways],
   };
 }
 

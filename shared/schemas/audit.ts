@@ -8,6 +8,10 @@ export const auditActionDescriptions = {
   'session.ended': 'A member signed out.',
   'session.failed':
     'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
+  'session.confirmed':
+    'A member confirmed in their session that it is really them, with their password, a passkey or single sign-on.',
+  'session.confirmation_failed':
+    'Somebody with the session of a member failed to confirm that it is really the member.',
   'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.rotated': 'A token received a new value, from its owner or by rotating itself.',
   'token.previous_ended': 'The value before the last rotation was ended before its time.',

@@ -213,6 +213,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
       userAgent: longAgent,
       sso: false,
       ssoSid: null,
+      confirmedAt: at,
     });
     return secret.reveal();
   }

@@ -121,6 +121,8 @@ it('returns the absolute and the idle end of the current session', async () => {
     created_at: '2026-11-23T16:20:00.000Z',
     expires_at: '2026-12-23T16:20:00.000Z',
     idle_expires_at: '2026-11-24T05:20:00.000Z',
+    confirmed_until: '2026-11-23T17:20:00.000Z',
+    confirm_with: ['password'],
   });
 });
 

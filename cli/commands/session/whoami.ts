@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { sessionShape } from '../../api/read-status.ts';
 import { expectBody } from '../../api/responses.ts';
-import { sessionShape, tokenShape, userShape } from '../../api/shapes.ts';
+import { tokenShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 

@@ -16,6 +16,7 @@ import {
 } from '../caller.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { Precondition } from '../precondition.ts';
+import { nobody, requireConfirmedPower } from '../sign-in/confirmation/power.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
 import { deleteMember } from './delete-member.ts';
 import { type EraseMemberDeps, eraseMember } from './erasure/erase-member.ts';
@@ -92,7 +93,7 @@ export interface Members {
 const maxSearchLength = 3 * limits.maxEmailCharacters;
 
 export function createMembers(deps: MemberDeps): Members {
-  const { store, invitations, notifier } = deps;
+  const { store, clock, invitations, notifier } = deps;
 
   async function summary(id: string, { users }: Pick<Store, 'users'> = store): Promise<UserSummary> {
     const user = await users.summary(id);
@@ -108,7 +109,11 @@ export function createMembers(deps: MemberDeps): Members {
       const invites = isInvitation(body) && invitations.mayInvite(operator, body.invite);
       const by = { actor: operatorActor(operator), clientInfo: operator.clientInfo };
       const added = await addMember(deps, by, body, {
-        confirm: (store) => requireStillAllowed(store, operator, 'users:write'),
+        async confirm(store) {
+          await requireStillAllowed(store, operator, 'users:write');
+          const member = { name: body.name ?? '', email: body.email };
+          await requireConfirmedPower(store, operator, clock.now(), { member, before: nobody, after: body });
+        },
         finish: async (store, member) => {
           const invitation = invites ? await invitations.invite(store, member, operator) : null;
           // Reads the member before the commit. A read that fails after it would report a failure of what was done.

@@ -8,6 +8,7 @@ import { type ClientInfo, type Operator, operatorActor, requireStillAllowed } fr
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
+import { requireConfirmedPower } from '../sign-in/confirmation/power.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
 import { requireEnablesNoMaintainerOfKeys, requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
@@ -51,6 +52,7 @@ export async function updateMember<T>(
     if (changes.disabled !== undefined) await requireNoOwnMaintainer(store, operator, id);
     if (changes.disabled === false) await requireEnablesNoMaintainerOfKeys(store, operator, user, event.at);
     precondition(user);
+    await requireConfirmedPower(store, operator, event.at, { member: user, before: user, after: changes });
     const orphaned = changes.disabled ? await store.serviceAccounts.onlyMaintainedBy(id) : [];
     await applyChanges(deps, store, changesOf(changes), { ...event, user });
     await changeGroups(deps, store, changes.groups, { ...event, user });

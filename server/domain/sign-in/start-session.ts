@@ -43,6 +43,8 @@ interface NewSession {
   clientInfo: ClientInfo;
   method: SignInMethod;
   proof?: Proof;
+  /** When the identity provider asked for a proof, in milliseconds. Undefined or null: just now. */
+  authenticatedAt?: number | null;
   /** The session that approved this one. Its caller holds the lock of this row. */
   approver?: SessionRecord;
 }
@@ -62,7 +64,7 @@ interface StartSessionDeps {
 }
 
 export function createStartSession(deps: StartSessionDeps): StartSession {
-  return async (store, { kind, user, clientInfo, method, proof, approver }) => {
+  return async (store, { kind, user, clientInfo, method, proof, authenticatedAt, approver }) => {
     if (!(await store.users.lockForNewSession(user.id, proof))) return null;
     const secret = generateSecret('session');
     const at = deps.clock.now();
@@ -75,6 +77,8 @@ export function createStartSession(deps: StartSessionDeps): StartSession {
       ...deps.sessionLifetimes.begin(kind, approver),
       ...clientInfo,
       ...method,
+      // An approval alone proves nothing: the session is as fresh as the one that approved it.
+      confirmedAt: approver === undefined ? Math.min(at, authenticatedAt ?? at) : approver.confirmedAt,
     };
     await store.sessions.insert(session);
     const event = { at, actor: actorOf(user), clientInfo, sessionId: session.id, userId: user.id };

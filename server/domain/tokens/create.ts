@@ -25,6 +25,7 @@ import { boundsOf, newScopes } from '../machines/manage-field.ts';
 import { tellOfKey } from '../machines/tell-of-key.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, type Secret } from '../secrets.ts';
+import { confirmedActions, requireConfirmed } from '../sign-in/confirmation/required.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
 import { editedRules, linkApps, requireUsableRules } from './changes/edit-rules.ts';
@@ -102,6 +103,9 @@ export async function createToken(
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
     await lockOwner(store, creator, owner, manage !== null);
+    if (manage !== null && isOperator(creator)) {
+      await requireConfirmed(store, creator, now, confirmedActions.createKey(body));
+    }
     if (idempotencyKey !== undefined) {
       const request = { userId: user.id, ownerId: owner.id, key: idempotencyKey, body, tokenId: fresh.id };
       const earlier = await claimKey(store, request, now);

@@ -39,6 +39,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/sessions': 'anyone',
   'GET /api/v1/sessions/current': 'session',
   'DELETE /api/v1/sessions/current': 'session',
+  'POST /api/v1/sessions/current/confirm': 'session',
   'GET /api/v1/me': 'session',
   'PUT /api/v1/me/password': 'session',
   'DELETE /api/v1/me/tokens': 'session',

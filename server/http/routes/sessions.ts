@@ -4,6 +4,7 @@ import {
   createSessionBodySchema,
   sessionSchema,
 } from '../../../shared/schemas/sign-in/sessions.ts';
+import { confirmPasswordBodySchema } from '../../../shared/schemas/sign-in/totp.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { sessionObject, userObject } from '../representations.ts';
@@ -35,20 +36,40 @@ const signOut = createRoute({
   responses: { 204: { description: 'The session has ended' } },
 });
 
-type SessionRouteDeps = Pick<AppDeps, 'sessions' | 'sessionLifetimes' | 'users'>;
+const confirm = createRoute({
+  method: 'post',
+  path: '/sessions/current/confirm',
+  summary: 'Confirm it is you',
+  description:
+    'Confirms with the password that the member uses this session, for an hour. Requests that return `confirmation-required` then succeed. Wrong passwords count against the rate limit of sign-ins. A member without a password confirms in the console, or signs in again.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(confirmPasswordBodySchema) },
+  responses: { 200: jsonResponse(sessionSchema, 'The session') },
+});
 
-export function sessionRoutes({ sessions, sessionLifetimes, users }: SessionRouteDeps) {
+type SessionRouteDeps = Pick<AppDeps, 'sessions' | 'sessionLifetimes' | 'confirmations' | 'users' | 'clock'>;
+
+export function sessionRoutes({ sessions, sessionLifetimes, confirmations, users, clock }: SessionRouteDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
       const { email, password, code } = c.req.valid('json');
       const clientInfo = c.get('clientInfo');
       const { session, secret, user } = await sessions.signIn(email, password, clientInfo, code);
       const me = await users.me({ user, sessionId: session.id, clientInfo, channel: 'cli' });
-      const { id, expires_at } = sessionObject(session, sessionLifetimes);
+      const { id, expires_at } = sessionObject(session, sessionLifetimes, []);
       c.header('Location', '/api/v1/sessions/current');
       return c.json({ id, secret: secret.reveal(), expires_at, user: userObject(me) }, 201);
     })
-    .openapi(readCurrent, (c) => c.json(sessionObject(c.get('session'), sessionLifetimes), 200))
+    .openapi(readCurrent, async (c) => {
+      const ways = await confirmations.ways(c.get('caller'));
+      return c.json(sessionObject(c.get('session'), sessionLifetimes, ways), 200);
+    })
+    .openapi(confirm, async (c) => {
+      const caller = c.get('caller');
+      await confirmations.byPassword(caller, c.req.valid('json').password);
+      const session = { ...c.get('session'), confirmedAt: clock.now() };
+      return c.json(sessionObject(session, sessionLifetimes, await confirmations.ways(caller)), 200);
+    })
     .openapi(signOut, async (c) => {
       await sessions.signOut(c.get('caller'));
       return c.body(null, 204);

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
   confirmCodeBodySchema,
   confirmPasswordBodySchema,
+  optionalPasswordBodySchema,
   preparedTotpSchema,
   recoveryCodesSchema,
   totpStatusSchema,
@@ -44,7 +45,7 @@ const disable = createRoute({
   path: '/me/totp/disable',
   summary: 'Turn two-factor sign-in off',
   middleware: jsonBody,
-  request: { body: jsonRequest(confirmPasswordBodySchema) },
+  request: { body: jsonRequest(optionalPasswordBodySchema) },
   responses: { 204: { description: 'Two-factor sign-in is off' } },
 });
 
@@ -54,7 +55,7 @@ const renew = createRoute({
   summary: 'Replace the recovery codes',
   description: 'Creates new recovery codes. The old ones stop working immediately.',
   middleware: jsonBody,
-  request: { body: jsonRequest(confirmPasswordBodySchema) },
+  request: { body: jsonRequest(optionalPasswordBodySchema) },
   responses: { 200: jsonResponse(recoveryCodesSchema, 'The recovery codes') },
 });
 

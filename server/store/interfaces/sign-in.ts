@@ -21,6 +21,8 @@ export interface SessionStore {
   listOf(userId: string, bounds: SessionBounds, limit: number): Promise<SessionRecord[]>;
   /** Moves the time of last activity forward, never back. */
   touch(id: string, at: number): Promise<void>;
+  /** Records when the member confirmed who they are in this session. Returns false if the session no longer exists. */
+  confirm(id: string, at: number): Promise<boolean>;
   /** Stores an encrypted ID token with a session, unless the session has ended. */
   setIdToken(id: string, sealed: string): Promise<void>;
   /** Returns the encrypted ID token of a session, or null. */

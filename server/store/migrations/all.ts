@@ -18,6 +18,7 @@ import { leaksAndAudit } from './0017-leaks-and-audit.ts';
 import { deniedRequests } from './0018-denied-requests.ts';
 import { organizationDays } from './0019-organization-days.ts';
 import { membershipDates } from './0020-membership-dates.ts';
+import { confirmations } from './0021-confirmations.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   deniedRequests,
   organizationDays,
   membershipDates,
+  confirmations,
 ];

@@ -22,11 +22,16 @@ export const sessionColumns = {
   sso: boolean('sso'),
   /** The identity provider's session ID (OIDC Back-Channel Logout §2.1). Null if the provider sent none. */
   ssoSid: nullable(text('sso_sid')),
+  /**
+   * When the member last proved who they are in this session: by signing in, or by a confirmation. An approved session begins with the
+   * time of its approver. Null if it is not known.
+   */
+  confirmedAt: nullable(integer('confirmed_at')),
 };
 
 /**
  * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an
- * `sso-connect` is the state of a request to the identity provider. A `logout-token`
+ * `sso-connect` or an `sso-confirm` is the state of a request to the identity provider. A `logout-token`
  * records a logout token of the identity provider, so that it is not accepted again.
  */
 export const ticketColumns = {
@@ -43,6 +48,7 @@ export const ticketColumns = {
     | 'authorization-code'
     | 'logout-token'
     | 'sso-connect'
+    | 'sso-confirm'
     | 'sso-proposal'
   >('kind'),
   userId: nullable(text('user_id')),

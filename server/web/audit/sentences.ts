@@ -17,6 +17,8 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'session.created': text('plain', 'Signed in', 'signed in'),
   'session.ended': text('plain', 'Signed out', 'ended a session'),
   'session.failed': text('danger', 'Failed', 'failed to sign in'),
+  'session.confirmed': text('plain', 'Confirmed', 'confirmed it is them'),
+  'session.confirmation_failed': text('danger', 'Failed', 'failed to confirm it is them'),
   'token.created': text('success', 'Created', 'created token {target}'),
   'token.rotated': text('success', 'Rotated', 'rotated token {target}'),
   'token.previous_ended': text('warning', 'Value ended', 'ended the previous value of token {target}'),

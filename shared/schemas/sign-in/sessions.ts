@@ -27,6 +27,14 @@ export const sessionSchema = z
     created_at: timeSchema,
     expires_at: timeSchema.describe('The latest end, even if the session is in use'),
     idle_expires_at: timeSchema.describe('When the session ends if it is not used until then. Each use extends it.'),
+    confirmed_until: timeSchema
+      .nullable()
+      .describe(
+        'Until when the session needs no confirmation that it is really the member, an hour after the last one. Signing in counts as one. Null if there was none',
+      ),
+    confirm_with: z
+      .array(z.enum(['sso', 'password']))
+      .describe('How the member can confirm that, the usual way first. `sso` works in a browser only'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;

@@ -23,4 +23,13 @@ export const recoveryCodesSchema = z
   .meta({ id: 'RecoveryCodes' });
 
 export const confirmPasswordBodySchema = z.strictObject({ password: z.string() }).meta({ id: 'ConfirmPassword' });
+/** A change that needs the password, or a session that has confirmed within the last hour who uses it. */
+export const optionalPasswordBodySchema = z
+  .strictObject({
+    password: z
+      .string()
+      .optional()
+      .describe('Without it, the session must have confirmed within the last hour who uses it'),
+  })
+  .meta({ id: 'OptionalPassword' });
 export const confirmCodeBodySchema = z.strictObject({ code: z.string() }).meta({ id: 'ConfirmCode' });

@@ -92,7 +92,15 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
   const target = { kind: 'user', id: null, name: text } as const;
   await app.store.audit.insert({ id, at, actor, action: 'session.failed', target, ownerId: app.dev.id, ...clientInfo });
   const times = { createdAt: at, lastSeenAt: at, ...app.services.sessionLifetimes.begin('console') };
-  const session = { id, userId: app.dev.id, hash: `hash of ${index}`, ...times, sso: false, ssoSid: null };
+  const session = {
+    id,
+    userId: app.dev.id,
+    hash: `hash of ${index}`,
+    ...times,
+    sso: false,
+    ssoSid: null,
+    confirmedAt: at,
+  };
   await app.store.sessions.insert({ ...session, ...clientInfo });
 }
 

@@ -92,6 +92,7 @@ describe('a management key with every scope', () => {
     ['POST', '/api/v1/me/totp'],
     ['GET', '/api/v1/sessions/current'],
     ['DELETE', '/api/v1/sessions/current'],
+    ['POST', '/api/v1/sessions/current/confirm'],
   ])('has no account of its own: %s %s', async (method, path) => {
     const json = path.endsWith('password') ? { current: 'x', new: 'another staple battery horse' } : { password: 'x' };
     await forbidden(path, { method, ...(['PUT', 'POST'].includes(method) && { json }) });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as leakShapes from '../../../cli/api/leak-shapes.ts';
+import { sessionShape } from '../../../cli/api/read-status.ts';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
 import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
@@ -186,9 +187,12 @@ const entries: Entry[] = [
   ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [
     'sessionShape',
-    shapes.sessionShape,
+    sessionShape,
     sessionSchema,
-    { id: 's', created_at: time, expires_at: time, idle_expires_at: time },
+    {
+      ...{ id: 's', created_at: time, expires_at: time, idle_expires_at: time },
+      ...{ confirmed_until: time, confirm_with: ['password'] },
+    },
   ],
   [
     'createdSessionShape',
@@ -225,10 +229,10 @@ const replacements = [
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
 const openLists =
-  /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+)$/;
+  /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+|confirm_with\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {
@@ -251,7 +255,7 @@ function valueAt(value: unknown, path: string): unknown {
 
 describe('the shape of a response', () => {
   it('exists for every exported shape in this test', () => {
-    const exported = Object.keys({ ...shapes, ...webhookShapes, ...leakShapes }).filter((name) =>
+    const exported = Object.keys({ ...shapes, ...webhookShapes, ...leakShapes, sessionShape }).filter((name) =>
       name.endsWith('Shape'),
     );
     expect(entries.map(([name]) => name).sort()).toEqual(exported.sort());

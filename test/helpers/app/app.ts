@@ -130,6 +130,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>, 
       userAgent: null,
       sso: false,
       ssoSid: null,
+      confirmedAt: at,
     });
     return secret.reveal();
   }

@@ -10,7 +10,7 @@ export async function storeSession(
 ): Promise<string> {
   const id = randomUUID();
   const times = { createdAt: at, lastSeenAt: at, ...lifetimes.begin('program') };
-  const session = { id, userId, hash: `hash of ${id}`, ...times, sso: false, ssoSid: null };
+  const session = { id, userId, hash: `hash of ${id}`, ...times, sso: false, ssoSid: null, confirmedAt: at };
   await store.sessions.insert({ ...session, ip: null, userAgent: null });
   return id;
 }

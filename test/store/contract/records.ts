@@ -96,6 +96,7 @@ export function sessionRecord(userId: string, changes: Partial<SessionRecord> = 
     ssoSid: null,
     consoleStartedAt: noon,
     programStartedAt: null,
+    confirmedAt: noon,
     ...changes,
   };
 }

@@ -2,8 +2,10 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { Store } from '../../../store/store.ts';
 import { noSuchMember } from '../../accounts/problems.ts';
 import { type Caller, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
+import { confirmedActions, requireConfirmed } from '../confirmation/required.ts';
 import { endAllSessions } from '../end-sessions.ts';
 import { confirmPassword, requireSamePassword } from '../password/confirm-password.ts';
+import { sessionEnded } from '../problems.ts';
 import { recordTotpChange, type TotpChange, type TotpDeps } from './changes.ts';
 import { createTotpCheck, type TotpCheck } from './check.ts';
 import { generateRecoveryCodes, hashRecoveryCode } from './codes.ts';
@@ -13,10 +15,14 @@ import { createTotpEnrolment, type TotpEnrolment } from './enrolment.ts';
 export interface Totp extends TotpEnrolment {
   readonly required: boolean;
   status(caller: Caller): Promise<{ enabled: boolean; required: boolean; recovery_codes_left: number }>;
-  /** Turns it off. @throws ProblemError `wrong-password`, `throttled`, `totp-setup-required` if it is required */
-  disable(caller: Caller, password: string): Promise<void>;
-  /** Replaces the recovery codes. @throws ProblemError `wrong-password`, `throttled` */
-  newRecoveryCodes(caller: Caller, password: string): Promise<string[]>;
+  /**
+   * Turns it off. Without the password, the session must have confirmed within the last hour who uses it.
+   *
+   * @throws ProblemError `wrong-password`, `throttled`, `confirmation-required`, `totp-setup-required` if it is required
+   */
+  disable(caller: Caller, password?: string): Promise<void>;
+  /** Replaces the recovery codes, with the same proof. @throws ProblemError `wrong-password`, `throttled`, `confirmation-required` */
+  newRecoveryCodes(caller: Caller, password?: string): Promise<string[]>;
   /**
    * Turns it off for another member who lost it, and ends their sessions. For oneself, that needs the password: `disable`.
    *
@@ -27,7 +33,21 @@ export interface Totp extends TotpEnrolment {
 }
 
 export function createTotp(deps: TotpDeps): Totp {
-  const { store, notifier } = deps;
+  const { store, clock, notifier } = deps;
+
+  /** Checks the password, if there is one. Returns what the transaction of the change must check. */
+  async function checkProof(caller: Caller, password: string | undefined, action: string) {
+    if (password === undefined) {
+      // Locks the member before the session, in the order of every transaction.
+      return async (store: Store) => {
+        if (!(await store.users.lockForNewSession(caller.user.id))) throw sessionEnded();
+        await requireConfirmed(store, caller, clock.now(), action);
+      };
+    }
+    await confirmPassword(deps, caller, password, '/password');
+    return (store: Store) => requireSamePassword(store, caller, '/password');
+  }
+
   return {
     ...createTotpEnrolment(deps),
     required: deps.required,
@@ -40,18 +60,16 @@ export function createTotp(deps: TotpDeps): Totp {
 
     async disable(caller, password) {
       if (deps.required) throw required();
-      await confirmPassword(deps, caller, password, '/password');
-      await remove(deps, ownChange(caller), 'totp-disabled', (store) =>
-        requireSamePassword(store, caller, '/password'),
-      );
+      const requireProof = await checkProof(caller, password, confirmedActions.removeSecondFactor());
+      await remove(deps, ownChange(caller), 'totp-disabled', requireProof);
     },
 
     async newRecoveryCodes(caller, password) {
-      await confirmPassword(deps, caller, password, '/password');
+      const requireProof = await checkProof(caller, password, confirmedActions.showRecoveryCodes());
       if (caller.user.totpEnabledAt === null) throw notEnabled();
       const codes = generateRecoveryCodes();
       await store.transaction(async (store) => {
-        await requireSamePassword(store, caller, '/password');
+        await requireProof(store);
         await store.totp.replaceRecoveryCodes(caller.user.id, codes.map(hashRecoveryCode));
         const event = 'recovery-codes-replaced';
         await recordTotpChange(deps, store, ownChange(caller), 'user.recovery_codes_replaced', event);

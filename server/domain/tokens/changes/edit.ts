@@ -8,6 +8,7 @@ import { type AuditedFields, changesBetween } from '../../changed-fields.ts';
 import { requireCanaryFields } from '../../leaks/canary-field.ts';
 import { addsScope, boundsOf, editedScopes } from '../../machines/manage-field.ts';
 import { tellOfKey } from '../../machines/tell-of-key.ts';
+import { confirmedActions, requireConfirmed } from '../../sign-in/confirmation/required.ts';
 import type { TokenDeps } from '../create.ts';
 import { type ExpiryPolicy, lifetimeOf, selfRotateNeedsExpiry } from '../expiry.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
@@ -53,9 +54,11 @@ export function createEditing(deps: TokenDeps): Editing {
         if (isExtended(before, token)) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
         const [from, to] = [showRules(before, names), showRules(token, names)];
         const isWidened = widens(before.rules, token.rules) || addsScope(before.manage, token.manage);
-        if (isWidened && token.manage !== null)
+        if (isWidened && token.manage !== null) {
+          // The session is locked already. The rules can be compared only now, and throwing undoes the edit.
+          await requireConfirmed(store, operator, at, confirmedActions.widenKey(before));
           await tellOfKey({ notifier }, store, { ...mail, stage: 'widened', rules: to });
-        else if (isWidened) await notifier.tokenWidened(store, { ...mail, from, to });
+        } else if (isWidened) await notifier.tokenWidened(store, { ...mail, from, to });
         return token;
       });
       notifier.wake();

@@ -16,6 +16,7 @@ import {
 import { requireNoCanary } from '../../leaks/canary-field.ts';
 import { boundsOf } from '../../machines/manage-field.ts';
 import { generateToken } from '../../secrets.ts';
+import { confirmedActions, requireConfirmed } from '../../sign-in/confirmation/required.ts';
 import type { Creation, TokenDeps } from '../create.ts';
 import { policyFor, rotatedExpiry } from '../expiry.ts';
 import { findTokenToChange, tokenNotFound } from '../find.ts';
@@ -117,6 +118,10 @@ export function createRotation(deps: TokenDeps): Rotation {
       const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {
         const locked = await lockOwnToken(store, { token: found, operator });
+        if (found.manage !== null) {
+          // The new value is worth as much as a new key.
+          await requireConfirmed(store, operator, clock.now(), confirmedActions.rotateKey(found));
+        }
         if (idempotencyKey !== undefined) {
           const request = {
             ...{ userId: user.id, ownerId: found.ownerId, tokenId: id },

@@ -54,6 +54,7 @@ const session: Part = {
     sso: 'flag',
     sso_sid: 'text',
     sso_id_token: 'secret',
+    confirmed_at: 'time',
   },
 };
 

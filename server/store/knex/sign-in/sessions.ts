@@ -43,6 +43,7 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
     async touch(id, at) {
       await sessions().where({ id }).where('last_seen_at', '<', at).update({ last_seen_at: at });
     },
+    confirm: async (id, at) => (await sessions().where({ id }).update({ confirmed_at: at })) > 0,
     // The column is not in the table of columns, because requests that only authenticate should not read it.
     async setIdToken(id, sealed) {
       await knex('sessions').where({ id }).update({ sso_id_token: sealed });

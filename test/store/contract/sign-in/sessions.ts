@@ -55,6 +55,19 @@ export function sessionContract(store: () => Store): void {
     expect((await store().sessions.findByHash(session.hash))?.session.lastSeenAt).toBe(noon + 5);
   });
 
+  it('records when one session was confirmed, also at an earlier time, unless it has ended', async () => {
+    const user = await addUser(store());
+    const [session, other] = [sessionRecord(user.id), sessionRecord(user.id, { confirmedAt: null })];
+    for (const one of [session, other]) await store().sessions.insert(one);
+    for (const at of [noon + 5, noon - 5]) {
+      expect(await store().sessions.confirm(session.id, at)).toBe(true);
+      expect((await store().sessions.lock(session.id))?.confirmedAt).toBe(at);
+    }
+    expect((await store().sessions.lock(other.id))?.confirmedAt).toBeNull();
+    await store().sessions.delete(session.id, user.id);
+    expect(await store().sessions.confirm(session.id, noon)).toBe(false);
+  });
+
   it("deletes one session, or all of a user's sessions except one", async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const [one, two, three, foreign] = [

@@ -27,7 +27,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
       expect(
         (await verify(running.url, value, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds/42?x=1' })).status,
       ).toBe(200);
-      await way.hands.press(page.getByRole('link', { name: 'Back to your API tokens' }));
+      await way.hands.press(page.getByRole('link', { name: 'I have saved it' }));
       const row = page.getByRole('row', { name: 'first script' });
       await row.waitFor();
       await eventually(async () => {
@@ -73,12 +73,12 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     const value = await field.inputValue();
     expect(value).toMatch(/^tok_[0-9A-Za-z]{38}$/);
     await page.getByText("can't be recovered").waitFor();
-    const copy = page.getByRole('button', { name: 'Copy' });
+    const copy = page.getByRole('button', { name: 'Copy' }).first();
     await expect.poll(() => copy.isVisible()).toBe(script);
     if (script) {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await hands.press(copy);
-      await done(page, 'Copied.').waitFor();
+      await done(page, 'Copied').waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(value);
     }
     return value;

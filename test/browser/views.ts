@@ -238,12 +238,14 @@ const rotate = async (page: Page) => {
 
 const rotateAndReturn = async (page: Page) => {
   await rotate(page);
-  await page.getByRole('link', { name: 'Back to the token' }).click();
+  await page.getByRole('link', { name: 'I have saved it' }).click();
   await page.getByText('Old value last used').waitFor();
 };
 
 const createTwice = async (page: Page) => {
   await create('made twice')(page);
+  await page.getByLabel('Value of made twice').press('ControlOrMeta+A');
+  await page.getByLabel('Value of made twice').press('ControlOrMeta+C');
   await page.reload();
 };
 

@@ -140,11 +140,11 @@ it('shows a new token’s value once, in the response to the form', async () => 
   expect(made.headers.get('cache-control')).toBe('no-store');
   const value = valueIn(made.html);
   expect(made.html.split(value)).toHaveLength(2);
-  expect(made.html).toMatch(new RegExp(`<input id="token-value"[^>]* value="${value}" readonly[^>]* data-secret`));
-  expect(made.html).toMatch(/<button type="button"[^>]* data-copy="token-value" hidden/);
+  expect(made.html).toMatch(new RegExp(`<input id="value"[^>]* value="${value}" readonly[^>]* data-secret`));
+  expect(made.html).toMatch(/<button type="button"[^>]* data-copy="value"[^>]* hidden/);
   expect(textOf(made.html)).toContain("can't be recovered");
   expect(textOf(made.html)).toContain(
-    'curl -i -H "Authorization: Token $TOKEN" https://tokens.example.com/api/v1/token',
+    `"$TOKENS_TOKEN" | curl --include --header @- 'https://tokens.example.com/api/v1/token'`,
   );
   expect(await verdict(app, value)).toBe(200);
 
@@ -176,7 +176,7 @@ it('creates nothing and shows no value when the same form is sent again', async 
   expect(again.headers.get('cache-control')).toBe('no-store');
   expect(textOf(again.html)).toContain('The value was already shown');
   expect(again.html).not.toContain(value);
-  expect(again.html).not.toContain('token-value');
+  expect(again.html).not.toContain('data-secret');
   const made = await listOf(app, app.dev);
   expect(made).toHaveLength(1);
 

@@ -15,9 +15,11 @@ import {
   readCreateTokenForm,
 } from '../tokens/create-token-form.ts';
 import { expiryChoices } from '../tokens/expiry-choices.ts';
-import { NewTokenPage, ValueAlreadyShownPage } from '../tokens/new-token-page.tsx';
 import { RevokeTokenDialog } from '../tokens/revoke-token-dialog.tsx';
 import { tokenPath } from '../tokens/token-paths.ts';
+import { calledAddress } from '../tokens/value/called-address.ts';
+import { NewTokenPage } from '../tokens/value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from '../tokens/value/value-already-shown-page.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, readPageUrl } from './facts-of-account.ts';
 import { emptyKeyDialog } from './keys/key-routes.tsx';
 import { ServiceAccountPage } from './service-account-page.tsx';
@@ -25,7 +27,7 @@ import { serviceAccountPath, serviceAccountsPath } from './service-account-paths
 
 /** The form on the page of a service account that creates a token for it. */
 export function accountTokenPages(deps: AccountDeps) {
-  const { tokens, clock, config } = deps;
+  const { tokens, clock } = deps;
 
   return new Hono<AppEnv>().post(`${serviceAccountsPath}/:id/tokens`, async (c) => {
     const account = await findAccount(deps, c);
@@ -36,7 +38,7 @@ export function accountTokenPages(deps: AccountDeps) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'service-account-not-found') throw problem;
       // The form was sent before, and the token that it created was revoked in the meantime.
-      if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} />);
+      if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} now={clock.now()} />);
       const dialog = await createDialog(deps, c, account, form, problem);
       const facts = await factsOfAccount(deps, c, account);
       return renderProblem(c, problem, <ServiceAccountPage {...facts} dialog={dialog} />);
@@ -45,9 +47,9 @@ export function accountTokenPages(deps: AccountDeps) {
 
   async function create(c: AppContext, { name }: ServiceAccountSummary, form: CreateTokenForm): Promise<Response> {
     const { token, secret } = await tokens.create(c.get('caller'), createTokenBody(form, name), form.key);
-    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} />);
-    const { publicUrl } = config;
-    return c.render(<NewTokenPage publicUrl={publicUrl} token={token} value={secret.reveal()} now={clock.now()} />);
+    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} now={clock.now()} />);
+    const address = await calledAddress(deps, token);
+    return c.render(<NewTokenPage token={token} value={secret.reveal()} address={address} now={clock.now()} />);
   }
 }
 

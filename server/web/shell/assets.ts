@@ -21,7 +21,7 @@ const styles = [
 ];
 
 /** The parts of the script, in their order. They share one module. Every page also works without them. */
-const scripts = ['dialogs', 'focus', 'address', 'messages', 'times', 'values', 'forms'];
+const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms'];
 
 export interface Asset {
   type: string;

@@ -21,12 +21,14 @@ import {
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { countTokens } from './list/attention.ts';
-import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
 import { ownerPath, tokenPath, tokensPath } from './token-paths.ts';
 import { requestedNarrowing } from './usage/narrow-routes.tsx';
+import { calledAddress } from './value/called-address.ts';
+import { NewTokenPage } from './value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from './value/value-already-shown-page.tsx';
 
 type TokenPagesDeps = Pick<
   AppDeps,
@@ -56,7 +58,8 @@ export function tokenPages({
         const problem = expectProblem(error);
         if (problem.code === 'not-authenticated') throw problem;
         // The form was sent before, and the token that it created was revoked in the meantime.
-        if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} />);
+        if (problem.code === 'token-not-found')
+          return c.render(<ValueAlreadyShownPage token={null} now={clock.now()} />);
         return renderProblem(c, problem, await page(c, unfiltered, await createDialog(unfiltered, form, problem)));
       }
     })
@@ -72,10 +75,9 @@ export function tokenPages({
   /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */
   async function create(c: AppContext, form: CreateTokenForm): Promise<Response> {
     const { token, secret } = await tokens.create(c.get('caller'), createTokenBody(form), form.key);
-    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} />);
-    return c.render(
-      <NewTokenPage publicUrl={config.publicUrl} token={token} value={secret.reveal()} now={clock.now()} />,
-    );
+    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} now={clock.now()} />);
+    const address = await calledAddress({ apps, config }, token);
+    return c.render(<NewTokenPage token={token} value={secret.reveal()} address={address} now={clock.now()} />);
   }
 
   async function tokenPage(c: AppContext) {

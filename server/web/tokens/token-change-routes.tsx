@@ -7,7 +7,6 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import type { MessageCode } from '../shell/messages/texts.ts';
 import { factsOfToken, type TokenFacts } from './facts-of-token.ts';
-import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
 import {
   editTokenBody,
@@ -20,6 +19,9 @@ import {
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
 import { formThatAllows } from './trouble/allow-form.ts';
+import { calledAddress } from './value/called-address.ts';
+import { NewTokenPage } from './value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from './value/value-already-shown-page.tsx';
 
 type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'audit' | 'clock' | 'statusContext' | 'config'>;
 
@@ -71,11 +73,9 @@ export function tokenChangePages({
         idempotencyKey: form.key,
         endsOnly: form.ends || undefined,
       });
-      if (secret === null) return c.render(<ValueAlreadyShownPage token={token} rotated />);
-      const value = secret.reveal();
-      return c.render(
-        <NewTokenPage publicUrl={config.publicUrl} token={token} value={value} now={clock.now()} rotated />,
-      );
+      if (secret === null) return c.render(<ValueAlreadyShownPage token={token} now={clock.now()} rotated />);
+      const shown = { token, value: secret.reveal(), address: await calledAddress({ apps, config }, token) };
+      return c.render(<NewTokenPage {...shown} now={clock.now()} rotated />);
     }
     if (action === 'end-previous') await tokens.endPrevious(caller, id);
     if (action === 'edit') await tokens.edit(caller, id, editTokenBody(form));

@@ -9,7 +9,7 @@ async function open() {
   return { app, token, path: `/profile/api-tokens/${token.id}` };
 }
 
-const valueIn = (html: string) => /id="token-value"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
+const valueIn = (html: string) => /id="value"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
 
 it('rotates a token, shows the new value once, and then both values', async () => {
   const { app, token, path } = await open();
@@ -21,7 +21,7 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const key = /name="key" value="([^"]+)"/.exec(dialog)?.[1] ?? '';
   const { status, html } = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
   const value = valueIn(html);
-  expect(textOf(html)).toContain('Old value works until 23 Nov 2026, 17:20 UTC');
+  expect(textOf(html)).toContain('The old value works until 23 Nov 2026, 17:20 UTC');
   expect(html).toContain(`href="${path}"`);
   expect([status, await verdict(app, value), await verdict(app, token.token)]).toEqual([200, 200, 200]);
   await browser.get(`${path}?dialog=rotate`);

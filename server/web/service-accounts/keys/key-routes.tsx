@@ -6,7 +6,9 @@ import type { AppContext, AppEnv } from '../../../http/context.ts';
 import type { ServiceAccountSummary } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { formSentBefore } from '../../tokens/create-token-form.ts';
-import { NewTokenPage, ValueAlreadyShownPage } from '../../tokens/new-token-page.tsx';
+import { calledAddress } from '../../tokens/value/called-address.ts';
+import { NewTokenPage } from '../../tokens/value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from '../../tokens/value/value-already-shown-page.tsx';
 import { type AccountDeps, factsOfAccount, findAccount } from '../facts-of-account.ts';
 import { ServiceAccountPage } from '../service-account-page.tsx';
 import { serviceAccountPath, serviceAccountsPath } from '../service-account-paths.ts';
@@ -15,7 +17,7 @@ import { emptyKeyForm, type KeyForm, keyBody, keyExpiryChoices, readKeyForm } fr
 
 /** The form on the page of a service account that creates a management key for it. Only for superusers. */
 export function accountKeyPages(deps: AccountDeps) {
-  const { tokens, clock, config } = deps;
+  const { tokens, clock } = deps;
 
   return new Hono<AppEnv>().post(`${serviceAccountsPath}/:id/keys`, async (c) => {
     const account = await findAccount(deps, c);
@@ -26,7 +28,7 @@ export function accountKeyPages(deps: AccountDeps) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'superuser-required') throw problem;
       // The form was sent before, and the key that it created was revoked in the meantime.
-      if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} />);
+      if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} now={clock.now()} />);
       const facts = await factsOfAccount(deps, c, account);
       const dialog = keyDialog(deps, account, form, problem);
       return renderProblem(c, problem, <ServiceAccountPage {...facts} dialog={dialog} />);
@@ -35,9 +37,9 @@ export function accountKeyPages(deps: AccountDeps) {
 
   async function create(c: AppContext, { name }: ServiceAccountSummary, form: KeyForm): Promise<Response> {
     const { token, secret } = await tokens.create(c.get('caller'), keyBody(form, name), form.key);
-    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} />);
-    const { publicUrl } = config;
-    return c.render(<NewTokenPage publicUrl={publicUrl} token={token} value={secret.reveal()} now={clock.now()} />);
+    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} now={clock.now()} />);
+    const address = await calledAddress(deps, token);
+    return c.render(<NewTokenPage token={token} value={secret.reveal()} address={address} now={clock.now()} />);
   }
 }
 

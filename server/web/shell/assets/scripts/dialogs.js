@@ -1,9 +1,12 @@
-// Makes a dialog that the server rendered modal. Escape leads back to the page that opened it.
+// Makes a dialog that the server rendered modal. Escape leads back to the page that opened it. A dialog without such a page shows
+// a value once: it stays, even if the browser closed it without asking.
 for (const dialog of document.querySelectorAll('dialog[data-modal][open]')) {
+  const { close } = dialog.dataset;
   dialog.removeAttribute('open');
   dialog.showModal();
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
-    location.assign(dialog.dataset.close);
+    if (close !== undefined) location.assign(close);
   });
+  if (close === undefined) dialog.addEventListener('close', () => dialog.showModal());
 }

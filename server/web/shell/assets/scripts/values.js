@@ -1,13 +1,37 @@
+const unsaved = document.querySelector('[data-unsaved]');
+const markSaved = () => unsaved?.removeAttribute('data-unsaved');
+
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    const copied = await navigator.clipboard.writeText(field.value).then(
+    const source = document.getElementById(button.dataset.copy);
+    const copied = await navigator.clipboard.writeText(source.value ?? source.textContent).then(
       () => true,
-      () => document.execCommand('copy'),
+      () => {
+        select(source);
+        return document.execCommand('copy');
+      },
     );
-    document.getElementById(`${button.dataset.copy}-copied`).textContent = copied ? 'Copied.' : 'Press Ctrl+C to copy.';
+    if (copied && source === unsaved) markSaved();
+    document.getElementById(`${button.dataset.copy}-copied`).textContent = copied ? 'Copied' : 'Press Ctrl+C to copy.';
+  });
+}
+
+function select(source) {
+  if (source.select) source.select();
+  else getSelection().selectAllChildren(source);
+}
+
+// Asks once before a page is left whose value nobody copied. “I have saved it” also means that it was copied, by whatever way.
+// Browsers ignore a page that nobody has touched yet.
+if (unsaved) {
+  unsaved.addEventListener('copy', markSaved);
+  document.querySelector('[data-saved]').addEventListener('click', markSaved);
+  addEventListener('beforeunload', (event) => {
+    if (!unsaved.hasAttribute('data-unsaved') || navigator.userActivation?.hasBeenActive === false) return;
+    event.preventDefault();
+    // Chromium does not ask if this listener removes itself, as with `once`.
+    markSaved();
   });
 }
 

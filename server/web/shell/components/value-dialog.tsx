@@ -1,0 +1,75 @@
+import type { Child, PropsWithChildren } from 'hono/jsx';
+
+interface ValueDialogProps {
+  title: string;
+  /** Why the value must be saved now, and what replaces a lost one. */
+  warning: Child;
+  /** Label of the field with the value. */
+  label: string;
+  /** No other page shows it. */
+  value: string;
+  /** URL that “I have saved it” leads to. */
+  doneHref: string;
+}
+
+/**
+ * A dialog that shows a value once, such as a new token. It closes only by “I have saved it”: `console.js` ignores Escape, and asks
+ * once before the page is left if nobody copied the value. Without JavaScript, it is a part of the page. `children` follow the value.
+ */
+export function ValueDialog({ title, warning, label, value, doneHref, children }: PropsWithChildren<ValueDialogProps>) {
+  return (
+    <dialog open data-modal class="value" aria-labelledby="dialog-title" aria-describedby="value-warning">
+      <h2 id="dialog-title">{title}</h2>
+      <p class="note warning" id="value-warning">
+        {warning}
+      </p>
+      <label for="value">{label}</label>
+      <div class="secret">
+        <input
+          id="value"
+          class="mono"
+          value={value}
+          readonly
+          autofocus
+          autocomplete="off"
+          spellcheck={false}
+          data-secret
+          data-unsaved
+        />
+        <CopyButton of="value" primary />
+      </div>
+      {children}
+      <div class="actions">
+        <a class="button" href={doneHref} data-saved>
+          I have saved it
+        </a>
+      </div>
+    </dialog>
+  );
+}
+
+interface CopyButtonProps {
+  /** ID of the element with the text. */
+  of: string;
+  primary?: boolean;
+}
+
+/** Copies the text of an element, and says so in space that is reserved for it. Without JavaScript, there is no button. */
+export function CopyButton({ of, primary = false }: CopyButtonProps) {
+  const status = <span id={`${of}-copied`} class="copied" role="status" />;
+  return (
+    <>
+      {!primary && status}
+      <button
+        type="button"
+        class={primary ? 'primary' : 'quiet'}
+        data-copy={of}
+        data-focus={primary || undefined}
+        hidden
+      >
+        Copy
+      </button>
+      {primary && status}
+    </>
+  );
+}

@@ -45,7 +45,11 @@ const { metafile } = await build({
   ...options,
   metafile: true,
   stdin: {
-    contents: "export { main } from './cli/main.ts'; export { realContext } from './cli/real-context.ts';",
+    contents: [
+      "export { main } from './cli/main.ts';",
+      "export { createProgram } from './cli/program.ts';",
+      "export { realContext } from './cli/real-context.ts';",
+    ].join('\n'),
     resolveDir: root,
   },
   outfile: 'dist/cli/main.cjs',

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { organizationJsonSchema } from '../../shared/schemas/organization/json-schema.ts';
 import { type ApiDescription, apiReference } from './api-reference.ts';
 import { commandReference } from './command-reference.ts';
+import { manPages } from './man-pages.ts';
 import { codeBlock, fillRegions } from './markdown.ts';
 import { auditTable, exitCodesTable, problemsTable, settingsTable } from './tables.ts';
 
@@ -62,10 +63,17 @@ export function generatedPages(sources: Sources): Page[] {
     ...withRegions,
     { path: 'docs/reference/tokens.md', content: commandReference(tokens) },
     { path: 'docs/reference/tokensd.md', content: commandReference(tokensd) },
+    { path: 'package.json', content: withManPages(read('package.json'), [tokens, tokensd]) },
     { path: 'docs/reference/api.md', content: apiReference(api) },
     {
       path: 'docs/public/schemas/organization.json',
       content: `${JSON.stringify(organizationJsonSchema(), null, 2)}\n`,
     },
   ];
+}
+
+/** Lists every manual page in package.json. npm installs only those that are listed one by one. */
+function withManPages(packageJson: string, programs: readonly Command[]): string {
+  const files = programs.flatMap((program) => manPages(program, '')).map(({ file }) => `dist/man/${file}`);
+  return `${JSON.stringify({ ...JSON.parse(packageJson), man: files }, null, 2)}\n`;
 }

@@ -1,0 +1,23 @@
+// Writes the manual pages of both programs to dist/man. Run it after the build.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import { transform } from 'esbuild';
+import tokens from '../dist/cli/main.cjs';
+import { createProgram as createTokensd } from '../dist/server/program.js';
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const { code } = await transform(await readFile(new URL('docs/man-pages.ts', import.meta.url), 'utf8'), {
+  loader: 'ts',
+});
+const { manPages } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+const directory = new URL('../dist/man/', import.meta.url);
+const programs = [
+  tokens.createProgram(tokens.realContext(), { out: '', err: '' }),
+  createTokensd({ env: {}, stderr: new PassThrough() }, version, () => {}),
+];
+
+await rm(directory, { recursive: true, force: true });
+await mkdir(directory, { recursive: true });
+for (const { file, content } of programs.flatMap((program) => manPages(program, version))) {
+  await writeFile(new URL(file, directory), content);
+}

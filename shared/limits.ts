@@ -30,6 +30,8 @@ export const limits = {
   confirmationLifetimeMs: 60 * 60 * 1000,
   maxPageSize: 200,
   defaultPageSize: 50,
+  /** Tokens that one request revokes or pauses. */
+  maxBulkTokens: 1000,
   /** One hundred years, including leap days. */
   maxExpirySeconds: 36_525 * 24 * 60 * 60,
   /** The longest life of a management key. */

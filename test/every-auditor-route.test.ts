@@ -37,6 +37,9 @@ const own = [
   'POST /api/v1/me/totp/recovery-codes',
   'GET /api/v1/tokens',
   'POST /api/v1/tokens',
+  // These skip the tokens that the caller may not change.
+  'POST /api/v1/tokens/revoke',
+  'POST /api/v1/tokens/pause',
   'GET /api/v1/trusts',
 ];
 

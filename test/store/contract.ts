@@ -36,6 +36,7 @@ import { organizationDayContract } from './contract/tokens/organization-days.ts'
 import { revocationContract } from './contract/tokens/revocation.ts';
 import { statusContract } from './contract/tokens/status.ts';
 import { tokenContract } from './contract/tokens/tokens.ts';
+import { togetherContract } from './contract/tokens/together.ts';
 import { transferContract } from './contract/tokens/transfers.ts';
 import { usageContract } from './contract/tokens/usage.ts';
 import { transactionContract } from './contract/transactions.ts';
@@ -64,6 +65,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('changes of tokens', () => tokenChangeContract(store));
     describe('transfers', () => transferContract(store));
     describe('revocation', () => revocationContract(store));
+    describe('tokens named by their IDs', () => togetherContract(store));
     describe('locks of destructions', () => destructionLockContract(store));
     describe('usage', () => usageContract(store));
     describe('totals of days', () => organizationDayContract(store));

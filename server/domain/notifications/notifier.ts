@@ -40,10 +40,12 @@ import {
   type TokenExtension,
   type TokenPause,
   type TokenRotation,
+  type TokensPause,
   tokenExtendedMail,
   tokenPausedMail,
   tokenResumedMail,
   tokenRotatedMail,
+  tokensPausedMail,
 } from './token-change-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.ts';
@@ -66,6 +68,8 @@ export interface Notifier {
   tokenWidened(store: Store, event: ForMember<TokenWidening>): Promise<void>;
   /** Notifies those who look after a token, except the one who paused it. */
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
+  /** Does the same for tokens of one owner that were paused together, with one mail. */
+  tokensPaused(store: Store, event: ForMember<TokensPause>): Promise<void>;
   tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
   previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
   /** Enqueues one mail for all tokens. If all are short-lived, they may be collected for a common one. */
@@ -210,6 +214,7 @@ export function createNotifier(deps: {
     tokenExtended: (store, event) => enqueueToReaders(store, event, tokenExtendedMail),
     tokenWidened: (store, event) => enqueueToReaders(store, event, tokenWidenedMail),
     tokenPaused: (store, event) => enqueueToReaders(store, event, tokenPausedMail, [event.actor.id]),
+    tokensPaused: (store, event) => enqueueToReaders(store, event, tokensPausedMail, [event.actor.id]),
     tokenResumed: (store, event) => enqueueToReaders(store, event, tokenResumedMail, [event.actor.id]),
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
     async tokensTransferred(store, { from, newOwner, ...rest }) {

@@ -1,6 +1,6 @@
 import type { Actor, LastUse } from '../../store/records.ts';
 import { superuserOf, tokenUrl, unlessExpected } from './advice.ts';
-import { type AdviceStep, type MailContent, mailText } from './mail-content.ts';
+import { type AdviceStep, type MailContent, type MailText, mailText, maxItems } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
 import {
   actorFact,
@@ -12,6 +12,8 @@ import {
   footerOf,
   isOfServiceAccount,
   reviewTokensOf,
+  tokenListOf,
+  tokensOf,
 } from './service-accounts/wording.ts';
 import {
   commandArgument,
@@ -20,6 +22,8 @@ import {
   type RevocationChannel,
   revokeCommand,
   tokenFacts,
+  tokenItem,
+  tokenLine,
 } from './token-mails.ts';
 
 export interface TokenChange extends MemberEvent {
@@ -32,6 +36,9 @@ export interface TokenChange extends MemberEvent {
 export type TokenRotation = TokenChange & { overlapEndsAt: number | null };
 
 export type TokenPause = TokenChange & { until: number | null; reason: string | null };
+
+/** Tokens of one owner that were paused together. */
+export type TokensPause = Omit<TokenPause, 'token'> & { tokens: readonly MailedToken[] };
 
 export type TokenExtension = TokenChange & { earlierEnd: number | null };
 
@@ -101,28 +108,55 @@ export function previousValueUsedMail(site: SiteInfo, event: PreviousValueUse): 
 
 /** Writes the mail about a token that somebody else paused. */
 export function tokenPausedMail(site: SiteInfo, event: TokenPause): MailContent {
-  const { token, until, reason } = event;
-  const end = until === null ? 'until it is resumed' : `until ${utc(until)}`;
+  const { token } = event;
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was paused`,
-    lead: `${aTokenOf(event)} was paused. It is rejected ${end}.`,
+    lead: `${aTokenOf(event)} was paused. It is rejected ${endOf(event)}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
-    advice: unlessExpected([
-      {
-        instruction: isOfServiceAccount(event)
-          ? 'Ask the one who paused it for the reason. Only a superuser can end the pause of a superuser.'
-          : `Ask ${superuserOf(site)} for the reason. Only a superuser can resume it.`,
-      },
-      reviewTokensOf(event, site),
-    ]),
-    facts: [
-      ...tokenFacts(token),
-      ['Paused by', actorOfMail(event)],
-      ['Paused', end],
-      ...(reason === null ? [] : [['Reason', mailText`${reason}`] as const]),
-    ],
+    advice: adviceAfterPause(site, event, 'it'),
+    facts: [...tokenFacts(token), ...pauseFacts(event)],
     footer: footerOf(event),
   });
+}
+
+/** Writes the mail about tokens that somebody else paused together. */
+export function tokensPausedMail(site: SiteInfo, event: TokensPause): MailContent {
+  const { tokens } = event;
+  const [token, ...others] = tokens;
+  if (token !== undefined && others.length === 0) return tokenPausedMail(site, { ...event, token });
+  return memberMail(site, event, {
+    subject: `${tokens.length} API tokens were paused`,
+    lead: `${tokensOf(event, tokens.length)} were paused. They are rejected ${endOf(event, 'they are')}.`,
+    button: tokenListOf(event, site),
+    ...(tokens.length > maxItems
+      ? { lists: [{ heading: 'Paused', lines: tokens.map(tokenLine) }] }
+      : { items: tokens.map(tokenItem) }),
+    advice: adviceAfterPause(site, event, 'them'),
+    facts: pauseFacts(event),
+    footer: footerOf(event),
+  });
+}
+
+type Pause = Omit<TokenPause, 'token'>;
+
+function endOf({ until }: Pause, subject: 'it is' | 'they are' = 'it is'): string {
+  return until === null ? `until ${subject} resumed` : `until ${utc(until)}`;
+}
+
+function adviceAfterPause(site: SiteInfo, event: Pause, object: 'it' | 'them') {
+  const instruction = isOfServiceAccount(event)
+    ? `Ask the one who paused ${object} for the reason. Only a superuser can end the pause of a superuser.`
+    : `Ask ${superuserOf(site)} for the reason. Only a superuser can resume ${object}.`;
+  return unlessExpected([{ instruction }, reviewTokensOf(event, site)]);
+}
+
+function pauseFacts(event: Pause): Array<readonly [string, MailText]> {
+  const { reason } = event;
+  return [
+    ['Paused by', actorOfMail(event)],
+    ['Paused', endOf(event)],
+    ...(reason === null ? [] : [['Reason', mailText`${reason}`] as const]),
+  ];
 }
 
 /** Writes the mail about a token that somebody else resumed. */

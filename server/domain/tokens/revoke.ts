@@ -58,29 +58,17 @@ interface Revoker {
 type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]>;
 
 export function createRevocation(deps: TokenDeps): Revocation {
-  const { store, clock, auditTrail } = deps;
-
-  /** Destroys tokens of one owner, and writes their audit events and one mail, in one transaction. */
-  async function revokeTokens(by: Revoker, destroy: Destroy): Promise<void> {
-    const at = clock.now();
-    await store.transaction(async (store) => {
-      const tokens = await destroy(store, at, by.actor);
-      for (const token of tokens) await auditTrail.tokenRevoked(store, { at, ...by, token });
-      const [token] = tokens;
-      if (token === undefined) return;
-      // Mail the owner at the time of the revocation, because a transfer may have come before.
-      const owner = await store.owners.findById(token.ownerId);
-      if (owner === null) throw tokenNotFound();
-      await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
-    });
+  const { store, clock } = deps;
+  const revokeAndSend = async (by: Revoker, destroy: Destroy): Promise<void> => {
+    await revokeTokens(deps, by, destroy);
     deps.notifier.wake();
-  }
+  };
 
   return {
     async revoke(operator, id) {
       const found = await findTokenToChange(store, operator, id);
       if (isKey(operator)) requireStoppableByKey(found);
-      await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
+      await revokeAndSend(operatorRevoker(operator), async (store, at, actor) => {
         await lockOperator(store, operator, found);
         const tokens = await destroyOne(id)(store, at, actor);
         // A member may have seen a token that another owner has received since. The transaction then destroys nothing.
@@ -93,7 +81,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
     async revokeItself({ id, name, ownerId, ownerEmail, ownerKind, manage }, clientInfo) {
       const account = actorOf({ id: ownerId, email: ownerEmail, kind: ownerKind });
       const actor = { ...account, ...(manage !== null && { token: name }) };
-      await revokeTokens({ actor, clientInfo, channel: 'token' }, destroyOne(id));
+      await revokeAndSend({ actor, clientInfo, channel: 'token' }, destroyOne(id));
     },
 
     async revokeValue(value, client, clientInfo) {
@@ -104,21 +92,44 @@ export function createRevocation(deps: TokenDeps): Revocation {
       // A person who found a value that no longer works must not be able to stop the value that replaced it.
       if (match.validUntil !== null && match.validUntil <= clock.now()) return null;
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
-      await revokeTokens(by, destroyOne(match.id)).catch(ignoreTokenNotFound);
+      await revokeAndSend(by, destroyOne(match.id)).catch(ignoreTokenNotFound);
       return null;
     },
 
-    revokeAllOwn: (caller) => revokeTokens(operatorRevoker(caller), destroyAllOf(caller.user)),
+    revokeAllOwn: (caller) => revokeAndSend(operatorRevoker(caller), destroyAllOf(caller.user)),
 
     async revokeAllOf(operator, userId) {
       requireScope(operator, 'users:write');
       const owner = await findMember(store, operator, 'users:write', userId);
-      await revokeTokens(operatorRevoker(operator), async (store, at, actor) => {
+      await revokeAndSend(operatorRevoker(operator), async (store, at, actor) => {
         if (isKey(operator)) await requireMayRevokeAllOf(store, operator, userId);
         return store.tokens.destroyAllOf(owner.id, at, actor);
       });
     },
   };
+}
+
+/**
+ * Destroys tokens of one owner, and writes their audit events and one mail, in one transaction. Returns the tokens. Call `notifier.wake`
+ * afterwards.
+ */
+export async function revokeTokens(
+  { store, clock, auditTrail, notifier }: TokenDeps,
+  by: Revoker,
+  destroy: Destroy,
+): Promise<TokenRecord[]> {
+  const at = clock.now();
+  return store.transaction(async (store) => {
+    const tokens = await destroy(store, at, by.actor);
+    for (const token of tokens) await auditTrail.tokenRevoked(store, { at, ...by, token });
+    const [token] = tokens;
+    if (token === undefined) return tokens;
+    // Mail the owner at the time of the revocation, because a transfer may have come before.
+    const owner = await store.owners.findById(token.ownerId);
+    if (owner === null) throw tokenNotFound();
+    await notifier.tokensRevoked(store, { at, ...by, owner, tokens });
+    return tokens;
+  });
 }
 
 /** Throws `token-not-found` if a concurrent request has destroyed the token. */
@@ -139,7 +150,7 @@ function ignoreTokenNotFound(error: unknown): void {
   if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
 }
 
-function operatorRevoker(operator: Operator): Revoker {
+export function operatorRevoker(operator: Operator): Revoker {
   return { actor: operatorActor(operator), clientInfo: operator.clientInfo, channel: operator.channel };
 }
 

@@ -8,6 +8,7 @@ import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
 import { findServiceAccount } from '../accounts/service-accounts/find.ts';
 import { type Caller, type Operator, requireScope } from '../caller.ts';
+import { type BulkChanges, createBulkChanges } from './bulk/bulk.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
@@ -35,7 +36,7 @@ export interface TokenQuery extends Page, TokenFilter {
   q?: string;
 }
 
-export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting, Transferring {
+export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChanges, Reporting, Transferring {
   /**
    * Creates a token of the creator, or of a service account for its maintainers and superusers.
    * @throws ProblemError `permission-missing`, `service-account-not-found`, `service-account-disabled`, `name-taken`,
@@ -96,6 +97,7 @@ export function createTokens(deps: TokenDeps): Tokens {
     ...createRotation(deps),
     ...createEditing(deps),
     ...createPausing(deps),
+    ...createBulkChanges(deps),
     ...createReporting(deps),
     ...createTransferring(deps),
 

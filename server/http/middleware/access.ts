@@ -57,6 +57,8 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /api/v1/tokens': 'session',
   'POST /api/v1/tokens': 'session',
   'POST /api/v1/tokens/statuses': 'session',
+  'POST /api/v1/tokens/revoke': 'session',
+  'POST /api/v1/tokens/pause': 'session',
   'GET /api/v1/tokens/:id': 'session',
   'DELETE /api/v1/tokens/:id': 'session',
   'GET /api/v1/tokens/:id/usage': 'session',

@@ -1,11 +1,17 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
+  bulkOutcomeSchema,
+  pauseTokensBodySchema,
+  revokeTokensBodySchema,
+} from '../../../shared/schemas/tokens/bulk.ts';
+import {
   editTokenBodySchema,
   pauseTokenBodySchema,
   rotateTokenBodySchema,
   transferTokenBodySchema,
 } from '../../../shared/schemas/tokens/token-changes.ts';
 import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
+import { bulkOutcomeObject } from '../bulk/bulk-outcome.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { tokenObject } from '../representations.ts';
@@ -76,7 +82,33 @@ const resumeToken = createRoute({
   responses: { 200: jsonResponse(tokenSchema, 'The token') },
 });
 
-export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
+const revokeTokens = createRoute({
+  method: 'post',
+  path: '/tokens/revoke',
+  summary: 'Revoke tokens',
+  description:
+    'Revokes those of the tokens with these IDs that the caller may revoke, with one mail to each owner. Sending the same IDs again skips what was revoked and revokes the rest.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(revokeTokensBodySchema) },
+  responses: { 200: jsonResponse(bulkOutcomeSchema, 'What became of each token') },
+});
+
+const pauseTokens = createRoute({
+  method: 'post',
+  path: '/tokens/pause',
+  summary: 'Pause tokens',
+  description:
+    'Pauses those of the tokens with these IDs that the caller may pause, with one mail to each owner. Leaves a token that is paused already as it is, and one that has expired.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(pauseTokensBodySchema) },
+  responses: { 200: jsonResponse(bulkOutcomeSchema, 'What became of each token') },
+});
+
+export function tokenChangeRoutes({
+  tokens,
+  statusContext,
+  failureLog,
+}: Pick<AppDeps, 'tokens' | 'statusContext' | 'failureLog'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(editToken, async (c) => {
       const token = await tokens.edit(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
@@ -100,6 +132,15 @@ export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'toke
     .openapi(pauseToken, async (c) => {
       const token = await tokens.pause(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
+    })
+    .openapi(revokeTokens, async (c) => {
+      const outcome = await tokens.revokeMany(c.get('operator'), c.req.valid('json').ids);
+      return c.json(bulkOutcomeObject({ failureLog }, c, outcome), 200);
+    })
+    .openapi(pauseTokens, async (c) => {
+      const { ids, ...body } = c.req.valid('json');
+      const outcome = await tokens.pauseMany(c.get('operator'), ids, body);
+      return c.json(bulkOutcomeObject({ failureLog }, c, outcome), 200);
     })
     .openapi(resumeToken, async (c) => {
       const token = await tokens.resume(c.get('operator'), c.req.valid('param').id);

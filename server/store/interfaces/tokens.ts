@@ -25,6 +25,9 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   knownTo?: string;
 }
 
+/** What a tombstone says of a token that was destroyed. */
+export type EndedToken = Pick<TokenRecord, 'id' | 'name' | 'ownerId' | 'ownerEmail' | 'ownerKind'>;
+
 /** The result of one statement. Each list has one entry per hash or key, in the same order: the match, or null. */
 export interface HashesAndVersion {
   matches: Array<HashMatch | null>;
@@ -47,6 +50,10 @@ export interface TokenStore extends TokenChangeStore {
    */
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
+  /** Returns those of the tokens with these IDs that exist, in any order. */
+  findMany(ids: readonly string[]): Promise<TokenRecord[]>;
+  /** Returns those of these IDs of which a tombstone remains, each once, with what it says of the token. */
+  endedAmong(ids: readonly string[]): Promise<EndedToken[]>;
   /** Returns the hash of the current value of a token, by which `findByHashes` finds it. Null if there is no such token. */
   hashOf(id: string): Promise<string | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
@@ -66,6 +73,8 @@ export interface TokenStore extends TokenChangeStore {
   findByHashesAndApps(hashes: readonly string[], keys: readonly AppKey[]): Promise<HashesAndApps>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
+  /** Deletes those of the tokens with these IDs that the owner has, and leaves tombstones. Returns the deleted tokens, newest first. */
+  destroyAmong(ownerId: string, ids: readonly string[], at: number, actor: Actor): Promise<TokenRecord[]>;
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */
   destroyAllOf(ownerId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
   /** Deletes all tokens that were exchanged under a trust and leaves tombstones. Returns the deleted tokens. */

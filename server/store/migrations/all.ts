@@ -19,6 +19,7 @@ import { deniedRequests } from './0018-denied-requests.ts';
 import { organizationDays } from './0019-organization-days.ts';
 import { membershipDates } from './0020-membership-dates.ts';
 import { confirmations } from './0021-confirmations.ts';
+import { tokenLists } from './0023-token-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   organizationDays,
   membershipDates,
   confirmations,
+  tokenLists,
 ];

@@ -186,6 +186,8 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/me/totp/disable': { password },
     'POST /api/v1/me/totp/recovery-codes': { password },
     'POST /api/v1/tokens': { name: 'made' },
+    'POST /api/v1/tokens/revoke': { ids: [app.token.id] },
+    'POST /api/v1/tokens/pause': { ids: [app.token.id] },
     'POST /api/v1/tokens/statuses': { hashes: ['A'.repeat(43)] },
     'PATCH /api/v1/tokens/:id': { description: 'changed' },
     'POST /api/v1/tokens/:id/rotate': {},

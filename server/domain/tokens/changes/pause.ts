@@ -47,11 +47,6 @@ export function createPausing(deps: TokenDeps): Pausing {
     return changed;
   }
 
-  /** Returns the owner if somebody else made the change, or if others look after the token, so that they get a mail. */
-  async function ownerToTell(store: Store, { ownerId, ownerKind }: TokenRecord, isOwn: boolean) {
-    return isOwn && ownerKind === 'member' ? null : store.owners.findById(ownerId);
-  }
-
   /** A limit that is not in force yet counts as well, because the daily mail about it comes before. */
   function canBeIdle(token: TokenRecord, at: number): boolean {
     return idlePolicy.idleAt(token.activeAt) !== null && !isExpired(token, at);
@@ -91,11 +86,16 @@ export function createPausing(deps: TokenDeps): Pausing {
   };
 }
 
+/** Returns the owner if somebody else made the change, or if others look after the token, so that they get a mail. */
+export async function ownerToTell(store: Store, { ownerId, ownerKind }: TokenRecord, isOwn: boolean) {
+  return isOwn && ownerKind === 'member' ? null : store.owners.findById(ownerId);
+}
+
 /**
  * Reports whether a superuser who acts as the owner pauses the token as a superuser all the same: a management key, or a token that a
  * superuser paused before.
  */
-function staysOfSuperuser(token: TokenRecord, at: number): boolean {
+export function staysOfSuperuser(token: TokenRecord, at: number): boolean {
   return token.manage !== null || (isPaused(token, at) && token.pausedBySuperuser);
 }
 
@@ -124,7 +124,7 @@ function pausedBySuperuser(token: TokenRecord): ProblemError {
 }
 
 /** @throws ProblemError `invalid-fields` if the pause would end in the past */
-function pauseEnd({ until, for: seconds }: PauseTokenBody, now: number): number | null {
+export function pauseEnd({ until, for: seconds }: PauseTokenBody, now: number): number | null {
   if (seconds !== undefined) return now + seconds * 1000;
   if (until === undefined) return null;
   const end = Date.parse(until);

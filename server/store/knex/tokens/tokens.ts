@@ -12,7 +12,7 @@ import { countTokens, idsByPrefix, listTokens } from './lists/token-list.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from './token-rows.ts';
-import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
+import { destroyTokens, endedAmong, purgePreviousValues, purgeTombstones } from './tombstones.ts';
 import { createLookups } from './verification/lookups.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
@@ -37,6 +37,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       return (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';
     },
     findById,
+    async findMany(ids) {
+      const rows: TokenRow[] = await owned().whereRaw(engine.among('t.id'), [engine.bindList(ids) as Knex.RawBinding]);
+      return rows.map(toToken);
+    },
+    endedAmong: (ids) => endedAmong(knex, engine, ids),
     async hashOf(id) {
       const row = await knex('tokens').where({ id }).first('hash');
       return row === undefined ? null : valueHash(row.hash);
@@ -60,6 +65,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const where = { condition: 'id = ?', bindings: [id] };
       const [token] = await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });
       return token ?? null;
+    },
+    destroyAmong(ownerId, ids, at, actor) {
+      const bindings = [ownerId, engine.bindList(ids) as Knex.RawBinding];
+      const where = { condition: `owner_id = ? AND ${engine.among('id')}`, bindings };
+      return destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });
     },
     destroyAllOf(ownerId, at, actor) {
       const where = { condition: 'owner_id = ?', bindings: [ownerId] };

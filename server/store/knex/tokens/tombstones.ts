@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
+import type { EndedToken } from '../../interfaces/tokens.ts';
 import type { Actor, TokenRecord } from '../../records.ts';
 import { actorColumns } from '../../tables/audit.ts';
 import { type RecordOf, toRow } from '../../tables/column.ts';
@@ -118,6 +119,16 @@ export function purgePreviousValues(knex: Knex, before: number, limit: number): 
 export function purgeTombstones(knex: Knex, before: number, limit: number): Promise<number> {
   const old = knex('tombstones').select('hash').where('revoked_at', '<', before).orderBy('revoked_at').limit(limit);
   return knex('tombstones').whereIn('hash', old).delete();
+}
+
+/** See `TokenStore.endedAmong`. */
+export async function endedAmong(knex: Knex, engine: Engine, ids: readonly string[]): Promise<EndedToken[]> {
+  // A tombstone of each value remains.
+  const rows = await knex('tombstones AS b')
+    .join('users AS u', 'u.id', 'b.owner_id')
+    .whereRaw(engine.among('b.token_id'), [engine.bindList(ids) as Knex.RawBinding])
+    .distinct({ id: 'b.token_id', name: 'b.name', ownerId: 'b.owner_id', ownerEmail: 'u.email', ownerKind: 'u.kind' });
+  return [...new Map(rows.map((row: EndedToken) => [row.id, row])).values()];
 }
 
 function toTombstone(

@@ -221,6 +221,11 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /device/approve': { user_code: 'CCCC-CCCC', decision: 'approve' },
 };
 
+/** Returns a form that the page accepts. */
+function formOf({ key, path }: Route, { ids }: Opened): Record<string, string> | undefined {
+  return path.endsWith('/selected') ? { action: 'pause', ids: ids.token } : goodForms[key];
+}
+
 /** Returns the member with the least rights who may use this page. */
 const allowed = ({ access }: Route, app: Opened): Member =>
   access === 'superuser' || access === 'reader' ? app.root : app.dev;
@@ -282,7 +287,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser' || access ===
     const app = shared;
     const before = await app.everything();
     const browser = openConsole(app, app.dev);
-    const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.dev) };
+    const form = { ...formOf(route, app), form_token: await formTokenOf(app, app.dev) };
     const path = target(route, app);
     const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
     expect(shown.status).toBe(403);
@@ -299,7 +304,7 @@ describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || p
       const app = shared;
       const before = await app.everything();
       const browser = openConsole(app, app.auditor);
-      const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.auditor) };
+      const form = { ...formOf(route, app), form_token: await formTokenOf(app, app.auditor) };
       const path = target(route, app);
       const read = isReadByAuditor(route);
       const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
@@ -358,7 +363,7 @@ describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (ro
     const app = shared;
     const before = await app.everything();
     const browser = openConsole(app, app.other);
-    const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.other) };
+    const form = { ...formOf(route, app), form_token: await formTokenOf(app, app.other) };
     const path = target(route, app);
     const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
     expect(shown.status).toBe(404);
@@ -376,7 +381,7 @@ describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
-    const form = { ...goodForms[route.key], form_token: await formTokenOf(app, as) };
+    const form = { ...formOf(route, app), form_token: await formTokenOf(app, as) };
     const { status, location } = await openConsole(app, as).post(target(route, app), form);
     expect([200, 303]).toContain(status);
     // The theme is kept in the browser.
@@ -389,7 +394,7 @@ describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore
 
 describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) => {
   const post = async (app: Opened, as: Member | undefined, form: object, headers: Record<string, string> = {}) =>
-    openConsole(app, as).post(target(route, app), { ...goodForms[route.key], ...form }, headers);
+    openConsole(app, as).post(target(route, app), { ...formOf(route, app), ...form }, headers);
 
   it('changes nothing for visitors', async () => {
     const app = shared;
@@ -444,7 +449,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     const app = shared;
     const before = await app.everything();
     const as = allowed(route, app);
-    const form = new URLSearchParams({ ...goodForms[route.key], form_token: await formTokenOf(app, as) });
+    const form = new URLSearchParams({ ...formOf(route, app), form_token: await formTokenOf(app, as) });
     await openConsole(app, as).get(`${target(route, app)}?${form}`);
     expect(await app.everything()).toBe(before);
   });

@@ -216,6 +216,22 @@ const actions: Record<string, Action> = {
     cli: ({ ownToken }) => ({ argv: ['pause', ownToken.name] }),
     isDone: async ({ ownToken }) => (await tokenOf(ownToken)).pausedAt !== null,
   },
+  'pause several own tokens': {
+    roles: signedIn,
+    page: ({ ownToken }, browser) =>
+      postForm(browser, '/profile/api-tokens/selected', { action: 'pause', ids: ownToken.id }),
+    api: ({ ownToken }) => ['POST', '/tokens/pause', { ids: [ownToken.id] }],
+    cli: ({ ownToken }) => ({ argv: ['pause', ownToken.name, ownToken.prefix] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).pausedAt !== null,
+  },
+  'revoke several own tokens': {
+    roles: signedIn,
+    page: ({ ownToken }, browser) =>
+      postForm(browser, '/profile/api-tokens/selected', { action: 'revoke', ids: ownToken.id }),
+    api: ({ ownToken }) => ['POST', '/tokens/revoke', { ids: [ownToken.id] }],
+    cli: ({ ownToken }) => ({ argv: ['revoke', ownToken.name, ownToken.prefix, '--yes'] }),
+    isDone: ({ ownToken }) => isRevoked(ownToken),
+  },
   "pause another member's token": {
     roles: superusers,
     api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/pause`, {}],

@@ -36,6 +36,7 @@ import { teamPages } from './team/routes.tsx';
 import { allTokensPages } from './tokens/all/routes.tsx';
 import { requestTestPages } from './tokens/request-test/test-routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
+import { selectionPages } from './tokens/selection/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
 import { narrowPages } from './tokens/usage/narrow-routes.tsx';
 import { trustPages } from './trusts/routes.tsx';
@@ -88,6 +89,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
     .route('/', allTokensPages(deps))
+    .route('/', selectionPages(deps))
     .route('/', tokenPages(deps))
     .route('/', narrowPages(deps))
     .route('/', requestTestPages(deps))

@@ -303,6 +303,12 @@ const createKey = (name: string) => async (page: Page) => {
   await page.getByRole('alert').waitFor();
 };
 
+/** Pauses the tokens that the page asks about. A second time, they are skipped. */
+const pauseSelected = async (page: Page) => {
+  await page.getByRole('button', { name: /^Pause/ }).click();
+  await page.getByRole('heading', { level: 1, name: /paused/ }).waitFor();
+};
+
 const trustPage =
   (name: string, query = '') =>
   async (world: World) =>
@@ -523,6 +529,21 @@ export const views: View[] = [
   { name: 'tokens-done', as: dev, path: at('/profile/api-tokens'), act: showMessage('token-revoked', 'ci-deploy') },
   { name: 'overview', as: root, path: at('/organization/overview') },
   { name: 'all-tokens', as: root, path: at('/organization/tokens') },
+  { name: 'all-tokens-selected', as: root, path: at('/organization/tokens?select=page') },
+  { name: 'all-tokens-all-selected', as: root, path: at('/organization/tokens?select=all') },
+  {
+    name: 'all-tokens-revoke',
+    as: root,
+    path: at('/organization/tokens/selected?action=revoke&all=true&unused_for=7776000&status=active'),
+  },
+  { name: 'all-tokens-pause', as: root, path: at('/organization/tokens/selected?action=pause&all=true') },
+  { name: 'tokens-none-selected', as: dev, path: at('/profile/api-tokens/selected?action=revoke') },
+  {
+    name: 'tokens-selected-paused',
+    as: 'robot@example.com',
+    path: at('/profile/api-tokens/selected?action=pause&all=true&q=runner-04'),
+    act: pauseSelected,
+  },
   { name: 'all-tokens-unused', as: root, path: at('/organization/tokens?unused_for=7776000&status=active') },
   { name: 'all-tokens-nothing', as: root, path: at('/organization/tokens?expiring_within=60') },
   {

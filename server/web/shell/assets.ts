@@ -12,6 +12,7 @@ const styles = [
   'filters',
   'page',
   'lists',
+  'selection',
   'events',
   'token-page',
   'dialogs',
@@ -21,7 +22,7 @@ const styles = [
 ];
 
 /** The parts of the script, in their order. They share one module. Every page also works without them. */
-const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms'];
+const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms', 'selection'];
 
 export interface Asset {
   type: string;

@@ -9,6 +9,7 @@ import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
 import { FilterChips } from './all/filter-form.tsx';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
+import { type Preselected, SelectionBar } from './selection/selection-bar.tsx';
 import { TokenList } from './token-list.tsx';
 import { tokensPath } from './token-paths.ts';
 
@@ -18,6 +19,7 @@ interface ApiTokensPageProps {
   names: AppNames;
   /** URL of this page, with its filters and `?cursor`. */
   pageUrl: PageUrl;
+  preselected: Preselected;
   counts: ListCounts;
   nextCursor: string | null;
   /** Email addresses of superusers, who can grant the permission. Empty if the member already has it. */
@@ -28,10 +30,12 @@ interface ApiTokensPageProps {
 
 /** The member's own tokens. */
 export function ApiTokensPage(props: ApiTokensPageProps) {
-  const { tokens, names, pageUrl, counts, nextCursor, superusers, statusContext, dialog } = props;
+  const { tokens, names, pageUrl, preselected, counts, nextCursor } = props;
+  const { superusers, statusContext, dialog } = props;
   const { canManageTokens } = useMember();
   const { cursor: _, ...filters } = pageUrl.query;
   const filtered = queryEntries(pageUrl).length > 0;
+  const selection = { preselected, listUrl: pageUrl };
   const isEmpty = !filtered && tokens.length === 0;
   return (
     <Layout title="API Tokens" section={tokensPath}>
@@ -49,12 +53,14 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
           tokens={tokens}
           statusContext={statusContext}
           names={names}
+          selection={selection}
           actionsOf={({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', id }) })}
         />
       ) : (
         <NoTokens filtered={filtered}>{canManageTokens && <CreateLink pageUrl={pageUrl} />}</NoTokens>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
       {dialog}
     </Layout>
   );

@@ -8,7 +8,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
-import { readFilter } from './all/token-filters.ts';
+import { ownFilterNames, readFilter } from './all/token-filters.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
@@ -22,6 +22,7 @@ import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { countTokens } from './list/attention.ts';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
+import { readPreselected } from './selection/selection-bar.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
 import { ownerPath, tokenPath, tokensPath } from './token-paths.ts';
@@ -108,7 +109,7 @@ export function tokenPages({
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
     const caller = c.get('caller');
-    const { all: _, ...filter } = readFilter(c, ownFilters).query;
+    const { all: _, ...filter } = readFilter(c, ownFilterNames).query;
     const query = c.req.method === 'GET' ? filter : {};
     const { items, next_cursor } = await readPage(
       { cursor: pageUrl.query.cursor },
@@ -120,6 +121,7 @@ export function tokenPages({
         tokens={items}
         names={await tokens.appNames(items)}
         pageUrl={pageUrl}
+        preselected={readPreselected(c.req.query('select'))}
         counts={await countTokens(tokens, c, query)}
         nextCursor={next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
@@ -159,14 +161,11 @@ export function tokenPages({
   }
 }
 
-/** The filters of the member's own tokens. Others select nothing. */
-const ownFilters = ['q', 'expiring_within', 'denied_within', 'two_values', 'no_expiry'] as const;
-
 const unfiltered: PageUrl = { path: tokensPath, query: {} };
 
 function readPageUrl(c: AppContext): PageUrl {
-  const { values, errors } = readFilter(c, ownFilters);
-  for (const name of ownFilters) if (errors[name] !== undefined) delete values[name];
+  const { values, errors } = readFilter(c, ownFilterNames);
+  for (const name of ownFilterNames) if (errors[name] !== undefined) delete values[name];
   return { path: tokensPath, query: { ...values, cursor: c.req.query('cursor') || undefined } };
 }
 

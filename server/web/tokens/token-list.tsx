@@ -7,6 +7,7 @@ import { Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { NewestUse } from './list/last-used.tsx';
 import { TokenMenu } from './list/token-menu.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
+import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
 import { ownerPath, tokenPath } from './token-paths.ts';
 
 /** How a reader may act on a token of the list. */
@@ -27,6 +28,8 @@ interface TokenListProps {
   actionsOf: ((token: TokenRecord) => RowActions) | null;
   /** Whether the tokens have several owners, who get a column. */
   withOwners?: boolean;
+  /** Present if the reader may select tokens. `SelectionBar` belongs to it. */
+  selection?: Selection | undefined;
 }
 
 /** The columns; each ID is the class of its cells. */
@@ -40,13 +43,15 @@ const columns = [
 ] as const;
 
 /** A table of tokens. In a narrow window, each row has two lines and leads to the page of its token. */
-export function TokenList({ caption, tokens, names, statusContext, actionsOf, withOwners = false }: TokenListProps) {
+export function TokenList(props: TokenListProps) {
+  const { caption, tokens, names, statusContext, actionsOf, withOwners = false, selection } = props;
   const headings = columns.filter(({ id }) => withOwners || id !== 'owner');
   return (
     <table class={withOwners ? 'list tokens owners' : 'list tokens'}>
       <caption class="visually-hidden">{caption}</caption>
       <thead>
         <tr>
+          {selection && <SelectPageCell {...selection} />}
           {headings.map(({ id, heading }) => (
             <th scope="col" class={id}>
               {heading}
@@ -62,6 +67,7 @@ export function TokenList({ caption, tokens, names, statusContext, actionsOf, wi
             names={names}
             statusContext={statusContext}
             withOwner={withOwners}
+            selection={selection}
             actions={actionsOf === null ? null : actionsOf(token)}
           />
         ))}
@@ -75,13 +81,15 @@ interface TokenRowProps {
   names: AppNames;
   statusContext: StatusContext;
   withOwner: boolean;
+  selection: Selection | undefined;
   actions: RowActions | null;
 }
 
-function TokenRow({ token, names, statusContext, withOwner, actions }: TokenRowProps) {
+function TokenRow({ token, names, statusContext, withOwner, selection, actions }: TokenRowProps) {
   const { now } = statusContext;
   return (
     <tr>
+      {selection && <SelectCell preselected={selection.preselected} token={token} />}
       <TokenName token={token} statusContext={statusContext} />
       {withOwner && (
         <td class="owner">

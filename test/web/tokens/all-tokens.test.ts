@@ -18,7 +18,9 @@ const get = (query: string, as = app.root) => openConsole(app, as).get(`${path}$
 
 /** Returns the rows of a list, and their menus, by the name of the token. */
 function rowsOf(html: string): Record<string, { text: string; menu: string | null }> {
-  const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => row);
+  const rows = [...html.matchAll(/<tr>(?:<td class="pick"><input [^>]*><\/td>)?<th scope="row">.*?<\/tr>/gs)].map(
+    ([row]) => row,
+  );
   return Object.fromEntries(
     rows.map((row) => {
       const menu = /<ul [^>]*popover="auto"[^>]*>(.*?)<\/ul>/s.exec(row)?.[1];

@@ -13,13 +13,17 @@ afterEach(() => app.close());
 
 /** Returns the text of each row, by the name of its token. */
 function rowsOf(html: string): Record<string, string> {
-  const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => row);
+  const rows = [...html.matchAll(/<tr>(?:<td class="pick"><input [^>]*><\/td>)?<th scope="row">.*?<\/tr>/gs)].map(
+    ([row]) => row,
+  );
   return Object.fromEntries(rows.map((row) => [/<a [^>]*>(.*?)<\/a>/.exec(row)?.[1] ?? '', textOf(row)]));
 }
 
 /** Returns the entries of the menu in each row, by the name of its token. Null for a row without a menu. */
 function menusOf(html: string): Record<string, string | null> {
-  const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => row);
+  const rows = [...html.matchAll(/<tr>(?:<td class="pick"><input [^>]*><\/td>)?<th scope="row">.*?<\/tr>/gs)].map(
+    ([row]) => row,
+  );
   return Object.fromEntries(
     rows.map((row) => {
       const menu = /<ul [^>]*popover="auto"[^>]*>(.*?)<\/ul>/s.exec(row)?.[1];

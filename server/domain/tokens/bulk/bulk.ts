@@ -1,4 +1,5 @@
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
+import type { TokenRecord } from '../../../store/records.ts';
 import { isKey, type Operator, requireScope } from '../../caller.ts';
 import type { TokenDeps } from '../create.ts';
 import type { BulkOutcome, ChunkOutcome } from './outcome.ts';
@@ -12,6 +13,8 @@ import { type Chunk, chunksOf, sortOut } from './sort-out.ts';
  * skips these and changes the rest.
  */
 export interface BulkChanges {
+  /** Returns those of the tokens with these IDs that the operator may revoke and pause. */
+  changeable(operator: Operator, ids: readonly string[]): Promise<TokenRecord[]>;
   /**
    * Revokes the tokens with these IDs, those that the operator may revoke.
    * @throws ProblemError as `revoke` does, if nothing was revoked
@@ -51,6 +54,7 @@ export function createBulkChanges(deps: TokenDeps): BulkChanges {
   }
 
   return {
+    changeable: async (operator, ids) => (await sortOut(deps.store, operator, ids)).changeable,
     revokeMany: (operator, ids) => changeMany(operator, ids, (chunk) => revokeTogether(deps, operator, chunk)),
     pauseMany: (operator, ids, body) =>
       changeMany(operator, ids, (chunk) => pauseTogether(deps, operator, chunk, body)),

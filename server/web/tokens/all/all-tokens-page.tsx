@@ -6,6 +6,7 @@ import { useMember } from '../../shell/page-context.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import type { ListCounts } from '../list/attention.ts';
 import { AttentionLine } from '../list/attention-line.tsx';
+import { type Preselected, SelectionBar } from '../selection/selection-bar.tsx';
 import { TokenList } from '../token-list.tsx';
 import { tokenPath } from '../token-paths.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
@@ -21,6 +22,8 @@ interface AllTokensPageProps {
   /** IDs of the service accounts among the owners that the reader maintains. */
   maintained: ReadonlySet<string>;
   nextCursor: string | null;
+  cursor: string | undefined;
+  preselected: Preselected;
   /** Null if a filter is wrong. */
   counts: ListCounts | null;
   statusContext: StatusContext;
@@ -28,8 +31,11 @@ interface AllTokensPageProps {
 
 /** The tokens of all members and service accounts, newest first. An auditor only reads them. */
 export function AllTokensPage(props: AllTokensPageProps) {
-  const { values, errors, tokens, names, maintained, nextCursor, counts, statusContext } = props;
+  const { values, errors, tokens, names, maintained, cursor, nextCursor, preselected, counts, statusContext } = props;
   const { id: readerId, superuser } = useMember();
+  const selection = superuser
+    ? { preselected, listUrl: { path: allTokensPath, query: { ...values, cursor } } }
+    : undefined;
   const valid = Object.keys(errors).length === 0;
   return (
     <Layout title="All tokens" section={allTokensPath}>
@@ -46,6 +52,7 @@ export function AllTokensPage(props: AllTokensPageProps) {
           names={names}
           statusContext={statusContext}
           withOwners
+          selection={selection}
           actionsOf={
             superuser
               ? ({ id, ownerId }) => ({
@@ -60,6 +67,9 @@ export function AllTokensPage(props: AllTokensPageProps) {
       <NextPageLink
         href={nextCursor === null ? null : formatUrl({ path: allTokensPath, query: values }, { cursor: nextCursor })}
       />
+      {selection && tokens.length > 0 && counts !== null && (
+        <SelectionBar {...selection} shown={tokens.length} total={counts.total} />
+      )}
     </Layout>
   );
 }

@@ -4,6 +4,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { countTokens } from '../list/attention.ts';
+import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { type FilterErrors, type ReadFilter, readFilter } from './token-filters.ts';
@@ -16,7 +17,10 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
     const filter = readFilter(c);
     const { values } = filter;
     const { errors, ...listed } = await readTokens(c, filter);
-    const page = <AllTokensPage values={values} errors={errors} statusContext={statusContext()} {...listed} />;
+    const shown = { cursor: c.req.query('cursor') || undefined, preselected: readPreselected(c.req.query('select')) };
+    const page = (
+      <AllTokensPage values={values} errors={errors} statusContext={statusContext()} {...shown} {...listed} />
+    );
     return c.render(page, Object.keys(errors).length > 0 ? 400 : 200);
   });
 

@@ -32,6 +32,15 @@ const onlyValues: Partial<Record<FilterName, string>> = {
 export type FilterName = keyof typeof schemas;
 export const filterNames = Object.keys(schemas) as FilterName[];
 
+/** The filters of a member's own tokens. Others select nothing there. */
+export const ownFilterNames = [
+  'q',
+  'expiring_within',
+  'denied_within',
+  'two_values',
+  'no_expiry',
+] as const satisfies FilterName[];
+
 /** The text of each filter in the URL. A filter that is not there selects all tokens. */
 export type FilterValues = Partial<Record<FilterName, string>>;
 

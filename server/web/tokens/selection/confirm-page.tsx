@@ -1,0 +1,146 @@
+import { count } from '../../../../shared/count.ts';
+import { limits } from '../../../../shared/limits.ts';
+import { isExpired, isPaused } from '../../../domain/tokens/status.ts';
+import type { TokenRecord } from '../../../store/records.ts';
+import { Field, FormToken } from '../../shell/components/form.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
+import { formatLifetime } from '../expiry-choices.ts';
+import { pauseChoices } from '../token-change-forms.ts';
+import { tokenPath } from '../token-paths.ts';
+import type { AskedTokens, BulkAction } from './read-selection.ts';
+
+const maxNamed = 10;
+const dayMs = 24 * 60 * 60 * 1000;
+
+interface ConfirmPageProps extends AskedTokens {
+  action: BulkAction;
+  /** URL of the list. */
+  listUrl: PageUrl;
+  now: number;
+}
+
+/** Asks for confirmation before tokens are changed. The form carries their IDs, so that exactly these are changed. */
+export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: ConfirmPageProps) {
+  const verb = action === 'revoke' ? 'Revoke' : 'Pause';
+  const title = `${verb} ${count(tokens.length, 'token')}?`;
+  const back = formatUrl(listUrl);
+  if (tokens.length === 0) return <NothingSelected action={action} listUrl={listUrl} />;
+  return (
+    <Layout title={title} section={listUrl.path} width="narrow">
+      <h1>{title}</h1>
+      {more && (
+        <p class="note warning">
+          More tokens match. {count(limits.maxBulkTokens, 'token')} can be changed at once, so these are the first{' '}
+          {limits.maxBulkTokens.toLocaleString('en')} of the list. Do the same again for the others.
+        </p>
+      )}
+      <p>{consequences[action]}</p>
+      <dl class="facts">
+        <dt>Selected by</dt>
+        <dd>
+          <bdi>{selectedBy}</bdi>
+        </dd>
+        <dt>Used in the last 24 hours</dt>
+        <dd>{usedSince(tokens, now - dayMs).toLocaleString('en')}</dd>
+      </dl>
+      <NamedTokens tokens={tokens} />
+      {action === 'pause' && <LeftAsTheyAre tokens={tokens} now={now} />}
+      <form method="post" action={`${listUrl.path}/selected`}>
+        <FormToken />
+        <input type="hidden" name="action" value={action} />
+        <input type="hidden" name="ids" value={tokens.map(({ id }) => id).join(' ')} />
+        <input type="hidden" name="list" value={new URLSearchParams(queryEntries(listUrl)).toString()} />
+        {action === 'pause' && <PauseFields />}
+        <div class="actions">
+          <a class="button" href={back}>
+            Cancel
+          </a>
+          <button type="submit" class={action === 'revoke' ? 'danger' : 'primary'}>
+            {verb} {count(tokens.length, 'token')}
+          </button>
+        </div>
+      </form>
+    </Layout>
+  );
+}
+
+const consequences: Readonly<Record<BulkAction, string>> = {
+  revoke:
+    'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this. Each owner gets a mail.',
+  pause:
+    'Requests that use one of these tokens are rejected until its pause ends. You can resume each token on its page. Each other owner gets a mail.',
+};
+
+/** The first tokens by name and owner, and how many there are besides. */
+function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
+  const others = tokens.length - maxNamed;
+  return (
+    <ul class="named-tokens">
+      {tokens.slice(0, maxNamed).map(({ id, name, prefix, ownerEmail }) => (
+        <li>
+          <a href={tokenPath(id)}>
+            <bdi>{name}</bdi>
+          </a>{' '}
+          <span class="sub">
+            <code>{prefix}</code> · {ownerEmail}
+          </span>
+        </li>
+      ))}
+      {others > 0 && <li>and {others.toLocaleString('en')} more</li>}
+    </ul>
+  );
+}
+
+/** Says how many of the tokens a pause does not change. */
+function LeftAsTheyAre({ tokens, now }: { tokens: readonly TokenRecord[]; now: number }) {
+  const left = tokens.filter((token) => isPaused(token, now) || isExpired(token, now)).length;
+  if (left === 0) return null;
+  const stay =
+    left === 1
+      ? 'is paused already or has expired, and stays as it is'
+      : 'are paused already or have expired, and stay as they are';
+  return (
+    <p>
+      {left.toLocaleString('en')} of these {stay}.
+    </p>
+  );
+}
+
+function PauseFields() {
+  return (
+    <>
+      <fieldset>
+        <legend>How long?</legend>
+        {pauseChoices.map((seconds) => (
+          <label class="inline">
+            <input type="radio" name="for" value={String(seconds)} checked={seconds === 0} required />
+            {seconds === 0 ? 'until they are resumed' : `for ${formatLifetime(seconds)}`}
+          </label>
+        ))}
+      </fieldset>
+      <Field label="Reason (optional)" name="reason" autocomplete="off" />
+    </>
+  );
+}
+
+function NothingSelected({ action, listUrl }: Pick<ConfirmPageProps, 'action' | 'listUrl'>) {
+  return (
+    <Layout title="No token selected" section={listUrl.path} width="narrow">
+      <h1>No token selected</h1>
+      <p>
+        Go back to the list and select the tokens to {action} first. Tokens that somebody revoked meanwhile are gone.
+      </p>
+      <p>
+        <a class="button" href={formatUrl(listUrl)}>
+          Back to the list
+        </a>
+      </p>
+    </Layout>
+  );
+}
+
+function usedSince(tokens: readonly TokenRecord[], since: number): number {
+  return tokens.filter(({ lastUse, previous }) => Math.max(lastUse?.at ?? 0, previous?.lastUse?.at ?? 0) > since)
+    .length;
+}

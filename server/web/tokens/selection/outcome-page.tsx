@@ -1,0 +1,106 @@
+import type { Child } from 'hono/jsx';
+import { count } from '../../../../shared/count.ts';
+import type { BulkOutcome, SkipReason } from '../../../../shared/schemas/tokens/bulk.ts';
+import { Alert, FormToken } from '../../shell/components/form.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
+import type { BulkAction, ConfirmedChange } from './read-selection.ts';
+
+interface OutcomePageProps {
+  change: ConfirmedChange;
+  outcome: BulkOutcome;
+  listUrl: PageUrl;
+}
+
+const participles: Readonly<Record<BulkAction, string>> = { revoke: 'revoked', pause: 'paused' };
+
+const reasons: Readonly<Record<SkipReason, string>> = {
+  'already-revoked': 'already revoked',
+  'already-paused': 'already paused',
+  expired: 'expired',
+  'not-allowed': 'you may not change it',
+  transferred: 'has another owner since',
+  'not-found': 'no longer there, or not yours to see',
+};
+
+/** What became of each token of a change of many. Sending the confirmation again shows that nothing is left to do. */
+export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
+  const { done, skipped, failed } = outcome;
+  const participle = participles[change.action];
+  const title = `${count(done.length, 'token')} ${done.length === 1 ? 'was' : 'were'} ${participle}`;
+  return (
+    <Layout title={title} section={listUrl.path} width="narrow">
+      <h1>{title}</h1>
+      {done.length > 0 && <p>Requests that use {done.length === 1 ? 'it' : 'them'} are now rejected.</p>}
+      {failed.length > 0 && <Failures {...{ change, outcome, listUrl }} />}
+      {skipped.length > 0 && (
+        <Names heading={`Skipped: ${skipped.length.toLocaleString('en')}`} open>
+          {skipped.map(({ id, name, owner, reason }) => (
+            <Name name={name ?? id} about={[owner, reasons[reason]]} />
+          ))}
+        </Names>
+      )}
+      {done.length > 0 && (
+        <Names
+          heading={`${change.action === 'revoke' ? 'Revoked' : 'Paused'}: ${done.length.toLocaleString('en')}`}
+          open={done.length <= 20}
+        >
+          {done.map(({ name, owner, prefix }) => (
+            <Name name={name} about={[prefix, owner]} />
+          ))}
+        </Names>
+      )}
+      <p>
+        <a class="button" href={formatUrl(listUrl)}>
+          Back to the list
+        </a>
+      </p>
+    </Layout>
+  );
+}
+
+/** The tokens that were not reached, and a form that tries again with exactly these. */
+function Failures({ change, outcome: { failed }, listUrl }: OutcomePageProps) {
+  const { action, pause } = change;
+  const [first] = failed;
+  return (
+    <>
+      <Alert>
+        {count(failed.length, 'token')} could not be {participles[action]}. {first?.detail}
+      </Alert>
+      <Names heading={`Not ${participles[action]}: ${failed.length.toLocaleString('en')}`} open>
+        {failed.map(({ name, owner, prefix }) => (
+          <Name name={name} about={[prefix, owner]} />
+        ))}
+      </Names>
+      <form method="post" action={`${listUrl.path}/selected`}>
+        <FormToken />
+        <input type="hidden" name="action" value={action} />
+        <input type="hidden" name="ids" value={failed.map(({ id }) => id).join(' ')} />
+        <input type="hidden" name="list" value={new URLSearchParams(queryEntries(listUrl)).toString()} />
+        {pause.for !== undefined && <input type="hidden" name="for" value={String(pause.for)} />}
+        {pause.reason !== undefined && <input type="hidden" name="reason" value={pause.reason} />}
+        <button type="submit" class="primary">
+          Try again with these
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Names({ heading, open, children }: { heading: string; open: boolean; children?: Child }) {
+  return (
+    <details open={open} class="outcome">
+      <summary>{heading}</summary>
+      <ul class="named-tokens">{children}</ul>
+    </details>
+  );
+}
+
+function Name({ name, about }: { name: string; about: ReadonlyArray<string | null> }) {
+  return (
+    <li>
+      <bdi>{name}</bdi> <span class="sub">{about.filter((part) => part !== null).join(' · ')}</span>
+    </li>
+  );
+}

@@ -5,7 +5,7 @@ import type { OrganizationDay } from '../../../server/store/records.ts';
 import { limits } from '../../../shared/limits.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
-import { failingStore } from '../../helpers/app/failing-store.ts';
+import { failingStore } from '../../helpers/faults/failing-store.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const engines = useEngines();

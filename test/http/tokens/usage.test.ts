@@ -8,7 +8,7 @@ import { createPurge } from '../../../server/jobs/purge.ts';
 import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
-import { failingStore } from '../../helpers/app/failing-store.ts';
+import { failingStore } from '../../helpers/faults/failing-store.ts';
 import { addToken } from '../../store/contract/records.ts';
 
 const day = 24 * 60 * 60 * 1000;

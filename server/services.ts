@@ -28,6 +28,8 @@ import { createDeadLetters } from './domain/notifications/dead-letters.ts';
 import { createShortLivedMails } from './domain/notifications/digest/send-short-lived.ts';
 import { createTokenNotices } from './domain/notifications/digest/token-notices.ts';
 import { createNotifier } from './domain/notifications/notifier.ts';
+import { createOrganizationOverviews } from './domain/overview/organization-overview.ts';
+import { createSetUp } from './domain/overview/set-up-steps.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
@@ -183,6 +185,8 @@ export function createServices({
     notifier,
     usage,
     suggestions: createSuggestions({ store, usage }),
+    overviews: createOrganizationOverviews(shared),
+    setUp: createSetUp({ ...shared, config }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
     ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),

@@ -23,6 +23,8 @@ import type { TokenExchange } from '../domain/machines/exchange/exchange.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
+import type { OrganizationOverviews } from '../domain/overview/organization-overview.ts';
+import type { SetUp } from '../domain/overview/set-up-steps.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
 import type { Confirmations } from '../domain/sign-in/confirmation/confirmations.ts';
@@ -109,6 +111,8 @@ export interface AppDeps {
   usage: UsageReader;
   suggestions: Suggestions;
   requestTests: RequestTests;
+  overviews: OrganizationOverviews;
+  setUp: SetUp;
   users: Members;
   memberData: MemberData;
   offboarding: Offboarding;

@@ -49,6 +49,7 @@ const consolePaths = [
   '/password/*',
   '/invitation',
   '/recover',
+  '/overview',
   '/profile/*',
   '/organization/*',
   '/oauth/authorize',

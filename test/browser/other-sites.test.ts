@@ -91,7 +91,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     await enter(page, running.url, { session: planted });
     await page.goto('/login');
     await signInOn(page, superuser);
-    await page.waitForURL('/profile/api-tokens');
+    await page.waitForURL('/overview');
     const cookie = (await page.context().cookies()).find(({ name }) => name === sessionCookie);
     expect(cookie?.value).not.toBe(planted);
     const answer = await fetch(`${running.url}/api/v1/me`, { headers: { Authorization: `Bearer ${planted}` } });

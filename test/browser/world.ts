@@ -230,6 +230,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
   services.useCounter.denied(await tokenIdOf(server.dev.email, 'old-deploy-key'), end, 'canary', 7);
   await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
+  await addDays(server, end);
   await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
     at: end,
     until: end + 2 * day,
@@ -353,4 +354,15 @@ async function countObserved(
     useCounter.allowed(id, end - use * 3_600_000, { ...requestOf(use), wouldDeny });
   }
   await recordUsage.flush();
+}
+
+/** Adds the verifications of the last month: many on working days, few on weekends, and one day with many denied ones. */
+function addDays({ store }: Pick<TestServer, 'store'>, end: number): Promise<void> {
+  const today = Math.floor(end / day);
+  const days = Array.from({ length: 30 }, (_, ago) => ({
+    day: today - ago,
+    allowed: ago % 7 > 1 ? 41_000 + ((ago * 7919) % 13_000) : 9_000 + ((ago * 4801) % 3_000),
+    denied: ago === 11 ? 6_200 : (ago * 53) % 240,
+  }));
+  return store.transaction((store) => store.usage.addDays({ id: 'seed', batch: 1, at: end }, days));
 }

@@ -93,7 +93,7 @@ describe.each(Object.entries(proxies))('the console behind a proxy that %s', (_k
     'does not lead to another site for next=%s',
     async (next) => {
       const { headers } = await get(behindProxy(`/login?next=${next}`), server.root);
-      expect(headers.location).toBe('/tokens/profile/api-tokens');
+      expect(headers.location).toBe('/tokens/overview');
     },
   );
 

@@ -236,7 +236,7 @@ describe('the callback', () => {
   it('never leads to another site', async () => {
     const app = await open();
     for (const next of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:1']) {
-      expect((await signIn(app, 'ada', next)).shown.location).toBe('/profile/api-tokens');
+      expect((await signIn(app, 'ada', next)).shown.location).toBe('/overview');
     }
   });
 });

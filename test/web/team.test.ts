@@ -282,14 +282,16 @@ it('grants and removes the auditor role, which reads the team and offers no chan
   expect(textOf((await browser.get(page)).html)).toContain('Role Auditor');
   const { status, html } = await auditor.get(page);
   expect(status).toBe(200);
-  expect(textOf(html)).toContain('Overview All tokens Service accounts Apps Team Audit');
+  expect(textOf(html)).toContain(
+    'Overview API tokens Activity Profile Organization All tokens Service accounts Apps Team Audit',
+  );
   expect(html).not.toContain('dialog=');
   expect(textOf((await auditor.get('/profile')).html)).toContain('Role Auditor');
   for (const [reader, isAdvised] of [
     [browser, true],
     [auditor, false],
   ] as const) {
-    const { html } = await reader.get('/organization/overview');
+    const { html } = await reader.get('/overview');
     expect(html.includes('The owner gives them an expiry')).toBe(isAdvised);
   }
   expect((await auditor.get('/organization/webhooks')).status).toBe(403);
@@ -448,7 +450,7 @@ it.each(['demote', 'disable'])(
 );
 
 it.each([
-  ['demote', 'You lose access to these pages immediately', messageAt('/profile/api-tokens', 'own-role-removed')],
+  ['demote', 'You lose access to these pages immediately', messageAt('/overview', 'own-role-removed')],
   ['disable', 'You are signed out immediately', messageAt('/login', 'member-disabled')],
 ])(
   'warns superusers before they %s themselves, then redirects to a page that they may see',
@@ -489,7 +491,7 @@ it('returns 404 for a member or an action that does not exist', async () => {
   expect((await browser.get(`${team}?dialog=ungrant&id=nonsense`)).status).toBe(404);
 });
 
-it('redirects after an action only to the team pages or the list of tokens', async () => {
+it('redirects after an action only to the team pages or the start page', async () => {
   const { app, browser, page } = await open();
   const { form_token = '' } = formsOf((await browser.get(page)).html)[0]?.hidden ?? {};
   for (const back of [
@@ -501,7 +503,7 @@ it('redirects after an action only to the team pages or the list of tokens', asy
     `${team}\n//x`,
   ]) {
     const { location } = await browser.post(`${page}/grant`, { form_token, back });
-    expect(location, back).toMatch(/^\/(organization\/team\/|profile\/api-tokens\?)/);
+    expect(location, back).toMatch(/^\/(organization\/team\/|overview\?)/);
   }
   expect(app.config.publicUrl).not.toContain('evil');
 });

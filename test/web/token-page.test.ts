@@ -115,10 +115,10 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   const text = textOf(html);
   expect(text).toContain('24 uses in the last 30 days, and 1 denied (1 paused).');
   expect(html).toContain(
-    'aria-label="Uses per day from 2026-10-25 to 2026-11-23: 24 allowed and 1 denied. The most were 13 on 2026-11-23."',
+    'aria-label="Uses per day from 25 Oct 2026 to 23 Nov 2026: 24 allowed and 1 denied. The most were 13 on 23 Nov 2026."',
   );
   expect(html.match(/<rect class="allowed"/g)).toHaveLength(30);
-  expect(text).toContain('2026-11-23: 12 allowed, 1 denied');
+  expect(text).toContain('23 Nov 2026: 12 allowed, 1 denied');
   expect(text).toMatch(/GET \/route-\d+-\/<b>\s+2/);
   expect(html).not.toContain('/<b>');
   expect(text.match(/GET \/route/g)).toHaveLength(10);

@@ -65,6 +65,8 @@ export interface OutboxStore {
   /** Makes all leased messages due. Call this only if no other daemon uses the database, because its leases end too. */
   releaseAllLeases(): Promise<void>;
   backlog(): Promise<OutboxBacklog>;
+  /** Returns when a message was last sent, although it may be purged by now. Null if none was ever sent. */
+  lastSentAt(): Promise<number | null>;
   /** Deletes at most `limit` messages sent before `before`, but no dead letters. Returns the number of rows deleted. */
   purgeSent(before: number, limit: number): Promise<number>;
 }

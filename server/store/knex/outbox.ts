@@ -58,7 +58,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
     },
     hasLease: async (id, leaseId) => (await mails().where({ id, lease_id: leaseId }).first('id')) !== undefined,
     async markSent(id, leaseId, at) {
-      await endLease(id, leaseId, { due_at: null, sent_at: at, last_error: null });
+      if (await endLease(id, leaseId, { due_at: null, sent_at: at, last_error: null })) await recordSent(knex, at);
     },
     async retryLater(id, leaseId, at, error) {
       await endLease(id, leaseId, { due_at: at, last_error: error });
@@ -123,11 +123,25 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         oldestAt: oldest === null ? null : Number(oldest),
       };
     },
+    lastSentAt: () => lastSentAt(knex),
     purgeSent(before, limit) {
       const old = mails().select('id').where('sent_at', '<', before).orderBy('sent_at').limit(limit);
       return mails().whereIn('id', old).delete();
     },
   };
+}
+
+/** The name of the position in `job_positions` that holds the time of the last sent message. */
+const sentJob = 'mail-sent';
+
+async function recordSent(knex: Knex, at: number): Promise<void> {
+  const later = knex.raw('CASE WHEN job_positions.at > excluded.at THEN job_positions.at ELSE excluded.at END');
+  await knex('job_positions').insert({ job: sentJob, at, id: '' }).onConflict('job').merge({ at: later });
+}
+
+async function lastSentAt(knex: Knex): Promise<number | null> {
+  const row = await knex('job_positions').where({ job: sentJob }).first('at');
+  return row === undefined ? null : Number(row.at);
 }
 
 function toQueuedMail(row: object): QueuedMail {

@@ -1,82 +1,64 @@
-import { count } from '../../../shared/count.ts';
-import type { ReportedTokens } from '../../../shared/token-report.ts';
-import type { TokenReport } from '../../domain/tokens/report/report.ts';
+import type { OrganizationOverview } from '../../domain/overview/organization-overview.ts';
+import type { SetUpStep } from '../../domain/overview/set-up-steps.ts';
+import type { UsageDay } from '../../domain/tokens/usage/usage.ts';
 import type { DeadLetter } from '../../store/records.ts';
-import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
+import { ClockOf } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { useMember } from '../shell/page-context.ts';
 import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
-import { overviewPath, reportedTokensPath } from './overview-paths.ts';
-import { orphanedText, type ReportText, reportTexts } from './report-texts.tsx';
+import type { ListCounts } from '../tokens/list/attention.ts';
+import { OrganizationSection } from './organization-section.tsx';
+import { overviewPath } from './overview-paths.ts';
+import { OwnLine, OwnSection } from './own-section.tsx';
+import { SetUpList } from './set-up-list.tsx';
 
 interface OverviewPageProps {
-  report: TokenReport;
-  deadLetters: { count: number; newest: DeadLetter[] };
+  /** How many tokens the member has, and how many need attention. */
+  counts: ListCounts;
   now: number;
 }
 
-/** The counts that somebody should look into, the most urgent first. */
-const problems = [
-  ...(['expiring', 'owner_disabled', 'never_used', 'unused'] as const),
-  ...(['unrotated', 'never_expiring'] as const),
-] satisfies ReportedTokens[];
+interface ReaderOverviewProps extends OverviewPageProps {
+  overview: OrganizationOverview;
+  /** The steps of the set-up that are not done. Empty for auditors. */
+  remaining: ReadonlySet<SetUpStep>;
+  deadLetters: { count: number; newest: DeadLetter[] };
+}
 
-/** The tokens of all members at a glance, and what to do about some of them. An auditor sees only the numbers. */
-export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
-  const { superuser } = useMember();
+/** The start page of superusers and auditors: the organization, and their own tokens in one line. */
+export function ReaderOverviewPage({ overview, remaining, deadLetters, counts, now }: ReaderOverviewProps) {
   return (
     <Layout title="Overview" section={overviewPath}>
-      <h1>Overview</h1>
+      <div class="heading">
+        <h1>Overview</h1>
+        <p class="as-of">
+          As of <ClockOf at={overview.at} />
+        </p>
+      </div>
       <DeadLetterNotice {...deadLetters} now={now} />
-      <p>
-        <a href={reportedTokensPath('active')}>{count(report.active, 'active token')}</a> of all members and service
-        accounts: {report.active === 1 ? 'requests that use it are accepted.' : 'requests that use them are accepted.'}
-      </p>
-      <h2>Tokens to look into</h2>
-      <table class="list">
-        <caption class="visually-hidden">Numbers of tokens to look into</caption>
-        <thead>
-          <tr>
-            {['Tokens', 'Number', ...(superuser ? ['What to do'] : [])].map((heading) => (
-              <th scope="col">{heading}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {problems.map((name) => (
-            <ProblemRow {...reportTexts[name]} href={reportedTokensPath(name)} found={report[name]} />
-          ))}
-          <ProblemRow {...orphanedText} href={orphanedAccountsPath} found={report.orphaned} />
-        </tbody>
-      </table>
-      <p class="hint">
-        A token can be in several rows. Expired and paused tokens are counted, too: without them, list{' '}
-        <code>tokens list --all --status active</code> with the options that <code>tokens report</code> names.
-        Introspection counts as a use only if the request names a method, path or IP address.
-      </p>
+      <SetUpList remaining={remaining} />
+      <OrganizationSection overview={overview} />
+      <OwnLine counts={counts} />
     </Layout>
   );
 }
 
-function ProblemRow({ title, meaning, remedy, href, found }: ReportText & { href?: string; found: number }) {
+interface MemberOverviewProps extends OverviewPageProps {
+  days: readonly UsageDay[];
+  /** Email addresses of superusers, who can grant the permission to create tokens. Empty if the member has it. */
+  superusers: readonly string[];
+}
+
+/** The start page of every other member: their own tokens. */
+export function MemberOverviewPage({ counts, days, superusers, now }: MemberOverviewProps) {
   return (
-    <tr>
-      <th scope="row">
-        {href === undefined ? title : <a href={href}>{title}</a>}
-        <span class="sub">{meaning}</span>
-      </th>
-      <td data-label="Number">
-        {found === 0 ? (
-          <span class="badge success">none</span>
-        ) : (
-          <span class="badge warning">{found.toLocaleString('en')}</span>
-        )}
-      </td>
-      {useMember().superuser && (
-        <td data-label="What to do" class="words">
-          {found === 0 ? 'Nothing' : remedy}
-        </td>
-      )}
-    </tr>
+    <Layout title="Overview" section={overviewPath}>
+      <div class="heading">
+        <h1>Overview</h1>
+        <p class="as-of">
+          As of <ClockOf at={now} />
+        </p>
+      </div>
+      <OwnSection counts={counts} days={days} superusers={superusers} />
+    </Layout>
   );
 }

@@ -1,7 +1,7 @@
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import { filteredTokensPath } from '../tokens/all/all-tokens-paths.ts';
 
-export const overviewPath = '/organization/overview';
+export const overviewPath = '/overview';
 
 /** Returns the path of the list of the tokens that the report counts under this name. */
 export function reportedTokensPath(name: ReportedTokens): string {
@@ -9,3 +9,6 @@ export function reportedTokensPath(name: ReportedTokens): string {
   // The report counts no canaries. Filters by times leave them out as well; a filter by status does not.
   return filteredTokensPath(query, query.status === undefined ? undefined : false);
 }
+
+/** The list of all tokens with a request that was denied in the last 24 hours. */
+export const deniedTokensPath = filteredTokensPath({ denied_within: 86_400 });

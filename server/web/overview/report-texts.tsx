@@ -13,7 +13,7 @@ export interface ReportText {
 export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   active: { title: 'Active tokens', meaning: 'Requests that use them are accepted.' },
   owner_disabled: {
-    title: 'Tokens of disabled owners',
+    title: 'With a disabled owner',
     meaning: 'Their owner is disabled. The tokens would work again if it were enabled.',
     remedy: (
       <>
@@ -22,7 +22,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
     ),
   },
   expiring: {
-    title: 'Expiring tokens',
+    title: 'Expiring',
     meaning: 'They expire within 7 days.',
     remedy: (
       <>
@@ -32,7 +32,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
     ),
   },
   never_used: {
-    title: 'Tokens that were never used',
+    title: 'Never used',
     meaning: 'They were created more than 30 days ago and never used.',
     remedy: (
       <>
@@ -41,7 +41,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
     ),
   },
   unused: {
-    title: 'Unused tokens',
+    title: 'Unused',
     meaning: 'Nobody has used them in the last 90 days. A token that was never used counts from its creation.',
     remedy: (
       <>
@@ -50,7 +50,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
     ),
   },
   unrotated: {
-    title: 'Tokens with an old value',
+    title: 'With an old value',
     meaning: 'They were neither created nor rotated in the last 365 days.',
     remedy: (
       <>
@@ -59,7 +59,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
     ),
   },
   never_expiring: {
-    title: 'Tokens that never expire',
+    title: 'Without an expiry',
     meaning: 'They have no expiry. A leaked value works until somebody notices.',
     remedy: (
       <>

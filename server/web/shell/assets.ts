@@ -18,6 +18,7 @@ const styles = [
   'dialogs',
   'narrow',
   'members',
+  'overview',
   'print',
 ];
 

@@ -1,7 +1,7 @@
 import { createOwnPath } from '../../http/paths/base-path.ts';
 
 /** The page that members see after signing in, unless they were on their way to another one. */
-export const startPath = '/profile/api-tokens';
+export const startPath = '/overview';
 
 /**
  * Returns the path and query of a `?next=` parameter, or the start page if the parameter is missing or could lead to another

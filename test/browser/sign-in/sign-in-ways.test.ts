@@ -84,7 +84,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
       await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
       await page.getByRole('alert').waitFor();
       await signInOn(page, superuser);
-      await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
     } finally {
       await provider.resume();
     }
@@ -110,7 +110,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
     await page.getByRole('alert').waitFor();
     await page.getByLabel('Code').fill(recoveryCode);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
   });
 
   /** Starts `tokens login` on a terminal. Its `xdg-open` writes the URL to a file. */

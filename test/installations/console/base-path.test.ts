@@ -115,7 +115,7 @@ describe.skipIf(!partsAreHere)('two daemons below different paths of one host', 
       for (const [i, path] of paths.entries()) {
         await page.goto(`${path}/login`);
         await signIn(page, servers[i] as (typeof servers)[number]);
-        await heading.waitFor();
+        await page.getByRole('heading', { name: 'Overview' }).waitFor();
       }
       for (const path of paths) {
         await page.goto(`${path}/profile/api-tokens`);

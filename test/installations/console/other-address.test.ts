@@ -34,7 +34,7 @@ describe.skipIf(!chromiumIsHere)('the console opened at another address than its
     await page.getByLabel('Email address').fill(server.root.email);
     await page.getByLabel('Password').fill(server.root.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
   });
 
   it('warns at another port', async () => {

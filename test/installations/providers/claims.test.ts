@@ -77,7 +77,7 @@ describe('a provider like Entra ID', () => {
       TOKENSD_OIDC_GROUPS_CLAIM: 'teams',
     });
     const first = await signInWith({ ...entra, email: undefined, idToken: { teams: ['devs', 'admins'] } });
-    expect(first).toMatchObject({ status: 303, location: '/profile/api-tokens' });
+    expect(first).toMatchObject({ status: 303, location: '/overview' });
     const messages = (lines: Array<Record<string, unknown>>) => lines.map(({ level, msg }) => `${level}: ${msg}`);
     expect(messages(first.log)).toEqual([
       'info: a person became a member, or was found by their email address',
@@ -104,7 +104,7 @@ describe('a provider like Entra ID', () => {
       _claim_sources: { src1: { endpoint: 'https://graph.example' } },
     };
     const second = await signInWith({ ...entra, ...overage });
-    expect(second.location).toBe('/profile/api-tokens?notice=groups-unclear');
+    expect(second.location).toBe('/overview?notice=groups-unclear');
     expect((await visit(url, second.location ?? '', second.cookies)).html).toContain('did not report all your groups');
     expect((await verify(url, token)).status).toBe(200);
     expect(second.log).toMatchObject([
@@ -112,7 +112,7 @@ describe('a provider like Entra ID', () => {
     ]);
 
     const third = await signInWith({ ...entra, teams: [] });
-    expect(third.location).toBe('/profile/api-tokens');
+    expect(third.location).toBe('/overview');
     expect((await verify(url, token)).status).toBe(401);
     expect(messages(third.log)).toEqual([
       'info: read the groups of a member',

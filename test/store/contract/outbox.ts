@@ -168,6 +168,18 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 9, 'next')).toEqual([later.id]);
   });
 
+  it('knows when the last message was sent, although it is purged', async () => {
+    expect(await store().outbox.lastSentAt()).toBeNull();
+    for (const at of [noon + 5, noon + 9, noon + 7]) {
+      const { id } = await enqueue();
+      await claim(noon);
+      await store().outbox.markSent(id, 'another-lease', noon + 99);
+      await store().outbox.markSent(id, 'a-lease', at);
+    }
+    await store().outbox.purgeSent(noon + 1000, 10);
+    expect(await store().outbox.lastSentAt()).toBe(noon + 9);
+  });
+
   it('purges a bounded number of messages sent long ago, and no others', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
     const later = await enqueue(noon + 1000);

@@ -1,11 +1,12 @@
-import { expect, it, onTestFinished } from 'vitest';
-import { reportedTokensPath } from '../../../server/web/overview/overview-paths.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { deniedTokensPath, reportedTokensPath } from '../../../server/web/overview/overview-paths.ts';
+import { formatDate } from '../../../server/web/shell/components/dates.ts';
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
-import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { createToken, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { type Browser, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 
-const overview = '/organization/overview';
+const overview = '/overview';
 const day = 86_400_000;
 const names = Object.keys(reportedTokens) as ReportedTokens[];
 const listPath = (name: ReportedTokens) => reportedTokensPath(name);
@@ -26,18 +27,17 @@ const again = async (app: TestApp, member: Member): Promise<Member> => ({
   session: await app.signIn(member.id),
 });
 
+/** Returns the number of the card that leads to each path. */
+async function cardsOf(browser: Browser): Promise<Record<string, string>> {
+  const { html } = await browser.get(overview);
+  const cards = [...html.matchAll(/<li><a href="([^"]*)"><span class="number[^"]*">(.*?)<\/span>/g)];
+  return Object.fromEntries(cards.map(([, path = '', number = '']) => [path.replaceAll('&amp;', '&'), number]));
+}
+
 /** Returns the number that the overview shows under each name. */
 async function shownCounts(browser: Browser): Promise<Record<string, number>> {
-  const { html } = await browser.get(overview);
-  const numberIn = (text: string) => Number(/(?:^|\s)([\d,]+|none)(?=\s)/.exec(text)?.[1]?.replace('none', '0'));
-  const rows = html.split(/<tr>|<main[^>]*>|<h2>/);
-  return Object.fromEntries(
-    names.map((name) => {
-      const row = rows.find((part) => part.includes(`href="${listPath(name).replaceAll('&', '&amp;')}"`)) ?? '';
-      const number = /<span class="badge [^>]*>(.*?)<\/span>/.exec(row)?.[1];
-      return [name, number === undefined ? numberIn(textOf(row)) : numberIn(`${number} `)];
-    }),
-  );
+  const cards = await cardsOf(browser);
+  return Object.fromEntries(names.map((name) => [name, Number(cards[listPath(name)]?.replaceAll(',', ''))]));
 }
 
 /** Returns the names of the tokens on all pages of a list. */
@@ -54,10 +54,8 @@ it('counts the service accounts without an enabled maintainer, and leads to a li
     const [kept] = [await addServiceAccount(app.store, 'kept'), await addServiceAccount(app.store, 'nobodys')];
     await app.store.serviceAccounts.addMaintainer(kept.id, ada.id);
   });
-  const { html } = await browser.get(overview);
-  const [, path = '', count] =
-    /href="([^"]*)">Orphaned service accounts<.*?<span class="badge [^>]*>(.*?)</s.exec(html) ?? [];
-  expect(count).toBe('1');
+  const path = '/organization/service-accounts?orphaned=true';
+  expect((await cardsOf(browser))[path]).toBe('1');
   expect(await listed(browser, path)).toEqual(['nobodys']);
 });
 
@@ -112,38 +110,113 @@ it('shows a list in pages of 50, and links each token and its owner', async () =
   expect((await browser.get(`${listPath('active')}&cursor=nonsense`)).status).toBe(400);
 });
 
-it('shows zero as good, and says what to do about the rest', async () => {
+it('leads from each number to its list, and says what to do about those that are not zero', async () => {
   const { browser } = await open((app) => createToken(app, app.dev, { name: 'forever', expires_in: null }));
   const { html } = await browser.get(overview);
-  expect(html.match(/<span class="badge success">none<\/span>/g)).toHaveLength(6);
-  expect(html.match(/<span class="badge warning">1<\/span>/g)).toHaveLength(1);
-  expect(textOf(html)).toContain('1 active token of all members and service accounts');
+  expect(html.match(/<span class="number none">0<\/span>/g)).toHaveLength(7);
+  expect(html.match(/<span class="number">1<\/span>/g)).toHaveLength(2);
+  for (const path of Object.keys(await cardsOf(browser))) expect((await browser.get(path)).status, path).toBe(200);
   expect(textOf(html)).toContain('tokens edit NAME --expires 90d');
+  expect(textOf(html)).not.toContain('tokens pause NAME');
   expect(textOf((await browser.get(listPath('unused'))).html)).toContain('No tokens match.');
 });
 
-it('escapes names, descriptions and paths', async () => {
-  const hostile = '"><img src=x onerror=alert(1)>';
-  const { html } = await open(async (app) => {
-    const { id } = await createToken(app, app.dev, { name: hostile, description: hostile, expires_in: null });
-    const use = { at: app.clock.now(), method: 'GET', path: `/${hostile}`, ip: null, userAgent: hostile };
-    await app.store.tokens.recordUses([{ tokenId: id, ...use }]);
-  }).then(({ browser }) => browser.get(listPath('active')));
-  expect(html).not.toContain('<img');
-  expect(textOf(html)).toContain(hostile);
+it('counts the tokens of which a request was denied in the last 24 hours', async () => {
+  const { app, ada, browser } = await open();
+  const use = {
+    method: 'GET',
+    target: '/',
+    peer: null,
+    forwardedFor: null,
+    userAgent: null,
+    appId: null,
+    wouldDeny: null,
+  };
+  for (const name of ['yesterday', 'today']) {
+    const { id } = await createToken(app, await again(app, ada), { name });
+    app.services.deniedUses.record(id, 'path', use);
+    await app.services.deniedUses.flush();
+    app.clock.advance(0.6 * day);
+  }
+  const viewer = openConsole(app, await again(app, app.root));
+  expect((await cardsOf(viewer))[deniedTokensPath]).toBe('1');
+  expect(await listed(viewer, deniedTokensPath)).toEqual(['today']);
+  expect(browser).toBeDefined();
 });
 
-it('is for superusers only, and only their pages link to it', async () => {
-  const { app, browser } = await open();
+describe('the numbers of the organization', () => {
+  it('are counted at most once a minute, and say when', async () => {
+    const { app, browser } = await open();
+    const at = () => />As of <time [^>]*>(\d\d:\d\d)</.exec(html)?.[1];
+    let { html } = await browser.get(overview);
+    const first = at();
+    expect(first).toBe(new Date(app.clock.now()).toISOString().slice(11, 16));
+    expect((await shownCounts(browser)).active).toBe(0);
+    await createToken(app, app.dev, { name: 'new' });
+    app.clock.advance(59_000);
+    expect((await shownCounts(browser)).active).toBe(0);
+    app.clock.advance(1_000);
+    expect((await shownCounts(browser)).active).toBe(1);
+    ({ html } = await browser.get(overview));
+    expect(at()).not.toBe(first);
+  });
+});
+
+it('shows members their own tokens only', async () => {
+  const { app } = await open();
   const member = openConsole(app, app.dev);
-  const refusal = textOf((await member.get('/organization/team')).html).replace(/Request ID: \S+/, '');
-  for (const path of [overview, listPath('active')]) {
-    const { status, html } = await member.get(path);
-    expect([status, textOf(html).replace(/Request ID: \S+/, '')]).toEqual([403, refusal]);
-  }
-  expect((await member.get('/profile')).html).not.toContain(overview);
-  expect((await browser.get('/profile')).html).toContain(`href="${overview}"`);
-  expect((await browser.get(overview)).html).toContain(`href="${overview}" aria-current="page">`);
+  expect(textOf((await member.get(overview)).html)).toContain('Create your first token');
+  expect((await member.get(overview)).html).toContain('href="/profile/api-tokens?dialog=create"');
+  const { id } = await createToken(app, app.dev, { name: 'mine', expires_in: null });
+  await createToken(app, app.root, { name: 'theirs', expires_in: null });
+  app.services.useCounter.denied(id, app.clock.now(), 'paused', 3);
+  await app.services.recordUsage.flush();
+  const { html } = await member.get(overview);
+  expect(await cardsOf(member)).toEqual({
+    '/profile/api-tokens': '1',
+    '/profile/api-tokens?expiring_within=604800': '0',
+    '/profile/api-tokens?denied_within=86400': '0',
+    '/profile/api-tokens?two_values=true': '0',
+    '/profile/api-tokens?no_expiry=true': '1',
+  });
+  for (const path of Object.keys(await cardsOf(member))) expect((await member.get(path)).status, path).toBe(200);
+  expect(textOf(html)).toContain('0 allowed and 3 denied in the last 30 days');
+  expect(textOf(html)).not.toContain('All tokens');
+  expect(html).not.toContain('/organization/tokens');
+});
+
+it('tells a member without the permission whom to ask', async () => {
+  const { app } = await open();
+  const member = openConsole(app, await app.addMember({ email: 'new@example.com' }));
+  const { html } = await member.get(overview);
+  expect(textOf(html)).toContain('Ask an Organization Superuser to grant it: root@example.com, viewer@example.com');
+  expect(html).not.toContain('dialog=create');
+});
+
+it('shows a superuser their own tokens in one line', async () => {
+  const { app } = await open();
+  const superuser = openConsole(app, app.root);
+  expect(textOf((await superuser.get(overview)).html)).not.toContain('Your tokens');
+  await createToken(app, app.root, { name: 'mine', expires_in: null });
+  expect(textOf((await superuser.get(overview)).html)).toContain('Your tokens 1 token 1 never expires');
+});
+
+it('shows the verifications of the last 30 days as a chart and as a table', async () => {
+  const { app, browser } = await open(async (app) => {
+    const { token } = await createToken(app, app.dev, { name: 'used' });
+    for (let use = 0; use < 3; use += 1) await verdict(app, token);
+    await app.services.dayTotals.flush();
+    app.clock.advance(day);
+    await verdict(app, token);
+    await app.services.dayTotals.flush();
+  });
+  const { html } = await browser.get(overview);
+  const days = [0, 1, 2].map((ago) => formatDate(app.clock.now() - ago * day));
+  expect(textOf(html)).toContain('4 allowed and 0 denied in the last 30 days');
+  expect(textOf(html)).toContain(`They have been counted since ${days[1]}`);
+  expect(textOf(html)).toContain(`Day Allowed Denied ${days[0]} 1 0 ${days[1]} 3 0 ${days[2]} 0 0`);
+  expect(html).toMatch(/<svg role="img" aria-label="Verifications per day from /);
+  expect(html).not.toMatch(/ style=/);
 });
 
 it('warns about mail that could not be delivered', async () => {

@@ -94,7 +94,7 @@ it('tells a member that a page is for superusers, and links back to the start pa
   const shown = await openConsole(app, app.dev).get('/organization/audit');
   expectPage(shown, 403);
   expect(textOf(shown.html)).toContain('Only an Organization Superuser may do this. Ask one of yours.');
-  expect(shown.html).toContain('href="/profile/api-tokens"');
+  expect(shown.html).toContain('href="/overview"');
   expect(shown.html).not.toContain('href="/organization');
 });
 

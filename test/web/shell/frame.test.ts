@@ -12,10 +12,10 @@ async function open() {
   return { app, as: { superuser: app.root, auditor, maintainer, member: app.dev } };
 }
 
-const own = ['/profile/api-tokens', '/profile/activity', '/profile'];
+const own = ['/overview', '/profile/api-tokens', '/profile/activity', '/profile'];
 const readable = [
-  ...['/organization/overview', '/organization/service-accounts', '/organization/apps', '/organization/team'],
-  ...['/organization/audit', '/organization/tokens'],
+  ...['/organization/service-accounts', '/organization/apps', '/organization/team', '/organization/audit'],
+  '/organization/tokens',
 ];
 const sections = {
   superuser: [...own, ...readable, '/organization/trusts', '/organization/webhooks'],
@@ -83,7 +83,7 @@ describe('the account menu', () => {
     await browser.submit('/profile/theme', { theme: 'light' });
     await browser.get('/profile');
     const { location } = await browser.submit('/profile/theme', { theme: '"><script>', next: 'https://evil.example/' });
-    expect(location).toBe('/profile/api-tokens');
+    expect(location).toBe('/overview');
     expect((await browser.get('/profile')).html).toContain('data-theme="light"');
   });
 

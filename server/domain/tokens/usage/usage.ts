@@ -1,6 +1,6 @@
 import type { DeniedRequest, SeenCount, SeenKind, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Operator } from '../../caller.ts';
+import type { Caller, Operator } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { findToken } from '../find.ts';
 import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
@@ -9,10 +9,17 @@ import { wouldDenyPrefix } from './token-counts.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** The verifications of one day. `at` is its beginning in UTC. */
+export interface UsageDay {
+  at: number;
+  allowed: number;
+  denied: number;
+}
+
 /** How a token was used in the last days. */
 export interface Usage {
-  /** Every day of the window, oldest first. `at` is the beginning of the day in UTC. */
-  days: Array<{ at: number; allowed: number; denied: number }>;
+  /** Every day of the window, oldest first. */
+  days: UsageDay[];
   /** Denied uses by reason, most frequent first. */
   denied: Array<{ reason: string; uses: number }>;
   /** Allowed uses that the rules would have denied if they were enforced, by reason, most frequent first. */
@@ -33,14 +40,16 @@ export interface UsageReader {
   appNames(usage: Pick<Usage, 'deniedRequests'>): Promise<AppNames>;
   /** Returns the same for a token that the caller may read. */
   ofToken(token: Pick<TokenRecord, 'id'>, days: number): Promise<Usage>;
+  /** Returns the uses of all tokens that the caller has now, in the same window. */
+  ofOwn(caller: Pick<Caller, 'user'>, days: number): Promise<UsageDay[]>;
 }
 
 export function createUsageReader({ store, clock }: { store: Store; clock: Clock }): UsageReader {
   async function ofToken({ id }: Pick<TokenRecord, 'id'>, count: number): Promise<Usage> {
-    const first = Math.floor(clock.now() / dayMs) - count + 1;
+    const first = firstDayOf(clock.now(), count);
     const found = await store.usage.of(id, first);
     const deniedRequests = await store.usage.deniedOf(id);
-    const days = Array.from({ length: count }, (_, index) => ({ at: (first + index) * dayMs, allowed: 0, denied: 0 }));
+    const days = emptyDays(first, count);
     const [denied, wouldDeny] = [new Map<string, number>(), new Map<string, number>()];
     const add = (to: Map<string, number>, reason: string, uses: number) => to.set(reason, (to.get(reason) ?? 0) + uses);
     for (const { day, outcome, uses } of found.days) {
@@ -78,7 +87,27 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
         deniedRequests.flatMap(({ appId }) => appId ?? []),
       ),
     ofToken,
+    async ofOwn({ user }, count) {
+      const first = firstDayOf(clock.now(), count);
+      const days = emptyDays(first, count);
+      for (const { day, outcome, uses } of await store.usage.ofOwner(user.id, first)) {
+        const total = days[day - first];
+        if (total === undefined || outcome.startsWith(wouldDenyPrefix)) continue;
+        total[outcome === 'allowed' ? 'allowed' : 'denied'] += uses;
+      }
+      return days;
+    },
   };
+}
+
+/** Returns the first of so many days that end today, in days since the epoch. */
+export function firstDayOf(now: number, count: number): number {
+  return Math.floor(now / dayMs) - count + 1;
+}
+
+/** Returns so many days in a row without verifications. */
+export function emptyDays(first: number, count: number): UsageDay[] {
+  return Array.from({ length: count }, (_, index) => ({ at: (first + index) * dayMs, allowed: 0, denied: 0 }));
 }
 
 function mostFirst(uses: ReadonlyMap<string, number>): Array<{ reason: string; uses: number }> {

@@ -74,9 +74,18 @@ export function MinuteOf({ at }: Pick<TimeProps, 'at'>) {
   );
 }
 
+/** The time of day, such as `14:05`, of a moment of today. */
+export function ClockOf({ at }: Pick<TimeProps, 'at'>) {
+  return (
+    <MarkedTime at={at} form="clock">
+      {iso(at).slice(11, 16)}
+    </MarkedTime>
+  );
+}
+
 interface MarkedTimeProps {
   at: number;
-  form?: 'date';
+  form?: 'date' | 'clock';
   children: string;
 }
 

@@ -7,18 +7,30 @@ const { resolve } = createRequire(import.meta.url);
 const names = [
   ...([
     'apps',
+    'check-circle-fill',
     'chevron-down',
+    'circle',
     'device-desktop',
-    'graph',
     'history',
+    'home',
     'hubot',
     'kebab-horizontal',
     'key',
     'key-asterisk',
+  ] as const),
+  ...([
     'link',
     'log',
+    'moon',
+    'people',
+    'person',
+
+    'sign-out',
+    'sun',
+    'three-bars',
+    'webhook',
+    'x',
   ] as const),
-  ...(['moon', 'people', 'person', 'plug', 'server', 'sign-out', 'sun', 'three-bars', 'webhook', 'x'] as const),
 ];
 
 export type IconName = (typeof names)[number];

@@ -24,12 +24,12 @@ const seesServiceAccounts: Role = (reader) => reader.seesServiceAccounts;
 /** The sections of the console, by the headings of its navigation. Each is absent for roles that may not use it. */
 const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> = {
   You: [
+    { path: '/overview', label: 'Overview', icon: 'home', for: everybody },
     { path: '/profile/api-tokens', label: 'API tokens', icon: 'key', for: everybody },
     { path: '/profile/activity', label: 'Activity', icon: 'history', for: everybody },
     { path: '/profile', label: 'Profile', icon: 'person', for: everybody },
   ],
   Organization: [
-    { path: '/organization/overview', label: 'Overview', icon: 'graph', for: readers },
     { path: '/organization/tokens', label: 'All tokens', icon: 'key-asterisk', for: readers },
     { path: '/organization/service-accounts', label: 'Service accounts', icon: 'hubot', for: seesServiceAccounts },
     { path: '/organization/trusts', label: 'Trusts', icon: 'link', for: superusers },

@@ -1,23 +1,22 @@
-import type { Usage } from '../../../domain/tokens/usage/usage.ts';
-
-type Day = Usage['days'][number];
+import type { UsageDay } from '../../../domain/tokens/usage/usage.ts';
+import { formatDate } from '../../shell/components/dates.ts';
 
 /** Height of the chart in its own units. A day is ten units wide, and the browser stretches the chart to the page. */
 const chartHeight = 100;
 const dayWidth = 10;
 const barWidth = 8;
 /** So that a day with few uses differs from one without any. */
-const minBarHeight = 2;
+const minBarHeight = 1;
 
 /** A bar for each day: allowed uses, and denied ones on top. Its text alternative names the totals and the busiest day. */
-export function UsageChart({ days }: { days: readonly Day[] }) {
+export function UsageChart({ days, what = 'Uses' }: { days: readonly UsageDay[]; what?: string }) {
   const highest = Math.max(1, ...days.map(total));
   return (
     <figure class="chart">
       <span class="scale">{highest.toLocaleString('en')}</span>
       <svg
         role="img"
-        aria-label={describe(days)}
+        aria-label={describe(what, days)}
         viewBox={`0 0 ${days.length * dayWidth} ${chartHeight}`}
         preserveAspectRatio="none"
       >
@@ -36,7 +35,7 @@ export function UsageChart({ days }: { days: readonly Day[] }) {
   );
 }
 
-function Bar({ day, x, highest }: { day: Day; x: number; highest: number }) {
+function Bar({ day, x, highest }: { day: UsageDay; x: number; highest: number }) {
   const [allowed, denied] = [height(day.allowed, highest), height(day.denied, highest)];
   return (
     <g>
@@ -53,13 +52,13 @@ function height(uses: number, highest: number): number {
   return Math.round(Math.max(minBarHeight, (uses / highest) * (chartHeight - minBarHeight)) * 100) / 100;
 }
 
-function describe(days: readonly Day[]): string {
+function describe(what: string, days: readonly UsageDay[]): string {
   const busiest = days.reduce((most, day) => (total(day) > total(most) ? day : most));
   const sum = (kind: 'allowed' | 'denied') => count(days.reduce((all, day) => all + day[kind], 0));
-  return `Uses per day from ${date(days[0])} to ${date(days.at(-1))}: ${sum('allowed')} allowed and ${sum('denied')} denied. The most were ${count(total(busiest))} on ${date(busiest)}.`;
+  return `${what} per day from ${date(days[0])} to ${date(days.at(-1))}: ${sum('allowed')} allowed and ${sum('denied')} denied. The most were ${count(total(busiest))} on ${date(busiest)}.`;
 }
 
-function total({ allowed, denied }: Day): number {
+function total({ allowed, denied }: UsageDay): number {
   return allowed + denied;
 }
 
@@ -67,6 +66,6 @@ function count(uses: number): string {
   return uses.toLocaleString('en');
 }
 
-function date(day: Day | undefined): string {
-  return day === undefined ? '' : new Date(day.at).toISOString().slice(0, 10);
+function date(day: UsageDay | undefined): string {
+  return day === undefined ? '' : formatDate(day.at);
 }

@@ -4,11 +4,13 @@ if (zone) {
   const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
   const twoDigits = (number) => String(number).padStart(2, '0');
   const date = (time) => `${time.getDate()} ${months[time.getMonth()]} ${time.getFullYear()}`;
-  const minute = (time) => `${date(time)}, ${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`;
+  const clock = (time) => `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`;
+  const minute = (time) => `${date(time)}, ${clock(time)}`;
   for (const element of document.querySelectorAll('time[datetime]')) {
     const time = new Date(element.dateTime);
     if (element.dataset.exact) element.dataset.exact = minute(time);
     if (element.dataset.form === 'date') element.textContent = date(time);
+    if (element.dataset.form === 'clock') element.textContent = clock(time);
     if (element.dataset.form === 'minute') element.textContent = minute(time);
   }
   const ahead = -new Date().getTimezoneOffset();

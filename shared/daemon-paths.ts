@@ -16,6 +16,7 @@ export const daemonPathSegments = [
   'oauth',
   'openapi\\.json',
   'organization',
+  'overview',
   'password',
   'profile',
   'readyz',

@@ -212,7 +212,7 @@ describe('a member’s groups', () => {
     const app = await openWithAda();
     claim({ ...eve, email_verified: true, ...claims });
     const { shown } = await signIn(app);
-    expect(shown.location).toBe('/overview');
+    expect(shown.location).toBe('/profile/api-tokens');
     expect(await app.now()).toEqual(nothing);
     const [mail, ...others] = await app.newMails();
     expect(others).toEqual([]);
@@ -274,7 +274,7 @@ describe('a member’s groups', () => {
   it('cause no notice and no warning where no permission depends on them', async () => {
     const app = await open();
     claim({ ...eve, email_verified: true });
-    expect((await signIn(app)).shown.location).toBe('/overview');
+    expect((await signIn(app)).shown.location).toBe('/profile/api-tokens');
     expect(logged(app, 'warn')).toEqual([]);
   });
 
@@ -300,7 +300,7 @@ describe('a member’s groups', () => {
     claim({ ...eve, email_verified: true, ...claims });
     const { user, shown } = await signIn(app);
     expect(user).toMatchObject({ canManageTokens: true, superuser: false });
-    expect(shown.location).toBe('/overview');
+    expect(shown.location).toBe('/profile/api-tokens');
     expect(logged(app, 'info')).toContainEqual({
       msg: 'read the groups of a member',
       user: user?.id,

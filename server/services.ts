@@ -30,6 +30,7 @@ import { createTokenNotices } from './domain/notifications/digest/token-notices.
 import { createNotifier } from './domain/notifications/notifier.ts';
 import { createOrganizationOverviews } from './domain/overview/organization-overview.ts';
 import { createSetUp } from './domain/overview/set-up-steps.ts';
+import { createSearch } from './domain/search/search.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
@@ -161,6 +162,7 @@ export function createServices({
     memberData: createMemberData(shared),
     offboarding: createOffboarding({ ...shared, policy }),
     serviceAccounts: createServiceAccounts(shared),
+    search: createSearch({ store, statusContext }),
     ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset({ ...shared, acceptedWork }),
     recovery: createRecovery(shared),

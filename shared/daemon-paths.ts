@@ -22,6 +22,7 @@ export const daemonPathSegments = [
   'readyz',
   'recover',
   'schemas',
+  'search',
   'sso',
   'verify',
   '\\.well-known',

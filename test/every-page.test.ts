@@ -314,7 +314,7 @@ describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || p
         const actions = [...html.matchAll(/<form[^>]*method="post" action="([^"]*)"/g)].map(([, action]) => action);
         // A test of a request changes nothing.
         const changing = actions.filter((action) => !action?.endsWith('/test#test'));
-        expect(changing).toEqual(expect.toBeOneOf([[], ['/profile/theme', '/logout']]));
+        expect(changing).toEqual(expect.toBeOneOf([[], ['/profile/theme', '/profile/search-key', '/logout']]));
         expect(html).not.toMatch(/href="[^"]*dialog=/);
       }
       expect(await app.everything()).toBe(before);
@@ -384,8 +384,8 @@ describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore
     const form = { ...formOf(route, app), form_token: await formTokenOf(app, as) };
     const { status, location } = await openConsole(app, as).post(target(route, app), form);
     expect([200, 303]).toContain(status);
-    // The theme is kept in the browser.
-    if (route.path === '/profile/theme') return;
+    // These are kept in the browser.
+    if (['/profile/theme', '/profile/search-key'].includes(route.path)) return;
     if (route.path === '/oauth/authorize') expect(location).toContain('?code=code_');
     else if (isReading(route)) expect(await app.everything()).toBe(before);
     else expect(await app.everything()).not.toBe(before);

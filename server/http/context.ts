@@ -25,6 +25,7 @@ import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { OrganizationOverviews } from '../domain/overview/organization-overview.ts';
 import type { SetUp } from '../domain/overview/set-up-steps.ts';
+import type { Search } from '../domain/search/search.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
 import type { Confirmations } from '../domain/sign-in/confirmation/confirmations.ts';
@@ -117,6 +118,7 @@ export interface AppDeps {
   memberData: MemberData;
   offboarding: Offboarding;
   serviceAccounts: ServiceAccounts;
+  search: Search;
   invitations: Invitations;
   ownProfile: OwnProfile;
   unbinding: Unbinding;

@@ -14,7 +14,7 @@ export interface CookieScope {
  */
 export function cookieScope(
   publicUrl: string,
-  purpose: 'session' | 'visitor' | 'sso' | 'step' | 'device' | 'theme' | 'message',
+  purpose: 'session' | 'visitor' | 'sso' | 'step' | 'device' | 'theme' | 'search-key' | 'message',
 ): CookieScope {
   const secure = publicUrl.startsWith('https:');
   const path = basePathOf(publicUrl) || '/';

@@ -190,6 +190,21 @@ export interface Page {
   before: string | null;
 }
 
+/** What is looked for. */
+export interface SearchText {
+  /** The text as it was typed. Prefixes have case. */
+  text: string;
+  /** The text as names are folded. */
+  folded: string;
+}
+
+/** A token that a search found. */
+export interface FoundToken {
+  token: TokenRecord;
+  /** The prefix of an earlier value, if the text is the beginning of that one. */
+  earlierPrefix: string | null;
+}
+
 /** How often a token was used in one hour with one outcome. */
 /** How many verifications of all tokens one day had. */
 export type OrganizationDay = RecordOf<typeof organizationDayColumns>;

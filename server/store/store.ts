@@ -14,6 +14,7 @@ import type { TrustStore } from './interfaces/trusts.ts';
 import type { UsageStore } from './interfaces/usage.ts';
 import type { DeliveryStore, WebhookStore } from './interfaces/webhooks.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
+import type { SearchStore } from './search.ts';
 
 /**
  * The database, as the domain uses it. A method that changes a row states its conditions in the statement itself, and
@@ -26,6 +27,7 @@ export interface Store {
   readonly owners: OwnerStore;
   readonly serviceAccounts: ServiceAccountStore;
   readonly tokens: TokenStore;
+  readonly search: SearchStore;
   readonly canaries: CanaryStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;

@@ -9,6 +9,9 @@ import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
+import { refuseSecrets } from './search/refuse-secrets.ts';
+import { searchPages } from './search/routes.tsx';
+import { searchPath } from './search/search-paths.ts';
 import { accountTokenPages } from './service-accounts/account-token-routes.tsx';
 import { accountKeyPages } from './service-accounts/keys/key-routes.tsx';
 import { serviceAccountPages } from './service-accounts/routes.tsx';
@@ -16,7 +19,7 @@ import { serviceAccountPage } from './service-accounts/service-account-routes.ts
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
-import { themeRoutes } from './shell/frame/theme-routes.ts';
+import { preferenceRoutes } from './shell/frame/preference-routes.ts';
 import { createMessages } from './shell/messages/messages.ts';
 import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
@@ -53,6 +56,7 @@ const consolePaths = [
   '/profile/*',
   '/organization/*',
   '/oauth/authorize',
+  '/search',
   '/device/*',
   '/assets/*',
 ];
@@ -66,6 +70,7 @@ export function consolePages(appDeps: AppDeps) {
   const signInDeps = { ...deps, browserSession, deviceCookie, secondFactorCookie };
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
+  app.use(searchPath, refuseSecrets);
   for (const path of consolePaths) {
     app.use(path, bodyLimit({ maxSize: limits.maxBodyBytes, onError: rejectLargeForm }), enforcePageAccess(deps));
   }
@@ -78,7 +83,7 @@ export function consolePages(appDeps: AppDeps) {
     return c.body(asset.body, 200, { 'Content-Type': asset.type });
   });
   return app
-    .route('/', themeRoutes(deps))
+    .route('/', preferenceRoutes(deps))
     .route('/', loginPages(signInDeps))
     .route('/', ssoPages(signInDeps))
     .route('/', connectSsoPages(deps))
@@ -89,6 +94,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', totpPages(deps))
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
+    .route('/', searchPages(deps))
     .route('/', allTokensPages(deps))
     .route('/', selectionPages(deps))
     .route('/', tokenPages(deps))

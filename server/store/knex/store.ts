@@ -20,6 +20,7 @@ import { createCollectedEventStore } from './notifications/collected-events.ts';
 import { createNoticeStore } from './notifications/notices.ts';
 import { createOutboxStore } from './outbox.ts';
 import { createPolicyStore } from './policies.ts';
+import { createSearchStore } from './search/search.ts';
 import { createDeviceCodeStore } from './sign-in/device-codes.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
@@ -61,6 +62,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     owners: guard('users', createOwnerStore(knex)),
     serviceAccounts: guard('users', createServiceAccountStore(knex, engine)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
+    search: guard('search', createSearchStore(knex, engine)),
     canaries: guard('tokens', createCanaryStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),

@@ -20,6 +20,7 @@ import { organizationDays } from './0019-organization-days.ts';
 import { membershipDates } from './0020-membership-dates.ts';
 import { confirmations } from './0021-confirmations.ts';
 import { tokenLists } from './0023-token-lists.ts';
+import { search } from './0024-search.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   membershipDates,
   confirmations,
   tokenLists,
+  search,
 ];

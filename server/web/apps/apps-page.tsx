@@ -3,6 +3,7 @@ import { formatDuration } from '../../../shared/duration.ts';
 import type { AppRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { Icon } from '../shell/frame/icon.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -29,14 +30,34 @@ export function AppsPage({ apps, pageUrl, nextCursor, dialog }: AppsPageProps) {
         )}
       </div>
       <p>Apps are the applications that your proxy protects. Members see only their names and URLs.</p>
+      {pageUrl.query.name !== undefined && <NameChip name={pageUrl.query.name} />}
       {apps.length > 0 ? (
         <AppTable apps={apps} pageUrl={pageUrl} />
       ) : (
-        <p class="empty">There are no apps. Every active token is accepted on every route of the proxy.</p>
+        <p class="empty">{emptyText(pageUrl.query.name)}</p>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
+  );
+}
+
+function emptyText(name: string | undefined): string {
+  if (name !== undefined) return `There is no app ${name}.`;
+  return 'There are no apps. Every active token is accepted on every route of the proxy.';
+}
+
+/** The name that a search led to. Removing it shows all apps. */
+function NameChip({ name }: { name: string }) {
+  return (
+    <ul class="chips" aria-label="Filters">
+      <li>
+        <a class="chip" href={appsPath} aria-label={`Remove the filter: Name: ${name}`}>
+          <bdi>{`Name: ${name}`}</bdi>
+          <Icon name="x" />
+        </a>
+      </li>
+    </ul>
   );
 }
 

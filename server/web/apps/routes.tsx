@@ -61,8 +61,9 @@ export function appPages({ apps, messages }: Pick<AppDeps, 'apps'> & MessageDeps
     });
 
   async function page(pageUrl: PageUrl, { dialog }: { dialog: Child }) {
-    const { cursor } = pageUrl.query;
-    const { items, next_cursor } = await readPage({ cursor }, apps.list, (app) => app);
+    const { cursor, name } = pageUrl.query;
+    const filter = { cursor, ...(name !== undefined && { name }) };
+    const { items, next_cursor } = await readPage(filter, apps.list, (app) => app);
     return <AppsPage apps={items} pageUrl={pageUrl} nextCursor={next_cursor} dialog={dialog} />;
   }
 
@@ -86,7 +87,10 @@ export function appPages({ apps, messages }: Pick<AppDeps, 'apps'> & MessageDeps
 const firstPage: PageUrl = { path: appsPath, query: {} };
 
 function readPageUrl(c: AppContext): PageUrl {
-  return { path: appsPath, query: { cursor: c.req.query('cursor') || undefined } };
+  return {
+    path: appsPath,
+    query: { name: c.req.query('name') || undefined, cursor: c.req.query('cursor') || undefined },
+  };
 }
 
 function appId(c: AppContext): string {

@@ -36,6 +36,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /logout': 'member',
   'POST /profile/theme': 'member',
   'GET /overview': 'member',
+  'POST /profile/search-key': 'member',
+  'GET /search': 'member',
   'GET /profile': 'member',
   'POST /profile/name': 'member',
   'POST /profile/email': 'member',

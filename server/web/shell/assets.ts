@@ -16,6 +16,7 @@ const styles = [
   'events',
   'token-page',
   'dialogs',
+  'search',
   'narrow',
   'members',
   'overview',
@@ -23,7 +24,7 @@ const styles = [
 ];
 
 /** The parts of the script, in their order. They share one module. Every page also works without them. */
-const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms', 'selection'];
+const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms', 'selection', 'search'];
 
 export interface Asset {
   type: string;

@@ -1,9 +1,9 @@
 import { raw } from 'hono/html';
 import type { PropsWithChildren } from 'hono/jsx';
 import { assetUrl } from './assets.ts';
-import { AccountMenu } from './frame/account-menu.tsx';
 import { Icon } from './frame/icon.tsx';
-import { Navigation, NavigationButton, Wordmark } from './frame/navigation.tsx';
+import { Navigation } from './frame/navigation.tsx';
+import { TopBar } from './frame/top-bar.tsx';
 import { usePage } from './page-context.ts';
 
 interface LayoutProps {
@@ -12,6 +12,8 @@ interface LayoutProps {
   section?: string;
   /** Reports the change that the page itself made. After a redirect, the message comes from `PageContext`. */
   success?: string | undefined;
+  /** The text of the search, on the page with its results. */
+  search?: string;
   /** `narrow` for a page with a single form. */
   width?: 'narrow' | 'wide';
   /** Whether all times of the page stay in UTC. Others change to the time zone of the browser. */
@@ -24,6 +26,7 @@ interface LayoutProps {
 export function Layout({
   title,
   section,
+  search,
   success,
   width,
   utc = false,
@@ -49,15 +52,11 @@ export function Layout({
           <link rel="stylesheet" href={assetUrl('console.css')} />
           <script type="module" src={assetUrl('console.js')} />
         </head>
-        <body class={navigated ? 'with-side' : undefined}>
+        <body class={bodyClass(navigated, search)}>
           <a class="skip" href="#main">
             Skip to content
           </a>
-          <header class="top">
-            {navigated && <NavigationButton />}
-            <Wordmark />
-            {signedIn && <AccountMenu member={signedIn} />}
-          </header>
+          <TopBar member={signedIn} navigated={navigated} search={search} />
           {navigated && <Navigation current={section} reader={{ member: signedIn, seesServiceAccounts }} />}
           <main id="main" class={width} tabindex={-1}>
             {notice !== undefined && (
@@ -77,6 +76,12 @@ export function Layout({
       </html>
     </>
   );
+}
+
+/** The page with the results of a search shows the field in narrow windows as well. */
+function bodyClass(navigated: boolean, search: string | undefined): string | undefined {
+  if (!navigated) return undefined;
+  return search === undefined ? 'with-side' : 'with-side searching';
 }
 
 /** Reports a completed change in space that no other element needs, so that nothing moves. */

@@ -14,6 +14,8 @@ export interface PageContext {
   /** Path and query of the page, without a dialog or the message about a change. The start page if the request posted a form. */
   path: string;
   theme: Theme;
+  /** Whether the key `/` moves the focus to the search. */
+  searchKey: boolean;
   /** Value of the hidden field in every posting form; see `form-token.ts`. */
   formToken: string;
   /** The signed-in member; null on a page for visitors. */

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Caller, readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { createAddBasePath } from '../../http/paths/base-path.ts';
+import { readSearchKey } from './frame/search-key.ts';
 import { readTheme } from './frame/theme.ts';
 import { createMessages } from './messages/messages.ts';
 import { noticeMessage } from './messages/notice.ts';
@@ -43,6 +44,7 @@ export function renderPages({
         message: c.req.method === 'GET' ? messages.take(c) : undefined,
         path: addressOf(c),
         theme: readTheme(c, publicUrl),
+        searchKey: readSearchKey(c, publicUrl),
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
         seesServiceAccounts: caller !== undefined && (readsEverything(caller) || c.get('maintains') === true),

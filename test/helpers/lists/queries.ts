@@ -55,6 +55,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, expiring within a week', run: tokens({ expiringWithinMs: 7 * dayMs }) },
     { name: 'all tokens, with two values', run: tokens({ twoValues: true }) },
     ...tokenCounts(sizes),
+    ...searches(sizes),
     { name: 'all tokens, expiring within a second', run: tokens({ expiringWithinMs: 1000 }) },
     { name: 'all tokens, disabled, unused for 90 days', run: tokens({ status: 'disabled', unusedForMs: 90 * dayMs }) },
     { name: 'all tokens, denied within a day', run: tokens({ deniedWithinMs: dayMs }) },
@@ -300,5 +301,46 @@ function tokenCounts(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens with two values, counted', run: counted({ twoValues: true }) },
     { name: 'all tokens without an expiry, counted', run: counted({ noExpiry: true }) },
     { name: "a member's tokens, counted", run: counted({ ownerId: seededId(50, sizes.users) }) },
+  ];
+}
+
+/** The statements of one search in the console. */
+function searches(sizes: ListSizes): ListQuery[] {
+  const search = (text: string) => ({ text, folded: text });
+  const own = { ids: [50, 51, 52].map((position) => seededId(position, sizes.users)), matching: [] };
+  const texts = {
+    'a frequent name': 'deploy',
+    'a rare name': 'needle',
+    'a name that none has': 'nowhere',
+    'a frequent prefix': 'tok_',
+    'a rare prefix': 'tok_zzzzzzzz',
+  };
+  return [
+    ...Object.entries(texts).flatMap(([name, text]) => [
+      { name: `search, tokens by ${name}`, run: (store: Store) => store.search.tokens(search(text), 11) },
+      { name: `search, own tokens by ${name}`, run: (store: Store) => store.search.tokensOf(search(text), own, 11) },
+    ]),
+    ...['member', 'member-77@', 'nowhere', 'example.com'].map((text) => ({
+      name: `search, members by ${text}`,
+      run: (store: Store) => store.search.members(text, 11),
+    })),
+    ...['account', 'account-77', 'nowhere'].flatMap(
+      (text) =>
+        [
+          {
+            name: `search, service accounts by ${text}`,
+            run: (store) => store.search.serviceAccounts(search(text), 11),
+          },
+          {
+            name: `search, some service accounts by ${text}`,
+            run: (store) => store.search.serviceAccounts(search(text), 11, own.ids),
+          },
+        ] satisfies ListQuery[],
+    ),
+    ...['app', 'nowhere'].map((text) => ({
+      name: `search, apps by ${text}`,
+      run: (store: Store) => store.search.apps(text, 11),
+    })),
+    { name: 'search, its limits', run: (store) => store.search.isTooLarge() },
   ];
 }

@@ -44,7 +44,7 @@ describe('the page context', () => {
       members.map(async ({ user: { email } }) => {
         const html = await (await pages.request(`/${email}`)).text();
         expect(html).toContain(`<p>${email} ${email} request of ${email}<input`);
-        expect(html.match(/form token of [\w.@]+/g)).toEqual(Array(4).fill(`form token of ${email}`));
+        expect(html.match(/form token of [\w.@]+/g)).toEqual(Array(5).fill(`form token of ${email}`));
         expect(new Set(html.match(/[\w.]+@example\.com/g))).toEqual(new Set([email]));
       }),
     );

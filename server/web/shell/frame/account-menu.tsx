@@ -2,6 +2,7 @@ import type { UserRecord } from '../../../store/records.ts';
 import { FormToken } from '../components/form.tsx';
 import { usePage } from '../page-context.ts';
 import { Icon, type IconName } from './icon.tsx';
+import { searchKeyChoices, searchKeyPath } from './search-key.ts';
 import { type Theme, themePath, themes } from './theme.ts';
 
 const menuId = 'account';
@@ -29,6 +30,7 @@ export function AccountMenu({ member: { email, name } }: { member: Pick<UserReco
           Profile
         </a>
         <ThemeForm />
+        <SearchKeyForm />
         <form method="post" action="/logout">
           <FormToken />
           <button type="submit" class="nav-item">
@@ -59,6 +61,32 @@ function ThemeForm() {
           >
             <Icon name={looks[choice].icon} />
             {looks[choice].label}
+          </button>
+        ))}
+      </fieldset>
+    </form>
+  );
+}
+
+function SearchKeyForm() {
+  const { searchKey, path } = usePage();
+  return (
+    <form method="post" action={searchKeyPath}>
+      <FormToken />
+      <input type="hidden" name="next" value={path} />
+      <fieldset class="themes">
+        <legend>
+          Search with the <kbd>/</kbd> key
+        </legend>
+        {searchKeyChoices.map((choice) => (
+          <button
+            type="submit"
+            class="nav-item"
+            name="key"
+            value={choice}
+            aria-pressed={(choice === 'on') === searchKey ? 'true' : 'false'}
+          >
+            {choice === 'on' ? 'On' : 'Off'}
           </button>
         ))}
       </fieldset>

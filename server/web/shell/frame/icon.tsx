@@ -24,6 +24,7 @@ const names = [
     'moon',
     'people',
     'person',
+    'search',
 
     'sign-out',
     'sun',

@@ -1,0 +1,23 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { SearchStore } from '../../search.ts';
+import { findApps, findMembers, findServiceAccounts } from './accounts.ts';
+import { maxSearched } from './beginning.ts';
+import { findTokens, findTokensOf } from './tokens.ts';
+
+export function createSearchStore(knex: Knex, engine: Engine): SearchStore {
+  return {
+    tokens: (search, limit) => findTokens(knex, engine, search, limit),
+    tokensOf: (search, owners, limit) => findTokensOf(knex, engine, search, owners, limit),
+    members: (folded, limit) => findMembers(knex, engine, folded, limit),
+    serviceAccounts: (search, limit, ids) => findServiceAccounts(knex, engine, search, limit, ids),
+    apps: (folded, limit) => findApps(knex, engine, folded, limit),
+    async isTooLarge() {
+      for (const table of ['tokens', 'users']) {
+        const rest = knex(table).select('id').orderBy('id', 'desc').limit(1).offset(maxSearched);
+        if ((await rest).length > 0) return true;
+      }
+      return false;
+    },
+  };
+}

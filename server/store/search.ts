@@ -1,0 +1,28 @@
+import type { AppRecord, FoundToken, SearchText, ServiceAccountSummary, UserSummary } from './records.ts';
+
+/**
+ * Finds records by how their names and addresses begin, through indexes. A text in the middle is looked for among the newest 10,000
+ * records of a kind only, so that a search takes about as long with a million tokens as with ten thousand. Each method returns at most `limit`
+ * records, and in no certain order.
+ */
+export interface SearchStore {
+  /**
+   * Finds tokens of any owner by name, description, and the prefix of their current and of earlier values. Finds exchanged tokens by prefix
+   * only.
+   */
+  tokens(search: SearchText, limit: number): Promise<FoundToken[]>;
+  /** Does the same for tokens of these owners, and also finds all tokens of `matching`, who are some of them. Reads no other token. */
+  tokensOf(
+    search: SearchText,
+    owners: { ids: readonly string[]; matching: readonly string[] },
+    limit: number,
+  ): Promise<FoundToken[]>;
+  /** Finds members by name and email address. */
+  members(folded: string, limit: number): Promise<UserSummary[]>;
+  /** Finds service accounts by name and description, of all or of those with these IDs. */
+  serviceAccounts(search: SearchText, limit: number, ids?: readonly string[]): Promise<ServiceAccountSummary[]>;
+  /** Finds apps by name and host. */
+  apps(folded: string, limit: number): Promise<AppRecord[]>;
+  /** Reports whether there are more tokens or members than a text in the middle is looked for in. */
+  isTooLarge(): Promise<boolean>;
+}

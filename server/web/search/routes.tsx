@@ -1,0 +1,19 @@
+import { Hono } from 'hono';
+import { maxSearchLength } from '../../domain/search/search.ts';
+import type { AppDeps, AppEnv } from '../../http/context.ts';
+import { SearchPage } from './search-page.tsx';
+import { searchPath } from './search-paths.ts';
+
+/** The route of the search: of everything for superusers and auditors, of what is theirs for others. */
+export function searchPages({ search, statusContext }: Pick<AppDeps, 'search' | 'statusContext'>) {
+  return new Hono<AppEnv>().get(searchPath, async (c) => {
+    const text = c.req.query('q')?.trim() ?? '';
+    const context = statusContext();
+    if (text.length > maxSearchLength) {
+      return c.render(<SearchPage text="" problem="too-long" statusContext={context} />, 400);
+    }
+    const problem = c.req.query('refused') === undefined ? undefined : 'secret';
+    const results = text === '' ? undefined : await search.find(c.get('caller'), text);
+    return c.render(<SearchPage text={text} results={results} problem={problem} statusContext={context} />);
+  });
+}

@@ -1,0 +1,96 @@
+import { maxSearchLength, type SearchResults } from '../../domain/search/search.ts';
+import type { StatusContext } from '../../store/records.ts';
+import { Alert } from '../shell/components/form.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
+import { formatUrl } from '../shell/page-url.ts';
+import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
+import { AppResult, MemberResult, ResultSection, ServiceAccountResult, TokenResult } from './results.tsx';
+
+interface SearchPageProps {
+  text: string;
+  /** Undefined if nothing was searched. */
+  results?: SearchResults | undefined;
+  problem?: 'secret' | 'too-long' | undefined;
+  statusContext: StatusContext;
+}
+
+const problems = {
+  secret:
+    'The search contained the value of a token or another secret, so nothing was searched. Search for its first characters instead, such as tok_8fK2b1Qz. If the address was sent without being refused by your browser, a proxy may have logged it: replace the value.',
+  'too-long': `A search can have at most ${maxSearchLength} characters. Shorten it.`,
+} as const;
+
+/** The results of a search, the best of each kind first. */
+export function SearchPage({ text, results, problem, statusContext }: SearchPageProps) {
+  const member = useMember();
+  const everything = member.superuser || member.auditor;
+  return (
+    <Layout title={text === '' ? 'Search' : `${text} · Search`} section="" search={text}>
+      <h1>
+        {text === '' ? (
+          'Search'
+        ) : (
+          <>
+            Results for “<bdi>{text}</bdi>”
+          </>
+        )}
+      </h1>
+      {problem !== undefined && <Alert>{problems[problem]}</Alert>}
+      {results === undefined ? (
+        <SearchHelp everything={everything} />
+      ) : (
+        <Results text={text} results={results} everything={everything} statusContext={statusContext} />
+      )}
+    </Layout>
+  );
+}
+
+interface ResultsProps {
+  text: string;
+  results: SearchResults;
+  everything: boolean;
+  statusContext: StatusContext;
+}
+
+function Results({ text, results, everything, statusContext }: ResultsProps) {
+  const { tokens, serviceAccounts, members, apps, isComplete } = results;
+  const isEmpty = [tokens, serviceAccounts, members, apps].every(({ items }) => items.length === 0);
+  const allTokens = everything ? formatUrl({ path: allTokensPath, query: { q: text } }) : undefined;
+  return (
+    <>
+      {isEmpty && <p>Nothing matches.</p>}
+      <ResultSection kind="Tokens" results={tokens} allHref={allTokens} allLabel="All tokens with this in their name">
+        {(found) => <TokenResult {...found} statusContext={statusContext} />}
+      </ResultSection>
+      <ResultSection kind="Service accounts" results={serviceAccounts}>
+        {(account) => <ServiceAccountResult account={account} withTokens={everything} />}
+      </ResultSection>
+      <ResultSection kind="Members" results={members}>
+        {(user) => <MemberResult user={user} />}
+      </ResultSection>
+      <ResultSection kind="Apps" results={apps}>
+        {(app) => <AppResult app={app} />}
+      </ResultSection>
+      {!isComplete && (
+        <p class="hint">
+          There are very many tokens or members. Among all of them, the search finds names, addresses and prefixes by
+          how they begin. It looks for “<bdi>{text}</bdi>” in the middle of a name, and in descriptions, among the
+          newest 10,000 only. {allTokens !== undefined && <a href={allTokens}>Search the names of all tokens</a>}
+        </p>
+      )}
+      {isEmpty && <SearchHelp everything={everything} />}
+    </>
+  );
+}
+
+function SearchHelp({ everything }: { everything: boolean }) {
+  return (
+    <p class="hint">
+      {everything
+        ? 'Search for the name, description, owner or prefix of a token, or for a member, a service account or an app. '
+        : 'Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. '}
+      A prefix can be that of a value before the last rotation. Never paste a whole value.
+    </p>
+  );
+}

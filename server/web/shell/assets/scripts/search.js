@@ -1,0 +1,24 @@
+// Moves the focus to the search when `/` is pressed outside of a field. In a narrow window, opens the search instead.
+const find = document.getElementById('find');
+const key = document.querySelector('.find kbd');
+if (key) {
+  key.hidden = false;
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest('input, select, textarea, dialog') || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    if (find.checkVisibility()) find.select();
+    else location.assign(find.form.action);
+  });
+}
+
+// Cuts a value to its prefix as soon as it is in a search, so that no value reaches an address.
+for (const field of document.querySelectorAll('input[type=search]')) {
+  const cut = () => {
+    const [, prefix] = /([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{12,}/.exec(field.value.replace(/\s/g, '')) ?? [];
+    if (prefix) field.value = prefix;
+  };
+  field.addEventListener('input', cut);
+  field.form.addEventListener('submit', cut);
+  cut();
+}

@@ -7,14 +7,14 @@ import type { CanaryStore, LeakStore } from './interfaces/leaks.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
+import type { SearchStore } from './interfaces/search.ts';
 import type { ServiceAccountStore } from './interfaces/service-accounts.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
+import type { UsageStore } from './interfaces/tokens/usage.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { TrustStore } from './interfaces/trusts.ts';
-import type { UsageStore } from './interfaces/usage.ts';
 import type { DeliveryStore, WebhookStore } from './interfaces/webhooks.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
-import type { SearchStore } from './search.ts';
 
 /**
  * The database, as the domain uses it. A method that changes a row states its conditions in the statement itself, and

@@ -12,7 +12,7 @@ import type {
 } from '../records.ts';
 import type { TokenFilter } from '../token-filter.ts';
 
-import type { TokenChangeStore } from './token-changes.ts';
+import type { TokenChangeStore } from './tokens/changes.ts';
 
 export interface TokenQuery extends Page, StatusContext, TokenFilter {
   ownerId?: string;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { SearchStore } from '../../search.ts';
+import type { SearchStore } from '../../interfaces/search.ts';
 import { findApps, findMembers, findServiceAccounts } from './accounts.ts';
 import { maxSearched } from './beginning.ts';
 import { findTokens, findTokensOf } from './tokens.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NewPause } from '../../interfaces/token-changes.ts';
+import type { NewPause } from '../../interfaces/tokens/changes.ts';
 
 /** See `TokenChangeStore.pause`. */
 export async function pauseToken(

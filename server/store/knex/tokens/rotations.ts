@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { NewValue } from '../../interfaces/token-changes.ts';
+import type { NewValue } from '../../interfaces/tokens/changes.ts';
 import { lastUseColumns } from '../../tables/tokens.ts';
 
 const noLastUse = Object.fromEntries(Object.values(lastUseColumns).map(({ name }) => [name, null]));

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { TokenChangeStore, TokenEdit } from '../../interfaces/token-changes.ts';
+import type { TokenChangeStore, TokenEdit } from '../../interfaces/tokens/changes.ts';
 import type { TokenRecord } from '../../records.ts';
 import { newTokenColumns, tokenColumns } from '../../tables/tokens.ts';
 import { updateUnique } from '../accounts/update-unique.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NewOwner } from '../../interfaces/token-changes.ts';
+import type { NewOwner } from '../../interfaces/tokens/changes.ts';
 import { updateUnique } from '../accounts/update-unique.ts';
 
 /** See `TokenChangeStore.transfer`. */

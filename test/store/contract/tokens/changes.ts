@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { NewValue } from '../../../../server/store/interfaces/token-changes.ts';
+import type { NewValue } from '../../../../server/store/interfaces/tokens/changes.ts';
 import type { NewToken } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';

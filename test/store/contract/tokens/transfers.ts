@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { NewOwner } from '../../../../server/store/interfaces/token-changes.ts';
+import type { NewOwner } from '../../../../server/store/interfaces/tokens/changes.ts';
 import type { TokenQuery } from '../../../../server/store/interfaces/tokens.ts';
 import type { UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';

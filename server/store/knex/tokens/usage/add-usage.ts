@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../../shared/limits.ts';
 import type { Engine, Select } from '../../../engine/engine.ts';
-import type { UsageBatch, UsageWriter } from '../../../interfaces/usage.ts';
+import type { UsageBatch, UsageWriter } from '../../../interfaces/tokens/usage.ts';
 import type { GapTimes, NewNetwork, SeenCount, TokenUses } from '../../../records.ts';
 import { gapColumns } from '../../../tables/usage.ts';
 

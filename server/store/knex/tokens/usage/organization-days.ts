@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
-import type { UsageWriter } from '../../../interfaces/usage.ts';
+import type { UsageWriter } from '../../../interfaces/tokens/usage.ts';
 import type { OrganizationDay } from '../../../records.ts';
 import { type RowOf, toRecord, toRow } from '../../../tables/column.ts';
 import { organizationDayColumns } from '../../../tables/usage.ts';

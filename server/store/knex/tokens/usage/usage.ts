@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
-import type { DayUses, UsageStore } from '../../../interfaces/usage.ts';
+import type { DayUses, UsageStore } from '../../../interfaces/tokens/usage.ts';
 import { selectList, toRecord } from '../../../tables/column.ts';
 import { gapColumns, usageSeenColumns } from '../../../tables/usage.ts';
 import { addUsage } from './add-usage.ts';

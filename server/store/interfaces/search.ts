@@ -1,4 +1,4 @@
-import type { AppRecord, FoundToken, SearchText, ServiceAccountSummary, UserSummary } from './records.ts';
+import type { AppRecord, FoundToken, SearchText, ServiceAccountSummary, UserSummary } from '../records.ts';
 
 /**
  * Finds records by how their names and addresses begin, through indexes. A text in the middle is looked for among the newest 10,000

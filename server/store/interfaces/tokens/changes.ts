@@ -1,4 +1,4 @@
-import type { Actor, NewToken, TokenRecord } from '../records.ts';
+import type { Actor, NewToken, TokenRecord } from '../../records.ts';
 
 /** How a token is paused. */
 export interface NewPause {

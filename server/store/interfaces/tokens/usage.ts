@@ -6,7 +6,7 @@ import type {
   OrganizationDay,
   SeenCount,
   TokenUses,
-} from '../records.ts';
+} from '../../records.ts';
 
 /** Who writes a batch. A writer numbers its batches, so that a batch that is sent again counts once. */
 export interface UsageWriter {

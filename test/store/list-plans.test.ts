@@ -100,7 +100,6 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^webhooks with due deliveries$/, 'SCAN webhooks'],
   [/^exchanged tokens$/, 'SCAN t USING INDEX tokens_exchanged_index'],
   [/service accounts(?! of)|^search, service accounts/, 'SCAN users USING INDEX users_service_account_index'],
-  [/^orphaned service accounts, counted$/, 'SCAN users USING INDEX users_account_name_index'],
   [/^the first day with a total$/, idsInOrder('organization_days')],
   [/^names of apps, for a form$/, 'SCAN apps USING COVERING INDEX apps_name_unique'],
   // The 10,000 newest, of which a LIMIT makes the end.

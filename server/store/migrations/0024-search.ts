@@ -10,14 +10,13 @@ export const search: Migration = {
   async up(trx) {
     const bytewise = (column: string) => (trx.client.dialect === 'sqlite3' ? column : `${column} COLLATE "C"`);
     const named = `(${bytewise('name_folded')}, id)`;
-    const ofKind = (kind: string) => `WHERE kind = '${kind}' AND deleted_at IS NULL`;
-    // Without exchanged tokens, whose names nobody looks for. Written as no list writes it, because SQLite would read other lists with this
-    // index, too.
+    const members = "WHERE kind = 'member' AND deleted_at IS NULL";
+    // Conditions with coalesce() are written as no list writes them, because SQLite would read other lists with these indexes, too.
+    const accounts = "WHERE kind = 'service-account' AND coalesce(deleted_at, 0) = 0";
+    // Without exchanged tokens, whose names nobody looks for.
     await trx.raw(`CREATE INDEX tokens_name_index ON tokens ${named} WHERE coalesce(trust_id, '') = ''`);
-    await trx.raw(`CREATE INDEX users_member_name_index ON users ${named} ${ofKind('member')}`);
-    await trx.raw(
-      `CREATE INDEX users_member_email_index ON users (${bytewise('email_folded')}, id) ${ofKind('member')}`,
-    );
-    await trx.raw(`CREATE INDEX users_account_name_index ON users ${named} ${ofKind('service-account')}`);
+    await trx.raw(`CREATE INDEX users_member_name_index ON users ${named} ${members}`);
+    await trx.raw(`CREATE INDEX users_member_email_index ON users (${bytewise('email_folded')}, id) ${members}`);
+    await trx.raw(`CREATE INDEX users_account_name_index ON users ${named} ${accounts}`);
   },
 };

@@ -6,9 +6,10 @@ import { toSummary, type UserRow, withTokenSummary } from '../accounts/user-rows
 import { toApps } from '../apps/app-rows.ts';
 import { describes, maxSearched, whereBegins } from './beginning.ts';
 
-/** Written as in the indexes of members. SQLite does not recognize them by the value of a parameter. */
+/** Written as in the indexes of members and service accounts. SQLite does not recognize them by the value of a parameter. */
 const isMember = "kind = 'member' AND deleted_at IS NULL";
 const isAccount = "kind = 'service-account' AND deleted_at IS NULL";
+const isIndexedAccount = "kind = 'service-account' AND coalesce(deleted_at, 0) = 0";
 
 /** See `SearchStore.members`. */
 export async function findMembers(knex: Knex, engine: Engine, folded: string, limit: number): Promise<UserSummary[]> {
@@ -42,7 +43,9 @@ export async function findServiceAccounts(
     const own = serviceAccountSummaries(knex).whereRaw(...amongIds(engine, only));
     return toSummaries(knex, engine, own.whereRaw(said, bindings).limit(limit));
   }
-  const ids = new Set(await beginning(knex, engine, { of: isAccount, column: 'name_folded', start: folded, limit }));
+  const ids = new Set(
+    await beginning(knex, engine, { of: isIndexedAccount, column: 'name_folded', start: folded, limit }),
+  );
   if (ids.size < limit) {
     const accounts = knex('users').whereRaw(isAccount).orderBy('id', 'desc').limit(maxSearched);
     const among = knex.from(accounts.select('id', 'name_folded', 'description').as('accounts'));

@@ -17,9 +17,10 @@ export async function findTokens(knex: Knex, engine: Engine, search: SearchText,
     await add(beginning(knex, engine, { table: 'tokens', column: 'prefix', start: search.text }));
     await add(beginning(knex, engine, { table: 'previous_values', column: 'prefix', start: search.text }), 'token_id');
   }
+  // Exchanged tokens come first if their names do, so many of them are read at most.
   const named = beginning(knex, engine, { table: 'tokens', column: 'name_folded', start: search.folded });
-  // Written as in the index.
-  await add(named.whereRaw("coalesce(trust_id, '') = ''").orderByRaw(`${engine.bytewise('name_folded')}, id`));
+  named.orderByRaw(`${engine.bytewise('name_folded')}, id`).limit(maxSearched);
+  await add(knex.from(named.select('id', 'trust_id').as('named')).whereRaw('trust_id IS NULL'));
   if (ids.size < limit) {
     const newest = knex('tokens').orderBy('id', 'desc').limit(maxSearched);
     const among = newest.select('id', 'name_folded', 'description', 'trust_id').as('newest');

@@ -15,13 +15,22 @@ export interface InputStream {
   read(): AsyncIterable<Uint8Array>;
 }
 
+export interface TextOptions {
+  /** The answer of a person who only presses Enter. */
+  readonly initial?: string;
+  /** Returns why an answer is not accepted, or null. The question is then asked again. */
+  readonly check?: (answer: string) => string | null;
+}
+
 /** Questions on the terminal. Each rejects with a `CliError` of code `cancelled` on Ctrl-C or end of input. */
 export interface Prompts {
-  text(question: string): Promise<string>;
+  text(question: string, options?: TextOptions): Promise<string>;
   /** Like `text`, but accepts an empty answer. */
   optionalText(question: string): Promise<string>;
   /** Does not show what is typed. */
   secret(question: string): Promise<string>;
+  /** Returns one of `choices`. Enter means the first one. */
+  choose(question: string, choices: readonly string[]): Promise<string>;
   /** Enter means no. */
   confirm(question: string): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import { confirm, input, password } from '@inquirer/prompts';
+import { confirm, input, password, select } from '@inquirer/prompts';
 import type { Prompts } from '../context.ts';
 import { type CliError, localError } from '../errors.ts';
 
@@ -28,9 +28,21 @@ export function terminalPrompts({ input: stdin, output, signal }: PromptStreams)
     }
   };
   return {
-    text: (message) => ask((streams) => input({ message, required: true }, streams)),
+    text: (message, { initial, check } = {}) =>
+      ask((streams) =>
+        input(
+          {
+            message,
+            required: true,
+            ...(initial !== undefined && { default: initial }),
+            ...(check && { validate: (answer) => check(answer) ?? true }),
+          },
+          streams,
+        ),
+      ),
     optionalText: (message) => ask((streams) => input({ message }, streams)),
     secret: (message) => ask((streams) => password({ message, mask: '*', toggleMask: false }, streams)),
+    choose: (message, choices) => ask((streams) => select({ message, choices }, streams)),
     confirm: (message) => ask((streams) => confirm({ message, default: false }, streams)),
   };
 }

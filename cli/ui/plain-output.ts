@@ -35,9 +35,10 @@ export function withPlainOutput(ctx: Context): Context {
 
 function plainPrompts(prompts: Prompts): Prompts {
   return {
-    text: (question) => prompts.text(plain(question)),
+    text: (question, options) => prompts.text(plain(question), options),
     optionalText: (question) => prompts.optionalText(plain(question)),
     secret: (question) => prompts.secret(plain(question)),
+    choose: (question, choices) => prompts.choose(plain(question), choices),
     confirm: (question) => prompts.confirm(plain(question)),
   };
 }

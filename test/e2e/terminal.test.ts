@@ -193,6 +193,18 @@ describe.skipIf(!hasTerminal)('a prompt', () => {
     expect(screen).not.toContain(token);
   });
 
+  it('chooses the name, the expiry and the app of a new token', async () => {
+    await root.request('POST', '/apps', { name: 'grafana' });
+    const terminal = as(dev, ['create']);
+    await terminal.answer('Name', `asked${enter}`);
+    await terminal.answer('Expires', `soon${enter}`);
+    await terminal.answer('must be', `\u007f\u007f\u007f\u007f30d${enter}`);
+    await terminal.answer('any app', `${esc}[B${enter}`);
+    const { code, screen } = await terminal.ended();
+    expect(code).toBe(0);
+    expect(linesOf(screen).join('\n')).toContain('tokens create asked --expires 30d --app grafana');
+  });
+
   it('is not needed for Ctrl-C to cancel, which also stops a pending request', async () => {
     const silentServer = createServer((socket) => void socket.on('error', () => {}).resume());
     const port = await listen(silentServer);

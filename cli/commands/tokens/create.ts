@@ -6,6 +6,7 @@ import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts
 import type { Context } from '../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
+import { isInteractive } from '../../input/ask.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
 import { repeated } from '../../input/repeated.ts';
@@ -30,7 +31,7 @@ export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerO
 export function registerCreate(program: Command, ctx: Context): void {
   const command = program
     .command('create')
-    .argument('<name>', 'Name of the new token')
+    .argument('[name]', 'Name of the new token. On a terminal, you are asked for it, the expiry and the app')
     .summary('Create a token and print its value once')
     .description(
       'Create a personal API token and print its value. The server stores only a hash, so it cannot show the value again.',
@@ -49,7 +50,20 @@ export function registerCreate(program: Command, ctx: Context): void {
       'after',
       '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create deploy --service-account ci --expires 90d\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24\n  $ tokens create backup-server --canary > secrets/backup-token',
     )
-    .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
+    .action((name: string | undefined, _options, command: Command) =>
+      name === undefined ? runWithQuestions(ctx, command) : runCreate(ctx, name, command.optsWithGlobals()),
+    );
+}
+
+async function runWithQuestions(ctx: Context, command: Command): Promise<void> {
+  const given = command.optsWithGlobals<CreateOptions>();
+  if (!isInteractive(ctx)) throw localError('usage', 'Name the new token: `tokens create NAME`.');
+  const { askForToken, sameCommand } = await import('./ask-for-token.ts');
+  const { api } = await connect(ctx, given);
+  const { name, options } = await askForToken(ctx, api, given);
+  await runCreate(ctx, name, options);
+  await note(ctx, given, `The same without questions: ${sameCommand(command, name, options)}`);
+  await note(ctx, given, 'More options, such as --description, --read-only and --from: `tokens create --help`.');
 }
 
 async function runCreate(ctx: Context, name: string, options: CreateOptions): Promise<void> {

@@ -22,7 +22,7 @@ afterEach(async () => {
 it('prints help on stdout and exits 0 without a command', async () => {
   const ran = await cli.run([]);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
-  expect(ran.stdout).toContain('create [options] <name>');
+  expect(ran.stdout).toContain('create [options] [name]');
   expect((await cli.run(['--help'])).stdout).toBe(ran.stdout);
   expect((await cli.run(['users'])).code).toBe(0);
 });
@@ -83,7 +83,7 @@ it.each([
 
 it.each([
   [['help'], 'Usage: tokens [options] [command]'],
-  [['help', 'create'], 'Usage: tokens create [options] <name>'],
+  [['help', 'create'], 'Usage: tokens create [options] [name]'],
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
   [['help', 'users', 'add'], 'Usage: tokens users add [options] <email>'],
   [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],

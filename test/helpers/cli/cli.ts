@@ -200,7 +200,17 @@ function fakePrompts(answers: Surroundings['answers'] & object, questions: strin
     return answer;
   };
   return {
-    text: async (question) => String(await next(question)),
+    text: async (question, { initial = '', check = () => null } = {}) => {
+      for (;;) {
+        const answer = String(await next(question)) || initial;
+        if (check(answer) === null) return answer;
+      }
+    },
+    choose: async (question, choices) => {
+      const answer = String(await next(question));
+      if (!choices.includes(answer)) throw new Error(`${answer} is none of ${choices.join(', ')}`);
+      return answer;
+    },
     optionalText: async (question) => String(await next(question)),
     secret: async (question) => String(await next(question)),
     confirm: async (question) => (await next(question)) === true,

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cancel, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+beforeEach(async () => {
+  cli = await openTestCliWithApp({}, { env: { NO_COLOR: '1' } });
+});
+afterEach(() => cli.close());
+
+const create = (args: string[], answers?: Surroundings['answers']) =>
+  cli.run(['create', ...args], { ...(answers && { answers }), env: { TOKENS_SESSION: cli.app.dev.session } });
+
+async function addApp(name: string) {
+  const env = { TOKENS_SESSION: cli.app.root.session };
+  expect(await cli.run(['apps', 'create', name], { env })).toMatchObject({ code: 0 });
+}
+
+async function show(name: string) {
+  const { stdout } = await cli.run(['show', name, '--json'], { env: { TOKENS_SESSION: cli.app.dev.session } });
+  return JSON.parse(stdout);
+}
+
+it('asks for name, expiry and app, and prints the command that asks nothing', async () => {
+  await addApp('grafana');
+  const ran = await create([], ['nightly backup', '30d', 'grafana']);
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toMatch(/^tok_\w+\n$/);
+  expect(cli.questions).toEqual(['Name', 'Expires (30d, 1y, a date, or never)', 'App']);
+  expect(ran.stderr).toContain(
+    "The same without questions: tokens create 'nightly backup' --expires 30d --app grafana\nMore options, such as --description, --read-only and --from: `tokens create --help`.\n",
+  );
+  expect(await show('nightly backup')).toMatchObject({ apps: ['grafana'], lifetime: 30 * 86_400 });
+});
+
+it('suggests an expiry of 90 days, and asks for no app if there is none', async () => {
+  expect(await create([], ['laptop', ''])).toMatchObject({ code: 0 });
+  expect(cli.questions).toHaveLength(2);
+  expect(await show('laptop')).toMatchObject({ apps: null, lifetime: 90 * 86_400 });
+});
+
+it('asks again for an empty name and for an expiry that it does not understand', async () => {
+  await addApp('grafana');
+  expect(await create([], [' ', 'laptop', 'soon', 'never', 'any app'])).toMatchObject({ code: 0 });
+  expect(await show('laptop')).toMatchObject({ apps: null, expires_at: null });
+});
+
+it('does not ask for what the options say, and repeats them in the command', async () => {
+  await addApp('grafana');
+  const given = [
+    '--expires',
+    '1y',
+    '--app',
+    'grafana',
+    '--read-only',
+    '--description',
+    "Ada's",
+    '--store',
+    '--no-print',
+  ];
+  const ran = await create(given, ['-x']);
+  expect(ran).toMatchObject({ code: 0, stdout: '' });
+  expect(cli.questions).toEqual(['Name']);
+  const same =
+    "tokens create --expires 1y --description 'Ada'\\''s' --store --no-print --app grafana --read-only -- -x";
+  expect(ran.stderr).toContain(`The same without questions: ${same}\n`);
+});
+
+it('creates nothing after Ctrl-C', async () => {
+  expect(await create([], ['laptop', cancel])).toMatchObject({ code: 130, stdout: '' });
+  const { stdout } = await cli.run(['list', '--json'], { env: { TOKENS_SESSION: cli.app.dev.session } });
+  expect(JSON.parse(stdout)).toEqual([]);
+});
+
+it('asks for nothing without a terminal, and says what is missing', async () => {
+  const ran = await create([]);
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: 'error: Name the new token: `tokens create NAME`.\n' });
+});

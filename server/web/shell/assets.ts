@@ -13,13 +13,13 @@ const styles = [
   'page',
   'lists',
   'selection',
-  'events',
-  'token-page',
+  'pages/events',
+  'pages/token-page',
   'dialogs',
-  'search',
+  'pages/search',
   'narrow',
-  'members',
-  'overview',
+  'pages/members',
+  'pages/overview',
   'print',
 ];
 

@@ -1,8 +1,8 @@
-import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import { type CliError, hasCode } from '../errors.ts';
 import type { Connection } from '../session/connect.ts';
+import { sessionShape } from '../session/session-shape.ts';
 import { isSuccess, notTokensd, problemOf, readResponse } from './responses.ts';
-import { array, nullable, object, optional, type Shape, text, time } from './shape.ts';
+import type { Shape } from './shape.ts';
 import { tokenShape } from './shapes.ts';
 
 /** When a session or management key ends. `idle_expires_at` is when a session ends if it is not used until then. */
@@ -17,15 +17,6 @@ export interface ServerStatus {
   /** Time on the server minus time here, in whole seconds. Null if the server sent no time. */
   readonly clockDifference: number | null;
 }
-
-export const sessionShape = object<Session>({
-  id: text,
-  created_at: time,
-  expires_at: time,
-  idle_expires_at: time,
-  confirmed_until: optional(nullable(time)),
-  confirm_with: optional(array(text)),
-});
 
 /** The `Date` field has whole seconds, and a difference below this may be one of rounding and of the network. */
 const minDifferenceMs = 2_000;

@@ -41,7 +41,25 @@ export async function connect(ctx: Context, options: GlobalOptions): Promise<Con
     requireCredential(ctx, server),
     openNetwork(ctx, options, server),
   ]);
-  return { server, api: createApi(server, send, `Bearer ${secret}`), credential };
+  const authorization = `Bearer ${secret}`;
+  // A management key is no person, so nothing asks it to confirm anything.
+  const confirming = credential === 'key' ? send : confirmingFetch(ctx, server, send, authorization);
+  return { server, api: createApi(server, confirming, authorization), credential };
+}
+
+/**
+ * Returns a `fetch` that repeats a request once after the member has confirmed that it is really them. Loads the module only when a request
+ * is refused, so that no command starts later because of it.
+ */
+function confirmingFetch(ctx: Context, server: Server, send: typeof fetch, authorization: string): typeof fetch {
+  const load = async () => (await import('./confirm-it-is-you.ts')).createConfirmer(ctx, server, send, authorization);
+  let confirmer: ReturnType<typeof load> | undefined;
+  return async (input, init) => {
+    const response = await send(input, init);
+    if (response.status !== 403) return response;
+    confirmer ??= load();
+    return (await (await confirmer)(response)) ? send(input, init) : response;
+  };
 }
 
 /** Returns `--server`, else `TOKENS_SERVER`, else the remembered server. @throws CliError `usage` if there is none. */

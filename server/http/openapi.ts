@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from './context.ts';
 import { type Access, accessTable } from './middleware/access.ts';
+import { confirmedRoutes } from './middleware/confirmed-routes.ts';
 import { scopeTable } from './middleware/scopes.ts';
 import { jsonResponse } from './validate.ts';
 
@@ -56,7 +57,21 @@ function withAccess(route: RouteConfig): RouteConfig {
     description: 'A problem (RFC 9457). The table of problems explains each `code`.',
     content: { 'application/problem+json': { schema: problemSchema } },
   };
-  return { ...route, security, responses: { ...route.responses, default: problem } };
+  const description = withConfirmation(key, route.description);
+  return {
+    ...route,
+    ...(description !== undefined && { description }),
+    security,
+    responses: { ...route.responses, default: problem },
+  };
+}
+
+/** Adds to the description of a route that it may need a confirmation. */
+function withConfirmation(key: string, description: string | undefined): string | undefined {
+  if (!Object.values(confirmedRoutes).flat().includes(key)) return description;
+  const sentence =
+    'From a session that has not confirmed within the last hour who uses it, the change of a role, of a management key or of a second factor returns `confirmation-required`.';
+  return [description, sentence].filter(Boolean).join(' ');
 }
 
 function registerSecuritySchemes(registry: Registry, cookieName: string): void {

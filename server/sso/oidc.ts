@@ -2,10 +2,10 @@ import * as client from 'openid-client';
 import type { Config, OidcConfig } from '../config/config.ts';
 import { readPerson } from './claims/person.ts';
 import { createDiscovery, type Discovered } from './discovery.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, type SignedIn } from './exchange.ts';
 import { createKeySet, type KeySet } from './keys.ts';
 import { readLogoutToken } from './logout-token.ts';
-import { callbackPath, connectStatePrefix, type IdentityProvider } from './provider.ts';
+import { callbackPath, type IdentityProvider, statePrefixes } from './provider.ts';
 import { createProviderFetch } from './provider-fetch.ts';
 
 /** Maximum length of an ID token in an address. Many servers reject request lines of more than 8 KiB. */
@@ -28,7 +28,7 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
     async begin(purpose = 'sign-in') {
       const discovered = await discovery.refresh();
       const pending = {
-        state: (purpose === 'connect' ? connectStatePrefix : '') + client.randomState(),
+        state: statePrefixes[purpose] + client.randomState(),
         nonce: client.randomNonce(),
         codeVerifier: client.randomPKCECodeVerifier(),
       };
@@ -41,13 +41,15 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
         code_challenge_method: 'S256',
         // The default, which some providers nevertheless want to be told.
         ...(discovered.metadata.response_modes_supported?.includes('query') && { response_mode: 'query' }),
+        // Some providers know one of them only. With max_age, the ID token says when they asked (OIDC Core §3.1.2.1).
+        ...(purpose === 'confirm' && { prompt: 'login', max_age: '0' }),
       });
       return { url: url.href, pending };
     },
 
     async finish(query, pending) {
       const signedIn = await exchange(await discovery.cached(), query, pending);
-      return { person: readPerson(signedIn, config), idToken: signedIn.token };
+      return { person: readPerson(signedIn, config), idToken: signedIn.token, authenticatedAt: readAuthTime(signedIn) };
     },
 
     async logoutUrl(idToken) {
@@ -66,6 +68,11 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
       return readLogoutToken(token, keys(discovered), expected);
     },
   };
+}
+
+/** Returns when the provider asked for a proof, from the verified ID token (OIDC Core §2), or null if it does not say. */
+function readAuthTime({ idToken: { auth_time: seconds } }: Pick<SignedIn, 'idToken'>): number | null {
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : null;
 }
 
 /** Returns a function that returns the provider's keys. ID tokens and logout tokens share them. */

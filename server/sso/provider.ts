@@ -9,22 +9,38 @@ export interface PendingSignIn {
   codeVerifier: string;
 }
 
-/** `connect`: the member who is signed in wants to connect the identity to their account. */
-export type SignInPurpose = 'sign-in' | 'connect';
+/**
+ * `connect`: the member who is signed in wants to connect the identity to their account. `confirm`: the member wants to confirm that it
+ * is really them, so the provider asks for a proof again.
+ */
+export type SignInPurpose = 'sign-in' | 'connect' | 'confirm';
 
-/** Starts the state of a request to connect. No other state contains a dot, so no response serves the other purpose. */
-export const connectStatePrefix = 'connect.';
+/** Starts the state of a request for this purpose. No state of a sign-in contains a dot, so no response serves another purpose. */
+export const statePrefixes: Readonly<Record<SignInPurpose, string>> = {
+  'sign-in': '',
+  connect: 'connect.',
+  confirm: 'confirm.',
+};
 
 export function purposeOf({ state }: Pick<PendingSignIn, 'state'>): SignInPurpose {
-  return state.startsWith(connectStatePrefix) ? 'connect' : 'sign-in';
+  if (state.startsWith(statePrefixes.connect)) return 'connect';
+  return state.startsWith(statePrefixes.confirm) ? 'confirm' : 'sign-in';
 }
 
 /** The organization's identity provider. `domain/sign-in/sso` maps the people it describes to members. */
 export interface IdentityProvider {
   /** Starts a sign-in. Returns the address to send the browser to. @throws SsoProblem */
   begin(purpose?: SignInPurpose): Promise<{ url: string; pending: PendingSignIn }>;
-  /** Completes a sign-in. `query` is the query string of the callback, including `?`. @throws SsoProblem */
-  finish(query: string, pending: PendingSignIn): Promise<{ person: Person; idToken: string }>;
+  /**
+   * Completes a sign-in. `query` is the query string of the callback, including `?`. `authenticatedAt` is when the provider last asked
+   * the person for a proof, in milliseconds. It is null if the provider did not say.
+   *
+   * @throws SsoProblem
+   */
+  finish(
+    query: string,
+    pending: PendingSignIn,
+  ): Promise<{ person: Person; idToken: string; authenticatedAt: number | null }>;
   /**
    * Returns the address for signing out at the provider too (OpenID Connect RP-Initiated Logout §2). Returns null if the
    * provider offers none or cannot be reached. `idToken` is the one that the session began with, if it is known.

@@ -5,6 +5,7 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { appPages } from './apps/routes.tsx';
 import { auditPages } from './audit/routes.tsx';
+import { askForConfirmation, readConfirmation } from './confirmation/confirmation-routes.tsx';
 import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
@@ -69,10 +70,15 @@ export function consolePages(appDeps: AppDeps) {
   const secondFactorCookie = createSecondFactorCookie(deps.config.publicUrl);
   const signInDeps = { ...deps, browserSession, deviceCookie, secondFactorCookie };
   const app = new Hono<AppEnv>();
-  app.onError(pageErrorHandler(deps));
+  app.onError(askForConfirmation(deps, pageErrorHandler(deps)));
   app.use(searchPath, refuseSecrets);
   for (const path of consolePaths) {
-    app.use(path, bodyLimit({ maxSize: limits.maxBodyBytes, onError: rejectLargeForm }), enforcePageAccess(deps));
+    app.use(
+      path,
+      bodyLimit({ maxSize: limits.maxBodyBytes, onError: rejectLargeForm }),
+      enforcePageAccess(deps),
+      readConfirmation(deps),
+    );
   }
   app.get('/', (c) => c.redirect(startPath, 303));
   app.get('/assets/:file', (c) => {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { sessionShape } from '../../api/read-status.ts';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Connection, connect } from '../../session/connect.ts';
+import { sessionShape } from '../../session/session-shape.ts';
 
 export function registerWhoami(program: Command, ctx: Context): void {
   program

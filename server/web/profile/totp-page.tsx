@@ -1,20 +1,23 @@
 import { count } from '../../../shared/count.ts';
-import { Alert, FormToken } from '../shell/components/form.tsx';
+import type { ProblemError } from '../../../shared/problem.ts';
+import { FormToken } from '../shell/components/form.tsx';
+import { FormProblem } from '../shell/components/form-dialog.tsx';
 import { Layout } from '../shell/layout.tsx';
 
 export const totpPath = '/profile/two-step';
 
 interface TotpPageProps {
   status: { enabled: boolean; required: boolean; recovery_codes_left: number };
-  error?: string | undefined;
+  /** Why a form was rejected, or that it is shown again after a confirmation. */
+  problem?: ProblemError | undefined;
 }
 
 /** Shows whether two-factor sign-in is on, with the forms that change it. */
-export function TotpPage({ status, error }: TotpPageProps) {
+export function TotpPage({ status, problem }: TotpPageProps) {
   return (
     <Layout title="Two-factor sign-in" section="/profile" width="narrow">
       <h1>Two-factor sign-in</h1>
-      {error && <Alert>{error}</Alert>}
+      {problem && <FormProblem problem={problem} />}
       {status.enabled ? <EnabledSettings {...status} /> : <DisabledSettings />}
     </Layout>
   );
@@ -28,11 +31,11 @@ function EnabledSettings({ required, recovery_codes_left: codesLeft }: TotpPageP
         app.
       </p>
       <p>You have {count(codesLeft, 'recovery code')} left.</p>
-      <PasswordForm id="renew" action={`${totpPath}/recovery-codes`} label="Generate new recovery codes" />
+      <ActionForm action={`${totpPath}/recovery-codes`} label="Generate new recovery codes" />
       {required ? (
         <p>Your organization requires two-factor sign-in, so you cannot turn it off.</p>
       ) : (
-        <PasswordForm id="off" action={`${totpPath}/disable`} label="Turn off" danger />
+        <ActionForm action={`${totpPath}/disable`} label="Turn off" danger />
       )}
     </>
   );
@@ -43,31 +46,37 @@ function DisabledSettings() {
     <>
       <p>Two-factor sign-in is off. Your password alone is enough to sign in.</p>
       <p>Turning it on signs you out everywhere else.</p>
-      <PasswordForm id="on" action={totpPath} label="Turn on" />
+      <PasswordForm />
     </>
   );
 }
 
-interface PasswordFormProps {
-  /** Suffix that makes the input's ID unique on the page. */
-  id: string;
-  action: string;
-  label: string;
-  danger?: boolean;
-}
-
-/** Asks for the password before two-factor sign-in is changed. */
-function PasswordForm({ id, action, label, danger }: PasswordFormProps) {
+/** A change that asks for a confirmation only if the last one is too old. */
+function ActionForm({ action, label, danger = false }: { action: string; label: string; danger?: boolean }) {
   return (
     <form method="post" action={action} class="card" aria-label={label}>
       <FormToken />
+      <div class="actions">
+        <button type="submit" class={danger ? 'danger' : undefined}>
+          {label}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Asks for the password before two-factor sign-in is turned on, because turning it on ends the other sessions. */
+function PasswordForm() {
+  return (
+    <form method="post" action={totpPath} class="card" aria-label="Turn on">
+      <FormToken />
       <div class="field">
-        <label for={`password-${id}`}>Password</label>
-        <input id={`password-${id}`} name="password" type="password" autocomplete="current-password" required />
+        <label for="password">Password</label>
+        <input id="password" name="password" type="password" autocomplete="current-password" required />
       </div>
       <div class="actions">
-        <button type="submit" class={danger ? 'danger' : 'primary'}>
-          {label}
+        <button type="submit" class="primary">
+          Turn on
         </button>
       </div>
     </form>

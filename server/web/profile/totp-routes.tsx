@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import type { ProblemError } from '../../../shared/problem.ts';
+import { requireSent } from '../../domain/sign-in/confirmation/required.ts';
 import { passwordSignInOff } from '../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -18,8 +20,8 @@ export function totpPages({ totp, passwordPolicy, messages }: Pick<AppDeps, 'tot
       return c.render(await page(c));
     })
     .post(totpPath, (c) =>
-      withPassword(c, async (password) => {
-        const prepared = await totp.prepare(c.get('caller'), password);
+      orProblem(c, async () => {
+        const prepared = await totp.prepare(c.get('caller'), text((await c.req.parseBody()).password));
         return c.render(<TotpEnrolmentPage prepared={prepared} action={confirmPath} />);
       }),
     )
@@ -37,29 +39,31 @@ export function totpPages({ totp, passwordPolicy, messages }: Pick<AppDeps, 'tot
       }
     })
     .post(`${totpPath}/disable`, (c) =>
-      withPassword(c, async (password) => {
-        await totp.disable(c.get('caller'), password);
+      orProblem(c, async () => {
+        requireSent(c.get('caller'));
+        await totp.disable(c.get('caller'));
         return messages.redirect(c, '/profile', 'totp-off');
       }),
     )
     .post(`${totpPath}/recovery-codes`, (c) =>
-      withPassword(c, async (password) => {
-        const codes = await totp.newRecoveryCodes(c.get('caller'), password);
+      orProblem(c, async () => {
+        requireSent(c.get('caller'));
+        const codes = await totp.newRecoveryCodes(c.get('caller'));
         return c.render(<RecoveryCodesPage codes={codes} next="/profile" />);
       }),
     );
 
-  /** Calls `act` with the submitted password. A problem is shown on the settings page. */
-  async function withPassword(c: AppContext, act: (password: string) => Promise<Response>): Promise<Response> {
+  /** A problem is shown on the settings page. */
+  async function orProblem(c: AppContext, act: () => Promise<Response>): Promise<Response> {
     try {
-      return await act(text((await c.req.parseBody()).password));
+      return await act();
     } catch (error) {
       const problem = expectProblem(error);
-      return renderProblem(c, problem, await page(c, problem.message));
+      return renderProblem(c, problem, await page(c, problem));
     }
   }
 
-  async function page(c: AppContext, error?: string) {
-    return <TotpPage status={await totp.status(c.get('caller'))} error={error} />;
+  async function page(c: AppContext, problem?: ProblemError) {
+    return <TotpPage status={await totp.status(c.get('caller'))} problem={problem} />;
   }
 }

@@ -1,10 +1,12 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
+import { ConfirmationRequired, JustConfirmed } from '../../domain/sign-in/confirmation/required.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { Page } from './page-renderer.tsx';
 
-/** Returns the error if it is a `ProblemError`, which the form can show. Rethrows any other error. */
+/** Returns the error if it is a `ProblemError`, which the form can show. Rethrows any other error, and what a page of its own asks for. */
 export function expectProblem(error: unknown): ProblemError {
+  if (error instanceof ConfirmationRequired) throw error;
   if (error instanceof ProblemError) return error;
   throw error;
 }
@@ -20,9 +22,10 @@ export function listError(problem: ProblemError | undefined, field: string): str
   return [...new Set(errors.map(({ detail }) => detail))].join(' ') || undefined;
 }
 
-/** Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. */
+/** Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. A confirmation has rejected nothing. */
 export function renderProblem(c: AppContext, problem: ProblemError, page: Page) {
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));
+  if (problem instanceof JustConfirmed) return c.render(page);
   return c.render(page, problems[problem.code].status as 400);
 }
 

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { inviteSeveral } from '../../domain/accounts/invite-several.ts';
+import { requireSent } from '../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -33,6 +34,7 @@ export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamP
       const posted = await c.req.parseBody();
       const form = readAddMemberForm(posted);
       try {
+        requireSent(c.get('caller'));
         const { user, invitation } = await users.create(c.get('caller'), addMemberBody(form, text(posted.password)));
         if (invitation?.link) {
           const { link, expiresAt } = invitation;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { requireSent } from '../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -49,6 +50,7 @@ export function tokenChangePages({
     const form = readTokenChangeForm(await c.req.parseBody({ all: true }), randomUUID());
     const token = await tokens.get(c.get('caller'), id);
     try {
+      requireSent(c.get('caller'));
       return await change(c, action, token, form);
     } catch (error) {
       const problem = expectProblem(error);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as leakShapes from '../../../cli/api/leak-shapes.ts';
-import { sessionShape } from '../../../cli/api/read-status.ts';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
 import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
+import { sessionShape } from '../../../cli/session/session-shape.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/accounts/clients.ts';
 import { offboardedSchema } from '../../../shared/schemas/accounts/offboarding.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/accounts/users.ts';

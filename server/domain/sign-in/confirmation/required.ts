@@ -2,7 +2,7 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { SessionRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator } from '../../caller.ts';
+import { type Caller, isKey, type Operator } from '../../caller.ts';
 import { sessionEnded } from '../problems.ts';
 
 /**
@@ -48,6 +48,11 @@ export class JustConfirmed extends ProblemError {
   }
 }
 
+/** Requires that the member sent the form, not that they only confirmed who they are. @throws JustConfirmed */
+export function requireSent({ confirms }: Pick<Caller, 'confirms'>): void {
+  if (confirms) throw new JustConfirmed();
+}
+
 /** Clocks of nodes differ, and a confirmation may have been recorded by another node. */
 const maxFutureMs = 60_000;
 
@@ -74,6 +79,6 @@ export async function requireConfirmed(
   if (isKey(operator)) return;
   const session = await store.sessions.lock(operator.sessionId);
   if (session === null) throw sessionEnded();
-  if (operator.confirms) throw new JustConfirmed();
+  requireSent(operator);
   if (!isConfirmed(session, now)) throw new ConfirmationRequired(action);
 }

@@ -35,9 +35,12 @@ export interface Sso {
    * address only finds an invited member who has not signed in yet. Updates the member's permissions, address and name to
    * what the provider said. Audits refusals.
    *
+   * `authenticatedAt` is when the provider asked for a proof, in milliseconds, if it said so. A sign-in that only continues a session at
+   * the provider confirms no more than that session.
+   *
    * @throws SsoRefusal
    */
-  signIn(person: Person, clientInfo: ClientInfo): Promise<SsoSession>;
+  signIn(person: Person, clientInfo: ClientInfo, authenticatedAt?: number | null): Promise<SsoSession>;
   /** Ends the sessions that a session at the provider started. Returns false for a replayed logout. */
   endByProvider(logout: ProviderLogout, clientInfo: ClientInfo): Promise<boolean>;
 }
@@ -59,9 +62,11 @@ const logoutTokenMemoryMs = logoutTokenLifeMs + 2 * providerSkewMs;
 export function createSso(deps: SsoDeps): Sso {
   const { store, clock, auditTrail } = deps;
   return {
-    async signIn(person, clientInfo) {
+    async signIn(person, clientInfo, authenticatedAt = null) {
       try {
-        const session = await store.transaction((store) => signIn(deps, store, { person, clientInfo }));
+        const session = await store.transaction((store) =>
+          signIn(deps, store, { person, clientInfo }, authenticatedAt),
+        );
         deps.notifier.wake();
         return session;
       } catch (error) {
@@ -87,7 +92,12 @@ export function createSso(deps: SsoDeps): Sso {
   };
 }
 
-async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Promise<SsoSession> {
+async function signIn(
+  deps: SsoDeps,
+  store: Store,
+  request: PersonRequest,
+  authenticatedAt: number | null,
+): Promise<SsoSession> {
   const { policy } = deps;
   const { person, clientInfo } = request;
   const known = await findAndLock(store, person);
@@ -97,7 +107,7 @@ async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Prom
   // A password that the operator set has done its work now. Sessions that began with it end with it.
   if (await store.users.removePasswordUntilSso(id)) await endAllSessions(store, id);
   const method = { sso: true, ssoSid: person.sid };
-  const started = await deps.startSession(store, { kind: 'console', user, clientInfo, method });
+  const started = await deps.startSession(store, { kind: 'console', user, clientInfo, method, authenticatedAt });
   if (started === null) throw accountDisabled();
   const joined = known === null ? [joinNote(user.id, request, policy)] : [];
   return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes] };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../../shared/problem.ts';
+import { requireSent } from '../../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppEnv } from '../../../http/context.ts';
 import type { ServiceAccountSummary } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
@@ -23,6 +24,7 @@ export function accountKeyPages(deps: AccountDeps) {
     const account = await findAccount(deps, c);
     const form = readKeyForm(await c.req.parseBody({ all: true }), randomUUID());
     try {
+      requireSent(c.get('caller'));
       return await create(c, account, form);
     } catch (error) {
       const problem = expectProblem(error);

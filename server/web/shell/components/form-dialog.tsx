@@ -1,7 +1,8 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import type { ProblemError } from '../../../../shared/problem.ts';
+import { JustConfirmed } from '../../../domain/sign-in/confirmation/required.ts';
 import { Dialog, type DialogProps } from './dialog.tsx';
-import { Alert, FormToken } from './form.tsx';
+import { Alert, Confirmed, FormToken } from './form.tsx';
 
 interface FormDialogProps extends DialogProps {
   /** Path that the form is posted to. */
@@ -25,7 +26,7 @@ export function FormDialog(props: PropsWithChildren<FormDialogProps>) {
   const { unchanged = 'Nothing was changed.' } = props;
   return (
     <Dialog title={title} closeHref={closeHref}>
-      {problem && <Alert>{problem.errors ? `${unchanged} Correct the fields below.` : problem.message}</Alert>}
+      {problem && <FormProblem problem={problem} unchanged={unchanged} />}
       <form method="post" action={action} class={props.class}>
         <FormToken />
         {children}
@@ -42,8 +43,20 @@ export function FormDialog(props: PropsWithChildren<FormDialogProps>) {
   );
 }
 
+/** Says why a form was rejected, or that it is shown again after a confirmation. */
+export function FormProblem({
+  problem,
+  unchanged = 'Nothing was changed.',
+}: {
+  problem: ProblemError;
+  unchanged?: string;
+}) {
+  if (problem instanceof JustConfirmed) return <Confirmed>{problem.message}</Confirmed>;
+  return <Alert>{problem.errors ? `${unchanged} Correct the fields below.` : problem.message}</Alert>;
+}
+
 type ConfirmDialogProps = DialogProps &
-  Pick<FormDialogProps, 'action' | 'danger'> & {
+  Pick<FormDialogProps, 'action' | 'danger' | 'problem'> & {
     /** Label of the submit button, a verb. */
     confirm: string;
   };

@@ -17,6 +17,15 @@ export function Alert({ children }: PropsWithChildren) {
   );
 }
 
+/** Says above a form that the member has just confirmed who they are. It receives the focus, so that screen readers announce it. */
+export function Confirmed({ children }: PropsWithChildren) {
+  return (
+    <p class="note success" role="status" tabindex={-1} data-focus>
+      {children}
+    </p>
+  );
+}
+
 interface FieldProps {
   label: string;
   name: string;

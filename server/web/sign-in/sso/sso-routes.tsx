@@ -10,6 +10,7 @@ import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
 import { signInWays } from '../login-routes.tsx';
+import { finishConfirming } from './confirm-routes.tsx';
 import { finishConnecting } from './connect-routes.tsx';
 import { createSsoReport } from './report-sso.ts';
 import { createSsoCookie } from './sso-cookie.ts';
@@ -20,6 +21,7 @@ interface SsoDeps
     | 'sso'
     | 'ssoConnection'
     | 'sessions'
+    | 'confirmations'
     | 'identityProvider'
     | 'passwordPolicy'
     | 'config'
@@ -32,7 +34,7 @@ interface SsoDeps
 
 /** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
 export function ssoPages(deps: SsoDeps) {
-  const { sso, ssoConnection, sessions, identityProvider, browserSession } = deps;
+  const { sso, ssoConnection, sessions, confirmations, identityProvider, browserSession } = deps;
   const report = createSsoReport(deps);
   const { publicUrl } = deps.config;
   const ssoCookie = createSsoCookie(publicUrl);
@@ -61,13 +63,16 @@ export function ssoPages(deps: SsoDeps) {
       if (pending !== null && purposeOf(pending) === 'connect') {
         return finishConnecting(c, { ssoConnection, identityProvider, browserSession, report }, pending);
       }
+      if (pending !== null && purposeOf(pending) === 'confirm') {
+        return finishConfirming(c, { confirmations, identityProvider, browserSession, report }, pending);
+      }
       const next = safeReturnPath(pending?.next, publicUrl);
       try {
         if (pending === null) throw notStartedHere();
-        const { person, idToken } = await identityProvider.finish(new URL(c.req.url).search, pending);
+        const { person, idToken, authenticatedAt } = await identityProvider.finish(new URL(c.req.url).search, pending);
         report.success();
         report.notes(c, person.notes);
-        const started = await sso.signIn(person, c.get('clientInfo'));
+        const started = await sso.signIn(person, c.get('clientInfo'), authenticatedAt);
         report.notes(c, started.notes);
         await sessions.keepIdToken(started, idToken);
         await browserSession.start(c, started, 'password');

@@ -1,3 +1,4 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
 import { ConfirmDialog } from '../../shell/components/form-dialog.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName } from '../member-labels.ts';
@@ -9,10 +10,12 @@ interface MemberActionDialogProps extends ActionSubject {
   action: ConfirmedAction;
   /** The page under the dialog, to which the superuser returns. */
   pageUrl: PageUrl;
+  /** Set if the dialog is shown again after a confirmation. */
+  problem?: ProblemError | undefined;
 }
 
 /** Asks for confirmation of an action on a member, and lists its consequences. */
-export function MemberActionDialog({ action, pageUrl, ...subject }: MemberActionDialogProps) {
+export function MemberActionDialog({ action, pageUrl, problem, ...subject }: MemberActionDialogProps) {
   const { user } = subject;
   const { title, confirm, danger = false, body } = confirmations[action];
   const back = formatUrl(pageUrl);
@@ -23,6 +26,7 @@ export function MemberActionDialog({ action, pageUrl, ...subject }: MemberAction
       action={`${memberPath(user.id)}/${action}`}
       confirm={confirm}
       danger={danger}
+      problem={problem}
     >
       <input type="hidden" name="back" value={back} />
       {body(subject)}

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
+import { JustConfirmed, requireSent } from '../../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { idParamSchema } from '../../../http/validate.ts';
@@ -91,6 +92,7 @@ export function memberPages(deps: MemberPagesDeps) {
       if (!isMemberAction(action)) return c.notFound();
       const back = text((await c.req.parseBody()).back);
       try {
+        requireSent(c.get('caller'));
         const { code, user, invitation } = await performAction(deps, c.get('caller'), memberId(c), action);
         if (invitation?.link) {
           const { link, expiresAt } = invitation;
@@ -101,6 +103,7 @@ export function memberPages(deps: MemberPagesDeps) {
         return messages.redirect(c, destination(c, action, back), code, memberName(user));
       } catch (error) {
         const problem = expectProblem(error);
+        if (problem instanceof JustConfirmed) return actionAgain(c, action, problem);
         if (!shownOnPage.includes(problem.code)) throw problem;
         const member = await loadMember(c);
         return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
@@ -111,6 +114,16 @@ export function memberPages(deps: MemberPagesDeps) {
       await tokens.revoke(c.get('caller'), id);
       return messages.redirect(c, formatUrl(readPageUrl(c)), 'token-revoked', name);
     });
+
+  /** Shows the dialog of an action again, after a confirmation. */
+  async function actionAgain(c: AppContext, action: MemberAction, problem: ProblemError) {
+    // Granting the permission has no dialog, and needs no confirmation.
+    if (action === 'grant') throw problem;
+    const member = await loadMember(c);
+    const pageUrl = readPageUrl(c);
+    const dialog = <MemberActionDialog {...member} action={action} pageUrl={pageUrl} problem={problem} />;
+    return renderProblem(c, problem, await page(c, member, { dialog }));
+  }
 
   async function loadMember(c: AppContext) {
     const caller = c.get('caller');

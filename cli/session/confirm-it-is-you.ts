@@ -1,0 +1,51 @@
+import { type Api, createApi } from '../api/client.ts';
+import { expectBody, problemOf, readResponse } from '../api/responses.ts';
+import type { Context } from '../context.ts';
+import { CliError, hasCode } from '../errors.ts';
+import { promptsIfInteractive } from '../input/ask.ts';
+import { writeStderr } from '../ui/notes.ts';
+import type { Server } from './server-url.ts';
+import { sessionShape } from './session-shape.ts';
+
+/**
+ * Asks for the password if the server wants to know that it is really the member. Returns whether to repeat the request. Asks once in a run,
+ * also if several requests need it.
+ *
+ * @throws CliError `confirmation-required` without a terminal or a password, `wrong-password`, `throttled`
+ */
+export type Confirmer = (refused: Response) => Promise<boolean>;
+
+export function createConfirmer(ctx: Context, server: Server, send: typeof fetch, authorization: string): Confirmer {
+  const api = createApi(server, send, authorization);
+  let confirmed: Promise<void> | undefined;
+  return async (refused) => {
+    const problem = await confirmationProblem(refused);
+    if (problem === null) return false;
+    confirmed ??= confirm(ctx, api, problem);
+    await confirmed;
+    return true;
+  };
+}
+
+/** Returns the problem of a response that wants a confirmation, or null for any other response, which stays unread. */
+async function confirmationProblem(response: Response): Promise<CliError | null> {
+  const problem = problemOf(await readResponse(Promise.resolve(response.clone())));
+  return hasCode(problem, 'confirmation-required') ? problem : null;
+}
+
+async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {
+  const prompts = await promptsIfInteractive(ctx);
+  if (prompts === null) throw withAdvice(problem, 'Run the command in a terminal, or run `tokens login` again.');
+  const { confirm_with: ways = [] } = await expectBody(api.sessions.current.$get(), sessionShape);
+  if (!ways.includes('password')) {
+    throw withAdvice(problem, 'You have no password here: confirm it in the console, and run `tokens login` again.');
+  }
+  const { sanitize } = await import('../ui/sanitize.ts');
+  await writeStderr(ctx, sanitize(problem.message));
+  const password = await prompts.secret('Password');
+  await expectBody(api.sessions.current.confirm.$post({ json: { password } }), sessionShape);
+}
+
+function withAdvice({ problem }: CliError, advice: string): CliError {
+  return new CliError({ ...problem, detail: `${problem.detail} ${advice}` });
+}

@@ -1,0 +1,154 @@
+import type { PropsWithChildren } from 'hono/jsx';
+import type { WaitingForm } from '../../domain/sign-in/confirmation/by-sso.ts';
+import type { ConfirmationWay } from '../../domain/sign-in/confirmation/confirmations.ts';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { AccountField } from '../shell/components/password-fields.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
+import { signInAgainUrl } from '../sign-in/login-page.tsx';
+import { teamPath } from '../team/team-paths.ts';
+import { confirmFields } from './confirmed-forms.ts';
+
+interface ConfirmPageProps {
+  form: WaitingForm;
+  ways: readonly ConfirmationWay[];
+  /** Why the confirmation failed. */
+  error?: string | undefined;
+}
+
+/** Asks for a proof that it is really the member, and keeps the form that waits for it. */
+export function ConfirmPage({ form, ways, error }: ConfirmPageProps) {
+  const cancelHref = pageOf(form);
+  const title = `Confirm it is you to ${form.action}`;
+  return (
+    <Layout title={title} section="" width="narrow">
+      <h1>{title}</h1>
+      {error !== undefined && <Alert>{error}</Alert>}
+      <p>You are not asked again for an hour in this browser. Nothing has been changed yet.</p>
+      {ways.map((way, index) =>
+        way === 'sso' ? (
+          <SsoForm form={form} isFirst={index === 0} />
+        ) : (
+          <PasswordForm form={form} isFirst={index === 0} autofocus={error === undefined && index === 0} />
+        ),
+      )}
+      {ways.length === 0 && (
+        <p>
+          You have no password here. <a href={signInAgainUrl(cancelHref)}>Sign in again</a>, and send the form within an
+          hour.
+        </p>
+      )}
+      <p>
+        <a href={cancelHref}>Cancel</a>
+      </p>
+    </Layout>
+  );
+}
+
+/** Returns the page that shows the form: its path without the name of the action. The form that adds a member is posted to its page. */
+function pageOf({ path }: WaitingForm): string {
+  const [plain = ''] = path.split('?');
+  return plain === teamPath ? plain : plain.slice(0, plain.lastIndexOf('/'));
+}
+
+interface WayProps {
+  form: WaitingForm;
+  /** Whether the page offers this way first. */
+  isFirst: boolean;
+}
+
+function SsoForm({ form, isFirst }: WayProps) {
+  return (
+    <WaitingFormAgain form={form} way="sso">
+      <div class="actions">
+        <button type="submit" class={isFirst ? 'primary' : undefined}>
+          Continue with single sign-on
+        </button>
+      </div>
+    </WaitingFormAgain>
+  );
+}
+
+function PasswordForm({ form, isFirst, autofocus }: WayProps & { autofocus: boolean }) {
+  return (
+    <WaitingFormAgain form={form} way="password">
+      <AccountField email={useMember().email} />
+      <Field
+        label="Password"
+        name={confirmFields.password}
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus={autofocus}
+      />
+      <div class="actions">
+        <button type="submit" class={isFirst ? 'primary' : undefined}>
+          Confirm
+        </button>
+      </div>
+    </WaitingFormAgain>
+  );
+}
+
+/** Shown after the identity provider has confirmed who the member is. The member goes back to the form and sends it. */
+export function ConfirmedPage({ form }: { form: WaitingForm }) {
+  return (
+    <Layout title="You confirmed it is you" section="" width="narrow">
+      <h1>You confirmed it is you</h1>
+      <p>Go back to the form to {form.action}. Nothing has been changed yet.</p>
+      <WaitingFormAgain form={form} way="done">
+        <div class="actions">
+          <button type="submit" class="primary" autofocus>
+            Back to the form
+          </button>
+        </div>
+      </WaitingFormAgain>
+    </Layout>
+  );
+}
+
+/** A form with the fields of the one that waits, which it posts to the same address. `way` keeps the server from carrying it out. */
+function WaitingFormAgain({
+  form: { path, action, fields },
+  way,
+  children,
+}: PropsWithChildren<{ form: WaitingForm; way: ConfirmationWay | 'done' }>) {
+  return (
+    <form method="post" action={path} class="card">
+      <FormToken />
+      <input type="hidden" name={confirmFields.with} value={way} />
+      <input type="hidden" name={confirmFields.action} value={action} />
+      {fields.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      {children}
+    </form>
+  );
+}
+
+/** Continues to the identity provider. It refreshes instead of redirecting, because the content security policy forbids a form to redirect there. */
+export function AskProviderPage({ url }: { url: string }) {
+  return (
+    <Layout title="Confirm it is you" width="narrow" refreshTo={url}>
+      <h1>Confirm it is you</h1>
+      <p>Your identity provider asks you to sign in again…</p>
+      <p>
+        <a href={url}>Continue</a>
+      </p>
+    </Layout>
+  );
+}
+
+/** Shown if the identity provider did not confirm who the member is. */
+export function NotConfirmedPage({ error }: { error: string }) {
+  return (
+    <Layout title="Not confirmed" section="" width="narrow">
+      <h1>It was not confirmed that it is you</h1>
+      <Alert>{error}</Alert>
+      <p>Nothing was changed.</p>
+      <p>
+        <a href="/">Back to the start page</a>
+      </p>
+    </Layout>
+  );
+}

@@ -239,7 +239,7 @@ const rotate = async (page: Page) => {
 const rotateAndReturn = async (page: Page) => {
   await rotate(page);
   await page.getByRole('link', { name: 'I have saved it' }).click();
-  await page.getByText('Old value last used').waitFor();
+  await page.getByRole('heading', { name: /^Two values until/ }).waitFor();
 };
 
 const createTwice = async (page: Page) => {

@@ -15,7 +15,7 @@ import {
   readCreateTokenForm,
 } from '../tokens/create-token-form.ts';
 import { expiryChoices } from '../tokens/expiry-choices.ts';
-import { RevokeTokenDialog } from '../tokens/revoke-token-dialog.tsx';
+import { RevokeTokenDialog, usesBeforeRevocation } from '../tokens/revoke-token-dialog.tsx';
 import { tokenPath } from '../tokens/token-paths.ts';
 import { calledAddress } from '../tokens/value/called-address.ts';
 import { NewTokenPage } from '../tokens/value/new-token-page.tsx';
@@ -59,7 +59,7 @@ export async function requestedTokenDialog(
   c: AppContext,
   account: ServiceAccountSummary,
 ): Promise<Child> {
-  const { tokens, clock, config } = deps;
+  const { tokens, usage, clock, statusContext, config } = deps;
   const { dialog, token: tokenId = '' } = c.req.query();
   if (dialog === 'create-token' && !account.disabled) {
     const expires = String(expiryChoices(config, clock.now()).preselected);
@@ -72,9 +72,8 @@ export async function requestedTokenDialog(
   if (token.ownerId !== account.id)
     throw new ProblemError('token-not-found', 'This service account has no such token.');
   const closeHref = `${formatUrl(readPageUrl(c, account))}#actions-${token.id}`;
-  return (
-    <RevokeTokenDialog token={token} now={clock.now()} action={`${tokenPath(token.id)}/revoke`} closeHref={closeHref} />
-  );
+  const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
+  return <RevokeTokenDialog {...facts} action={`${tokenPath(token.id)}/revoke`} closeHref={closeHref} />;
 }
 
 async function createDialog(

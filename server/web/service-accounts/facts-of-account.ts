@@ -8,7 +8,7 @@ import { serviceAccountPath } from './service-account-paths.ts';
 
 export type AccountDeps = Pick<
   AppDeps,
-  'serviceAccounts' | 'tokens' | 'trusts' | 'apps' | 'clock' | 'statusContext' | 'config'
+  'serviceAccounts' | 'tokens' | 'usage' | 'trusts' | 'apps' | 'clock' | 'statusContext' | 'config'
 >;
 
 /** Returns the service account in the path. @throws ProblemError `service-account-not-found`, also for one that the member does not see */

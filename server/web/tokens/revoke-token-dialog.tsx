@@ -1,19 +1,32 @@
-import type { TokenRecord } from '../../store/records.ts';
+import { count } from '../../../shared/count.ts';
+import { tokenStatus } from '../../domain/tokens/status.ts';
+import type { Usage } from '../../domain/tokens/usage/usage.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { LastUsed } from './list/last-used.tsx';
+import { tokenPath } from './token-paths.ts';
+import { RecentUse, wasUsedLately } from './usage/recent-use.tsx';
+
+/** The days whose uses the dialog shows. */
+export const usesBeforeRevocation = 7;
 
 interface RevokeTokenDialogProps {
   token: TokenRecord;
-  now: number;
+  /** How it was used in at least the last `usesBeforeRevocation` days. */
+  usage: Usage;
+  statusContext: StatusContext;
   /** Path that the confirmation is posted to. */
   action: string;
   closeHref: string;
 }
 
-/** Asks for confirmation before a token is revoked. */
-export function RevokeTokenDialog({ token, now, action, closeHref }: RevokeTokenDialogProps) {
+/** Asks for confirmation before a token is revoked. If something still uses the token, it offers a pause, which can be undone. */
+export function RevokeTokenDialog({ token, usage, statusContext, action, closeHref }: RevokeTokenDialogProps) {
   const own = token.ownerId === useMember().id;
+  const { now } = statusContext;
+  const recent = { token, usage, days: usesBeforeRevocation, now };
+  const uses = usage.days.slice(-usesBeforeRevocation).reduce((total, { allowed }) => total + allowed, 0);
   return (
     <ConfirmDialog
       title={`Revoke “${token.name}”?`}
@@ -26,6 +39,20 @@ export function RevokeTokenDialog({ token, now, action, closeHref }: RevokeToken
         Every script, pipeline, and program that uses this token stops working immediately: its requests are rejected
         with status 401. You cannot undo this. A new token has a different value.
       </p>
+      {wasUsedLately(recent) && (
+        <div class="note warning">
+          <p>
+            Something still uses it{uses > 0 && `: ${count(uses, 'use')} in the last ${usesBeforeRevocation} days`}.
+          </p>
+          {tokenStatus(token, statusContext) === 'active' && (
+            <p>
+              A pause rejects the same requests, and can be undone.{' '}
+              <a href={`${tokenPath(token.id)}?dialog=pause`}>Pause instead</a>
+            </p>
+          )}
+        </div>
+      )}
+      <RecentUse {...recent} />
       <dl class="facts">
         <dt>Prefix</dt>
         <dd>

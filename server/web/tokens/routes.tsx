@@ -21,7 +21,7 @@ import {
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { countTokens } from './list/attention.ts';
-import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
+import { RevokeTokenDialog, usesBeforeRevocation } from './revoke-token-dialog.tsx';
 import { readPreselected } from './selection/selection-bar.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
@@ -92,9 +92,7 @@ export function tokenPages({
     const facts = await factsOfToken({ tokens, usage, audit, statusContext }, caller, token, c.req.query('history'));
     // An auditor gets no dialog about the token of somebody else.
     if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} />;
-    const dialog = name === 'revoke' && (
-      <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
-    );
+    const dialog = name === 'revoke' && <RevokeTokenDialog {...facts} action={action} closeHref={closeHref} />;
     return (
       <TokenPage
         {...facts}
@@ -140,7 +138,8 @@ export function tokenPages({
       if (!caller.user.superuser && !(await tokens.actsAsOwner(caller, token))) return null;
       const action = formatUrl({ ...pageUrl, path: `${tokensPath}/${token.id}/revoke` });
       const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
-      return <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />;
+      const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
+      return <RevokeTokenDialog {...facts} action={action} closeHref={closeHref} />;
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;
     const expires = String(expiryChoices(config, clock.now()).preselected);

@@ -1,13 +1,15 @@
 import type { Child } from 'hono/jsx';
+import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedNames } from '../../domain/offered-names.ts';
 import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
+import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { formatMinute } from '../shell/components/dates.ts';
 import { Field } from '../shell/components/form.tsx';
 import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
-import { MinuteOf } from '../shell/components/time.tsx';
+import { DateOf, MinuteOf } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
 import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
@@ -16,6 +18,9 @@ import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-chan
 import { tokenPath } from './token-paths.ts';
 import { AddedNote } from './trouble/added-note.tsx';
 import type { AddedEntry } from './trouble/allow-form.ts';
+import { RecentUse } from './usage/recent-use.tsx';
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** The changes that a token's page offers, besides revoking it. */
 export const tokenActions = ['rotate', 'end-previous', 'edit', 'pause', 'resume'] as const;
@@ -31,6 +36,7 @@ interface TokenChangeDialogProps {
   statusContext: StatusContext;
   policy: ExpiryPolicy;
   offeredApps: OfferedNames;
+  usage: Usage;
   form: TokenChangeForm;
   /** The entry that the form has in addition to the rules of the token. */
   added?: AddedEntry;
@@ -88,7 +94,7 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
   }
 }
 
-function RotateFields({ token, statusContext: { now }, policy, form, problem }: TokenChangeDialogProps) {
+function RotateFields({ token, statusContext: { now }, policy, usage, form, problem }: TokenChangeDialogProps) {
   const previous = workingPreviousValue(token, now);
   const { expiresAt } = rotatedExpiry(token, {}, policy, now);
   return (
@@ -101,7 +107,7 @@ function RotateFields({ token, statusContext: { now }, policy, form, problem }: 
           'It still never expires.'
         ) : (
           <>
-            It then expires on <MinuteOf at={expiresAt} />.
+            It then expires on {expiresAt - now > 2 * dayMs ? <DateOf at={expiresAt} /> : <MinuteOf at={expiresAt} />}.
           </>
         )}
       </p>
@@ -115,10 +121,13 @@ function RotateFields({ token, statusContext: { now }, policy, form, problem }: 
         <legend>When does the current value stop working?</legend>
         {overlapChoices.map((seconds) => (
           <Choice name="overlap" value={String(seconds)} selected={form.overlap} focused={problem === undefined}>
-            {seconds === 0 ? 'at once' : `in ${formatLifetime(seconds)}`}
+            {seconds === 0
+              ? 'now'
+              : `in ${seconds === limits.defaultOverlapSeconds ? '24 hours' : formatLifetime(seconds)}`}
           </Choice>
         ))}
       </fieldset>
+      <RecentUse token={token} usage={usage} days={1} now={now} />
     </>
   );
 }

@@ -20,7 +20,7 @@ const hour = 60 * 60;
 const day = 24 * hour;
 
 /** In seconds. */
-export const overlapChoices = [0, hour, day, 7 * day, 30 * day] as const;
+export const overlapChoices = [0, hour, day, 7 * day] as const;
 /** In seconds; 0: until the token is resumed. */
 export const pauseChoices = [0, hour, day, 7 * day, 30 * day] as const;
 

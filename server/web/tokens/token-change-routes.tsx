@@ -56,9 +56,9 @@ export function tokenChangePages({
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const policy = await tokens.expiryPolicyOf(token);
-      const props = { action, token, statusContext: statusContext(), policy, form, problem };
-      const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
       const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c.get('caller'), token);
+      const props = { action, token, statusContext: statusContext(), policy, usage: facts.usage, form, problem };
+      const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });
@@ -106,6 +106,7 @@ export async function requestedTokenChange(
     token,
     statusContext: statusContext(),
     policy,
+    usage,
     ...formThatAllows(form, token, denied, names),
   };
   return <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;

@@ -1,7 +1,7 @@
 import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
-import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
+import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Expiry, MinuteOf } from '../shell/components/time.tsx';
@@ -82,7 +82,6 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
         <LastUsed use={token.lastUse} now={now} />
         {token.lastUse?.userAgent && <span class="sub">{token.lastUse.userAgent}</span>}
       </dd>
-      <PreviousFacts token={token} now={now} />
     </dl>
   );
 }
@@ -103,26 +102,6 @@ function ScopeFacts({ manage }: { manage: string }) {
   );
 }
 
-/** The value before the last rotation, and whether something still uses it. */
-function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
-  const previous = workingPreviousValue(token, now);
-  if (previous === null) return null;
-  return (
-    <>
-      <dt>Old value</dt>
-      <dd>
-        <code>{previous.prefix}</code>
-        <span class="sub">
-          It works until <MinuteOf at={previous.validUntil} />.
-        </span>
-      </dd>
-      <dt>Old value last used</dt>
-      <dd>{previous.lastUse === null ? 'not since the rotation' : <LastUsed use={previous.lastUse} now={now} />}</dd>
-    </>
-  );
-}
-
-/** What happens to requests with a token that is active, or with a canary. The notes above explain every other status. */
 function explain({ canary, manage }: TokenRecord, status: TokenStatus): string {
   if (canary) return status === 'paused' ? pausedCanaryExplanation : canaryExplanation;
   return manage === null ? 'Requests that use it are accepted.' : keyExplanation;

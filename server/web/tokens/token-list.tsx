@@ -4,7 +4,7 @@ import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Expiry, MinuteOf } from '../shell/components/time.tsx';
-import { NewestUse } from './list/last-used.tsx';
+import { NewestUse, UseOfEach } from './list/last-used.tsx';
 import { TokenMenu } from './list/token-menu.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
 import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
@@ -87,6 +87,7 @@ interface TokenRowProps {
 
 function TokenRow({ token, names, statusContext, withOwner, selection, actions }: TokenRowProps) {
   const { now } = statusContext;
+  const previous = workingPreviousValue(token, now);
   return (
     <tr>
       {selection && <SelectCell preselected={selection.preselected} token={token} />}
@@ -105,11 +106,20 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
         {token.expiresAt === null && <span class="on-phone"> expires</span>}
       </td>
       <td class="used">
-        <NewestUse token={token} now={now} />
+        {previous === null ? (
+          <NewestUse token={token} now={now} />
+        ) : (
+          <UseOfEach token={token} previous={previous} now={now} />
+        )}
         {!wasUsed(token) && token.rotatedAt === null && <span class="on-phone"> used</span>}
       </td>
       <td class="prefix">
         <code>{token.prefix}</code>
+        {previous !== null && (
+          <span class="sub">
+            <code>{previous.prefix}</code>
+          </span>
+        )}
       </td>
       {actions !== null && (
         <td class="end">

@@ -12,6 +12,7 @@ import { listOfToken, tokenPath } from './token-paths.ts';
 import { DeniedRequests } from './trouble/denied-requests.tsx';
 import { TroubleNotes } from './trouble/trouble.tsx';
 import { UsageSection } from './usage/usage-section.tsx';
+import { TwoValues } from './value/two-values.tsx';
 
 interface TokenPageProps {
   token: TokenRecord;
@@ -35,9 +36,8 @@ export function TokenPage(props: TokenPageProps) {
   const { token, actsAsOwner, names, statusContext, usage, history, test, dialog } = props;
   const { id, superuser } = useMember();
   const { now } = statusContext;
-  const mayEdit = offeredActions(token, statusContext, { superuser, actsAsOwner }).some(
-    ([action]) => action === 'edit',
-  );
+  const offered = offeredActions(token, statusContext, { superuser, actsAsOwner });
+  const mayEdit = offered.some(([action]) => action === 'edit');
   const list = listOfToken(token, id);
   return (
     <Layout title={token.name} section={list.section}>
@@ -52,6 +52,7 @@ export function TokenPage(props: TokenPageProps) {
       </div>
       {token.description && <p>{token.description}</p>}
       <TroubleNotes token={token} statusContext={statusContext} />
+      <TwoValues token={token} now={now} mayEnd={offered.some(([action]) => action === 'end-previous')} />
       <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
       <TestSection tokenId={token.id} test={test} />
       <TokenFacts token={token} names={names} statusContext={statusContext} />
@@ -69,9 +70,13 @@ function Actions({
   actsAsOwner,
 }: Pick<TokenPageProps, 'token' | 'statusContext' | 'actsAsOwner'>) {
   const { superuser } = useMember();
+  // The old value is ended beside what still uses it.
+  const actions = offeredActions(token, statusContext, { superuser, actsAsOwner }).filter(
+    ([action]) => action !== 'end-previous',
+  );
   return (
     <div class="buttons">
-      {offeredActions(token, statusContext, { superuser, actsAsOwner }).map(([action, label]) => (
+      {actions.map(([action, label]) => (
         <a class="button quiet" id={action} href={`${tokenPath(token.id)}?dialog=${action}`}>
           {label}
         </a>

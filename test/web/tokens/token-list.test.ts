@@ -71,7 +71,10 @@ it('shows a status only if it is not active, and both values while two work', as
   expect(rotated).toMatch(
     /^turned Two values until 23 Nov 2026, 17:20 UTC no rules never expires not since the rotation/,
   );
-  expect(menusOf(html)).toEqual({ stopped: 'Open Resume Revoke', turned: 'Open Rotate Edit Pause Revoke' });
+  expect(menusOf(html)).toEqual({
+    stopped: 'Open Resume Revoke',
+    turned: 'Open Rotate End the old value Edit Pause Revoke',
+  });
 });
 
 it('offers in the menu of a row only what the reader may do', async () => {

@@ -12,7 +12,7 @@ import { text } from '../../shell/form-values.ts';
 import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { safeReturnPath, startPath } from '../../shell/return-path.ts';
-import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
+import { RevokeTokenDialog, usesBeforeRevocation } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
 import { memberName } from '../member-labels.ts';
 import { memberPath, teamPath } from '../team-paths.ts';
@@ -32,6 +32,7 @@ type MemberPagesDeps = Pick<
   | 'invitations'
   | 'unbinding'
   | 'tokens'
+  | 'usage'
   | 'totp'
   | 'clock'
   | 'statusContext'
@@ -44,7 +45,7 @@ const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not
 
 /** Routes of `/organization/team/{id}`: one member, which auditors only read, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
-  const { users, offboarding, serviceAccounts, tokens, clock, statusContext, config, messages } = deps;
+  const { users, offboarding, serviceAccounts, tokens, usage, clock, statusContext, config, messages } = deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
@@ -165,7 +166,8 @@ export function memberPages(deps: MemberPagesDeps) {
       const token = await tokenOfMember(c, tokenId);
       const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
       const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
-      return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
+      const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
+      return <RevokeTokenDialog {...facts} action={target} closeHref={closeHref} />;
     }
     if (action === 'edit') return editDialog(c, user, editMemberForm(user));
     const offered = possibleActions(user, isSelf);

@@ -1,4 +1,4 @@
-import type { LastUse, TokenRecord } from '../../../store/records.ts';
+import type { LastUse, PreviousValue, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
 
@@ -16,6 +16,18 @@ export function NewestUse({ token, now }: { token: TokenRecord; now: number }) {
   }
   if (lastUse === null && rotatedAt !== null) return <>not since the rotation</>;
   return <LastUsed use={lastUse} now={now} />;
+}
+
+/** The last use of each value, while two work. */
+export function UseOfEach({ token, previous, now }: { token: TokenRecord; previous: PreviousValue; now: number }) {
+  return (
+    <>
+      {token.lastUse === null ? 'not since the rotation' : <LastUsed use={token.lastUse} now={now} />}
+      <span class="sub">
+        old value: {previous.lastUse === null ? 'not since the rotation' : <Time at={previous.lastUse.at} now={now} />}
+      </span>
+    </>
+  );
 }
 
 /** Time, method, path and IP address of a token's last use; the user agent is in the title. */

@@ -7,7 +7,7 @@ export type OfferedAction = TokenAction | 'narrow';
 
 const labels: ReadonlyArray<[OfferedAction, string]> = [
   ['rotate', 'Rotate'],
-  ['end-previous', 'End old value'],
+  ['end-previous', 'End the old value'],
   ['edit', 'Edit'],
   ['narrow', 'Narrow to what it used'],
   ['pause', 'Pause'],

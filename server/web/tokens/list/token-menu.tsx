@@ -18,7 +18,7 @@ export function TokenMenu({ token, statusContext, actsAsOwner, revokeHref }: Tok
   const path = tokenPath(token.id);
   // The page of the token offers the rest, which needs more explanation than a menu has room for.
   const actions = offeredActions(token, statusContext, { superuser, actsAsOwner }).filter(
-    ([action]) => action !== 'narrow' && action !== 'end-previous',
+    ([action]) => action !== 'narrow',
   );
   return (
     <RowMenu

@@ -1,0 +1,49 @@
+import { workingPreviousValue } from '../../../domain/tokens/status.ts';
+import type { TokenRecord } from '../../../store/records.ts';
+import { MinuteOf } from '../../shell/components/time.tsx';
+import { LastUsed } from '../list/last-used.tsx';
+import { tokenPath } from '../token-paths.ts';
+
+interface TwoValuesProps {
+  token: TokenRecord;
+  now: number;
+  /** Whether the reader may end the old value. */
+  mayEnd: boolean;
+}
+
+/** The two values of a token that was rotated, and what still uses the old one. Renders nothing if only one works. */
+export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
+  const previous = workingPreviousValue(token, now);
+  if (previous === null) return null;
+  const values = [
+    { title: 'New value', prefix: token.prefix, use: token.lastUse },
+    { title: 'Old value', prefix: previous.prefix, use: previous.lastUse },
+  ];
+  return (
+    <section class="card" aria-labelledby="two-values">
+      <h2 id="two-values">
+        Two values until <MinuteOf at={previous.validUntil} />
+      </h2>
+      <dl class="facts">
+        {values.map(({ title, prefix, use }) => (
+          <>
+            <dt>{title}</dt>
+            <dd>
+              <code>{prefix}</code> <span class="sub">{use === null && 'not used since the rotation'}</span>
+              {use !== null && (
+                <div>
+                  last used <LastUsed use={use} now={now} />
+                </div>
+              )}
+            </dd>
+          </>
+        ))}
+      </dl>
+      {mayEnd && (
+        <a class="button" id="end-previous" href={`${tokenPath(token.id)}?dialog=end-previous`}>
+          End the old value
+        </a>
+      )}
+    </section>
+  );
+}

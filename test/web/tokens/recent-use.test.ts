@@ -1,0 +1,104 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const token = await createToken(app, app.dev, { name: 'ci-pipeline' });
+  const { useCounter, recordUsage } = app.services;
+  /** Counts uses at a time before now. */
+  async function use(ago: number, peer: string, userAgent: string, times = 1) {
+    const request = {
+      method: 'GET',
+      target: '/builds',
+      peer,
+      forwardedFor: null,
+      userAgent,
+      appId: null,
+      wouldDeny: null,
+    };
+    for (let n = 0; n < times; n += 1) useCounter.allowed(token.id, app.clock.now() - ago, request);
+    await recordUsage.flush();
+  }
+  const path = `/profile/api-tokens/${token.id}`;
+  return { app, token, path, use, browser: openConsole(app, app.dev) };
+}
+
+/** The text of the dialog on a page. */
+const dialogIn = (html: string) => textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? '');
+
+it('shows before a rotation where the value was used in the last 24 hours', async () => {
+  const { path, use, browser } = await open();
+  expect(dialogIn((await browser.get(`${path}?dialog=rotate`)).html)).toContain(
+    'It was not used in the last 24 hours.',
+  );
+  await use(3 * 3_600_000, '203.0.113.9', 'curl/8.5.0');
+  await use(2 * dayMs, '198.51.100.7', 'git/2.43.0');
+  const text = dialogIn((await browser.get(`${path}?dialog=rotate`)).html);
+  expect(text).toContain('Used in the last 24 hours 203.0.113.0/24 ( 3 hours ago ) By curl/8.5.0 ( 3 hours ago )');
+  expect(text).not.toContain('198.51.100.');
+  expect(text).toMatch(/now in 1 hour in 24 hours in 7 days/);
+});
+
+it.each([
+  ['the list', (id: string) => `/profile/api-tokens?dialog=revoke&id=${id}`],
+  ['the page of the token', (id: string) => `/profile/api-tokens/${id}?dialog=revoke`],
+])(
+  'shows before a revocation on %s what used the token in the last 7 days, and offers a pause',
+  async (_, dialogOf) => {
+    const { token, path, use, browser } = await open();
+    const unused = await browser.get(dialogOf(token.id));
+    expect(dialogIn(unused.html)).toContain('It was not used in the last 7 days.');
+    expect(unused.html).not.toContain('Pause instead');
+    await use(2 * dayMs, '198.51.100.7', 'git/2.43.0', 5);
+    await use(8 * dayMs, '203.0.113.9', 'curl/8.5.0');
+    const { html } = await browser.get(dialogOf(token.id));
+    expect(dialogIn(html)).toContain('Something still uses it: 5 uses in the last 7 days.');
+    expect(dialogIn(html)).toContain('198.51.100.');
+    expect(dialogIn(html)).not.toContain('203.0.113.');
+    expect(dialogIn(html)).toContain('A pause rejects the same requests, and can be undone. Pause instead');
+    expect(html).toContain(`<a href="${path}?dialog=pause">Pause instead</a>`);
+  },
+);
+
+it('counts a use of which only the time is known yet', async () => {
+  const { app, token, path, browser } = await open();
+  const use = { method: 'GET', path: '/builds/42', ip: '203.0.113.9', userAgent: 'curl/8' };
+  await app.store.tokens.recordUses([{ tokenId: token.id, at: app.clock.now() - 60_000, ...use }]);
+  const { html } = await browser.get(`${path}?dialog=revoke`);
+  expect(dialogIn(html)).toContain('Something still uses it.');
+  expect(dialogIn(html)).toContain('Used in the last 7 days 1 minute ago from 203.0.113.9');
+});
+
+it('offers no pause of a token that is paused already', async () => {
+  const { app, token, path, use, browser } = await open();
+  await use(dayMs, '198.51.100.7', 'git/2.43.0');
+  await app.ask(`/api/v1/tokens/${token.id}/pause`, { as: app.dev, json: {} });
+  const { html } = await browser.get(`${path}?dialog=revoke`);
+  expect(dialogIn(html)).toContain('Something still uses it');
+  expect(html).not.toContain('Pause instead');
+});
+
+it('shows superusers the same before they revoke the token of a member', async () => {
+  const { app, token, use } = await open();
+  await use(dayMs, '198.51.100.7', 'git/2.43.0');
+  const { html } = await openConsole(app, app.root).get(
+    `/organization/team/${app.dev.id}?dialog=revoke&token=${token.id}`,
+  );
+  expect(dialogIn(html)).toContain('Something still uses it: 1 use in the last 7 days.');
+});
+
+it('says until when two values work, with the last use of each, and who may end the old one', async () => {
+  const { app, token, path, browser } = await open();
+  await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: {} });
+  const { html } = await browser.get(path);
+  expect(textOf(html)).toContain('Two values until 24 Nov 2026, 16:20 UTC New value tok_');
+  expect(textOf(html)).toContain(`Old value ${token.prefix} not used since the rotation End the old value`);
+  expect(html).toContain(`id="end-previous" href="${path}?dialog=end-previous"`);
+  await browser.get(`${path}?dialog=end-previous`);
+  await browser.submit(`${path}/end-previous`);
+  expect(textOf((await browser.get(path)).html)).not.toContain('Two values');
+});

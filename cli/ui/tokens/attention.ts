@@ -1,20 +1,23 @@
 import { relativeTime } from '../../../shared/relative-time.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 
-const weekMs = 7 * 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+const weekMs = 7 * dayMs;
 /** Tokens with a lifetime of at most this are made for one job, so that their end is no news. */
 const maxShortLivedSeconds = 24 * 60 * 60;
 
-export type AttentionReason = 'not-active' | 'expires-soon' | 'two-values' | 'never-expires';
+export type AttentionReason = 'denied' | 'not-active' | 'expires-soon' | 'two-values' | 'never-expires';
 
 /** Returns why a token needs attention. Returns nothing for a token in good order. */
 export function attentionReasons(token: Token, now: Date): AttentionReason[] {
-  const { status, expires_at: expiresAt, lifetime, previous, canary } = token;
+  const { status, expires_at: expiresAt, last_denied: denied, lifetime, previous, canary } = token;
   // The value of a canary never works, so none of this matters.
   if (canary) return [];
   const isShortLived = (lifetime ?? Number.POSITIVE_INFINITY) <= maxShortLivedSeconds;
   const isSoon = expiresAt !== null && !isShortLived && Date.parse(expiresAt) - now.getTime() <= weekMs;
+  const wasDenied = denied !== null && now.getTime() - Date.parse(denied.at) <= dayMs;
   return [
+    ...(wasDenied ? ['denied' as const] : []),
     ...(status === 'active' ? [] : ['not-active' as const]),
     ...(status === 'active' && isSoon ? ['expires-soon' as const] : []),
     ...(previous ? ['two-values' as const] : []),
@@ -24,8 +27,9 @@ export function attentionReasons(token: Token, now: Date): AttentionReason[] {
 
 /** Says why a token needs attention. */
 export function attentionPhrase(token: Token, reasons: readonly AttentionReason[], now: Date): string {
-  const { status, expires_at: expiresAt, previous } = token;
+  const { status, expires_at: expiresAt, last_denied: denied, previous } = token;
   const phrases: Record<AttentionReason, () => string> = {
+    denied: () => `was denied ${denied === null ? '' : relativeTime(denied.at, now)}`,
     'not-active': () => `is ${status}`,
     'expires-soon': () => `expires ${expiresAt === null ? 'never' : relativeTime(expiresAt, now)}`,
     'two-values': () => `has two values until ${previous?.valid_until ?? ''}`,

@@ -47,21 +47,24 @@ describe('tokens status', () => {
     await createToken(cli.app, cli.app.dev, { name: 'soon', expires_in: 6 * 86_400 });
     await createToken(cli.app, cli.app.dev, { name: 'endless', expires_in: null });
     await createToken(cli.app, cli.app.dev, { name: 'rotated', expires_in: 90 * 86_400 });
-    await createToken(cli.app, cli.app.dev, { name: 'paused', expires_in: 90 * 86_400 });
+    const { id } = await createToken(cli.app, cli.app.dev, { name: 'paused', expires_in: 90 * 86_400 });
     await cli.run(['rotate', 'rotated', '--overlap', '1h'], dev);
     await cli.run(['pause', 'paused'], dev);
+    const request = { method: 'GET', target: '/builds', peer: '203.0.113.9', forwardedFor: null };
+    cli.app.services.deniedUses.record(id, 'paused', { ...request, userAgent: null, appId: null, wouldDeny: null });
+    await cli.app.services.deniedUses.flush();
     const { attention } = await status();
     const reasons = attention.map(({ name, reasons }: { name: string; reasons: string[] }) => [name, reasons]);
     expect(Object.fromEntries(reasons)).toEqual({
       soon: ['expires-soon'],
       endless: ['never-expires'],
       rotated: ['two-values'],
-      paused: ['not-active'],
+      paused: ['denied', 'not-active'],
     });
     const { stdout, stderr } = await cli.run(['status'], dev);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/Needs attention:\tsoon \(tok_\w{8}\) expires in 6 days\n/);
-    expect(stdout).toMatch(/Needs attention:\tpaused \(tok_\w{8}\) is paused\n/);
+    expect(stdout).toMatch(/Needs attention:\tpaused \(tok_\w{8}\) was denied .*, is paused\n/);
     expect(stdout).toMatch(/rotated \(tok_\w{8}\) has two values until 20/);
   });
 

@@ -39,9 +39,12 @@ export function cursorOf(id: string): string {
 /** @throws ProblemError `invalid-fields` for any text that `cursorOf` did not create */
 export function idOfCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
-  if (!validate(id) || cursorOf(id) !== cursor) {
-    const detail = 'The cursor is not valid. Use next_cursor of the previous page, or start again without a cursor.';
-    throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '?cursor', detail }] });
-  }
+  if (!validate(id) || cursorOf(id) !== cursor) throw invalidCursor();
   return id;
+}
+
+/** Returns the problem for a cursor that no page of the list returned. */
+export function invalidCursor(): ProblemError {
+  const detail = 'The cursor is not valid. Use next_cursor of the previous page, or start again without a cursor.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '?cursor', detail }] });
 }

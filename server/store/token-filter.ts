@@ -20,3 +20,13 @@ export interface TokenFilter {
   /** Not expired yet, but at the end of this time. */
   expiringWithinMs?: number;
 }
+
+/** The order of a list. Tokens without the field come last, and tokens whose field is equal are in the order of their IDs. */
+export interface TokenSort {
+  by: 'name' | 'created' | 'expires' | 'last_used';
+  descending: boolean;
+  /** The last token of the page before, with what it is sorted by; null if it lacks that. For `created`, `key` is null. */
+  after: { key: string | number | null; id: string } | null;
+  /** Whether at most 10,000 tokens match. Others cannot be sorted by `last_used`. */
+  few: boolean;
+}

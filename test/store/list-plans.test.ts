@@ -82,6 +82,10 @@ const idsInOrder = (table: string) => `SCAN ${table} USING COVERING INDEX sqlite
 const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$/, inOrder('tokens', 't')],
   [/^all tokens, /, idsInOrder('tokens')],
+  [/^sorted tokens, few, paused/, 'SCAN t USING INDEX tokens_paused_index'],
+  [/^sorted tokens, few, paused/, 'SCAN u'],
+  [/^sorted tokens, by name/, 'SCAN t USING INDEX tokens_name_index'],
+  [/^sorted tokens, by created/, inOrder('tokens', 't')],
   [/^all tokens, .*(by a|unused|never used|unrotated|without an expiry)/, 'SCAN t'],
   [/^all tokens, (blocked|disabled|sso-stale|idle|paused|expired)$|^the report/, 'SCAN u'],
   [/^all tokens, disabled, unused/, 'SCAN u'],
@@ -95,7 +99,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^apps$/, inOrder('apps')],
   [/^webhooks$/, inOrder('webhooks')],
   [/^all tokens, paused$/, 'SCAN t USING INDEX tokens_paused_index'],
-  [/^all tokens, (without an expiry|counted)|^all tokens without an expiry, counted$/, 'SCAN t'],
+  [/^all tokens, (without an expiry|counted)/, 'SCAN t'],
+  [/^all tokens without an expiry, counted$/, 'SCAN t USING INDEX tokens_no_expiry_index'],
   [/^trusts$/, inOrder('trusts', 't')],
   [/^webhooks with due deliveries$/, 'SCAN webhooks'],
   [/^exchanged tokens$/, 'SCAN t USING INDEX tokens_exchanged_index'],
@@ -114,6 +119,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
 
 /** Lists whose rows SQLite may sort: IDs of tokens, what belongs to one member, the hits of a search, and other rows that are few. */
 const maySort = [
+  // At most 10,000 tokens that match.
+  /^sorted tokens, few/,
   /^all tokens, |^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
   // The few events whose ID is misdated, and the last one of each of several indexes.
   /^audit events (?!$)|^the last audit event in order, of /,
@@ -178,6 +185,8 @@ const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^all tokens, /, 2 * (sizes.tokens + sizes.users) + maxRows],
   // The 10,000 newest tokens.
   [/^search, (tokens|its limits)/, 10_000 + maxRows],
+  // They find all that match, of which there are at most 10,000. With so few tokens in all, PostgreSQL does not read by an index.
+  [/^sorted tokens, (few|by expires, active)/, 4 * (sizes.tokens + sizes.users) + maxRows],
   [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts + sizes.exchanged],
   // Each of their events leads to a token and its owner.
   [/^tokens known to a busy superuser/, (3 * sizes.events) / 20 + maxRows],

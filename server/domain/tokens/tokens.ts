@@ -15,6 +15,7 @@ import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
 import { actsAsOwner, findToken, tokenNotFound } from './find.ts';
+import { type ListSort, sortOf } from './lists/sort.ts';
 import { createReporting, type Reporting } from './report/report.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
 import { decide } from './rules/decide.ts';
@@ -34,7 +35,12 @@ export interface TokenQuery extends Page, TokenFilter {
   knownTo?: string;
   /** A part of the name. */
   q?: string;
+  /** Newest first by default. `before` then means nothing. */
+  sort?: ListSort;
 }
+
+/** What a query selects on all pages. */
+type Selected = Omit<TokenQuery, 'limit' | 'before' | 'sort'>;
 
 export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChanges, Reporting, Transferring {
   /**
@@ -46,8 +52,8 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   /** Returns the operator's token, or any token for a superuser or a management key. @throws ProblemError `token-not-found`, `scope-missing` */
   get(operator: Operator, id: string): Promise<TokenRecord>;
   /**
-   * Returns the operator's tokens unless the query says otherwise, newest first.
-   * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
+   * Returns the operator's tokens unless the query says otherwise, newest first or in the given order.
+   * @throws ProblemError `invalid-fields` if too many tokens match to sort them; `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
@@ -75,7 +81,7 @@ export function createTokens(deps: TokenDeps): Tokens {
   const { store, statusContext, policy } = deps;
 
   /** Returns what the store selects for a query. Requires that the operator may list these tokens. */
-  async function selectionOf(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>) {
+  async function selectionOf(operator: Operator, query: Selected) {
     const { user, serviceAccount, all, knownTo, q = '', ...rest } = query;
     const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
     const filter = { ...rest, ...(nameContains !== '' && { nameContains }), ...statusContext() };
@@ -105,11 +111,13 @@ export function createTokens(deps: TokenDeps): Tokens {
 
     get: (operator, id) => findToken(store, operator, id),
 
-    async list(operator, { limit, before, ...query }) {
-      return store.tokens.list({ ...(await selectionOf(operator, query)), limit, before });
+    async list(operator, { limit, before, sort, ...query }) {
+      const selection = await selectionOf(operator, query);
+      if (sort === undefined) return store.tokens.list({ ...selection, limit, before });
+      return store.tokens.list({ ...selection, limit, before: null, sort: await sortOf(store, selection, sort) });
     },
 
-    async count(operator, query, max) {
+    async count(operator, { sort: _, ...query }, max) {
       return store.tokens.countUpTo(await selectionOf(operator, query), max);
     },
 

@@ -9,8 +9,8 @@ import {
 import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { readPage } from '../paging.ts';
 import { tokenObject } from '../representations.ts';
+import { readTokenPage } from '../tokens/token-page.ts';
 import { idempotencyHeaderSchema, idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listTokens = createRoute({
@@ -18,7 +18,7 @@ const listTokens = createRoute({
   path: '/tokens',
   summary: 'List tokens',
   description:
-    "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
+    "Newest first, unless `sort` says otherwise. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
   request: { query: tokenListQuerySchema },
   responses: { 200: jsonResponse(tokenPageSchema, 'A page of tokens') },
 });
@@ -58,18 +58,16 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
       const now = statusContext();
-      const { items, next_cursor } = await readPage(
-        c.req.valid('query'),
-        ({ user, service_account: serviceAccount, all, known_to: knownTo, limit, before, ...filter }) => {
-          const owner = {
-            ...(user !== undefined && { user }),
-            ...(serviceAccount !== undefined && { serviceAccount }),
-            ...(all && { all }),
-            ...(knownTo !== undefined && { knownTo }),
-          };
-          return tokens.list(c.get('operator'), { limit, before, ...owner, ...toTokenFilter(filter) });
-        },
-        (token) => token,
+      const query = c.req.valid('query');
+      const { user, service_account: serviceAccount, all, known_to: knownTo } = query;
+      const owner = {
+        ...(user !== undefined && { user }),
+        ...(serviceAccount !== undefined && { serviceAccount }),
+        ...(all && { all }),
+        ...(knownTo !== undefined && { knownTo }),
+      };
+      const { items, next_cursor } = await readTokenPage(query, (page) =>
+        tokens.list(c.get('operator'), { ...page, ...owner, ...toTokenFilter(query) }),
       );
       const names = await tokens.appNames(items);
       return c.json({ items: items.map((token) => tokenObject(token, now, names)), next_cursor }, 200);

@@ -10,7 +10,7 @@ import type {
   TokenRecord,
   TokenUse,
 } from '../records.ts';
-import type { TokenFilter } from '../token-filter.ts';
+import type { TokenFilter, TokenSort } from '../token-filter.ts';
 
 import type { TokenChangeStore } from './tokens/changes.ts';
 
@@ -23,6 +23,8 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
    * Leaves out expired and exchanged tokens, and canaries. A former owner is among them, because owners create and rotate their own tokens.
    */
   knownTo?: string;
+  /** The order, newest first by default. `before` then means nothing. */
+  sort?: TokenSort;
 }
 
 /** What a tombstone says of a token that was destroyed. */

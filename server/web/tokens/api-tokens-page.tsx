@@ -6,7 +6,8 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
-import { FilterChips } from './all/filter-form.tsx';
+import { FilterChips, OrderField } from './all/filter-form.tsx';
+import type { FilterValues } from './all/token-filters.ts';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
 import { type Preselected, SelectionBar } from './selection/selection-bar.tsx';
@@ -34,7 +35,7 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
   const { superusers, statusContext, dialog } = props;
   const { canManageTokens } = useMember();
   const { cursor: _, ...filters } = pageUrl.query;
-  const filtered = queryEntries(pageUrl).length > 0;
+  const filtered = queryEntries({ ...pageUrl, query: { ...pageUrl.query, sort: undefined } }).length > 0;
   const selection = { preselected, listUrl: pageUrl };
   const isEmpty = !filtered && tokens.length === 0;
   return (
@@ -44,9 +45,11 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
         {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}
-      {!isEmpty && <Search query={pageUrl.query.q} />}
+      {!isEmpty && <Search values={filters} />}
       <FilterChips path={tokensPath} values={filters} errors={{}} />
-      {!isEmpty && <AttentionLine path={tokensPath} counts={counts} />}
+      {!isEmpty && (
+        <AttentionLine path={tokensPath} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
+      )}
       {tokens.length > 0 ? (
         <TokenList
           caption="Your API tokens"
@@ -54,6 +57,7 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
           statusContext={statusContext}
           names={names}
           selection={selection}
+          sorting={{ listUrl: { path: tokensPath, query: filters }, total: counts.total }}
           actionsOf={({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', id }) })}
         />
       ) : (
@@ -79,11 +83,12 @@ function PermissionMissing({ superusers, hasTokens }: { superusers: string[]; ha
   );
 }
 
-function Search({ query }: { query: string | undefined }) {
+function Search({ values }: { values: FilterValues }) {
   return (
     <search>
       <form method="get" action={tokensPath} class="filters">
-        <Field label="Search by name" name="q" type="search" value={query} />
+        <Field label="Search by name" name="q" type="search" value={values.q} />
+        <OrderField values={values} errors={{}} />
         <button type="submit">Search</button>
       </form>
     </search>
@@ -104,7 +109,7 @@ function NoTokens({ filtered, children }: PropsWithChildren<{ filtered: boolean 
     return (
       <div class="empty">
         <p>None of your tokens match.</p>
-        <a href={tokensPath}>Show all your tokens</a>
+        <a href={tokensPath}>Clear filters</a>
       </div>
     );
   }

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { readPage } from '../../http/paging.ts';
+import { readTokenPage } from '../../http/tokens/token-page.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -107,12 +107,13 @@ export function tokenPages({
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
     const caller = c.get('caller');
-    const { all: _, ...filter } = readFilter(c, ownFilterNames).query;
-    const query = c.req.method === 'GET' ? filter : {};
-    const { items, next_cursor } = await readPage(
-      { cursor: pageUrl.query.cursor },
+    const { query: read, sort } = readFilter(c, ownFilterNames);
+    const { all: _, ...filter } = read;
+    const isGet = c.req.method === 'GET';
+    const query = isGet ? filter : {};
+    const { items, next_cursor } = await readTokenPage(
+      { cursor: pageUrl.query.cursor, sort: isGet ? sort : undefined },
       (page) => tokens.list(caller, { ...query, ...page }),
-      (token) => token,
     );
     return (
       <ApiTokensPage

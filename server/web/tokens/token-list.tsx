@@ -5,6 +5,7 @@ import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { NewestUse, UseOfEach } from './list/last-used.tsx';
+import { SortHeading, type Sorting } from './list/sort-heading.tsx';
 import { TokenMenu } from './list/token-menu.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
 import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
@@ -28,6 +29,8 @@ interface TokenListProps {
   actionsOf: ((token: TokenRecord) => RowActions) | null;
   /** Whether the tokens have several owners, who get a column. */
   withOwners?: boolean;
+  /** Present if the reader can choose the order of the list. */
+  sorting?: Sorting;
   /** Present if the reader may select tokens. `SelectionBar` belongs to it. */
   selection?: Selection | undefined;
 }
@@ -44,7 +47,7 @@ const columns = [
 
 /** A table of tokens. In a narrow window, each row has two lines and leads to the page of its token. */
 export function TokenList(props: TokenListProps) {
-  const { caption, tokens, names, statusContext, actionsOf, withOwners = false, selection } = props;
+  const { caption, tokens, names, statusContext, actionsOf, withOwners = false, selection, sorting } = props;
   const headings = columns.filter(({ id }) => withOwners || id !== 'owner');
   return (
     <table class={withOwners ? 'list tokens owners' : 'list tokens'}>
@@ -53,9 +56,7 @@ export function TokenList(props: TokenListProps) {
         <tr>
           {selection && <SelectPageCell {...selection} />}
           {headings.map(({ id, heading }) => (
-            <th scope="col" class={id}>
-              {heading}
-            </th>
+            <SortHeading id={id} heading={heading} sorting={sorting} />
           ))}
           {actionsOf !== null && <td />}
         </tr>

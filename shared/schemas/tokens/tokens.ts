@@ -13,6 +13,7 @@ import {
 } from '../common.ts';
 import { scopeSchema, scopes } from '../scopes.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
+import { sortSchema } from './sort.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
 export const tokenStatusSchema = z
@@ -235,6 +236,7 @@ export const tokenListQuerySchema = pageQuerySchema
         'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value. Canaries are left out (superusers only)',
       ),
     ...tokenFilterFields,
+    sort: sortSchema.optional(),
   })
   .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
   .refine(({ service_account: account, user, all }) => account === undefined || (user === undefined && !all), {

@@ -1,6 +1,7 @@
 import { toTokenFilter } from '../../../server/domain/tokens/report/token-filter.ts';
 import { parts } from '../../../server/store/knex/member-data/parts.ts';
 import type { Store } from '../../../server/store/store.ts';
+import type { TokenSort } from '../../../server/store/token-filter.ts';
 import { reportedTokens } from '../../../shared/token-report.ts';
 import { type ListSizes, seedEnd, seededId } from './seed.ts';
 
@@ -13,6 +14,48 @@ export interface ListQuery {
 const reportFilters = Object.values(reportedTokens).map(({ query }) => toTokenFilter(query));
 const dayMs = 24 * 60 * 60 * 1000;
 const limit = 51;
+
+/** Lists in each order: of all tokens by an index, and of the most tokens that are sorted without one. */
+function sortedTokens(sizes: ListSizes): ListQuery[] {
+  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
+  const id = seededId(Math.floor(sizes.tokens / 2), sizes.tokens);
+  const sorted =
+    (query: object, by: string, few: boolean, after: object | null, descending = false) =>
+    (store: Store) =>
+      store.tokens.list({
+        limit,
+        before: null,
+        ...status,
+        ...query,
+        sort: { by, descending, few, after } as TokenSort,
+      });
+  const middle = { name: { key: 'line-5', id }, created: { key: null, id }, expires: { key: seedEnd, id } };
+  const walked = (['name', 'created', 'expires'] as const).flatMap((by) => [
+    { name: `sorted tokens, by ${by}`, run: sorted({}, by, false, null) },
+    { name: `sorted tokens, by ${by}, descending`, run: sorted({}, by, false, null, true) },
+    { name: `sorted tokens, by ${by}, a middle page`, run: sorted({}, by, false, middle[by]) },
+    { name: `sorted tokens, by ${by}, active`, run: sorted({ status: 'active' }, by, false, null) },
+  ]);
+  const few = (['name', 'created', 'expires', 'last_used'] as const).flatMap((by) => [
+    { name: `sorted tokens, few, by ${by}`, run: sorted({ expiringWithinMs: 7 * dayMs }, by, true, null) },
+    { name: `sorted tokens, few, paused, by ${by}`, run: sorted({ status: 'paused' }, by, true, null) },
+    {
+      name: `sorted tokens, few, of a member, by ${by}`,
+      run: sorted({ ownerId: seededId(50, sizes.users) }, by, true, null),
+    },
+  ]);
+  const endless = { key: null, id };
+  return [
+    ...walked,
+    { name: 'sorted tokens, by expires, those that never expire', run: sorted({}, 'expires', false, endless) },
+    ...few,
+    { name: 'tokens by their IDs', run: (store) => store.tokens.findMany([id, seededId(1, sizes.tokens)]) },
+    {
+      name: 'tombstones by the IDs of tokens',
+      run: (store) => store.tokens.endedAmong([id, seededId(1, sizes.tokens)]),
+    },
+  ];
+}
 
 /** Returns every list query, with parameters that are hard for a database that `seedLists` filled. */
 export function listQueries(sizes: ListSizes): ListQuery[] {
@@ -54,6 +97,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, without an expiry', run: tokens({ noExpiry: true }) },
     { name: 'all tokens, expiring within a week', run: tokens({ expiringWithinMs: 7 * dayMs }) },
     { name: 'all tokens, with two values', run: tokens({ twoValues: true }) },
+    ...sortedTokens(sizes),
     ...tokenCounts(sizes),
     ...searches(sizes),
     { name: 'all tokens, expiring within a second', run: tokens({ expiringWithinMs: 1000 }) },

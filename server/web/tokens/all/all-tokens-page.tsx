@@ -11,7 +11,7 @@ import { TokenList } from '../token-list.tsx';
 import { tokenPath } from '../token-paths.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { FilterChips, FilterForm } from './filter-form.tsx';
-import type { FilterErrors, FilterValues } from './token-filters.ts';
+import { type FilterErrors, type FilterValues, selectingNames } from './token-filters.ts';
 
 interface AllTokensPageProps {
   values: FilterValues;
@@ -47,7 +47,8 @@ export function AllTokensPage(props: AllTokensPageProps) {
       {counts !== null && <AttentionLine path={allTokensPath} kept={ownersOf(values)} counts={counts} />}
       {tokens.length > 0 && (
         <TokenList
-          caption="Tokens of all members and service accounts, newest first"
+          caption="Tokens of all members and service accounts"
+          sorting={{ listUrl: { path: allTokensPath, query: values }, total: counts?.total ?? 0 }}
           tokens={tokens}
           names={names}
           statusContext={statusContext}
@@ -63,7 +64,9 @@ export function AllTokensPage(props: AllTokensPageProps) {
           }
         />
       )}
-      {valid && tokens.length === 0 && <NoTokens filtered={Object.keys(values).length > 0} />}
+      {valid && tokens.length === 0 && (
+        <NoTokens filtered={selectingNames.some((name) => values[name] !== undefined)} />
+      )}
       <NextPageLink
         href={nextCursor === null ? null : formatUrl({ path: allTokensPath, query: values }, { cursor: nextCursor })}
       />
@@ -74,9 +77,13 @@ export function AllTokensPage(props: AllTokensPageProps) {
   );
 }
 
-/** Returns the filters that say whose tokens the list has. */
-function ownersOf({ owner, known_to }: FilterValues): FilterValues {
-  return { ...(owner !== undefined && { owner }), ...(known_to !== undefined && { known_to }) };
+/** Returns the filters that say whose tokens the list has, and its order. */
+function ownersOf({ owner, known_to, sort }: FilterValues): FilterValues {
+  return {
+    ...(owner !== undefined && { owner }),
+    ...(known_to !== undefined && { known_to }),
+    ...(sort !== undefined && { sort }),
+  };
 }
 
 function NoTokens({ filtered }: { filtered: boolean }) {
@@ -84,7 +91,7 @@ function NoTokens({ filtered }: { filtered: boolean }) {
     <div class="empty">
       <p class="lead">{filtered ? 'No tokens match.' : 'Nobody has a token yet.'}</p>
       {filtered ? (
-        <a href={allTokensPath}>Show all tokens</a>
+        <a href={allTokensPath}>Clear filters</a>
       ) : (
         <p>A token lets a script, a pipeline or another program call your organization's APIs.</p>
       )}

@@ -9,8 +9,9 @@ import {
   type FilterName,
   type FilterValues,
   filterLabel,
-  filterNames,
   inWords,
+  orderLabels,
+  selectingNames,
 } from './token-filters.ts';
 
 interface FilterProps {
@@ -19,6 +20,7 @@ interface FilterProps {
 }
 
 const day = 86_400;
+const defaultOrder = '-created';
 const durations = [
   { name: 'expiring_within', label: 'Expires within', days: [1, 7, 30, 90] },
   { name: 'denied_within', label: 'Denied within', days: [1, 7, 30] },
@@ -49,6 +51,7 @@ export function FilterForm({ values, errors }: FilterProps) {
             placeholder="Email or service-account:NAME"
           />
           <Choice label="Status" name="status" options={statuses} values={values} errors={errors} />
+          <OrderField values={values} errors={errors} />
           <button type="submit">Filter</button>
         </div>
         <details open={isOpen}>
@@ -81,6 +84,22 @@ export function FilterForm({ values, errors }: FilterProps) {
         </details>
       </form>
     </search>
+  );
+}
+
+/** The order of a list. It is the only way to sort on a phone, where the table has no headings. */
+export function OrderField({ values, errors }: FilterProps) {
+  const labelled = { label: 'Order', name: 'sort', error: errors.sort };
+  return (
+    <Labelled {...labelled}>
+      <select id="sort" name="sort" {...descriptionOf(labelled)}>
+        {Object.entries(orderLabels).map(([order, label]) => (
+          <option value={order === defaultOrder ? '' : order} selected={order === (values.sort ?? defaultOrder)}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </Labelled>
   );
 }
 
@@ -123,7 +142,7 @@ function Choice({
 
 /** The filters that apply, each with a link that removes it. */
 export function FilterChips({ path, values, errors }: FilterProps & { path: string }) {
-  const applied = filterNames.filter((name) => values[name] !== undefined && errors[name] === undefined);
+  const applied = selectingNames.filter((name) => values[name] !== undefined && errors[name] === undefined);
   if (applied.length === 0) return null;
   return (
     <ul class="chips" aria-label="Filters">

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
-import { readPage } from '../../../http/paging.ts';
+import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { countTokens } from '../list/attention.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
@@ -25,21 +25,20 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
   });
 
   /** Reads a page of the list. If a filter is wrong, the list is empty, and `errors` says why. */
-  async function readTokens(c: AppContext, { values, errors, query }: ReadFilter) {
+  async function readTokens(c: AppContext, { values, errors, query, sort }: ReadFilter) {
     const nothing = { tokens: [], names: new Map(), maintained: new Set<string>(), nextCursor: null, counts: null };
     if (Object.keys(errors).length > 0) return { ...nothing, errors };
     try {
-      const { items, next_cursor } = await readPage(
-        { cursor: c.req.query('cursor') || undefined },
-        (page) => tokens.list(c.get('caller'), { ...page, ...query }),
-        (token) => token,
+      const cursor = c.req.query('cursor') || undefined;
+      const { items, next_cursor } = await readTokenPage({ cursor, sort }, (page) =>
+        tokens.list(c.get('caller'), { ...page, ...query }),
       );
       const maintained = await maintainedAmong(c, items);
       const counts = await countTokens(tokens, c, query);
       const names = await tokens.appNames(items);
       return { tokens: items, names, maintained, nextCursor: next_cursor, counts, errors };
     } catch (error) {
-      return { ...nothing, errors: ownerError(error, values.known_to === undefined ? 'owner' : 'known_to') };
+      return { ...nothing, errors: filterError(error, values) };
     }
   }
 
@@ -52,9 +51,10 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
   }
 }
 
-/** Returns that nobody has the name in a filter. Rethrows every other error. */
-function ownerError(error: unknown, filter: 'owner' | 'known_to'): FilterErrors {
+/** Returns that nobody has the name in a filter, or that too many tokens match to sort them. Rethrows every other error. */
+function filterError(error: unknown, { known_to: knownTo }: ReadFilter['values']): FilterErrors {
   if (!(error instanceof ProblemError)) throw error;
+  if (error.errors?.some(({ pointer }) => pointer === '?sort')) return { sort: error.message };
   if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
-  return { [filter]: error.message };
+  return { [knownTo === undefined ? 'owner' : 'known_to']: error.message };
 }

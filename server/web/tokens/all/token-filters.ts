@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count } from '../../../../shared/count.ts';
 import { formatDuration } from '../../../../shared/duration.ts';
+import { type SortOrder, sortSchema } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenFilterFields, tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { toTokenFilter } from '../../../domain/tokens/report/token-filter.ts';
 import type { TokenQuery } from '../../../domain/tokens/tokens.ts';
@@ -21,6 +22,7 @@ const schemas = {
   exchanged: yesSchema,
   two_values: yesSchema,
   canaries: z.literal('false'),
+  sort: sortSchema,
 };
 
 /** Filters with a single value. Another one is no filter, as in the API. */
@@ -32,6 +34,9 @@ const onlyValues: Partial<Record<FilterName, string>> = {
 export type FilterName = keyof typeof schemas;
 export const filterNames = Object.keys(schemas) as FilterName[];
 
+/** The names without the order, which selects nothing. */
+export const selectingNames = filterNames.filter((name) => name !== 'sort');
+
 /** The filters of a member's own tokens. Others select nothing there. */
 export const ownFilterNames = [
   'q',
@@ -39,6 +44,7 @@ export const ownFilterNames = [
   'denied_within',
   'two_values',
   'no_expiry',
+  'sort',
 ] as const satisfies FilterName[];
 
 /** The text of each filter in the URL. A filter that is not there selects all tokens. */
@@ -48,12 +54,14 @@ export type FilterValues = Partial<Record<FilterName, string>>;
 export type FilterErrors = Partial<Record<FilterName, string>>;
 
 /** What the list of tokens is asked for. */
-export type AllTokensQuery = Omit<TokenQuery, 'limit' | 'before'>;
+export type AllTokensQuery = Omit<TokenQuery, 'limit' | 'before' | 'sort'>;
 
 export interface ReadFilter {
   values: FilterValues;
   errors: FilterErrors;
   query: AllTokensQuery;
+  /** Undefined for the order in which lists are by default. */
+  sort: SortOrder | undefined;
 }
 
 const serviceAccountPrefix = 'service-account:';
@@ -74,7 +82,8 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   if (values.owner !== undefined && values.known_to !== undefined) {
     errors.known_to = 'Choose an owner or somebody who knows the values, not both.';
   }
-  return { values, errors, query: toQuery(parsed, values) };
+  const sort = parsed.sort as SortOrder | undefined;
+  return { values, errors, query: toQuery(parsed, values), sort };
 }
 
 function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo }: FilterValues): AllTokensQuery {
@@ -101,6 +110,19 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   unrotated_for: (seconds) => `Not rotated for ${inWords(seconds)}`,
   exchanged: () => 'Received by jobs',
   canaries: () => 'No canaries',
+  sort: (order) => `Order: ${order}`,
+};
+
+/** What each order is called, in the order of the menu. */
+export const orderLabels: Readonly<Record<SortOrder, string>> = {
+  '-created': 'Newest first',
+  created: 'Oldest first',
+  name: 'Name',
+  '-name': 'Name, from the end',
+  expires: 'Expires first',
+  '-expires': 'Expires last',
+  '-last_used': 'Used last',
+  last_used: 'Not used for longest',
 };
 
 /** Returns what a filter selects, for its chip. */

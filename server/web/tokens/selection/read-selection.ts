@@ -3,12 +3,12 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { revokeTokensBodySchema } from '../../../../shared/schemas/tokens/bulk.ts';
 import { type PauseTokenBody, pauseTokenBodySchema } from '../../../../shared/schemas/tokens/token-changes.ts';
-import type { TokenQuery, Tokens } from '../../../domain/tokens/tokens.ts';
+import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { parseForm, text } from '../../shell/form-values.ts';
 import type { PageUrl } from '../../shell/page-url.ts';
-import { type FilterValues, filterLabel, filterNames } from '../all/token-filters.ts';
+import { type FilterValues, filterLabel, filterNames, type ReadFilter, selectingNames } from '../all/token-filters.ts';
 
 export const bulkActions = ['revoke', 'pause'] as const;
 export type BulkAction = (typeof bulkActions)[number];
@@ -31,12 +31,13 @@ export function isBulkAction(value: unknown): value is BulkAction {
 export async function readAskedTokens(
   tokens: Tokens,
   c: AppContext,
-  { values, query }: { values: FilterValues; query: Omit<TokenQuery, 'limit' | 'before'> },
+  { values, query, sort }: Pick<ReadFilter, 'values' | 'query' | 'sort'>,
 ): Promise<AskedTokens> {
   const caller = c.get('caller');
   if (c.req.query('all') === 'true') {
     const limit = limits.maxBulkTokens;
-    const found = await tokens.list(caller, { ...query, limit: limit + 1, before: null });
+    const order = sort && { sort: { order: sort, after: null } };
+    const found = await tokens.list(caller, { ...query, ...order, limit: limit + 1, before: null });
     return { tokens: found.slice(0, limit), more: found.length > limit, selectedBy: inWords(values) };
   }
   const checked = (c.req.queries('token') ?? []).slice(0, limits.maxPageSize);
@@ -46,7 +47,7 @@ export async function readAskedTokens(
 
 /** Returns what the filter of a list selects. */
 function inWords(values: FilterValues): string {
-  const labels = filterNames.flatMap((name) => {
+  const labels = selectingNames.flatMap((name) => {
     const value = values[name];
     return value === undefined ? [] : [filterLabel(name, value)];
   });
@@ -79,6 +80,6 @@ export function readConfirmedChange(form: Record<string, unknown>): ConfirmedCha
 /** Returns the URL of the list that a form names in its field `list`. Only its filters count, so that it cannot lead elsewhere. */
 export function listOfForm(path: string, form: Record<string, unknown>): PageUrl {
   const asked = new URLSearchParams(text(form.list));
-  const names = [...filterNames, 'cursor', 'sort'];
+  const names = [...filterNames, 'cursor'];
   return { path, query: Object.fromEntries(names.map((name) => [name, asked.get(name) || undefined])) };
 }

@@ -26,13 +26,13 @@ export function selectionPages({ tokens, clock, failureLog }: SelectionDeps) {
   return app;
 
   async function ask(c: AppContext, { path, filters }: (typeof lists)[number]): Promise<Response> {
-    const { values, errors, query } = readFilter(c, filters);
+    const { values, errors, query, sort } = readFilter(c, filters);
     const listUrl: PageUrl = { path, query: values };
     // The list says what is wrong with a filter.
     const action = c.req.query('action');
     if (Object.keys(errors).length > 0 || !isBulkAction(action)) return c.redirect(formatUrl(listUrl), 303);
     const { all, ...own } = query;
-    const asked = await readAskedTokens(tokens, c, { values, query: path === tokensPath ? own : query });
+    const asked = await readAskedTokens(tokens, c, { values, query: path === tokensPath ? own : query, sort });
     return c.render(<ConfirmPage action={action} {...asked} listUrl={listUrl} now={clock.now()} />);
   }
 

@@ -4,6 +4,7 @@ import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
+import { listSorted } from './sorted-list.ts';
 import { selectsByTimes, whereExchanged, whereMatches, whereNoCanary, whereTimes } from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. */
@@ -24,7 +25,11 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs.
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
-  const { limit, before } = query;
+  const { limit, before, sort } = query;
+  if (sort !== undefined) {
+    const few = sort.few || query.knownTo !== undefined;
+    return listSorted(knex, engine, { ...query, sort: { ...sort, few } }, (all) => selectIds(knex, engine, all));
+  }
   const withDetails = `${tokensFirst} ${tokenJoins}`;
   if (query.knownTo !== undefined) {
     const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);

@@ -1,0 +1,115 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../../engine/engine.ts';
+import type { TokenQuery } from '../../../interfaces/tokens.ts';
+import type { TokenSort } from '../../../token-filter.ts';
+import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
+import { whereMatches } from './token-filter.ts';
+
+const withDetails = `tokens AS t CROSS JOIN users AS u ${tokenJoins}`;
+
+/** A query with a sort order. */
+export type SortedQuery = TokenQuery & { sort: TokenSort };
+
+/**
+ * Returns one page of tokens in the order of a field, and of their IDs where the field is equal. Tokens without the field come last.
+ *
+ * If few tokens match, finds all of them and sorts their IDs. Otherwise reads an index in its order until the page is full: many tokens
+ * match, so reading them soon ends.
+ */
+export async function listSorted(
+  knex: Knex,
+  engine: Engine,
+  query: SortedQuery,
+  selectIds: (query: TokenQuery) => Knex.QueryBuilder,
+): Promise<TokenRow[]> {
+  const { sort, limit } = query;
+  if (sort.few) return listFew(knex, engine, query, selectIds);
+  if (sort.by === 'created' || sort.by === 'name') return walk(knex, engine, query, 'all', limit);
+  const withField = sort.after?.key === null ? [] : await walk(knex, engine, query, 'with', limit);
+  if (withField.length === limit) return withField;
+  // The tokens without the field begin after the last one that has it.
+  const after = sort.after?.key === null ? sort.after : null;
+  const rest = { ...query, sort: { ...sort, after } };
+  return [...withField, ...(await walk(knex, engine, rest, 'without', limit - withField.length))];
+}
+
+/** Sorts all tokens that match. */
+async function listFew(
+  knex: Knex,
+  engine: Engine,
+  query: SortedQuery,
+  selectIds: (query: TokenQuery) => Knex.QueryBuilder,
+): Promise<TokenRow[]> {
+  const { sort, limit } = query;
+  const matches = selectIds({ ...query, limit: maxFew, before: null });
+  const page = knex('tokens AS t').select('t.id').whereIn('t.id', matches).limit(limit);
+  whereAfter(page, engine, sort);
+  const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
+  return inOrder(rows.whereIn('t.id', inOrder(page, engine, sort)), engine, sort);
+}
+
+/** How many tokens are few enough to sort them. */
+export const maxFew = 10_000;
+
+/** Reads tokens in the order of an index: all, or only those with or without the field. */
+function walk(
+  knex: Knex,
+  engine: Engine,
+  query: SortedQuery,
+  which: 'all' | 'with' | 'without',
+  limit: number,
+): Promise<TokenRow[]> {
+  const { sort, ...filter } = query;
+  const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns).limit(limit);
+  whereMatches(rows, engine, { ...filter, before: null });
+  if (which === 'without') return inOrderOfIds(rows.whereNull('t.expires_at'), sort);
+  if (sort.by === 'created') return inOrderOfIds(rows, sort);
+  if (which === 'with') rows.whereNotNull('t.expires_at');
+  const worksNow = filter.status === 'active' || filter.status === 'idle';
+  // Otherwise reading would begin with the expired tokens, of which none matches.
+  if (which === 'with' && worksNow) rows.where('t.expires_at', '>', filter.now);
+  const key = keyOf(engine, sort.by);
+  const [compare, direction] = sort.descending ? ['<', 'DESC'] : ['>', 'ASC'];
+  if (sort.after !== null) rows.whereRaw(`(${key}, t.id) ${compare} (?, ?)`, [sort.after.key, sort.after.id]);
+  return rows.orderByRaw(`${key} ${direction}, t.id ${direction}`);
+}
+
+function inOrderOfIds(rows: Knex.QueryBuilder, { descending, after }: TokenSort): Promise<TokenRow[]> {
+  if (after !== null) rows.where('t.id', descending ? '<' : '>', after.id);
+  return rows.orderBy('t.id', descending ? 'desc' : 'asc');
+}
+
+/** Returns the expression of a field. */
+function keyOf(engine: Pick<Engine, 'bytewise' | 'greatest'>, by: TokenSort['by']): string {
+  switch (by) {
+    case 'name':
+      return engine.bytewise('t.name_folded');
+    case 'expires':
+      return 't.expires_at';
+    case 'created':
+      return 'NULL';
+    case 'last_used':
+      return `NULLIF(${engine.greatest(['COALESCE(t.last_used_at, 0)', 'COALESCE(t.previous_used_at, 0)'])}, 0)`;
+  }
+}
+
+/** Restricts a query to the tokens after a page, of which some may lack the field. */
+function whereAfter(query: Knex.QueryBuilder, engine: Engine, { by, descending, after }: TokenSort): void {
+  if (after === null) return;
+  const compare = descending ? '<' : '>';
+  if (by === 'created') {
+    query.where('t.id', compare, after.id);
+    return;
+  }
+  const key = keyOf(engine, by);
+  if (after.key === null) query.whereRaw(`${key} IS NULL AND t.id ${compare} ?`, [after.id]);
+  else query.whereRaw(`(${key} IS NULL OR (${key}, t.id) ${compare} (?, ?))`, [after.key, after.id]);
+}
+
+function inOrder(query: Knex.QueryBuilder, engine: Engine, { by, descending }: TokenSort): Knex.QueryBuilder {
+  const direction = descending ? 'DESC' : 'ASC';
+  // An expression, so that no index yields all tokens in their order.
+  if (by === 'created') return query.orderByRaw(`t.id || '' ${direction}`);
+  const key = keyOf(engine, by);
+  return query.orderByRaw(`CASE WHEN ${key} IS NULL THEN 1 ELSE 0 END, ${key} ${direction}, t.id ${direction}`);
+}

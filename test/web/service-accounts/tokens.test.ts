@@ -44,7 +44,7 @@ it('creates a token with rules for a service account, and shows its value once',
 it('creates one token if the same form is sent twice', async () => {
   const { app, page, maintainer } = await open();
   const { html } = await maintainer.get(`${page}?dialog=create-token`);
-  const key = /name="key" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  const key = /name="key" value="([0-9a-f-]{36})"/.exec(html)?.[1] ?? '';
   const form = { name: 'deploy', expires: 'never' };
   await maintainer.submit(`${page}/tokens`, form);
   await maintainer.get(page);

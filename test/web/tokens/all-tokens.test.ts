@@ -172,3 +172,23 @@ it('counts the tokens that match, and those that need attention, each a filter t
   expect(namesOf(filtered.html)).toEqual(['two', 'one']);
   expect(chipsOf(filtered.html)).toEqual({ 'Expires within 7 days': '/profile/api-tokens' });
 });
+
+it('sorts by the headings of its columns and by a field, and keeps the order in its links', async () => {
+  await createToken(app, app.dev, { name: 'b', expires_in: 5 * day });
+  await createToken(app, app.dev, { name: 'A', expires_in: null });
+  await createToken(app, app.dev, { name: 'c', expires_in: 2 * day });
+  expect(namesOf((await get('')).html)).toEqual(['c', 'A', 'b']);
+  const byName = (await get('?sort=name&q=')).html;
+  expect(namesOf(byName)).toEqual(['A', 'b', 'c']);
+  expect(byName).toContain(`aria-sort="ascending"><a href="${path}?sort=-name">Name`);
+  expect(byName).toContain('<option value="name" selected="">Name</option>');
+  expect(byName).toContain(`href="${path}?sort=name&amp;expiring_within=604800"`);
+  expect(byName).not.toContain('Remove the filter');
+  expect(namesOf((await get('?sort=expires')).html)).toEqual(['c', 'b', 'A']);
+  const filtered = (await get('?sort=-expires&expiring_within=604800')).html;
+  expect(namesOf(filtered)).toEqual(['b', 'c']);
+  expect(chipsOf(filtered)).toEqual({ 'Expires within 7 days': `${path}?sort=-expires` });
+  expect((await get('?sort=owner')).status).toBe(400);
+  const own = await openConsole(app, app.dev).get('/profile/api-tokens?sort=-name');
+  expect(namesOf(own.html)).toEqual(['c', 'b', 'A']);
+});

@@ -29,7 +29,9 @@ const numbered = (count: number) => Array.from({ length: count }, (_, at) => `ap
 
 /** Returns the names that browsers offer, and those that are written below the field. */
 function namesIn(html: string): { offered: string[]; written: string[] } {
-  const texts = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, text = '']) => text);
+  // The page below the dialog has options of its own.
+  const dialog = html.slice(html.indexOf('<dialog'));
+  const texts = (pattern: RegExp) => [...dialog.matchAll(pattern)].map(([, text = '']) => text);
   const list = /<ul class="names".*?<\/ul>/s.exec(html)?.[0] ?? '';
   return {
     offered: texts(/<option value="([^"]*)"/g),

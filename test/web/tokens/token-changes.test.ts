@@ -18,7 +18,7 @@ it('rotates a token, shows the new value once, and then both values', async () =
   expect(textOf(dialog)).toContain('It then expires on 21 Feb 2027 .');
   // Otherwise the first choice would receive the focus, and a key press would select it.
   expect(dialog).toMatch(/<input[^>]* value="86400"[^>]* checked=""[^>]* autofocus=""/);
-  const key = /name="key" value="([^"]+)"/.exec(dialog)?.[1] ?? '';
+  const key = /name="key" value="([0-9a-f-]{36})"/.exec(dialog)?.[1] ?? '';
   const { status, html } = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
   const value = valueIn(html);
   expect(textOf(html)).toContain('The old value works until 23 Nov 2026, 17:20 UTC');

@@ -81,7 +81,7 @@ it('replaces a lost value by “Rotate now”, so that the lost one and the old 
   const { app, browser } = await open();
   await browser.get(`${tokens}?dialog=create`);
   const again = async (action: string, fields: Record<string, string>, page: string) => {
-    const key = /name="key" value="([^"]+)"/.exec((await browser.get(page)).html)?.[1] ?? '';
+    const key = /name="key" value="([0-9a-f-]{36})"/.exec((await browser.get(page)).html)?.[1] ?? '';
     const first = await browser.submit(action, { ...fields, key });
     await browser.get(page);
     const { html } = await browser.submit(action, { ...fields, key, ends: '' });

@@ -38,6 +38,11 @@ import { createConfirmations } from './domain/sign-in/confirmation/confirmations
 import { createAuditFailedSignIn } from './domain/sign-in/failed-sign-ins.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
+import { createChallenges } from './domain/sign-in/passkeys/challenges.ts';
+import { createPasskeys } from './domain/sign-in/passkeys/passkeys.ts';
+import { relyingPartyOf } from './domain/sign-in/passkeys/relying-party.ts';
+import { createPasskeySignIn } from './domain/sign-in/passkeys/sign-in.ts';
+import { createSignatures } from './domain/sign-in/passkeys/signatures.ts';
 import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
@@ -113,6 +118,10 @@ export function createServices({
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
   const sessions = createSessions({ ...shared, totp });
+  const party = relyingPartyOf(config.publicUrl, config.organization);
+  const challenges = createChallenges(shared);
+  const signatures = createSignatures({ ...shared, challenges });
+  const ofPasskeys = { ...shared, party, challenges, signatures };
   const policy = {
     productPrefix: config.tokenPrefix,
     maxPerUser: config.maxTokensPerUser,
@@ -167,7 +176,9 @@ export function createServices({
     passwordReset: createPasswordReset({ ...shared, acceptedWork }),
     recovery: createRecovery(shared),
     unlock: createUnlock(shared),
-    secondFactor: createSecondFactor({ ...shared, sessions, totp }),
+    secondFactor: createSecondFactor({ ...ofPasskeys, sessions, totp }),
+    passkeys: createPasskeys({ ...ofPasskeys, required: config.requireTotp }),
+    passkeySignIn: createPasskeySignIn(ofPasskeys),
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),

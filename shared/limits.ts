@@ -24,6 +24,7 @@ export const limits = {
   maxEmailCharacters: 254,
   /** Members whom one form invites. */
   maxInvitees: 100,
+  maxPasskeys: 20,
   minPasswordCharacters: 12,
   maxPasswordCharacters: 1024,
   /** How long a confirmation that it is really the member counts. */
@@ -91,6 +92,8 @@ export const limits = {
   deviceCodeLifetimeMs: 10 * 60 * 1000,
   devicePollIntervalMs: 5 * 1000,
   authorizationCodeLifetimeMs: 60 * 1000,
+  /** How long a member has to use a passkey, once the browser asks for it. */
+  passkeyChallengeLifetimeMs: 5 * 60 * 1000,
   secondFactorLifetimeMs: 10 * 60 * 1000,
   ssoSignInLifetimeMs: 10 * 60 * 1000,
   passwordResetLifetimeMs: 30 * 60 * 1000,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ConfirmedAction, confirmedActions } from '../server/domain/sign-in/confirmation/required.ts';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { confirmedRoutes } from '../server/http/middleware/confirmed-routes.ts';
+import type { PasskeyRecord } from '../server/store/records.ts';
 import { confirmedForms } from '../server/web/confirmation/confirmed-forms.ts';
 import { pageAccess } from '../server/web/shell/access.ts';
 import { type Ask, jsonOf, type Member, password, type TestApp } from './helpers/app/app.ts';
@@ -9,14 +10,16 @@ import { storeKey, storeServiceAccount, type TestKey } from './helpers/app/manag
 import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, formsOf, openConsole, textOf } from './helpers/console/pages.ts';
 import { turnOn } from './helpers/sign-in/totp.ts';
+import { passkeyRecord } from './store/contract/sign-in/passkeys.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** A superuser with a second factor, a member, and a management key. Each test has its own. */
+/** A superuser with two second factors, a member, and a management key. Each test has its own. */
 interface Scene {
   boss: Member;
   member: Member;
   key: TestKey;
+  passkey: PasskeyRecord;
 }
 
 interface Case {
@@ -46,7 +49,8 @@ const edited = (id: string) => app.store.tokens.findById(id);
 const recoveryCodes = ({ boss }: Scene) =>
   app.store.audit.list({ limit: 1, before: null, participant: boss.id, action: 'user.recovery_codes_replaced' });
 
-const cases: Record<ConfirmedAction, Case> = {
+/** Adding a passkey needs a browser that makes one, so `test/attacks/sign-in/passkeys.test.ts` and the last test here try it. */
+const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
   createKey: {
     api: ({ boss, key }) => [
       '/api/v1/tokens',
@@ -130,6 +134,14 @@ const cases: Record<ConfirmedAction, Case> = {
     shownAgain: () => 'Generate new recovery codes',
     isDone: async (scene) => (await recoveryCodes(scene)).length > 0,
   },
+  removePasskey: {
+    api: ({ boss, passkey }) => [`/api/v1/me/passkeys/${passkey.id}`, { method: 'DELETE', as: boss }],
+    form: ({ passkey }) => [`/profile/passkeys/${passkey.id}/remove`, {}],
+    cli: null,
+    names: () => 'remove a passkey',
+    shownAgain: ({ passkey }) => `Remove the passkey ${passkey.name}?`,
+    isDone: async ({ boss }) => (await app.store.passkeys.listOf(boss.id)).length === 0,
+  },
 };
 
 beforeAll(async () => {
@@ -143,7 +155,9 @@ beforeEach(async () => {
   const member = await app.addMember({ email: `member${count}@example.com` });
   await turnOn(app, boss);
   const key = await storeKey(app, await storeServiceAccount(app, `platform${count}`), ['apps']);
-  scene = { boss, member, key };
+  const passkey = passkeyRecord(boss.id);
+  await app.store.passkeys.insert(passkey);
+  scene = { boss, member, key, passkey };
 });
 
 const later = () => app.clock.advance(hour);
@@ -227,7 +241,25 @@ async function send(browser: Browser, path: string, fields: Record<string, strin
 
 it('has a case, a route and a form for every action, which exist', () => {
   const actions = Object.keys(confirmedActions).sort();
-  for (const table of [cases, confirmedRoutes, confirmedForms]) expect(Object.keys(table).sort()).toEqual(actions);
+  for (const table of [{ ...cases, addPasskey: null }, confirmedRoutes, confirmedForms])
+    expect(Object.keys(table).sort()).toEqual(actions);
   for (const route of Object.values(confirmedRoutes).flat()) expect(accessTable).toHaveProperty([route]);
   for (const route of Object.values(confirmedForms).flat()) expect(pageAccess).toHaveProperty([route]);
+});
+
+it('shows the filled form again before a passkey is added', async () => {
+  later();
+  const browser = openConsole(app, scene.boss);
+  const path = '/profile/passkeys';
+  await browser.get(path);
+  const asked = await browser.submit(path, { name: 'Old phone', response: '{"of":"a browser"}' });
+  expect([asked.status, textOf(asked.html)]).toEqual([
+    403,
+    expect.stringContaining('Confirm it is you to add a passkey'),
+  ]);
+  expect(asked.html).not.toContain('&quot;of&quot;');
+  const again = await browser.submit(path, { confirm_password: password });
+  expect([again.status, textOf(again.html)]).toEqual([200, expect.stringContaining('You confirmed it is you.')]);
+  expect(again.html).toContain('value="Old phone"');
+  expect(await app.store.passkeys.listOf(scene.boss.id)).toHaveLength(1);
 });

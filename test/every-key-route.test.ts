@@ -13,6 +13,8 @@ const closedToKeys = [
   'GET /api/v1/me',
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',
+  'GET /api/v1/me/passkeys',
+  'DELETE /api/v1/me/passkeys/:id',
   'GET /api/v1/me/totp',
   'POST /api/v1/me/totp',
   'POST /api/v1/me/totp/confirm',

@@ -50,6 +50,19 @@ const client = { client_id: 'tokens' };
 const exchange = { ...client, redirect_uri: 'http://127.0.0.1:1/callback', code_verifier: body };
 const setPassword = { password, again: password };
 
+/** What a browser returns for a passkey that is not known here. */
+const passkeyResponse = JSON.stringify({
+  id: body,
+  rawId: body,
+  type: 'public-key',
+  response: {
+    clientDataJSON: Buffer.from(JSON.stringify({ type: 'webauthn.get', challenge: body })).toString('base64url'),
+    authenticatorData: body,
+    signature: body,
+    userHandle: body,
+  },
+});
+
 /** What somebody without credentials could send to each route: well-formed values that do not exist, and broken ones. */
 const requests: Record<string, Ask[]> = {
   'GET /healthz': [{}],
@@ -83,6 +96,10 @@ const requests: Record<string, Ask[]> = {
   'POST /login': [form({ email: '', password: '' })],
   'GET /login/code': [{}],
   'POST /login/code': [form({ code: '000000' })],
+  'POST /login/code/passkey': [form({ response: passkeyResponse }), form({ response: '{}' }), form({})],
+  'POST /login/code/passkey/options': [form({})],
+  'POST /login/passkey': [form({ response: passkeyResponse }), form({ response: '{}' }), form({})],
+  'POST /login/passkey/options': [form({})],
   'GET /login/set-up': [{}],
   'POST /login/set-up': [form({ code: '000000' })],
   'GET /login/sso': [{}],
@@ -139,6 +156,7 @@ async function send(key: string, ask: Ask, query: string): Promise<void> {
   expect(await response.text(), key).not.toContain('form was not sent from');
 }
 
+const isTicket = (sql: string) => sql.startsWith('insert into `tickets`');
 const isEvent = (sql: string) => sql.startsWith('insert into `audit`');
 /** One statement in the transaction of an audit event queues it for webhooks. */
 const isDelivery = (sql: string) => sql.startsWith('insert into webhook_deliveries');
@@ -156,7 +174,10 @@ describe('requests without credentials', () => {
     }
     // A failed sign-in is audited. All of these are for one account, so the rate limit ends them.
     const audited = ['POST /login', 'POST /api/v1/sessions'].includes(key) ? 5 : 0;
-    expect(writes.filter((sql) => !isEvent(sql) && !isDelivery(sql))).toEqual([]);
+    // Each sign-in with a passkey begins with a challenge. The test below shows how many a network gets.
+    const challenges = key === 'POST /login/passkey/options' ? 5 : 0;
+    expect(writes.filter(isTicket)).toHaveLength(challenges);
+    expect(writes.filter((sql) => !isEvent(sql) && !isDelivery(sql) && !isTicket(sql))).toEqual([]);
     expect(writes.filter(isEvent).length).toBeLessThanOrEqual(audited);
     expect(writes.filter(isDelivery)).toHaveLength(writes.filter(isEvent).length);
   });
@@ -182,6 +203,22 @@ describe('requests with a valid code', () => {
     for (let turn = 0; turn < 80; turn += 1) statuses.push((await app.ask('/oauth/device_authorization', ask)).status);
     expect(statuses).toEqual([...Array(60).fill(200), ...Array(20).fill(429)]);
     expect(writes).toHaveLength(60);
+  });
+});
+
+describe('requests for challenges', () => {
+  it('reach the writer three hundred times in ten minutes from one network', async () => {
+    const visitor = openConsole(app);
+    const { html } = await visitor.get('/login');
+    const [, form_token = ''] = /name="form_token" value="([^"]*)"/.exec(html) ?? [];
+    writes.length = 0;
+    let refused = 0;
+    for (let turn = 0; turn < 310; turn += 1) {
+      if ((await visitor.post('/login/passkey/options', { form_token })).status === 429) refused += 1;
+    }
+    // The test of every route has asked before.
+    expect(writes.filter(isTicket).length).toBe(310 - refused);
+    expect(refused).toBeGreaterThanOrEqual(10);
   });
 });
 

@@ -23,6 +23,7 @@ const guardedOf = (room: string, kind: PageAccess) =>
 const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'permissions-policy': 'publickey-credentials-get=(self), publickey-credentials-create=(self)',
   'x-frame-options': 'DENY',
 };
 const pageHeadersWith = (formTargets: string) => ({
@@ -164,6 +165,10 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /login': { email: 'dev@example.com', password },
   'POST /logout': {},
   'POST /login/code': { code: '000000' },
+  'POST /login/code/passkey': { response: '{}' },
+  'POST /login/code/passkey/options': {},
+  'POST /login/passkey': { response: '{}' },
+  'POST /login/passkey/options': {},
   'POST /login/set-up': { code: '000000' },
   'POST /password/forgot': { email: 'dev@example.com' },
   'POST /password/reset': {
@@ -178,6 +183,9 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/two-step/confirm': { code: '000000' },
   'POST /profile/two-step/disable': { password },
   'POST /profile/two-step/recovery-codes': { password },
+  'POST /profile/passkeys': { name: 'Laptop', response: '{}' },
+  'POST /profile/passkeys/options': {},
+  'POST /profile/passkeys/:id/remove': {},
   'POST /profile/name': { name: 'New name' },
   'POST /profile/email': { email: 'new@example.com', password },
   'POST /profile/email/confirm': { token: 'x' },
@@ -372,9 +380,9 @@ describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (ro
   });
 });
 
-/** Pages that first need a ticket, a link or TOTP enrolment; the tests in test/web cover them. */
+/** Pages that first need a ticket, a link, a passkey or TOTP enrolment; the tests in test/web cover them. */
 const needsMore =
-  /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|single-sign-on|email\/confirm)/;
+  /^\/login\/(code|set-up|passkey)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|passkeys|single-sign-on|email\/confirm)/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {

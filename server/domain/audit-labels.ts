@@ -46,6 +46,8 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'sso.issuer_moved': 'Moved to another issuer',
   'user.totp_enabled': 'Turned on two-factor sign-in',
   'user.totp_disabled': 'Turned off two-factor sign-in',
+  'passkey.added': 'Added a passkey',
+  'passkey.removed': 'Removed a passkey',
   'user.recovery_code_used': 'Used a recovery code',
   'user.recovery_codes_replaced': 'Generated new recovery codes',
   'user.recovered': 'Recovered access with a link',

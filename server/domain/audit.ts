@@ -86,11 +86,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         ownerId: event.user.id,
         changes: event.changes,
       }),
-    session: (store: Store, action: AuditAction, event: Event & { sessionId: string; userId: string }) =>
+    /** `way` is how the member signed in, if the event says that. */
+    session: (store: Store, action: AuditAction, event: Event & { sessionId: string; userId: string; way?: string }) =>
       write(store, event, {
         action,
         target: { kind: 'session', id: event.sessionId, name: null },
         ownerId: event.userId,
+        ...(event.way !== undefined && { changes: [{ field: 'way', from: null, to: event.way }] }),
       }),
     client: (
       store: Store,

@@ -25,6 +25,7 @@ import { userRoutes } from './routes/accounts/users.ts';
 import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { hashStatusRoutes } from './routes/hash-statuses.ts';
+import { passkeyRoutes } from './routes/passkeys.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { requestTestRoutes } from './routes/request-tests.ts';
 import { healthRoutes } from './routes/service/health.ts';
@@ -88,6 +89,7 @@ export function createApp(deps: AppDeps) {
     .route('/', trustRoutes(deps))
     .route('/', webhookRoutes(deps))
     .route('/', totpRoutes(deps))
+    .route('/', passkeyRoutes(deps))
     .route('/', identityRoutes(deps));
 
   if (deps.config.internalListen === null) app.route('/', metricsRoutes(deps));

@@ -29,6 +29,8 @@ import type { Search } from '../domain/search/search.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
 import type { Confirmations } from '../domain/sign-in/confirmation/confirmations.ts';
+import type { Passkeys } from '../domain/sign-in/passkeys/passkeys.ts';
+import type { PasskeySignIn } from '../domain/sign-in/passkeys/sign-in.ts';
 import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.ts';
 import type { PasswordReset } from '../domain/sign-in/password/password-reset.ts';
 import type { Recovery } from '../domain/sign-in/recovery/recovery.ts';
@@ -137,6 +139,8 @@ export interface AppDeps {
   authorizationCodes: AuthorizationCodes;
   totp: Totp;
   secondFactor: SecondFactor;
+  passkeys: Passkeys;
+  passkeySignIn: PasskeySignIn;
   passwordPolicy: PasswordPolicy;
   recovery: Recovery;
   passwordReset: PasswordReset;

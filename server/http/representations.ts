@@ -6,6 +6,7 @@ import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { splitScopes } from '../../shared/schemas/scopes.ts';
+import type { Passkey } from '../../shared/schemas/sign-in/passkeys.ts';
 import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { DeniedRequest as DeniedRequestObject, Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
@@ -29,6 +30,7 @@ import type {
   LastUse,
   ListedAuditRecord,
   ListedTrust,
+  PasskeyRecord,
   ServiceAccountSummary,
   SessionRecord,
   StatusContext,
@@ -139,6 +141,12 @@ export function userObject(user: UserSummary): User {
     joined_at: timeOrNull(user.joinedAt),
     disabled_at: user.disabled ? timeOrNull(user.disabledAt) : null,
   };
+}
+
+/** Returns the passkey as the API shows it, without the key. */
+export function passkeyObject({ id, name, rpId, backedUp, createdAt, lastUsedAt }: PasskeyRecord): Passkey {
+  const times = { created_at: time(createdAt), last_used_at: timeOrNull(lastUsedAt) };
+  return { id, name, host: rpId, backed_up: backedUp, ...times };
 }
 
 /** Returns the member that a superuser has just added or invited. Reveals the secret of a link that was not mailed. */

@@ -2,7 +2,7 @@ import type { SchemaState } from './migrations/migrate.ts';
 
 /** One thing that `checkDatabase` examined. */
 export interface DatabaseFinding {
-  subject: 'connection' | 'primary' | 'encoding' | 'clock' | 'rights' | 'schema';
+  subject: 'connection' | 'primary' | 'encoding' | 'clock' | 'rights' | 'schema' | 'passkeys';
   ok: boolean;
   /** One or two sentences: what was found and, unless `ok`, what to do about it. */
   detail: string;

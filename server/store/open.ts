@@ -9,10 +9,17 @@ import { migrations } from './migrations/all.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { Store } from './store.ts';
 
+export interface CheckOptions {
+  /** Our clock, in milliseconds since the epoch. */
+  now: () => number;
+  /** Host of the public URL. Without it, passkeys are not examined. */
+  host?: string | undefined;
+}
+
 interface Database {
   open(databaseUrl: DatabaseUrl): Promise<Engine>;
   lock(databaseUrl: string): Promise<LockAttempt>;
-  check(databaseUrl: DatabaseUrl, migrations: readonly Migration[], now: () => number): Promise<DatabaseFinding[]>;
+  check(databaseUrl: DatabaseUrl, migrations: readonly Migration[], options: CheckOptions): Promise<DatabaseFinding[]>;
 }
 
 const postgres: Database = {
@@ -20,15 +27,15 @@ const postgres: Database = {
   open: async (databaseUrl) => (await import('./engine/postgres/postgres.ts')).openPostgres(databaseUrl),
   // Any number of daemons may share one PostgreSQL database.
   lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
-  check: async (databaseUrl, known, now) =>
-    (await import('./engine/postgres/check.ts')).checkPostgres(databaseUrl, known, now),
+  check: async (databaseUrl, known, { now, host }) =>
+    (await import('./engine/postgres/check.ts')).checkPostgres(databaseUrl, known, now, host),
 };
 
 const databases: Record<string, Database> = {
   sqlite: {
     open: (databaseUrl) => openSqlite(read(databaseUrl), { keepLog: true }),
     lock: lockSqlite,
-    check: (databaseUrl, known) => checkSqlite(read(databaseUrl), known),
+    check: (databaseUrl, known, { host }) => checkSqlite(read(databaseUrl), known, host),
   },
   postgres,
   postgresql: postgres,
@@ -46,13 +53,13 @@ export async function openStore(databaseUrl: DatabaseUrl, onFailure?: (kind: Fai
 
 /**
  * Examines the database at a URL without changing it: whether it can be reached, is a primary, stores UTF-8, has the
- * right time, lets this role create and change tables, and has a schema that this program can use. Stops at the first finding that hides the
+ * right time, lets this role create and change tables, has a schema that this program can use, and passkeys for `host`. Stops at the first finding that hides the
  * others. Does not throw for a database that cannot be used.
  *
  * @throws Error with a message to show, if the URL has an unknown scheme
  */
-export function checkDatabase(databaseUrl: DatabaseUrl, now: () => number): Promise<DatabaseFinding[]> {
-  return databaseFor(databaseUrl).check(databaseUrl, migrations, now);
+export function checkDatabase(databaseUrl: DatabaseUrl, now: () => number, host?: string): Promise<DatabaseFinding[]> {
+  return databaseFor(databaseUrl).check(databaseUrl, migrations, { now, host });
 }
 
 /**

@@ -3,7 +3,13 @@ import type { actorColumns, auditColumns, auditTargetColumns } from './tables/au
 import type { RecordOf } from './tables/column.ts';
 import type { trustColumns, trustPinColumns, usedSubjectTokenColumns } from './tables/machines.ts';
 import type { collectedEventColumns, noticeColumns } from './tables/notices.ts';
-import type { deviceCodeColumns, sessionColumns, ticketColumns, totpColumns } from './tables/sign-in.ts';
+import type {
+  deviceCodeColumns,
+  passkeyColumns,
+  sessionColumns,
+  ticketColumns,
+  totpColumns,
+} from './tables/sign-in.ts';
 import type {
   idempotencyColumns,
   lastUseColumns,
@@ -113,6 +119,8 @@ export type HashMatch =
 export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;
 
 export type SessionRecord = RecordOf<typeof sessionColumns>;
+
+export type PasskeyRecord = RecordOf<typeof passkeyColumns>;
 
 /**
  * The times that decide which sessions have ended. A session has ended if its `expiresAt` is at or before `now`, if it

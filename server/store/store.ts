@@ -9,7 +9,7 @@ import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
 import type { SearchStore } from './interfaces/search.ts';
 import type { ServiceAccountStore } from './interfaces/service-accounts.ts';
-import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
+import type { DeviceCodeStore, PasskeyStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { UsageStore } from './interfaces/tokens/usage.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { TrustStore } from './interfaces/trusts.ts';
@@ -37,6 +37,7 @@ export interface Store {
   readonly trusts: TrustStore;
   readonly deviceCodes: DeviceCodeStore;
   readonly totp: TotpStore;
+  readonly passkeys: PasskeyStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
   readonly webhooks: WebhookStore;

@@ -8,6 +8,7 @@ import { auditPages } from './audit/routes.tsx';
 import { askForConfirmation, readConfirmation } from './confirmation/confirmation-routes.tsx';
 import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
+import { ownPasskeyPages } from './profile/passkeys/passkey-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
 import { refuseSecrets } from './search/refuse-secrets.ts';
@@ -28,6 +29,7 @@ import { devicePages } from './sign-in/approval/device-routes.tsx';
 import { createBrowserSession } from './sign-in/browser-session.ts';
 import { createDeviceCookie } from './sign-in/device-cookie.ts';
 import { loginPages } from './sign-in/login-routes.tsx';
+import { passkeyPages } from './sign-in/passkeys/passkey-routes.tsx';
 import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
 import { recoveryPages } from './sign-in/recovery/recovery-routes.tsx';
@@ -93,11 +95,13 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', loginPages(signInDeps))
     .route('/', ssoPages(signInDeps))
     .route('/', connectSsoPages(deps))
+    .route('/', passkeyPages(signInDeps))
     .route('/', secondFactorPages(signInDeps))
     .route('/', passwordResetPages(signInDeps))
     .route('/', invitationPages(signInDeps))
     .route('/', recoveryPages(signInDeps))
     .route('/', totpPages(deps))
+    .route('/', ownPasskeyPages(deps))
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
     .route('/', searchPages(deps))

@@ -4,7 +4,8 @@ import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } fro
 
 /** All audited actions and when each is recorded, as Markdown for the table in the documentation. */
 export const auditActionDescriptions = {
-  'session.created': 'A member signed in.',
+  'session.created':
+    'A member signed in. If they used a passkey, `changes` says so (`way`): `passkey` alone, or `password and passkey`.',
   'session.ended': 'A member signed out.',
   'session.failed':
     'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
@@ -64,6 +65,9 @@ export const auditActionDescriptions = {
     'The operator moved the identities of all members to another issuer with `tokensd sso move`. The target names both.',
   'user.totp_enabled': 'A member turned on two-factor sign-in.',
   'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
+  'passkey.added': 'A member added a passkey to their account.',
+  'passkey.removed':
+    'A passkey was removed: by the member, or with all others when a superuser reset the second factor or a recovery link was used.',
   'user.recovery_code_used': 'A recovery code was used to sign in.',
   'user.recovery_codes_replaced': 'A member created new recovery codes. The old ones no longer work.',
   'user.recovered':

@@ -67,7 +67,7 @@ describe('two-factor sign-in', () => {
     expect(await signIn(app.dev, first)).toEqual([401, 'totp-required']);
     expect(await signIn(app.dev, second)).toEqual([201, undefined]);
     const status = await app.ask('/api/v1/me/totp', { as: app.dev });
-    expect(await jsonOf(status)).toEqual({ enabled: true, required: false, recovery_codes_left: 8 });
+    expect(await jsonOf(status)).toEqual({ enabled: true, required: false, passkeys: 0, recovery_codes_left: 8 });
     const subjects = (await app.mails()).map(({ subject }) => subject);
     expect(subjects.filter((subject) => subject === 'A recovery code was used')).toHaveLength(2);
     const mails = JSON.stringify(await app.mails());
@@ -210,6 +210,7 @@ describe('TOKENSD_REQUIRE_TOTP', () => {
       ...person,
       ...signedIn,
       totpEnabledAt: null,
+      passkeyCount: 0,
       ssoGroups: null,
       manualGroups: null,
       invitedAt: null,

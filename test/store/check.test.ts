@@ -2,21 +2,35 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { checkPostgres } from '../../server/store/engine/postgres/check.ts';
 import { checkSqlite } from '../../server/store/engine/sqlite/check.ts';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import type { DatabaseFinding } from '../../server/store/findings.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
-import { checkDatabase } from '../../server/store/open.ts';
+import { checkDatabase, openStore } from '../../server/store/open.ts';
+import type { Store } from '../../server/store/store.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { addUser } from './contract/records.ts';
+import { passkeyRecord } from './contract/sign-in/passkeys.ts';
 
 const newer = { name: '9999-newer', up: async () => {} };
 const verdicts = (findings: DatabaseFinding[]) => findings.map(({ subject, ok }) => `${subject} ${ok}`);
 const detailOf = (findings: DatabaseFinding[], subject: DatabaseFinding['subject']) =>
   findings.find((finding) => finding.subject === subject)?.detail;
+
+/** Adds a passkey, and checks the database for its host and for another one. */
+async function expectPasskeysToBeChecked(url: string, store: Store): Promise<void> {
+  const check = (host: string) => checkDatabase(url, Date.now, host);
+  expect(detailOf(await check('tokens.example.com'), 'passkeys'), 'there is none').toBeUndefined();
+  await store.passkeys.insert(passkeyRecord((await addUser(store)).id));
+  expect(verdicts(await check('tokens.example.com'))).toContain('passkeys true');
+  const moved = await check('tokens.example.org');
+  expect(verdicts(moved)).toContain('passkeys false');
+  expect(detailOf(moved, 'passkeys')).toContain('members have 1 passkey for tokens.example.com');
+}
 
 describe('the check of a PostgreSQL database', () => {
   let postgres: TestPostgres;
@@ -38,6 +52,13 @@ describe('the check of a PostgreSQL database', () => {
     expect(verdicts(await checkDatabase(url, Date.now))).toEqual(all);
     expect(verdicts(await checkDatabase(url, Date.now))).toEqual(all);
     await expect(query(url, 'SELECT * FROM tokensd_check')).rejects.toThrow('does not exist');
+  });
+
+  it('fails if passkeys are for another host', async () => {
+    const url = await postgres.newMigratedDatabase();
+    const store = await openStore(url);
+    onTestFinished(() => store.close());
+    await expectPasskeysToBeChecked(url, store);
   });
 
   it.each([
@@ -125,6 +146,12 @@ describe('the check of a SQLite database', () => {
       'rights true',
       'schema true',
     ]);
+    await close();
+  });
+
+  it('fails if passkeys are for another host', async () => {
+    const { path, store, close } = await openTestStore();
+    await expectPasskeysToBeChecked(`sqlite:${path}`, store);
     await close();
   });
 

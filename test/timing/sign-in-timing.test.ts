@@ -31,6 +31,7 @@ beforeAll(async () => {
       ...{
         ssoSignedInAt: sso ? at : null,
         totpEnabledAt: null,
+        passkeyCount: 0,
         ssoGroups: null,
         manualGroups: null,
         invitedAt: null,

@@ -105,6 +105,7 @@ it('responds alike to every address in status, text and time, and mails only mem
     },
     ...{
       totpEnabledAt: null,
+      passkeyCount: 0,
       ssoGroups: null,
       manualGroups: null,
       invitedAt: null,

@@ -110,6 +110,7 @@ describe('the first sign-in', () => {
         },
         ...{
           totpEnabledAt: null,
+          passkeyCount: 0,
           ssoGroups: null,
           manualGroups: null,
           invitedAt: null,

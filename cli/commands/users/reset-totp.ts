@@ -17,7 +17,7 @@ export function registerUsersResetTotp(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the member')
     .summary('Turn off two-factor sign-in for a member')
     .description(
-      'Turn off two-factor sign-in for a member who lost their authenticator app. This ends their sessions. They can then set it up again.',
+      'Turn off two-factor sign-in for a member who lost their authenticator app or passkey. This removes all their passkeys and ends their sessions. They can then set it up again.',
     )
     .option('--yes', 'Do not ask for confirmation')
     .addHelpText('after', '\nExample:\n  $ tokens users reset-totp ada@example.com')

@@ -46,10 +46,12 @@ function groupsFor(config: Config, { uid }: Context): CheckGroup[] {
   ];
 }
 
-async function checkDatabaseOf({ databaseUrl }: Config): Promise<Check[]> {
-  const findings = await checkDatabase(databaseUrl, () => systemClock.now());
+const databaseNames: Record<string, string> = { connection: 'database', passkeys: 'passkeys' };
+
+async function checkDatabaseOf({ databaseUrl, publicUrl }: Config): Promise<Check[]> {
+  const findings = await checkDatabase(databaseUrl, () => systemClock.now(), new URL(publicUrl).hostname);
   return findings.map(({ subject, ok, detail }) => ({
-    name: subject === 'connection' ? 'database' : `database ${subject}`,
+    name: databaseNames[subject] ?? `database ${subject}`,
     state: ok ? 'ok' : 'failed',
     detail,
   }));

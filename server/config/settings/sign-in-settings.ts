@@ -21,7 +21,8 @@ export const signInSettings = {
   TOKENSD_REQUIRE_TOTP: {
     schema: booleanValue.default(false),
     default: '`false`',
-    description: 'Whether every member who signs in with a password must use two-factor sign-in.',
+    description:
+      'Whether every member who signs in with a password must use two-factor sign-in. A passkey counts as both factors.',
   },
   TOKENSD_CLI_SESSION_IDLE: {
     schema: sessionDurationValue.default(30 * day),

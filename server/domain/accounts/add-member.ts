@@ -68,6 +68,7 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: null,
     kind: 'member',

@@ -8,6 +8,8 @@ export type SecurityEvent =
   | 'totp-enabled'
   | 'totp-disabled'
   | 'totp-reset'
+  | 'passkey-added'
+  | 'passkey-removed'
   | 'recovery-code-used'
   | 'recovery-codes-replaced'
   | 'password-reset'
@@ -26,7 +28,15 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
   'totp-reset': {
     subject: 'Two-factor sign-in was reset',
     lead: (account) =>
-      `The second factor of ${account} was removed and all its sessions were ended. You can turn on two-factor sign-in again.`,
+      `Every second factor of ${account} was removed, passkeys included, and all its sessions were ended. You can set up two-factor sign-in again.`,
+  },
+  'passkey-added': {
+    subject: 'A passkey was added',
+    lead: (account) => `The passkey below now signs in to ${account} without a password.`,
+  },
+  'passkey-removed': {
+    subject: 'A passkey was removed',
+    lead: (account) => `The passkey below no longer signs in to ${account}.`,
   },
   'recovery-code-used': {
     subject: 'A recovery code was used',
@@ -51,12 +61,19 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
   },
 };
 
+interface SecurityMailEvent {
+  event: SecurityEvent;
+  actor: Actor;
+  /** What the mail names besides, such as the passkey. */
+  facts?: ReadonlyArray<readonly [label: string, text: string]>;
+}
+
 export const securityFooter = 'This is an automatic message about sign-in to your account.';
 
 /** Writes the mail about a change to how a member signs in. */
 export function securityMail(
   site: SiteInfo,
-  { event, actor, ...occurrence }: MemberEvent & { event: SecurityEvent; actor: Actor },
+  { event, actor, facts = [], ...occurrence }: MemberEvent & SecurityMailEvent,
 ): MailContent {
   const { subject, lead } = messages[event];
   const byOwner = actor.id === occurrence.owner.id;
@@ -67,7 +84,7 @@ export function securityMail(
     lead: lead(`your account ${occurrence.owner.email}`),
     button: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
     advice: byOwner ? unlessYou(steps) : unlessExpected(steps),
-    facts: [['Done by', doneBy(actor, byOwner)]],
+    facts: [...facts, ['Done by', doneBy(actor, byOwner)]],
     footer: securityFooter,
   });
 }

@@ -6,10 +6,23 @@ import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, isGenerated, type Secret } from '../secrets.ts';
+import type { AuditFailedSignIn } from './failed-sign-ins.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
+import { noPasskeysHere, secondPasskeyRejected, usesSso } from './passkeys/problems.ts';
+import type { RelyingParty } from './passkeys/relying-party.ts';
+import type { Signatures } from './passkeys/signatures.ts';
+import type { RequestOptions } from './passkeys/webauthn.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
 import type { Sessions } from './sessions.ts';
-import { type Proof, passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
+import {
+  type Proof,
+  passwordSignIn,
+  proofOf,
+  type SignInWay,
+  type StartedSession,
+  type StartSession,
+} from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
 
 /** The kind that these tickets are stored under. */
@@ -21,7 +34,13 @@ export interface PendingSecondFactor {
   ticket: Secret;
 }
 
-/** Sign-in over several pages: the password first, then a code, or TOTP enrolment if it is required. */
+/** The second factors that a member has, besides recovery codes. */
+export interface OwnFactors {
+  totp: boolean;
+  passkeys: boolean;
+}
+
+/** Sign-in over several pages: the password first, then a code or a passkey, or TOTP enrolment if a second factor is required. */
 export interface SecondFactor {
   /**
    * Verifies the password. Returns a session if that is enough.
@@ -41,6 +60,12 @@ export interface SecondFactor {
     clientInfo: ClientInfo,
     deviceProofs?: readonly string[],
   ): Promise<StartedSession>;
+  /** Returns the second factors of the member whose password was verified, or null if that took place too long ago. */
+  factorsOf(ticket: string): Promise<OwnFactors | null>;
+  /** Returns what the browser needs to use a passkey of this member. @throws ProblemError `form-expired`, `bad-request` */
+  beginPasskey(ticket: string): Promise<RequestOptions>;
+  /** Verifies the passkey. @throws ProblemError `totp-required` if it is rejected, `form-expired` */
+  finishPasskey(ticket: string, response: string, clientInfo: ClientInfo): Promise<StartedSession>;
   /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
   prepare(ticket: string): Promise<PreparedTotp>;
   /** Returns the TOTP secret that was prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
@@ -57,14 +82,19 @@ export interface SecondFactor {
   ): Promise<{ started: StartedSession; codes: string[] }>;
 }
 
-export function createSecondFactor(deps: {
+interface SecondFactorDeps {
   store: Store;
   clock: Clock;
   startSession: StartSession;
   sessions: Pick<Sessions, 'checkPassword'>;
   totp: Totp;
   passwordPolicy: PasswordPolicy;
-}): SecondFactor {
+  party: RelyingParty | null;
+  signatures: Signatures;
+  auditFailedSignIn: AuditFailedSignIn;
+}
+
+export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
   const { store, clock, sessions, totp, passwordPolicy } = deps;
 
   const start = async (user: UserRecord, clientInfo: ClientInfo, proof: Proof): Promise<StartedSession> => {
@@ -76,14 +106,26 @@ export function createSecondFactor(deps: {
   };
 
   /**
-   * Returns the ticket's member. A ticket proves the password, because changing the password deletes it. Checks again
+   * Returns the ticket's member, or null. A ticket proves the password, because changing the password deletes it. Checks again
    * whether the member may use one, because they may have been demoted since.
    */
-  const memberOf = async (ticket: string): Promise<UserRecord> => {
-    if (!isGenerated('secondFactor', ticket)) throw expired();
+  const findMember = async (ticket: string): Promise<UserRecord | null> => {
+    if (!isGenerated('secondFactor', ticket)) return null;
     const found = await store.tickets.find(hashSecret(ticket), kind, clock.now());
     const user = found?.userId == null ? null : await store.users.findById(found.userId);
-    if (user === null || user.disabled || !passwordPolicy.allows(user)) throw expired();
+    return user === null || user.disabled || !passwordPolicy.allows(user) ? null : user;
+  };
+
+  const memberOf = async (ticket: string): Promise<UserRecord> => {
+    const user = await findMember(ticket);
+    if (user === null) throw expired();
+    return user;
+  };
+
+  /** Returns the ticket's member unless they have a second factor. Otherwise, the password alone would set up another one. */
+  const unprotectedMemberOf = async (ticket: string): Promise<UserRecord> => {
+    const user = await memberOf(ticket);
+    if (hasSecondFactor(user)) throw expired();
     return user;
   };
 
@@ -92,7 +134,7 @@ export function createSecondFactor(deps: {
       const user = await sessions.checkPassword(email, password, clientInfo, deviceProofs);
       if (user === null) throw passwordPolicy.refusal();
       const proof = proofOf(user);
-      if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
+      if (!hasSecondFactor(user) && !totp.required) return start(user, clientInfo, proof);
       const ticket = generateSecret('secondFactor');
       const createdAt = clock.now();
       const times = { createdAt, expiresAt: createdAt + limits.secondFactorLifetimeMs };
@@ -100,27 +142,73 @@ export function createSecondFactor(deps: {
         if (!(await store.users.lockForNewSession(user.id, proof))) throw passwordPolicy.refusal();
         await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
       });
-      return { next: user.totpEnabledAt === null ? 'enrolment' : 'code', ticket };
+      return { next: hasSecondFactor(user) ? 'code' : 'enrolment', ticket };
     },
 
     async finish(ticket, code, clientInfo, deviceProofs) {
       const user = await memberOf(ticket);
-      if (user.totpEnabledAt === null) throw expired();
+      if (!hasSecondFactor(user)) throw expired();
       if (!(await totp.check(user, code, clientInfo, deviceProofs))) throw wrongSecondFactor();
       // Of concurrent requests with different valid codes, one gets the ticket.
       if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
       return start(user, clientInfo, proofOf(user));
     },
 
-    prepare: async (ticket) => totp.prepareConfirmed(await memberOf(ticket)),
-    findPrepared: async (ticket) => totp.findPrepared(await memberOf(ticket)),
+    async factorsOf(ticket) {
+      const user = await findMember(ticket);
+      return user && { totp: user.totpEnabledAt !== null, passkeys: user.passkeyCount > 0 && !user.sso };
+    },
+
+    ...passkeyMethods(deps, memberOf),
+
+    prepare: async (ticket) => totp.prepareConfirmed(await unprotectedMemberOf(ticket)),
+    findPrepared: async (ticket) => totp.findPrepared(await unprotectedMemberOf(ticket)),
 
     async finishEnrolment(ticket, code, clientInfo) {
-      const user = await memberOf(ticket);
+      const user = await unprotectedMemberOf(ticket);
       // Ends all sessions and deletes the ticket.
       const codes = await totp.enable({ user, sessionId: '', clientInfo }, code);
       const { passwordHash } = user;
-      return { started: await start(user, clientInfo, { passwordHash }), codes };
+      return { started: await start(user, clientInfo, { passwordHash, passkeyCount: 0 }), codes };
+    },
+  };
+}
+
+const passkeyWay: SignInWay = 'password and passkey';
+
+function passkeyMethods(
+  { store, clock, party, signatures, ...deps }: SecondFactorDeps,
+  memberOf: (ticket: string) => Promise<UserRecord>,
+): Pick<SecondFactor, 'beginPasskey' | 'finishPasskey'> {
+  const audienceOf = ({ id }: UserRecord) => ({ purpose: 'second-factor', userId: id }) as const;
+
+  return {
+    async beginPasskey(ticket) {
+      const user = await memberOf(ticket);
+      if (user.sso) throw usesSso();
+      if (party === null) throw noPasskeysHere();
+      return signatures.ask(party, audienceOf(user));
+    },
+
+    async finishPasskey(ticket, response, clientInfo) {
+      const user = await memberOf(ticket);
+      if (user.sso) throw usesSso();
+      if (party === null) throw noPasskeysHere();
+      const checked = await signatures.check(party, response, audienceOf(user));
+      const started =
+        checked.use !== null &&
+        (await store.transaction(async (store) => {
+          // Locks the member before the ticket and the passkey, in the order of every transaction.
+          if (!(await store.users.lockForNewSession(user.id, { ...proofOf(user), sso: false }))) throw expired();
+          if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
+          if (!(await signatures.record(store, checked))) return null;
+          const session = { kind: 'console', user, clientInfo, method: passwordSignIn, way: passkeyWay } as const;
+          return deps.startSession(store, session);
+        }));
+      if (started) return started;
+      const actor = { kind: 'anonymous', id: null, email: user.emailFolded } as const;
+      await deps.auditFailedSignIn({ at: clock.now(), actor, clientInfo, user });
+      throw secondPasskeyRejected();
     },
   };
 }

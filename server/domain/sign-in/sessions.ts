@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import { hashSecret, isGenerated } from '../secrets.ts';
 import { endAllSessions, endSession } from './end-sessions.ts';
 import type { AuditFailedSignIn } from './failed-sign-ins.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
 import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
 import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
@@ -178,13 +179,13 @@ async function authenticate(
  * of a recovery link is exempt: the link removed the second factor.
  */
 function lacksSecondFactor(totp: Totp, { session, user }: AuthenticatedSession): boolean {
-  const passwordOnly = !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
+  const passwordOnly = !session.sso && user.passwordHash !== null && !hasSecondFactor(user);
   return totp.required && passwordOnly && !user.passwordUntilSso;
 }
 
 /** @throws ProblemError `totp-required`, `totp-setup-required`, `throttled` */
 async function requireSecondFactor(totp: Totp, user: UserRecord, clientInfo: ClientInfo, code?: string): Promise<void> {
-  if (user.totpEnabledAt === null) {
+  if (!hasSecondFactor(user)) {
     if (!totp.required) return;
     throw new ProblemError(
       'totp-setup-required',
@@ -192,9 +193,14 @@ async function requireSecondFactor(totp: Totp, user: UserRecord, clientInfo: Cli
     );
   }
   if (code === undefined || code === '') {
-    throw new ProblemError('totp-required', 'Enter the code from your authenticator app, or a recovery code.');
+    throw new ProblemError('totp-required', codeWanted(user));
   }
   if (!(await totp.check(user, code, clientInfo))) throw wrongSecondFactor();
+}
+
+function codeWanted({ totpEnabledAt }: UserRecord): string {
+  if (totpEnabledAt !== null) return 'Enter the code from your authenticator app, or a recovery code.';
+  return 'Your second factor is a passkey, which needs a browser. Sign in there, or enter a recovery code.';
 }
 
 function ignoreUnavailable(error: unknown): void {

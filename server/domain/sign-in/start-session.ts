@@ -27,14 +27,14 @@ export interface StartedSession {
 }
 
 /**
- * The values that a password was verified against: its hash, and whether a second factor was required. Verifying can
+ * The values that a password was verified against: its hash, and which second factors were there. Verifying can
  * take seconds under load. If one of them changes during that time, the change ended all sessions, and the outdated
  * proof must not start a new one.
  */
-export type Proof = Pick<UserRecord, 'passwordHash'> & Partial<Pick<UserRecord, 'totpEnabledAt'>>;
+export type Proof = Pick<UserRecord, 'passwordHash'> & Partial<Pick<UserRecord, 'totpEnabledAt' | 'passkeyCount'>>;
 
-export function proofOf({ passwordHash, totpEnabledAt }: UserRecord): Proof {
-  return { passwordHash, totpEnabledAt };
+export function proofOf({ passwordHash, totpEnabledAt, passkeyCount }: UserRecord): Proof {
+  return { passwordHash, totpEnabledAt, passkeyCount };
 }
 
 interface NewSession {
@@ -47,7 +47,11 @@ interface NewSession {
   authenticatedAt?: number | null;
   /** The session that approved this one. Its caller holds the lock of this row. */
   approver?: SessionRecord;
+  /** How the member proved who they are, if with a passkey. The audit event says so. */
+  way?: SignInWay;
 }
+
+export type SignInWay = 'passkey' | 'password and passkey';
 
 /**
  * Starts a session and audits it, inside the given transaction. Locks the member's row first, so that disabling the member
@@ -64,7 +68,7 @@ interface StartSessionDeps {
 }
 
 export function createStartSession(deps: StartSessionDeps): StartSession {
-  return async (store, { kind, user, clientInfo, method, proof, authenticatedAt, approver }) => {
+  return async (store, { kind, user, clientInfo, method, proof, authenticatedAt, approver, way }) => {
     if (!(await store.users.lockForNewSession(user.id, proof))) return null;
     const secret = generateSecret('session');
     const at = deps.clock.now();
@@ -81,7 +85,7 @@ export function createStartSession(deps: StartSessionDeps): StartSession {
       confirmedAt: approver === undefined ? Math.min(at, authenticatedAt ?? at) : approver.confirmedAt,
     };
     await store.sessions.insert(session);
-    const event = { at, actor: actorOf(user), clientInfo, sessionId: session.id, userId: user.id };
+    const event = { at, actor: actorOf(user), clientInfo, sessionId: session.id, userId: user.id, ...(way && { way }) };
     await deps.auditTrail.session(store, 'session.created', event);
     return { session, secret, user };
   };

@@ -4,6 +4,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
+import { hasSecondFactor } from '../../domain/sign-in/has-second-factor.ts';
 import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
 import type { Tokens } from '../../domain/tokens/tokens.ts';
@@ -62,7 +63,7 @@ async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: A
   const clientInfo = c.get('clientInfo');
   const user = await sessions.checkPassword(username, password, clientInfo);
   // DRF's request has no field for a second factor, so a member who needs one cannot create tokens here.
-  const needsSecondFactor = user?.totpEnabledAt !== null || config.requireTotp;
+  const needsSecondFactor = user === null || hasSecondFactor(user) || config.requireTotp;
   if (user === null || needsSecondFactor || !user.canManageTokens) throw unableToLogIn();
   const body = name === undefined ? unnamedToken(clock.now(), config.maxExpiry) : { name };
   const { secret } = await tokens.create({ user, clientInfo, channel: 'api-token-auth', proof: proofOf(user) }, body);

@@ -13,4 +13,7 @@ export const confirmedRoutes: Readonly<Record<ConfirmedAction, readonly string[]
   makeAuditor: ['POST /api/v1/users', 'PATCH /api/v1/users/:id'],
   removeSecondFactor: ['POST /api/v1/me/totp/disable'],
   showRecoveryCodes: ['POST /api/v1/me/totp/recovery-codes'],
+  // Only browsers make passkeys.
+  addPasskey: [],
+  removePasskey: ['DELETE /api/v1/me/passkeys/:id'],
 };

@@ -4,6 +4,9 @@ import type { AppDeps, AppEnv } from '../context.ts';
 
 const self = ["'self'"];
 
+/** Passkeys are made and used by our own pages only. */
+const permissionsPolicy = 'publickey-credentials-get=(self), publickey-credentials-create=(self)';
+
 /**
  * Returns middleware that sets the security headers. The content security policy lets an HTML page load resources only
  * from this origin, and images also from `data:` URLs. It lets every other response load nothing.
@@ -34,6 +37,7 @@ export function securityHeaders({ config }: Pick<AppDeps, 'config'>): Middleware
   return async (c, next) => {
     await next();
     const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
+    if (isPage) c.header('Permissions-Policy', permissionsPolicy);
     await (isPage ? pageHeaders(c.get('formTargets')) : dataHeaders)(c, async () => {});
   };
 }

@@ -27,6 +27,7 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/users': 'users:read',
   'POST /api/v1/users': 'users:write',
   'GET /api/v1/users/:id': 'users:read',
+  'GET /api/v1/users/:id/passkeys': 'users:read',
   'PATCH /api/v1/users/:id': 'users:write',
   'DELETE /api/v1/users/:id': 'users:write',
   'POST /api/v1/users/:id/invitation': 'users:write',

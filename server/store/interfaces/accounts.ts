@@ -68,7 +68,7 @@ export interface UserStore extends IdentityStore {
    */
   lockForNewSession(
     id: string,
-    expected?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt' | 'sso'>>,
+    expected?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt' | 'passkeyCount' | 'sso'>>,
   ): Promise<boolean>;
 }
 

@@ -1,5 +1,6 @@
 import type {
   DeviceCodeRecord,
+  PasskeyRecord,
   SessionBounds,
   SessionRecord,
   Ticket,
@@ -92,10 +93,28 @@ export interface TotpStore {
   enable(userId: string, secret: string, step: number, at: number): Promise<boolean>;
   /** Marks a time step as used. Returns false if this step or a later one was used before. */
   consumeTimeStep(userId: string, step: number): Promise<boolean>;
-  /** Turns two-factor sign-in off and deletes the recovery codes. Returns false if it was off. */
+  /** Turns the codes of authenticator apps off. Deletes the recovery codes, unless the member has a passkey. Returns false if it was off. */
   remove(userId: string): Promise<boolean>;
   replaceRecoveryCodes(userId: string, hashes: readonly string[]): Promise<void>;
   /** Deletes a recovery code. Returns false if it does not exist or was used before. */
   consumeRecoveryCode(userId: string, hash: string): Promise<boolean>;
   countRecoveryCodes(userId: string): Promise<number>;
+}
+
+/** Passkeys of members. Each method that adds or removes one also updates `passkeyCount` of the member. */
+export interface PasskeyStore {
+  /** Returns a member's passkeys, oldest first. */
+  listOf(userId: string): Promise<PasskeyRecord[]>;
+  findByCredentialId(credentialId: string): Promise<PasskeyRecord | null>;
+  /** Returns false if a passkey with this credential ID exists. */
+  insert(passkey: PasskeyRecord): Promise<boolean>;
+  /**
+   * Records a sign-in. Returns false unless the passkey exists and `counter` is greater than the one stored, or both are 0: an
+   * authenticator that was copied repeats a number.
+   */
+  recordUse(id: string, use: { counter: number; backedUp: boolean; at: number }): Promise<boolean>;
+  /** Deletes one passkey of a member and returns it. Deletes the recovery codes with the last second factor. Returns null if there is none. */
+  delete(id: string, userId: string): Promise<PasskeyRecord | null>;
+  /** Deletes all passkeys of a member and returns them. Deletes the recovery codes, unless the member has TOTP. */
+  deleteAllOf(userId: string): Promise<PasskeyRecord[]>;
 }

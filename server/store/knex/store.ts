@@ -22,6 +22,7 @@ import { createOutboxStore } from './outbox.ts';
 import { createPolicyStore } from './policies.ts';
 import { createSearchStore } from './search/search.ts';
 import { createDeviceCodeStore } from './sign-in/device-codes.ts';
+import { createPasskeyStore } from './sign-in/passkeys.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
 import { createTotpStore } from './sign-in/totp.ts';
@@ -72,6 +73,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     trusts: guard('trusts', createTrustStore(knex, engine)),
     deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
     totp: guard('totp', createTotpStore(knex)),
+    passkeys: guard('passkeys', createPasskeyStore(knex, engine)),
     audit: guard('audit', createAuditStore(knex, engine)),
     outbox: guard('outbox', createOutboxStore(knex)),
     webhooks: guard('webhooks', createWebhookStore(knex)),

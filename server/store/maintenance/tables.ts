@@ -21,6 +21,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'erasures', key: ['user_id'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },
   { name: 'sessions', key: ['id'] },
+  { name: 'passkeys', key: ['id'] },
   { name: 'recovery_codes', key: ['user_id', 'hash'] },
   { name: 'tickets', key: ['hash'] },
   { name: 'clients', key: ['id'] },

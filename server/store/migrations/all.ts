@@ -19,6 +19,7 @@ import { deniedRequests } from './0018-denied-requests.ts';
 import { organizationDays } from './0019-organization-days.ts';
 import { membershipDates } from './0020-membership-dates.ts';
 import { confirmations } from './0021-confirmations.ts';
+import { passkeys } from './0022-passkeys.ts';
 import { tokenLists } from './0023-token-lists.ts';
 import { search } from './0024-search.ts';
 import type { Migration } from './migration.ts';
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   organizationDays,
   membershipDates,
   confirmations,
+  passkeys,
   tokenLists,
   search,
 ];

@@ -27,6 +27,8 @@ export const userColumns = {
   ssoSignedInAt: nullable(integer('sso_signed_in_at')),
   /** When two-factor sign-in was turned on. Null while it is off. */
   totpEnabledAt: nullable(integer('totp_enabled_at')),
+  /** How many passkeys the member has. The store counts them whenever one is added or removed. */
+  passkeyCount: integer('passkeys'),
   /** Groups from the identity provider, a JSON array. Null if there are none. */
   ssoGroups: nullable(text('sso_groups')),
   /** Groups from superusers, a JSON array. Null if there are none. */

@@ -45,6 +45,7 @@ export const ticketColumns = {
     | 'recovery'
     | 'unlock'
     | 'second-step'
+    | 'passkey'
     | 'authorization-code'
     | 'logout-token'
     | 'sso-connect'
@@ -80,6 +81,27 @@ export const deviceCodeColumns = {
   userId: nullable(text('user_id')),
   sso: boolean('sso'),
   ssoSid: nullable(text('sso_sid')),
+};
+
+/** A passkey: a key pair on a member's device, whose public key is stored here (WebAuthn). */
+export const passkeyColumns = {
+  id: text('id'),
+  userId: text('user_id'),
+  /** Base64url, chosen by the authenticator. Unique. */
+  credentialId: text('credential_id'),
+  /** COSE, base64url. */
+  publicKey: text('public_key'),
+  /** How often the authenticator signed. Always 0 if the authenticator does not count. */
+  counter: integer('counter'),
+  /** How browsers reach the authenticator, such as `usb`. A JSON array. */
+  transports: text('transports'),
+  /** Whether the authenticator's provider keeps a copy. */
+  backedUp: boolean('backed_up'),
+  /** The relying party ID: the host of the public URL for which the passkey was made. It works for no other host. */
+  rpId: text('rp_id'),
+  name: text('name'),
+  createdAt: integer('created_at'),
+  lastUsedAt: nullable(integer('last_used_at')),
 };
 
 /** A member's TOTP secret and its state. */

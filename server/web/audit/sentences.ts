@@ -57,6 +57,8 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'sso.issuer_moved': text('warning', 'Single sign-on', 'moved all members to another issuer: {target}'),
   'user.totp_enabled': text('success', 'Two-factor', 'turned on two-factor sign-in for {target}'),
   'user.totp_disabled': text('warning', 'Two-factor', 'turned off two-factor sign-in for {target}'),
+  'passkey.added': text('success', 'Passkey', 'added a passkey to the account of {target}'),
+  'passkey.removed': text('warning', 'Passkey', 'removed a passkey of {target}'),
   'user.recovery_code_used': text('warning', 'Recovery', 'used a recovery code of {target}'),
   'user.recovery_codes_replaced': text('plain', 'Recovery', 'generated new recovery codes for {target}'),
   'user.recovered': text('warning', 'Recovery', 'recovered the account of {target} with a link'),

@@ -1,6 +1,7 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import type { WaitingForm } from '../../domain/sign-in/confirmation/by-sso.ts';
 import type { ConfirmationWay } from '../../domain/sign-in/confirmation/confirmations.ts';
+import { passkeysPath } from '../profile/passkeys/passkeys-page.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { AccountField } from '../shell/components/password-fields.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -45,9 +46,10 @@ export function ConfirmPage({ form, ways, error }: ConfirmPageProps) {
   );
 }
 
-/** Returns the page that shows the form: its path without the name of the action. The form that adds a member is posted to its page. */
+/** Returns the page that shows the form: its path without the name of the action. The forms that add a member or a passkey are posted to their pages. */
 function pageOf({ path }: WaitingForm): string {
   const [plain = ''] = path.split('?');
+  if (plain.startsWith(passkeysPath)) return passkeysPath;
   return plain === teamPath ? plain : plain.slice(0, plain.lastIndexOf('/'));
 }
 

@@ -11,6 +11,8 @@ export const confirmedForms: Readonly<Record<ConfirmedAction, readonly string[]>
   makeAuditor: ['POST /organization/team', 'POST /organization/team/:id/:action'],
   removeSecondFactor: ['POST /profile/two-step/disable'],
   showRecoveryCodes: ['POST /profile/two-step/recovery-codes'],
+  addPasskey: ['POST /profile/passkeys'],
+  removePasskey: ['POST /profile/passkeys/:id/remove'],
 };
 
 /** Fields of the page that asks for the confirmation. The other fields of its forms are those of the form that waits. */
@@ -18,7 +20,7 @@ export const confirmFields = { with: 'confirm_with', password: 'confirm_password
 
 /** Fields that hold a secret, or belong to one page only. The member enters them again. */
 const notCarried: readonly string[] = [
-  ...['username', 'password', 'current', 'new', 'again', 'code', formTokenField],
+  ...['username', 'password', 'current', 'new', 'again', 'code', 'response', formTokenField],
   ...Object.values(confirmFields),
 ];
 

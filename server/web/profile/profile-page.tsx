@@ -1,5 +1,7 @@
 import type { Child } from 'hono/jsx';
+import { count } from '../../../shared/count.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
+import { hasSecondFactor } from '../../domain/sign-in/has-second-factor.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
@@ -8,6 +10,7 @@ import { memberDataPath } from '../team/team-paths.ts';
 import { EmailForm, NameForm } from './account-forms.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
 import { SsoSection, type SsoState } from './connect-sso.tsx';
+import { passkeysPath } from './passkeys/passkeys-page.tsx';
 import { SessionList } from './session-list.tsx';
 import { totpPath } from './totp-page.tsx';
 
@@ -67,10 +70,7 @@ export function ProfilePage(props: ProfilePageProps) {
       ) : (
         <>
           <ChangePasswordForm problem={rejectedAs('password')?.problem} />
-          <p>
-            Two-factor sign-in is {member.totpEnabledAt === null ? 'off' : 'on'}.{' '}
-            <a href={totpPath}>{member.totpEnabledAt === null ? 'Turn it on' : 'Manage it'}</a>
-          </p>
+          <SecondFactors />
         </>
       )}
       {sso !== null && <SsoSection {...sso} />}
@@ -89,5 +89,24 @@ export function ProfilePage(props: ProfilePageProps) {
       </p>
       {dialog}
     </Layout>
+  );
+}
+
+/** Whether two-factor sign-in is on, and how many passkeys the member has. */
+function SecondFactors() {
+  const member = useMember();
+  const isOn = hasSecondFactor(member);
+  const hasPasskeys = member.passkeyCount > 0;
+  return (
+    <>
+      <p>
+        Two-factor sign-in is {isOn ? 'on' : 'off'}. <a href={totpPath}>{isOn ? 'Manage it' : 'Turn it on'}</a>
+      </p>
+      <h2 id="passkeys">Passkeys</h2>
+      <p>
+        {hasPasskeys ? `You have ${count(member.passkeyCount, 'passkey')}.` : 'You have no passkey.'}{' '}
+        <a href={passkeysPath}>{hasPasskeys ? 'Manage your passkeys' : 'Add a passkey'}</a>
+      </p>
+    </>
   );
 }

@@ -6,8 +6,9 @@ export function RecoveryCodesPage({ codes, next }: { codes: string[]; next: stri
     <Layout title="Recovery codes" section="" width="narrow" success="Two-factor sign-in is on.">
       <h1>Save your recovery codes</h1>
       <p class="note warning">
-        If you lose your authenticator app, you can sign in with one of these codes instead. Each code works once. They
-        are not shown again, so print them or save them in your password manager.
+        If you lose your second factor, such as your authenticator app or your passkey, you can use one of these codes
+        after your password instead. Each code works once. They are not shown again, so print them or save them in your
+        password manager.
       </p>
       <pre data-secret>{codes.join('\n')}</pre>
       <p>

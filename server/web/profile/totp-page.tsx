@@ -1,13 +1,15 @@
 import { count } from '../../../shared/count.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
+import type { TotpStatus } from '../../../shared/schemas/sign-in/totp.ts';
 import { FormToken } from '../shell/components/form.tsx';
 import { FormProblem } from '../shell/components/form-dialog.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { passkeysPath } from './passkeys/passkeys-page.tsx';
 
 export const totpPath = '/profile/two-step';
 
 interface TotpPageProps {
-  status: { enabled: boolean; required: boolean; recovery_codes_left: number };
+  status: TotpStatus;
   /** Why a form was rejected, or that it is shown again after a confirmation. */
   problem?: ProblemError | undefined;
 }
@@ -18,21 +20,20 @@ export function TotpPage({ status, problem }: TotpPageProps) {
     <Layout title="Two-factor sign-in" section="/profile" width="narrow">
       <h1>Two-factor sign-in</h1>
       {problem && <FormProblem problem={problem} />}
-      {status.enabled ? <EnabledSettings {...status} /> : <DisabledSettings />}
+      {status.enabled ? <EnabledSettings {...status} /> : <DisabledSettings {...status} />}
     </Layout>
   );
 }
 
-function EnabledSettings({ required, recovery_codes_left: codesLeft }: TotpPageProps['status']) {
+function EnabledSettings(status: TotpStatus) {
   return (
     <>
       <p>
         Two-factor sign-in is on. When you sign in with your password, you also enter a code from your authenticator
         app.
       </p>
-      <p>You have {count(codesLeft, 'recovery code')} left.</p>
-      <ActionForm action={`${totpPath}/recovery-codes`} label="Generate new recovery codes" />
-      {required ? (
+      <RecoveryCodes {...status} />
+      {status.required && status.passkeys === 0 ? (
         <p>Your organization requires two-factor sign-in, so you cannot turn it off.</p>
       ) : (
         <ActionForm action={`${totpPath}/disable`} label="Turn off" danger />
@@ -41,12 +42,41 @@ function EnabledSettings({ required, recovery_codes_left: codesLeft }: TotpPageP
   );
 }
 
-function DisabledSettings() {
+function RecoveryCodes({ recovery_codes_left: codesLeft }: TotpStatus) {
+  return (
+    <>
+      <p>You have {count(codesLeft, 'recovery code')} left.</p>
+      <ActionForm action={`${totpPath}/recovery-codes`} label="Generate new recovery codes" />
+    </>
+  );
+}
+
+function DisabledSettings(status: TotpStatus) {
+  if (status.passkeys > 0) return <PasskeysOnly {...status} />;
   return (
     <>
       <p>Two-factor sign-in is off. Your password alone is enough to sign in.</p>
       <p>Turning it on signs you out everywhere else.</p>
-      <PasswordForm />
+      <PasswordForm label="Turn on" />
+      <p>
+        A <a href={passkeysPath}>passkey</a> can also be your second factor.
+      </p>
+    </>
+  );
+}
+
+/** For a member whose second factor is a passkey. */
+function PasskeysOnly(status: TotpStatus) {
+  return (
+    <>
+      <p>
+        Two-factor sign-in is on. When you sign in with your password, you also use one of your{' '}
+        <a href={passkeysPath}>passkeys</a>.
+      </p>
+      <RecoveryCodes {...status} />
+      <h2>Authenticator app</h2>
+      <p>You have not set up an authenticator app. Setting one up signs you out everywhere else.</p>
+      <PasswordForm label="Set up an app" />
     </>
   );
 }
@@ -66,9 +96,9 @@ function ActionForm({ action, label, danger = false }: { action: string; label: 
 }
 
 /** Asks for the password before two-factor sign-in is turned on, because turning it on ends the other sessions. */
-function PasswordForm() {
+function PasswordForm({ label }: { label: string }) {
   return (
-    <form method="post" action={totpPath} class="card" aria-label="Turn on">
+    <form method="post" action={totpPath} class="card" aria-label={label}>
       <FormToken />
       <div class="field">
         <label for="password">Password</label>
@@ -76,7 +106,7 @@ function PasswordForm() {
       </div>
       <div class="actions">
         <button type="submit" class="primary">
-          Turn on
+          {label}
         </button>
       </div>
     </form>

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const types = { 'console.css': 'text/css', 'console.js': 'text/javascript', 'icon.svg': 'image/svg+xml' } as const;
+const types = {
+  'console.css': 'text/css',
+  'console.js': 'text/javascript',
+  /** Only the pages with a form for a passkey load it. */
+  'passkeys.js': 'text/javascript',
+  'icon.svg': 'image/svg+xml',
+} as const;
 
 /** The parts of the stylesheet, in their order: a later rule wins over an earlier one of the same weight. */
 const styles = [
@@ -52,7 +58,7 @@ function load(name: string, type: string): Asset {
 function bodyOf(name: string): string {
   if (name === 'console.css') return styles.map((part) => read(`styles/${part}.css`)).join('\n');
   if (name === 'console.js') return scripts.map((part) => read(`scripts/${part}.js`)).join('\n');
-  return read(name);
+  return read(name === 'passkeys.js' ? 'scripts/passkeys.js' : name);
 }
 
 function read(file: string): string {

@@ -3,6 +3,7 @@ import { PublicAddress } from '../shell/components/public-address.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
+import { PasskeyForm, passkeySignInPath } from './passkeys/passkey-form.tsx';
 
 /** The ways to sign in that the page offers. */
 export interface SignInWays {
@@ -10,6 +11,8 @@ export interface SignInWays {
   sso: boolean;
   /** `link`: the form is one click away, for superusers. `hidden`: only its address leads to it. */
   password: 'form' | 'link' | 'hidden';
+  /** Whether browsers allow passkeys at this address, and the page shows the form for a password. */
+  passkey: boolean;
 }
 
 interface LoginPageProps {
@@ -22,7 +25,7 @@ interface LoginPageProps {
   error?: string;
 }
 
-/** Signs a visitor in through the identity provider, or with email address and password. */
+/** Signs a visitor in through the identity provider, with email address and password, or with a passkey. */
 export function LoginPage({ ways, next, again = false, email = '', error }: LoginPageProps) {
   // The provider leads back to the public URL, so the sign-in has to start there, wherever this page was opened.
   const { organization, publicUrl } = usePage();
@@ -42,6 +45,11 @@ export function LoginPage({ ways, next, again = false, email = '', error }: Logi
         </p>
       )}
       {ways.password === 'form' && <PasswordForm next={next} email={email} autofocus={!error} />}
+      {ways.passkey && (
+        <PasskeyForm action={passkeySignInPath} submit="Sign in with a passkey" class="other-way">
+          <input type="hidden" name="next" value={next} />
+        </PasskeyForm>
+      )}
       {ways.password === 'link' && (
         <p>
           <a href={passwordFormUrl(next, again)}>Sign in with a password</a> if you are an Organization Superuser.

@@ -10,29 +10,20 @@ import { formatUrl } from '../shell/page-url.ts';
 import { safeReturnPath } from '../shell/return-path.ts';
 import type { BrowserSession } from './browser-session.ts';
 import type { DeviceCookie } from './device-cookie.ts';
-import { InsecureAddressPage, LoginPage, LogoutPage, type SignInWays, SsoLogoutPage } from './login-page.tsx';
+import { InsecureAddressPage, LoginPage, LogoutPage, SsoLogoutPage } from './login-page.tsx';
+import { signInWays } from './sign-in-ways.ts';
 import type { SecondFactorCookie } from './totp/second-factor-cookie.ts';
 import { enrolPath, secondFactorPath } from './totp/second-factor-routes.tsx';
 
 interface LoginDeps
   extends Pick<
     AppDeps,
-    'sessions' | 'sessionCookie' | 'secondFactor' | 'passwordPolicy' | 'identityProvider' | 'config'
+    'sessions' | 'sessionCookie' | 'secondFactor' | 'passkeys' | 'passwordPolicy' | 'identityProvider' | 'config'
   > {
   browserSession: BrowserSession;
   deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
   messages: Messages;
-}
-
-/** Returns what the sign-in page offers. `passwordWanted`: the visitor asked for the form, or has just sent it. */
-export function signInWays(
-  { identityProvider, passwordPolicy }: Pick<AppDeps, 'identityProvider' | 'passwordPolicy'>,
-  passwordWanted = false,
-): SignInWays {
-  const sso = identityProvider !== null;
-  if (passwordWanted || !sso || passwordPolicy.signIn === 'true') return { sso, password: 'form' };
-  return { sso, password: passwordPolicy.signIn === 'superusers' ? 'link' : 'hidden' };
 }
 
 /** Routes of `/login` and `/logout`. */

@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 export const totpStatusSchema = z
   .object({
-    enabled: z.boolean().describe('Whether two-factor sign-in is on'),
+    enabled: z.boolean().describe('Whether codes of an authenticator app are the second factor'),
     required: z.boolean().describe('Whether the organization requires it'),
+    passkeys: z.int().describe('The number of passkeys, each of which is a second factor, too'),
     recovery_codes_left: z.int(),
   })
   .meta({ id: 'TotpStatus' });
+export type TotpStatus = z.infer<typeof totpStatusSchema>;
 
 /** The secret of a TOTP enrolment. No other response contains it. */
 export const preparedTotpSchema = z

@@ -290,6 +290,7 @@ describe('a client that tries to find out who is a member', () => {
       const times = {
         ssoSignedInAt: sso ? app.clock.now() : null,
         totpEnabledAt: null,
+        passkeyCount: 0,
         ssoGroups: null,
         manualGroups: null,
         invitedAt: null,

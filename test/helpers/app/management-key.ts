@@ -32,6 +32,7 @@ export async function storeServiceAccount(app: TestApp, name: string): Promise<U
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: null,
     kind: 'service-account',

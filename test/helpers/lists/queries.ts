@@ -240,6 +240,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: "a member's sessions",
       run: (store) => store.sessions.listOf(member(50), { now: seedEnd, console: always, program: always }, 50),
     },
+    { name: "a member's passkeys", run: (store) => store.passkeys.listOf(member(50)) },
   ];
 }
 

@@ -126,6 +126,7 @@ describe('a request without valid credentials', () => {
     const signIn = {
       ssoSignedInAt: server.clock.now(),
       totpEnabledAt: null,
+      passkeyCount: 0,
       ssoGroups: null,
       manualGroups: null,
       invitedAt: null,

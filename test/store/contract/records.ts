@@ -38,6 +38,7 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: null,
     kind: 'member',

@@ -13,6 +13,7 @@ import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
+import { passkeyRecord } from '../contract/sign-in/passkeys.ts';
 
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 
@@ -123,6 +124,24 @@ describe('a restored backup', () => {
     expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
   });
 
+  it('keeps passkeys as they are now: none that was removed since signs in again', async () => {
+    const passkey = (id: string) => passkeyRecord(second.id, { id, counter: 1 });
+    for (const id of ['kept', 'removed']) await app.store.passkeys.insert(passkey(id));
+    const { second: now, passkeys } = await restored(
+      async () => {
+        await app.store.passkeys.delete('removed', second.id);
+        await app.store.passkeys.recordUse('kept', { counter: 9, backedUp: true, at: 5 });
+        await app.store.passkeys.insert(passkey('new'));
+      },
+      async (store) => ({ passkeys: await store.passkeys.listOf(second.id) }),
+    );
+    expect(passkeys.map(({ id, counter }) => [id, counter])).toEqual([
+      ['kept', 9],
+      ['new', 1],
+    ]);
+    expect(now?.passkeyCount).toBe(2);
+  });
+
   it('keeps identities bound since, so that no other person can match the account by email address', async () => {
     const nobody = {
       name: '',
@@ -137,6 +156,7 @@ describe('a restored backup', () => {
     const times = {
       ssoSignedInAt: null,
       totpEnabledAt: null,
+      passkeyCount: 0,
       ssoGroups: null,
       manualGroups: null,
       kind: 'member' as const,

@@ -51,6 +51,7 @@ export function newServiceAccount(
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: groupsText(groups ?? []),
     createdAt: clock.now(),

@@ -17,6 +17,8 @@ export const confirmedActions = {
   makeAuditor: (member: Named) => `make ${nameOf(member)} an auditor`,
   removeSecondFactor: () => 'turn off two-factor sign-in',
   showRecoveryCodes: () => 'show recovery codes',
+  addPasskey: () => 'add a passkey',
+  removePasskey: () => 'remove a passkey',
 } as const satisfies Record<string, (object: never) => string>;
 
 export type ConfirmedAction = keyof typeof confirmedActions;

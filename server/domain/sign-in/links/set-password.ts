@@ -63,7 +63,9 @@ export function createSetPassword(deps: SetPasswordDeps): SetPassword {
       if (!hasJoined(user)) await store.users.setDates(user.id, { joinedAt: event.at });
       await endAllSessions(store, user.id);
       await auditTrail.user(store, link.action, { ...event, user });
-      await notifier.security(store, { ...event, owner: user, event: link.mail });
+      const passkeys = (await store.passkeys.listOf(user.id)).map(({ name }) => name);
+      const facts = passkeys.length === 0 ? [] : [['Passkeys that still work', passkeys.join(', ')] as const];
+      await notifier.security(store, { ...event, owner: user, event: link.mail, facts });
     });
     notifier.wake();
     // Wrong codes still count. Otherwise a reader of the member's mail would get more guesses at the second factor with each link.

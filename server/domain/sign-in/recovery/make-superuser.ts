@@ -17,7 +17,7 @@ interface NewSuperuser {
 }
 
 /**
- * Makes a member an enabled superuser with this password and without a second factor, and ends their sessions. Audits each
+ * Makes a member an enabled superuser with this password and without a second factor or a passkey, and ends their sessions. Audits each
  * change. Returns the member, or null if the email address was taken since `existing` was read.
  */
 export async function makeSuperuser(
@@ -36,6 +36,7 @@ export async function makeSuperuser(
     await auditTrail.user(store, 'user.enabled', event);
   }
   if (await store.users.setSuperuser(id, true)) await auditTrail.user(store, 'user.promoted', event);
+  for (const _ of await store.passkeys.deleteAllOf(id)) await auditTrail.user(store, 'passkey.removed', event);
   if (await store.totp.remove(id)) await auditTrail.user(store, 'user.totp_disabled', event);
   if (!hasJoined(user)) await store.users.setDates(id, { joinedAt: at });
   await store.users.setPasswordUntilSso(id, passwordHash);
@@ -59,6 +60,7 @@ function newMember(id: string, email: string, at: number): UserRecord {
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: null,
     kind: 'member',

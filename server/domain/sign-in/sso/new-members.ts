@@ -84,6 +84,7 @@ async function provisionMember(
     sso: true,
     ssoSignedInAt: at,
     totpEnabledAt: null,
+    passkeyCount: 0,
     ssoGroups: null,
     manualGroups: null,
     kind: 'member',

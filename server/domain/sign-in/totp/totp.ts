@@ -1,9 +1,11 @@
 import { ProblemError } from '../../../../shared/problem.ts';
+import type { TotpStatus } from '../../../../shared/schemas/sign-in/totp.ts';
 import type { Store } from '../../../store/store.ts';
 import { noSuchMember } from '../../accounts/problems.ts';
-import { type Caller, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
+import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
 import { confirmedActions, requireConfirmed } from '../confirmation/required.ts';
 import { endAllSessions } from '../end-sessions.ts';
+import { hasSecondFactor } from '../has-second-factor.ts';
 import { confirmPassword, requireSamePassword } from '../password/confirm-password.ts';
 import { sessionEnded } from '../problems.ts';
 import { recordTotpChange, type TotpChange, type TotpDeps } from './changes.ts';
@@ -14,7 +16,7 @@ import { createTotpEnrolment, type TotpEnrolment } from './enrolment.ts';
 /** The second factor for members who sign in with a password: TOTP (RFC 6238) with recovery codes. */
 export interface Totp extends TotpEnrolment {
   readonly required: boolean;
-  status(caller: Caller): Promise<{ enabled: boolean; required: boolean; recovery_codes_left: number }>;
+  status(caller: Caller): Promise<TotpStatus>;
   /**
    * Turns it off. Without the password, the session must have confirmed within the last hour who uses it.
    *
@@ -24,7 +26,8 @@ export interface Totp extends TotpEnrolment {
   /** Replaces the recovery codes, with the same proof. @throws ProblemError `wrong-password`, `throttled`, `confirmation-required` */
   newRecoveryCodes(caller: Caller, password?: string): Promise<string[]>;
   /**
-   * Turns it off for another member who lost it, and ends their sessions. For oneself, that needs the password: `disable`.
+   * Removes the authenticator app and all passkeys of another member who lost them, and ends their sessions. For oneself, that needs the
+   * password: `disable`.
    *
    * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`
    */
@@ -55,18 +58,28 @@ export function createTotp(deps: TotpDeps): Totp {
 
     async status({ user }) {
       const left = await store.totp.countRecoveryCodes(user.id);
-      return { enabled: user.totpEnabledAt !== null, required: deps.required, recovery_codes_left: left };
+      return {
+        enabled: user.totpEnabledAt !== null,
+        required: deps.required,
+        passkeys: user.passkeyCount,
+        recovery_codes_left: left,
+      };
     },
 
     async disable(caller, password) {
-      if (deps.required) throw required();
+      if (deps.required && caller.user.passkeyCount === 0) throw required();
       const requireProof = await checkProof(caller, password, confirmedActions.removeSecondFactor());
-      await remove(deps, ownChange(caller), 'totp-disabled', requireProof);
+      await remove(deps, ownChange(caller), 'totp-disabled', async (store) => {
+        await requireProof(store);
+        // The member is locked now. A passkey may have been removed since.
+        const current = deps.required ? await store.users.findById(caller.user.id) : null;
+        if (current?.passkeyCount === 0) throw required();
+      });
     },
 
     async newRecoveryCodes(caller, password) {
       const requireProof = await checkProof(caller, password, confirmedActions.showRecoveryCodes());
-      if (caller.user.totpEnabledAt === null) throw notEnabled();
+      if (!hasSecondFactor(caller.user)) throw notEnabled();
       const codes = generateRecoveryCodes();
       await store.transaction(async (store) => {
         await requireProof(store);
@@ -93,7 +106,7 @@ function ownChange({ user, clientInfo }: Caller): TotpChange {
   return { user, by: user, clientInfo };
 }
 
-/** Does nothing if the member has no second factor. */
+/** Does nothing if the member has no second factor. A reset also removes all passkeys. */
 async function remove(
   deps: TotpDeps,
   change: TotpChange,
@@ -102,9 +115,15 @@ async function remove(
 ): Promise<void> {
   await deps.store.transaction(async (store) => {
     await confirm(store);
-    if (!(await store.totp.remove(change.user.id))) return;
-    if (event === 'totp-reset') await endAllSessions(store, change.user.id);
-    await recordTotpChange(deps, store, change, 'user.totp_disabled', event);
+    const { user, by, clientInfo } = change;
+    const passkeys = event === 'totp-reset' ? await store.passkeys.deleteAllOf(user.id) : [];
+    const hadTotp = await store.totp.remove(user.id);
+    if (!hadTotp && passkeys.length === 0) return;
+    if (event === 'totp-reset') await endAllSessions(store, user.id);
+    const [at, actor] = [deps.clock.now(), actorOf(by)];
+    for (const _ of passkeys) await deps.auditTrail.user(store, 'passkey.removed', { at, actor, clientInfo, user });
+    if (hadTotp) await deps.auditTrail.user(store, 'user.totp_disabled', { at, actor, clientInfo, user });
+    await deps.notifier.security(store, { at, owner: user, clientInfo, event, actor });
   });
   deps.notifier.wake();
 }
@@ -116,7 +135,10 @@ function ownSecondFactor(): ProblemError {
 }
 
 function required(): ProblemError {
-  return new ProblemError('totp-setup-required', 'Your organization requires two-factor sign-in.');
+  return new ProblemError(
+    'totp-setup-required',
+    'Your organization requires two-factor sign-in, and you have no passkey. Add one first.',
+  );
 }
 
 function notEnabled(): ProblemError {

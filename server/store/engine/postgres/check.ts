@@ -1,6 +1,7 @@
 import { count } from '../../../../shared/count.ts';
 import { type DatabaseFinding, judgeSchema } from '../../findings.ts';
 import { createFailures } from '../../knex/failures.ts';
+import { checkPasskeys } from '../../knex/sign-in/check-passkeys.ts';
 import { readSchemaState } from '../../migrations/migrate.ts';
 import type { Migration } from '../../migrations/migration.ts';
 import { driverCode } from '../driver-code.ts';
@@ -11,11 +12,12 @@ import { openPostgres } from './postgres.ts';
 /** Maximum difference between the database server's clock and ours. Each daemon writes times by its own clock. */
 const maxSkewMs = 30_000;
 
-/** Examines a PostgreSQL database without changing it. `now` is our clock, in milliseconds since the epoch. */
+/** Examines a PostgreSQL database without changing it. `now` is our clock, in milliseconds since the epoch, and `host` that of the public URL. */
 export async function checkPostgres(
   databaseUrl: DatabaseUrl,
   migrations: readonly Migration[],
   now: () => number,
+  host?: string,
 ): Promise<DatabaseFinding[]> {
   const findings: DatabaseFinding[] = [];
   let engine: Engine;
@@ -30,7 +32,8 @@ export async function checkPostgres(
     findings.push(...describeServer(server), judgeClock(server, (began + now()) / 2));
     const rights = await checkRights(engine, server);
     findings.push(rights);
-    if (rights.ok) findings.push(judgeSchema(await readSchemaState(engine, migrations)));
+    if (!rights.ok) return findings;
+    findings.push(judgeSchema(await readSchemaState(engine, migrations)), ...(await checkPasskeys(engine, host)));
     return findings;
   } catch (error) {
     const subject = findings.length > 0 ? 'rights' : isStandby(error) ? 'primary' : 'connection';

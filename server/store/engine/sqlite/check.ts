@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DatabaseFinding, judgeSchema } from '../../findings.ts';
 import { createFailures } from '../../knex/failures.ts';
+import { checkPasskeys } from '../../knex/sign-in/check-passkeys.ts';
 import { readSchemaState } from '../../migrations/migrate.ts';
 import type { Migration } from '../../migrations/migration.ts';
 import { driverCode } from '../driver-code.ts';
@@ -10,7 +11,11 @@ import { assertNoLeftovers } from './leftovers.ts';
 import { openSqlite } from './sqlite.ts';
 
 /** Examines a SQLite database without changing it. Does not create a missing file. */
-export async function checkSqlite(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]> {
+export async function checkSqlite(
+  databaseUrl: string,
+  migrations: readonly Migration[],
+  host?: string,
+): Promise<DatabaseFinding[]> {
   const named = resolve(databaseUrl.slice('sqlite:'.length));
   const path = existsSync(named) ? realpathSync(named) : named;
   try {
@@ -32,6 +37,7 @@ export async function checkSqlite(databaseUrl: string, migrations: readonly Migr
       await checkEncoding(engine),
       await checkRights(engine),
       judgeSchema(await readSchemaState(engine, migrations)),
+      ...(await checkPasskeys(engine, host)),
     ];
   } catch (error) {
     const { message } = createFailures(engine).translate(error, 'check');

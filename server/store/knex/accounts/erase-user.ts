@@ -11,6 +11,7 @@ const ownRows = [
   ['tickets', 'user_id'],
   ['device_codes', 'user_id'],
   ['recovery_codes', 'user_id'],
+  ['passkeys', 'user_id'],
   ['idempotency_keys', 'user_id'],
   ['outbox', 'link_user_id'],
   ['daily_mails', 'user_id'],
@@ -68,6 +69,7 @@ function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
     invited_at: null,
     joined_at: null,
     disabled_at: null,
+    passkeys: 0,
     deleted_at: at,
   };
 }

@@ -97,11 +97,12 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
       const locked = await lockSuperusers(knex, [id, ...others]);
       return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
     },
-    lockForNewSession: (id, { passwordHash, totpEnabledAt, sso } = {}) =>
+    lockForNewSession: (id, { passwordHash, totpEnabledAt, passkeyCount, sso } = {}) =>
       lockIf({
         ...{ id, kind: 'member', disabled: false },
         ...(passwordHash !== undefined && { password_hash: passwordHash }),
         ...(totpEnabledAt !== undefined && { totp_enabled_at: totpEnabledAt }),
+        ...(passkeyCount !== undefined && { passkeys: passkeyCount }),
         ...(sso !== undefined && { sso }),
       }),
   };

@@ -30,6 +30,7 @@ export const account: Part = {
     totp_secret: 'secret',
     totp_enabled_at: 'time',
     totp_last_step: 'number',
+    passkeys: 'number',
     created_at: 'time',
     invited_at: 'time',
     joined_at: 'time',
@@ -105,6 +106,23 @@ const recoveryCode: Part = {
   columns: { user_id: 'text', hash: 'secret' },
 };
 
+const passkey: Part = {
+  ...{ name: 'passkeys', table: 'passkeys', key: ['id'], by: 'user_id', of: 'member', inOrder: false },
+  columns: {
+    id: 'text',
+    user_id: 'text',
+    credential_id: 'text',
+    public_key: 'text',
+    counter: 'number',
+    transports: 'json',
+    backed_up: 'flag',
+    rp_id: 'text',
+    name: 'text',
+    created_at: 'time',
+    last_used_at: 'time',
+  },
+};
+
 const event = {
   id: 'text',
   at: 'time',
@@ -143,5 +161,5 @@ const attempt: Part = {
   columns: event,
 };
 
-export const accountParts = [account, session, recoveryCode, ticket, deviceCode, maintainer];
+export const accountParts = [account, session, recoveryCode, passkey, ticket, deviceCode, maintainer];
 export const auditParts = [...audit, attempt];

@@ -40,7 +40,10 @@ export function createTotpStore(knex: Knex): TotpStore {
         .where({ id: userId })
         .whereNotNull('totp_enabled_at')
         .update({ totp_secret: null, totp_enabled_at: null, totp_last_step: null });
-      await recoveryCodes(userId).delete();
+      // A member who still has a passkey needs the codes if they lose it.
+      await recoveryCodes(userId)
+        .whereNotExists(knex('passkeys').where({ user_id: userId }))
+        .delete();
       return removed > 0;
     },
     async replaceRecoveryCodes(userId, hashes) {

@@ -7,6 +7,8 @@ export interface KnownMember {
   row: Row;
   /** Null if the database is from a release without recovery codes. */
   recoveryCodes: Row[] | null;
+  /** Null if the database is from a release without passkeys. */
+  passkeys: Row[] | null;
   /** The newest database that knows the member. */
   knex: Knex;
 }
@@ -18,23 +20,30 @@ export type Members = ReadonlyMap<string, KnownMember>;
 export async function knownMembers(line: readonly Witness[], ids: ReadonlySet<string>): Promise<Members> {
   const members = new Map<string, KnownMember>();
   for (const { knex, users } of line) {
-    const codes = await recoveryCodesOf(knex);
+    const [codes, keys] = [await rowsByMember(knex, 'recovery_codes'), await rowsByMember(knex, 'passkeys')];
     for (const [id, row] of users) {
-      if (ids.has(id)) members.set(id, { row, recoveryCodes: codes && (codes.get(id) ?? []), knex });
+      if (!ids.has(id)) continue;
+      members.set(id, {
+        row,
+        recoveryCodes: codes && (codes.get(id) ?? []),
+        passkeys: keys && (keys.get(id) ?? []),
+        knex,
+      });
     }
   }
   return members;
 }
 
-async function recoveryCodesOf(knex: Knex): Promise<Map<string, Row[]> | null> {
-  if (!(await knex.schema.hasTable('recovery_codes'))) return null;
-  const codes = new Map<string, Row[]>();
-  for (const code of await knex('recovery_codes')) {
-    const ofMember = codes.get(code.user_id);
-    if (ofMember === undefined) codes.set(code.user_id, [code]);
-    else ofMember.push(code);
+/** Returns the rows of a table by member, or null if the database has no such table. */
+async function rowsByMember(knex: Knex, table: string): Promise<Map<string, Row[]> | null> {
+  if (!(await knex.schema.hasTable(table))) return null;
+  const rows = new Map<string, Row[]>();
+  for (const row of await knex(table)) {
+    const ofMember = rows.get(row.user_id);
+    if (ofMember === undefined) rows.set(row.user_id, [row]);
+    else ofMember.push(row);
   }
-  return codes;
+  return rows;
 }
 
 /** Returns the members about whom their database recorded a later event of these kinds than the backup did. */

@@ -16,6 +16,8 @@ export const texts = {
   recovered: () => 'You are an Organization Superuser, and your new password is set.',
   'totp-off': () => 'Two-factor sign-in was turned off.',
   'totp-reset': (member: string) => `Two-factor sign-in was reset for ${member}.`,
+  'passkey-added': (passkey: string) => `The passkey ${passkey} was added. You can sign in with it now.`,
+  'passkey-removed': (passkey: string) => `The passkey ${passkey} was removed.`,
   'sso-connected': () => 'Single sign-on is connected. You can sign in with it now.',
   'member-unbound': (member: string) =>
     `${member} was unbound from single sign-on. The next single sign-on with their email address connects the account again; a member whose password signs them in connects it on their profile.`,

@@ -9,7 +9,7 @@ import { withNotice } from '../../shell/messages/notice.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
-import { signInWays } from '../login-routes.tsx';
+import { signInWays } from '../sign-in-ways.ts';
 import { finishConfirming } from './confirm-routes.tsx';
 import { finishConnecting } from './connect-routes.tsx';
 import { createSsoReport } from './report-sso.ts';
@@ -24,6 +24,7 @@ interface SsoDeps
     | 'confirmations'
     | 'identityProvider'
     | 'passwordPolicy'
+    | 'passkeys'
     | 'config'
     | 'log'
     | 'failureLog'

@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
+import type { ProblemError } from '../../../../shared/problem.ts';
 import type { PreparedTotp } from '../../../../shared/schemas/sign-in/totp.ts';
+import { passkeysNeedScript } from '../../../domain/sign-in/passkeys/problems.ts';
 import type { StartedSession } from '../../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { bearerChallenge } from '../../../http/errors.ts';
@@ -11,13 +13,15 @@ import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import type { DeviceCookie } from '../device-cookie.ts';
+import { respondWithOptions } from '../passkeys/options-response.ts';
 import type { SecondFactorCookie } from './second-factor-cookie.ts';
 import { SecondFactorPage } from './second-factor-page.tsx';
 
 export const secondFactorPath = '/login/code';
 export const enrolPath = '/login/set-up';
+const passkeyFactorPath = `${secondFactorPath}/passkey`;
 
-interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
+interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'passkeys' | 'config'> {
   browserSession: BrowserSession;
   deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
@@ -25,12 +29,12 @@ interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
 
 /** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
 export function secondFactorPages(deps: SecondFactorDeps) {
-  const { secondFactor, browserSession, deviceCookie, secondFactorCookie, config } = deps;
+  const { secondFactor, passkeys, browserSession, deviceCookie, secondFactorCookie, config } = deps;
   const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
   const actionOf = (c: AppContext, path: string) => formatUrl({ path, query: { next: nextOf(c) } });
 
   return new Hono<AppEnv>()
-    .get(secondFactorPath, (c) => c.render(<SecondFactorPage action={actionOf(c, secondFactorPath)} />))
+    .get(secondFactorPath, async (c) => c.render(await codePage(c)))
     .post(secondFactorPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
@@ -38,11 +42,21 @@ export function secondFactorPages(deps: SecondFactorDeps) {
         await startSession(c, await secondFactor.finish(ticket, code, c.get('clientInfo'), deviceCookie.read(c)));
         return c.redirect(nextOf(c), 303);
       } catch (error) {
-        const problem = expectProblem(error);
-        if (problem.code === 'form-expired') throw problem;
-        if (problem.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
-        const page = <SecondFactorPage action={actionOf(c, secondFactorPath)} error={problem.message} />;
-        return renderProblem(c, problem, page);
+        return rejected(c, expectProblem(error));
+      }
+    })
+    .post(`${passkeyFactorPath}/options`, (c) =>
+      respondWithOptions(c, () => secondFactor.beginPasskey(secondFactorCookie.read(c))),
+    )
+    .post(passkeyFactorPath, async (c) => {
+      const response = text((await c.req.parseBody()).response);
+      try {
+        if (response === '') throw passkeysNeedScript();
+        const ticket = secondFactorCookie.read(c);
+        await startSession(c, await secondFactor.finishPasskey(ticket, response, c.get('clientInfo')));
+        return c.redirect(nextOf(c), 303);
+      } catch (error) {
+        return rejected(c, expectProblem(error));
       }
     })
     .get(enrolPath, async (c) => c.render(enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))))
@@ -61,6 +75,18 @@ export function secondFactorPages(deps: SecondFactorDeps) {
         return renderProblem(c, problem, enrolmentPage(c, prepared, problem.message));
       }
     });
+
+  async function rejected(c: AppContext, problem: ProblemError) {
+    if (problem.code === 'form-expired') throw problem;
+    if (problem.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
+    return renderProblem(c, problem, await codePage(c, problem.message));
+  }
+
+  async function codePage(c: AppContext, error?: string) {
+    const factors = await secondFactor.factorsOf(secondFactorCookie.read(c));
+    const actions = { action: actionOf(c, secondFactorPath), passkeyAction: actionOf(c, passkeyFactorPath) };
+    return <SecondFactorPage {...actions} factors={factors} passkeysWork={passkeys.party !== null} error={error} />;
+  }
 
   async function startSession(c: AppContext, started: StartedSession): Promise<void> {
     await browserSession.start(c, started, 'code');

@@ -2,6 +2,7 @@ import type { UpdateUserBody } from '../../../../shared/schemas/accounts/users.t
 import type { Invitation } from '../../../domain/accounts/invitations.ts';
 import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { Caller } from '../../../domain/caller.ts';
+import { hasSecondFactor } from '../../../domain/sign-in/has-second-factor.ts';
 import type { AppDeps } from '../../../http/context.ts';
 import type { UserSummary } from '../../../store/records.ts';
 import type { MessageCode, MessageNames } from '../../shell/messages/texts.ts';
@@ -54,14 +55,14 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
 
 /** Returns the actions that apply to the member's current state. Some do not apply to oneself, because a stolen session could use them. */
 export function possibleActions(user: UserSummary, isSelf: boolean): OfferedAction[] {
-  const { superuser, auditor, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
+  const { superuser, auditor, disabled, canManageTokens, tokenCount } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
     ...(memberStatus(user) === 'invited' ? (['invite'] as const) : []),
     superuser ? 'demote' : 'promote',
     auditor ? 'remove-auditor' : 'make-auditor',
     disabled ? 'enable' : 'disable',
-    ...(totpEnabledAt === null || isSelf ? [] : (['reset-two-step'] as const)),
+    ...(hasSecondFactor(user) && !isSelf ? (['reset-two-step'] as const) : []),
     ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...endings(user, isSelf),

@@ -104,10 +104,12 @@ function Groups({ user }: Pick<MemberPageProps, 'user'>) {
   );
 }
 
-function signInMethod({ sso, hasIdentity, hasPassword, totpEnabledAt }: UserSummary): string {
-  const password = hasPassword && (totpEnabledAt === null ? 'password' : 'password and authenticator app');
+function signInMethod({ sso, hasIdentity, hasPassword, totpEnabledAt, passkeyCount }: UserSummary): string {
+  const second = [totpEnabledAt !== null && 'authenticator app', passkeyCount > 0 && 'passkey'].filter(Boolean);
+  const password = hasPassword && ['password', second.join(' or ')].filter(Boolean).join(' and ');
+  const passkeys = passkeyCount > 0 && !sso && count(passkeyCount, 'passkey');
   const identity = sso && (hasIdentity ? 'single sign-on' : 'single sign-on (unbound until the next sign-in)');
-  return [identity, password].filter(Boolean).join(', or ') || 'nothing yet';
+  return [identity, password, passkeys].filter(Boolean).join(', or ') || 'nothing yet';
 }
 
 type ButtonAction = Exclude<OfferedAction, 'grant' | 'ungrant' | 'revoke-tokens'>;

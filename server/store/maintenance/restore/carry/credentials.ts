@@ -22,6 +22,8 @@ const totp: Credential = {
     'user.recovered',
   ],
 };
+/** A removed passkey, perhaps of a stolen device, must not work again. */
+const passkeyActions = ['passkey.added', 'passkey.removed', 'user.recovered'];
 /** A member who is no longer bound could be matched to another person by email address at the next single sign-on. */
 const identity: Credential = {
   columns: ['sso', 'oidc_issuer', 'oidc_subject', 'joined_at'],
@@ -35,6 +37,7 @@ const identity: Credential = {
 export async function carryCredentials(engine: Engine, members: Members, complete: boolean): Promise<void> {
   const chosen = async (credential: Credential): Promise<Members> =>
     complete ? members : changedSince(engine.knex, members, credential.actions);
+  const holders = complete ? members : await changedSince(engine.knex, members, passkeyActions);
   const [passwords, secrets, identities] = [await chosen(password), await chosen(totp), await chosen(identity)];
   await engine.knex.transaction(async (trx) => {
     await update(trx, passwords, password.columns);
@@ -44,6 +47,7 @@ export async function carryCredentials(engine: Engine, members: Members, complet
       await trx('recovery_codes').where({ user_id: id }).delete();
       for (const code of recoveryCodes) await trx('recovery_codes').insert(code);
     }
+    await carryPasskeys(trx, holders);
     await carryIdentities(trx, identities);
   });
 }
@@ -52,6 +56,18 @@ async function update(trx: Knex.Transaction, members: Members, columns: readonly
   for (const [id, { row }] of members) {
     const known = pick(row, columns);
     if (Object.keys(known).length > 0) await trx('users').where({ id }).update(known);
+  }
+}
+
+/** Replaces the passkeys of these members. A database of an earlier release knows nothing about passkeys. */
+async function carryPasskeys(trx: Knex.Transaction, members: Members): Promise<void> {
+  const known = [...members].filter(([, { passkeys }]) => passkeys !== null);
+  for (const [id] of known) await trx('passkeys').where({ user_id: id }).delete();
+  for (const [id, { passkeys }] of known) {
+    for (const passkey of passkeys ?? []) await trx('passkeys').insert(passkey).onConflict().ignore();
+    await trx('users')
+      .where({ id })
+      .update({ passkeys: trx('passkeys').where({ user_id: id }).count('*') });
   }
 }
 

@@ -1,0 +1,208 @@
+import { limits } from '../../../../shared/limits.ts';
+import type { AuditAction } from '../../../../shared/schemas/audit.ts';
+import type { PasskeyRecord, UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { noSuchMember } from '../../accounts/problems.ts';
+import type { AuditTrail } from '../../audit.ts';
+import { actorOf, type Caller, type Operator, requireScope } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { Notifier } from '../../notifications/notifier.ts';
+import type { SecurityEvent } from '../../notifications/security-mails.ts';
+import { confirmedActions, requireConfirmed } from '../confirmation/required.ts';
+import { endAllSessions, lockActiveSession } from '../end-sessions.ts';
+import { hasSecondFactor } from '../has-second-factor.ts';
+import type { PasswordPolicy } from '../password/password-policy.ts';
+import { sessionEnded } from '../problems.ts';
+import { generateRecoveryCodes, hashRecoveryCode } from '../totp/codes.ts';
+import type { Challenges } from './challenges.ts';
+import {
+  lastSecondFactor,
+  newPasskeyRejected,
+  noPasskeysHere,
+  noSuchPasskey,
+  passkeyExists,
+  passkeysNeedScript,
+  tooManyPasskeys,
+  usesSso,
+} from './problems.ts';
+import type { RelyingParty } from './relying-party.ts';
+import { challengeOf, readNewPasskey } from './responses.ts';
+import { type CreationOptions, creationOptions, type NewKey, verifyNewPasskey } from './webauthn.ts';
+
+/** Why a member cannot add a passkey. */
+export type Unavailable = 'address' | 'sso';
+
+/** The passkeys of a member's own account. */
+export interface Passkeys {
+  /** Where passkeys work. Null if browsers allow none at the public URL. */
+  readonly party: RelyingParty | null;
+  /** Returns the caller's passkeys, oldest first. */
+  list(caller: Pick<Caller, 'user'>): Promise<PasskeyRecord[]>;
+  /** Returns the passkeys of a member, for superusers, auditors and keys. @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found` */
+  listOf(operator: Operator, userId: string): Promise<PasskeyRecord[]>;
+  /** Returns why this member cannot add a passkey, or null. */
+  unavailable(user: UserRecord): Unavailable | null;
+  /**
+   * Returns what the browser needs to make a passkey.
+   *
+   * @throws ProblemError `confirmation-required`, `bad-request`, `password-sign-in-off`, `not-authenticated`
+   */
+  beginAdding(caller: Caller): Promise<CreationOptions>;
+  /**
+   * Adds the passkey that the browser made. If it is the first second factor, ends the member's other sessions and creates recovery codes, which are
+   * then returned.
+   *
+   * @throws ProblemError `confirmation-required`, `bad-request`, `password-sign-in-off`, `not-authenticated`
+   */
+  add(caller: Caller, response: string, name: string): Promise<{ name: string; recoveryCodes: string[] | null }>;
+  /**
+   * Removes a passkey of the caller and returns it.
+   *
+   * @throws ProblemError `confirmation-required`, `not-found`, `totp-setup-required` if it is the last second factor and one is required
+   */
+  remove(caller: Caller, id: string): Promise<PasskeyRecord>;
+}
+
+export interface PasskeysDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  party: RelyingParty | null;
+  challenges: Challenges;
+  passwordPolicy: PasswordPolicy;
+  auditTrail: AuditTrail;
+  notifier: Notifier;
+  /** Whether every member who signs in with a password must use a second factor. */
+  required: boolean;
+}
+
+export function createPasskeys(deps: PasskeysDeps): Passkeys {
+  const { store, party, challenges } = deps;
+  const audienceOf = ({ user, sessionId }: Caller) => ({ purpose: 'adding', userId: user.id, sessionId }) as const;
+
+  const unavailable = (user: UserRecord): Unavailable | null => {
+    if (user.sso || !deps.passwordPolicy.allows(user)) return 'sso';
+    return party === null ? 'address' : null;
+  };
+
+  const requireParty = (user: UserRecord): RelyingParty => {
+    if (unavailable(user) === 'sso') throw usesSso();
+    if (party === null) throw noPasskeysHere();
+    return party;
+  };
+
+  /** Asks for the confirmation before the browser asks for the passkey. */
+  const requireProof = (caller: Caller) =>
+    store.transaction(async (store) => {
+      await lockMember(store, caller);
+      await requireConfirmed(store, caller, deps.clock.now(), confirmedActions.addPasskey());
+    });
+
+  return {
+    party,
+    unavailable,
+    list: ({ user }) => store.passkeys.listOf(user.id),
+
+    async listOf(operator, userId) {
+      requireScope(operator, 'users:read');
+      if ((await store.users.findById(userId)) === null) throw noSuchMember();
+      return store.passkeys.listOf(userId);
+    },
+
+    async beginAdding(caller) {
+      const party = requireParty(caller.user);
+      await requireProof(caller);
+      const existing = await store.passkeys.listOf(caller.user.id);
+      if (existing.length >= limits.maxPasskeys) throw tooManyPasskeys(limits.maxPasskeys);
+      return creationOptions(party, caller.user, await challenges.issue(audienceOf(caller)), existing);
+    },
+
+    async add(caller, json, name) {
+      const party = requireParty(caller.user);
+      await requireProof(caller);
+      if (json === '') throw passkeysNeedScript();
+      const response = readNewPasskey(json);
+      const challenge = response && challengeOf(response);
+      if (response === null || challenge === null) throw newPasskeyRejected();
+      if (!(await challenges.take(challenge, audienceOf(caller)))) throw newPasskeyRejected();
+      const key = await verifyNewPasskey(party, response, challenge);
+      if (key === null) throw newPasskeyRejected();
+      const codes = generateRecoveryCodes();
+      const isFirst = await store.transaction((store) =>
+        insert(deps, store, caller, { ...key, rpId: party.id, name }, codes),
+      );
+      deps.notifier.wake();
+      return { name, recoveryCodes: isFirst ? codes : null };
+    },
+
+    async remove(caller, id) {
+      const removed = await store.transaction(async (store) => {
+        const user = await lockMember(store, caller);
+        await requireConfirmed(store, caller, deps.clock.now(), confirmedActions.removePasskey());
+        const passkey = await store.passkeys.delete(id, user.id);
+        if (passkey === null) throw noSuchPasskey();
+        // Rolls the deletion back.
+        if (deps.required && !hasSecondFactor({ ...user, passkeyCount: user.passkeyCount - 1 }))
+          throw lastSecondFactor();
+        await recordPasskeyChange(deps, store, caller, {
+          action: 'passkey.removed',
+          event: 'passkey-removed',
+          passkey,
+        });
+        return passkey;
+      });
+      deps.notifier.wake();
+      return removed;
+    },
+  };
+}
+
+/** Inserts a passkey. Returns whether it is the member's first second factor. */
+async function insert(
+  deps: PasskeysDeps,
+  store: Store,
+  caller: Caller,
+  key: NewKey & Pick<PasskeyRecord, 'rpId' | 'name'>,
+  codes: readonly string[],
+): Promise<boolean> {
+  const user = await lockMember(store, caller);
+  await requireConfirmed(store, caller, deps.clock.now(), confirmedActions.addPasskey());
+  if (user.sso) throw usesSso();
+  if (user.passkeyCount >= limits.maxPasskeys) throw tooManyPasskeys(limits.maxPasskeys);
+  const passkey = { ...key, id: deps.newId(), userId: user.id, createdAt: deps.clock.now(), lastUsedAt: null };
+  if (!(await store.passkeys.insert(passkey))) throw passkeyExists();
+  const isFirst = !hasSecondFactor(user);
+  if (isFirst) {
+    await store.totp.replaceRecoveryCodes(user.id, codes.map(hashRecoveryCode));
+    // They may have begun with the password alone.
+    await endAllSessions(store, user.id, caller.sessionId);
+  }
+  await recordPasskeyChange(deps, store, caller, { action: 'passkey.added', event: 'passkey-added', passkey });
+  return isFirst;
+}
+
+/** Locks the caller and returns the current record. @throws ProblemError `not-authenticated` if the session has ended */
+async function lockMember(store: Store, { user, sessionId }: Caller): Promise<UserRecord> {
+  const isActive = await lockActiveSession(store, { userId: user.id, id: sessionId });
+  const current = isActive ? await store.users.findById(user.id) : null;
+  if (current === null) throw sessionEnded();
+  return current;
+}
+
+interface PasskeyChange {
+  action: Extract<AuditAction, 'passkey.added' | 'passkey.removed'>;
+  event: Extract<SecurityEvent, 'passkey-added' | 'passkey-removed'>;
+  passkey: Pick<PasskeyRecord, 'name'>;
+}
+
+/** Audits a change that the member made, and enqueues a mail to them. */
+async function recordPasskeyChange(
+  { clock, auditTrail, notifier }: Pick<PasskeysDeps, 'clock' | 'auditTrail' | 'notifier'>,
+  store: Store,
+  { user, clientInfo }: Caller,
+  { action, event, passkey }: PasskeyChange,
+): Promise<void> {
+  const [at, actor] = [clock.now(), actorOf(user)];
+  await auditTrail.user(store, action, { at, actor, clientInfo, user });
+  await notifier.security(store, { at, owner: user, clientInfo, event, actor, facts: [['Passkey', passkey.name]] });
+}

@@ -1,0 +1,44 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { passkeysSchema } from '../../../shared/schemas/sign-in/passkeys.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { passkeyObject } from '../representations.ts';
+import { idParamSchema, jsonResponse } from '../validate.ts';
+
+const listOwn = createRoute({
+  method: 'get',
+  path: '/me/passkeys',
+  summary: 'List your passkeys',
+  description: 'Passkeys are added in a browser, on the profile.',
+  responses: { 200: jsonResponse(passkeysSchema, 'The passkeys, oldest first') },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/me/passkeys/{id}',
+  summary: 'Remove one of your passkeys',
+  description: 'If the organization requires two-factor sign-in, the last second factor cannot be removed.',
+  request: { params: idParamSchema },
+  responses: { 204: { description: 'The passkey no longer signs in' } },
+});
+
+const listOfMember = createRoute({
+  method: 'get',
+  path: '/users/{id}/passkeys',
+  summary: "List a member's passkeys",
+  description: 'To remove all of them, reset the second factor of the member.',
+  request: { params: idParamSchema },
+  responses: { 200: jsonResponse(passkeysSchema, 'The passkeys, oldest first') },
+});
+
+export function passkeyRoutes({ passkeys }: Pick<AppDeps, 'passkeys'>) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(listOwn, async (c) => c.json({ items: (await passkeys.list(c.get('caller'))).map(passkeyObject) }, 200))
+    .openapi(remove, async (c) => {
+      await passkeys.remove(c.get('caller'), c.req.valid('param').id);
+      return c.body(null, 204);
+    })
+    .openapi(listOfMember, async (c) => {
+      const found = await passkeys.listOf(c.get('operator'), c.req.valid('param').id);
+      return c.json({ items: found.map(passkeyObject) }, 200);
+    });
+}

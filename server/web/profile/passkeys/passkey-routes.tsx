@@ -1,0 +1,80 @@
+import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { newPasskeySchema } from '../../../../shared/schemas/sign-in/passkeys.ts';
+import { hasSecondFactor } from '../../../domain/sign-in/has-second-factor.ts';
+import { noSuchPasskey } from '../../../domain/sign-in/passkeys/problems.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import type { PasskeyRecord } from '../../../store/records.ts';
+import { describeUserAgent } from '../../audit/user-agent.ts';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { parseForm, text } from '../../shell/form-values.ts';
+import type { MessageDeps } from '../../shell/messages/messages.ts';
+import { respondWithOptions } from '../../sign-in/passkeys/options-response.ts';
+import { RecoveryCodesPage } from '../recovery-codes-page.tsx';
+import { PasskeysPage, passkeysPath, RemovePasskeyDialog } from './passkeys-page.tsx';
+
+/** Routes of `/profile/passkeys`: the passkeys of the member's own account. */
+export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'passkeys' | 'clock'> & MessageDeps) {
+  return new Hono<AppEnv>()
+    .get(passkeysPath, async (c) => {
+      const own = await passkeys.list(c.get('caller'));
+      return c.render(page(c, own, { dialog: requestedDialog(c, own) }));
+    })
+    .post(`${passkeysPath}/options`, (c) => respondWithOptions(c, () => passkeys.beginAdding(c.get('caller'))))
+    .post(passkeysPath, async (c) => {
+      const form = await c.req.parseBody();
+      try {
+        const { name } = parseForm(newPasskeySchema, { name: text(form.name) });
+        const { recoveryCodes } = await passkeys.add(c.get('caller'), text(form.response), name);
+        if (recoveryCodes === null) return messages.redirect(c, passkeysPath, 'passkey-added', name);
+        return c.render(<RecoveryCodesPage codes={recoveryCodes} next={passkeysPath} />);
+      } catch (error) {
+        return rejected(c, expectProblem(error), text(form.name));
+      }
+    })
+    .post(`${passkeysPath}/:id/remove`, async (c) => {
+      try {
+        const { name } = await passkeys.remove(c.get('caller'), c.req.param('id'));
+        return messages.redirect(c, passkeysPath, 'passkey-removed', name);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'not-authenticated' || problem.code === 'not-found') throw problem;
+        const own = await passkeys.list(c.get('caller'));
+        const dialog = removeDialog(c, own, c.req.param('id'), problem);
+        return renderProblem(c, problem, page(c, own, { dialog }));
+      }
+    });
+
+  async function rejected(c: AppContext, problem: ProblemError, name?: string): Promise<Response> {
+    if (problem.code === 'not-authenticated') throw problem;
+    const own = await passkeys.list(c.get('caller'));
+    return renderProblem(c, problem, page(c, own, { problem, ...(name !== undefined && { name }) }));
+  }
+
+  function page(c: AppContext, own: PasskeyRecord[], rest: { problem?: ProblemError; dialog?: Child; name?: string }) {
+    const { user, clientInfo } = c.get('caller');
+    const details = { passkeys: own, now: clock.now(), host: passkeys.party?.id ?? null };
+    const name = clientInfo.userAgent === null ? '' : describeUserAgent(clientInfo.userAgent);
+    return <PasskeysPage {...details} unavailable={passkeys.unavailable(user)} name={name} {...rest} />;
+  }
+
+  function requestedDialog(c: AppContext, own: PasskeyRecord[]): Child {
+    const { dialog, id } = c.req.query();
+    if (dialog !== 'remove') return null;
+    return removeDialog(c, own, id);
+  }
+
+  function removeDialog(c: AppContext, own: PasskeyRecord[], id: string | undefined, problem?: ProblemError): Child {
+    const passkey = own.find((candidate) => candidate.id === id);
+    if (passkey === undefined) throw noSuchPasskey();
+    const { user } = c.get('caller');
+    return (
+      <RemovePasskeyDialog
+        problem={problem}
+        passkey={passkey}
+        isLast={!hasSecondFactor({ ...user, passkeyCount: own.length - 1 })}
+      />
+    );
+  }
+}

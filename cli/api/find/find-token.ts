@@ -1,3 +1,4 @@
+import { limits } from '../../../shared/limits.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { hasCode } from '../../errors.ts';
 import type { OwnerOptions } from '../../input/owner-options.ts';
@@ -16,27 +17,52 @@ export function listTokens(api: Api, owner: OwnerOptions): Promise<Token[]> {
 
 /** Returns the token that `name` refers to. @throws CliError `token-not-found` or `ambiguous-name`. */
 export async function findToken(api: Api, name: string, owner: OwnerOptions): Promise<Token> {
-  return matchName(name, await candidatesFor(api, [name], owner), listCommand(owner));
-}
-
-/** Returns the tokens that several names refer to, each once, and the errors of the names that match none or several. */
-export async function findTokens(api: Api, names: readonly string[], owner: OwnerOptions) {
-  return matchNames(names, await candidatesFor(api, names, owner), listCommand(owner));
+  const { tokens } = await candidatesFor(api, [name], owner);
+  return matchName(name, tokens, listCommand(owner));
 }
 
 /**
- * Returns every token of this owner, or your own. Adds those that the names give by ID, which may belong to others: a
- * superuser finds the IDs in `tokens list --all --json` and in the audit log.
+ * Returns the tokens that several names refer to, each once, and the errors of the names that match none or several. `others` are those among
+ * them that an ID or a prefix found although they are not your own.
  */
-async function candidatesFor(api: Api, names: readonly string[], owner: OwnerOptions): Promise<Token[]> {
-  const tokens = await listTokens(api, owner);
-  if (owner.user !== undefined || owner.serviceAccount !== undefined) return tokens;
-  const known = new Set(tokens.map(({ id }) => id));
-  const ids = names.map((name) => name.toLowerCase()).filter((name) => uuid.test(name) && !known.has(name));
-  const others = await Promise.all(ids.map((id) => readToken(api, id)));
-  return [...tokens, ...others.filter((token) => token !== null)];
+export async function findTokens(api: Api, names: readonly string[], owner: OwnerOptions) {
+  const { tokens, others } = await candidatesFor(api, names, owner);
+  return { ...matchNames(names, tokens, listCommand(owner)), others };
 }
 
+/**
+ * Returns every token of this owner, or your own. Without an owner, adds those that the names give by ID or by prefix, which may belong to
+ * others: a superuser finds IDs in `tokens list --all --json` and in the audit log, and prefixes in the logs of a proxy.
+ */
+async function candidatesFor(api: Api, names: readonly string[], owner: OwnerOptions) {
+  const tokens = await listTokens(api, owner);
+  const others = new Set<Token>();
+  if (owner.user !== undefined || owner.serviceAccount !== undefined) return { tokens, others };
+  const known = new Set(tokens.map(({ id }) => id));
+  const ids = names.map((name) => name.toLowerCase()).filter((name) => uuid.test(name) && !known.has(name));
+  const prefixes = names.filter((name) => prefix.test(name) && !tokens.some((token) => hasPrefix(token, name)));
+  const byId = await Promise.all(ids.map((id) => readToken(api, id)));
+  const byPrefix = await Promise.all(prefixes.map((text) => listByPrefix(api, text)));
+  for (const token of [...byId, ...byPrefix.flat()]) {
+    if (token === null || known.has(token.id)) continue;
+    known.add(token.id);
+    others.add(token);
+  }
+  return { tokens: [...tokens, ...others], others };
+}
+
+/** Returns the tokens of all owners that a prefix leads to. A daemon of the release before ignores the parameter, and lists your own. */
+async function listByPrefix(api: Api, text: string): Promise<Token[]> {
+  const query = { prefix: text, limit: String(limits.maxPageSize) };
+  const { items } = await expectBody(api.tokens.$get({ query }), pageShape(tokenShape));
+  return items.filter((token) => hasPrefix(token, text));
+}
+
+function hasPrefix({ prefix, previous }: Token, text: string): boolean {
+  return prefix === text || previous?.prefix === text;
+}
+
+const prefix = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 async function readToken(api: Api, id: string): Promise<Token | null> {

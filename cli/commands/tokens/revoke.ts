@@ -55,11 +55,11 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, --all or --stdin.');
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
-  const { found, failures } = options.all
-    ? { found: await listTokens(connection.api, options), failures: [] }
+  const { found, failures, others } = options.all
+    ? { found: await listTokens(connection.api, options), failures: [], others: new Set<Token>() }
     : await findNamed(connection.api, names, options);
   if (found.length > 0) {
-    await confirmOrCancel(ctx, options.yes, question(found, options));
+    await confirmOrCancel(ctx, options.yes, question(found, others, options));
     // No route revokes all tokens of a service account that stays.
     const revoke = options.all && options.serviceAccount === undefined ? revokeTogether : revokeEach;
     await revoke(ctx, connection, found, options).catch((error: unknown) => {
@@ -72,9 +72,9 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
 }
 
 async function findNamed(api: Api, names: readonly string[], options: RevokeOptions) {
-  const { found, failures } = await findTokens(api, names, options);
+  const { found, failures, others } = await findTokens(api, names, options);
   const isIgnored = (error: unknown) => options.ifExists === true && hasCode(error, 'token-not-found');
-  return { found, failures: failures.filter((error) => !isIgnored(error)) };
+  return { found, others, failures: failures.filter((error) => !isIgnored(error)) };
 }
 
 async function revokeEach(ctx: Context, connection: Connection, tokens: readonly Token[], options: RevokeOptions) {
@@ -120,9 +120,16 @@ async function requestRevocation(api: Api, { user }: RevokeOptions) {
   return api.users[':id'].tokens.$delete({ param: { id } });
 }
 
-function question(tokens: readonly Token[], { user, serviceAccount }: OwnerOptions): string {
+/** Asks before a revocation. Names the owners of tokens that a prefix or an ID found although they are not your own. */
+function question(
+  tokens: readonly Token[],
+  others: ReadonlySet<Token>,
+  { user, serviceAccount }: OwnerOptions,
+): string {
   const owner = serviceAccount ?? user;
-  const names = tokens.map(({ name }) => sanitize(name)).join(', ');
+  const names = tokens
+    .map((token) => `${sanitize(token.name)}${others.has(token) ? ` of ${sanitize(token.owner)}` : ''}`)
+    .join(', ');
   const which = tokens.length > 5 ? count(tokens.length, 'token') : names;
   const whose = owner === undefined ? '' : ` of ${sanitize(owner)}`;
   return `Permanently revoke ${which}${whose}? ${tokens.length === 1 ? 'It stops' : 'They stop'} working immediately.`;

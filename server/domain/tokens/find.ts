@@ -29,6 +29,35 @@ export async function findTokenToChange(store: Store, operator: Operator, id: st
   return token;
 }
 
+/**
+ * Returns the tokens that have or had a value with this prefix, among those that `findToken` returns, newest first. Members without the right to
+ * read everything have only their own rows read, so that the time says nothing about the tokens of others.
+ * @throws ProblemError `scope-missing`
+ */
+export async function findByPrefix(
+  store: Store,
+  operator: Operator,
+  prefix: string,
+  before: string | null,
+): Promise<TokenRecord[]> {
+  if (isKey(operator)) requireScope(operator, 'tokens:read');
+  const tokens = readsEverything(operator)
+    ? await Promise.all((await store.tokens.idsByPrefix(prefix)).map((id) => store.tokens.findById(id)))
+    : await ownByPrefix(store, operator.user.id, prefix);
+  return tokens
+    .filter((token): token is TokenRecord => token !== null && (before === null || token.id < before))
+    .sort((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+async function ownByPrefix(store: Store, userId: string, prefix: string): Promise<TokenRecord[]> {
+  const owners = [userId, ...(await store.serviceAccounts.maintainedBy(userId))];
+  const found = await store.search.tokensOf({ text: prefix, folded: prefix }, { ids: owners, matching: [] }, 20);
+  // A search also finds the prefix in names and descriptions.
+  return found
+    .filter(({ token, earlierPrefix }) => token.prefix === prefix || earlierPrefix === prefix)
+    .map(({ token }) => token);
+}
+
 async function seesToken(store: Store, operator: Operator, token: OwnedToken): Promise<boolean> {
   return readsEverything(operator) || (await actsAsOwner(store, operator, token));
 }

@@ -14,7 +14,7 @@ import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
-import { actsAsOwner, findToken, tokenNotFound } from './find.ts';
+import { actsAsOwner, findByPrefix, findToken, tokenNotFound } from './find.ts';
 import { type ListSort, sortOf } from './lists/sort.ts';
 import { createReporting, type Reporting } from './report/report.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
@@ -56,6 +56,11 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
    * @throws ProblemError `invalid-fields` if too many tokens match to sort them; `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
+  /**
+   * Returns the tokens that the operator may see and that have or had a value with this prefix, newest first.
+   * @throws ProblemError `scope-missing`
+   */
+  findByPrefix(operator: Operator, prefix: string, before: string | null): Promise<TokenRecord[]>;
   /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
   count(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Reports whether the operator may do with a token what its owner may. */
@@ -110,6 +115,8 @@ export function createTokens(deps: TokenDeps): Tokens {
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 
     get: (operator, id) => findToken(store, operator, id),
+
+    findByPrefix: (operator, prefix, before) => findByPrefix(store, operator, prefix, before),
 
     async list(operator, { limit, before, sort, ...query }) {
       const selection = await selectionOf(operator, query);

@@ -1,11 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import {
-  createdTokenSchema,
-  createTokenBodySchema,
-  tokenListQuerySchema,
-  tokenPageSchema,
-  tokenSchema,
-} from '../../../shared/schemas/tokens/tokens.ts';
+import { tokenListQuerySchema, tokenPageSchema } from '../../../shared/schemas/tokens/token-lists.ts';
+import { createdTokenSchema, createTokenBodySchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
@@ -59,7 +54,7 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
     .openapi(listTokens, async (c) => {
       const now = statusContext();
       const query = c.req.valid('query');
-      const { user, service_account: serviceAccount, all, known_to: knownTo } = query;
+      const { user, service_account: serviceAccount, all, known_to: knownTo, prefix } = query;
       const owner = {
         ...(user !== undefined && { user }),
         ...(serviceAccount !== undefined && { serviceAccount }),
@@ -67,7 +62,9 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
         ...(knownTo !== undefined && { knownTo }),
       };
       const { items, next_cursor } = await readTokenPage(query, (page) =>
-        tokens.list(c.get('operator'), { ...page, ...owner, ...toTokenFilter(query) }),
+        prefix === undefined
+          ? tokens.list(c.get('operator'), { ...page, ...owner, ...toTokenFilter(query) })
+          : tokens.findByPrefix(c.get('operator'), prefix, page.before),
       );
       const names = await tokens.appNames(items);
       return c.json({ items: items.map((token) => tokenObject(token, now, names)), next_cursor }, 200);

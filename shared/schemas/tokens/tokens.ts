@@ -4,8 +4,6 @@ import { serviceAccountNameSchema } from '../accounts/service-accounts.ts';
 import {
   descriptionSchema,
   idSchema,
-  pageQuerySchema,
-  pageSchema,
   queryBooleanSchema,
   sentTimeSchema,
   timeSchema,
@@ -13,7 +11,6 @@ import {
 } from '../common.ts';
 import { scopeSchema, scopes } from '../scopes.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
-import { sortSchema } from './sort.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
 export const tokenStatusSchema = z
@@ -205,46 +202,3 @@ export const tokenFilterFields = {
     'Tokens with which a request was denied within this many seconds. Canaries are left out',
   ),
 };
-
-/** Reports whether a query selects the tokens of certain owners. */
-function isOwnerNamed(query: {
-  user?: string | undefined;
-  service_account?: string | undefined;
-  all?: boolean | undefined;
-}) {
-  return query.user !== undefined || query.service_account !== undefined || query.all === true;
-}
-
-export const tokenListQuerySchema = pageQuerySchema
-  .extend({
-    user: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The owner's ID or email address; only superusers may name another member"),
-    service_account: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The name of the service account that owns them, for its maintainers and superusers'),
-    all: queryBooleanSchema.optional().describe("Every owner's tokens (superusers only)"),
-    known_to: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value. Canaries are left out (superusers only)',
-      ),
-    ...tokenFilterFields,
-    sort: sortSchema.optional(),
-  })
-  .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
-  .refine(({ service_account: account, user, all }) => account === undefined || (user === undefined && !all), {
-    path: ['service_account'],
-    error: 'Send service_account, user or all, not several of them.',
-  })
-  .refine(({ known_to: known, ...others }) => known === undefined || !isOwnerNamed(others), {
-    path: ['known_to'],
-    error: 'Send known_to without service_account, user and all.',
-  });
-export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

@@ -16,12 +16,8 @@ import { hashStatusesSchema } from '../../../shared/schemas/tokens/hash-statuses
 import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
 import { requestTestSchema } from '../../../shared/schemas/tokens/request-tests.ts';
 import { suggestionSchema } from '../../../shared/schemas/tokens/suggestion.ts';
-import {
-  createdTokenSchema,
-  presentedTokenSchema,
-  tokenPageSchema,
-  tokenSchema,
-} from '../../../shared/schemas/tokens/tokens.ts';
+import { tokenPageSchema } from '../../../shared/schemas/tokens/token-lists.ts';
+import { createdTokenSchema, presentedTokenSchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { usageSchema } from '../../../shared/schemas/tokens/usage.ts';
 import { createdWebhookSchema, deliverySchema, webhookSchema } from '../../../shared/schemas/webhooks.ts';
 

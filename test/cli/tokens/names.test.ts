@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
+import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -74,5 +75,65 @@ describe('a token', () => {
     expect((await cli.run(['show', id], root)).stdout).toContain('dev@example.com');
     expect((await cli.run(['revoke', id, '--yes'], root)).code).toBe(0);
     expect(await list()).toEqual([]);
+  });
+});
+
+describe('the prefix of a token of another owner', () => {
+  const auditor = async () => cli.as(await cli.app.addMember({ email: 'auditor@example.com', auditor: true }));
+  const show = async (text: string, as: Surroundings) => {
+    const { code, stdout } = await cli.run(['show', text, '--json'], as);
+    return code === 0 ? JSON.parse(stdout).name : code;
+  };
+
+  it('finds it for superusers and auditors, and for nobody else', async () => {
+    const { prefix } = await createToken(cli.app, cli.app.dev, { name: 'deploy' });
+    const { prefix: ofRoot } = await createToken(cli.app, cli.app.root, { name: 'of-root' });
+    expect(await show(prefix, root)).toBe('deploy');
+    expect(await show(prefix, await auditor())).toBe('deploy');
+    expect(await show(ofRoot, dev)).toBe(3);
+    expect(await show('tok_zzzzzzzz', root)).toBe(3);
+  });
+
+  it('finds it by the prefix of the old value while that works', async () => {
+    const { prefix: old } = await createToken(cli.app, cli.app.dev, { name: 'deploy' });
+    await cli.run(['rotate', 'deploy', '--overlap', '1h'], dev);
+    expect(await show(old, root)).toBe('deploy');
+    await cli.run(['rotate', 'deploy', '--finish'], dev);
+    expect(await show(old, root)).toBe(3);
+  });
+
+  it('finds tokens of service accounts for their maintainers', async () => {
+    await createServiceAccount(cli.app, 'ci', { maintainers: [cli.app.dev] });
+    await createServiceAccount(cli.app, 'other');
+    const { prefix } = await createAccountToken(cli.app, cli.app.root, 'ci', { name: 'nightly' });
+    const { prefix: foreign } = await createAccountToken(cli.app, cli.app.root, 'other', { name: 'hidden' });
+    expect(await show(prefix, dev)).toBe('nightly');
+    expect(await show(foreign, dev)).toBe(3);
+  });
+
+  it('pauses and revokes it for a superuser, and the question names its owner', async () => {
+    const { prefix } = await createToken(cli.app, cli.app.dev, { name: 'stolen' });
+    expect((await cli.run(['pause', prefix], root)).code).toBe(0);
+    await cli.run(['revoke', prefix], { ...root, answers: [false] });
+    expect(cli.questions.at(-1)).toContain('revoke stolen of dev@example.com?');
+    expect((await list()).map(({ status }: { status: string }) => status)).toEqual(['paused']);
+    expect((await cli.run(['revoke', prefix, '--yes'], root)).code).toBe(0);
+    expect(await list()).toEqual([]);
+  });
+
+  it('changes nothing of another owner for an auditor', async () => {
+    const { prefix } = await createToken(cli.app, cli.app.dev, { name: 'kept' });
+    const as = await auditor();
+    for (const argv of [
+      ['pause', prefix],
+      ['rotate', prefix],
+      ['revoke', prefix, '--yes'],
+      ['edit', prefix, '--name', 'x'],
+    ]) {
+      expect((await cli.run(argv, as)).code).not.toBe(0);
+    }
+    expect((await list()).map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual([
+      ['kept', 'active'],
+    ]);
   });
 });

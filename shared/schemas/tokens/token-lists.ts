@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { pageQuerySchema, pageSchema, queryBooleanSchema } from '../common.ts';
+import { sortSchema } from './sort.ts';
+import { tokenFilterFields, tokenSchema } from './tokens.ts';
+
+/** Reports whether a query selects the tokens of certain owners. */
+function isOwnerNamed(query: {
+  user?: string | undefined;
+  service_account?: string | undefined;
+  all?: boolean | undefined;
+}) {
+  return query.user !== undefined || query.service_account !== undefined || query.all === true;
+}
+
+/** Reports whether a query that selects tokens by prefix has no other parameter than those of pages. */
+function isPrefixAlone({ prefix, limit: _, cursor: __, ...others }: Record<string, unknown>): boolean {
+  return prefix === undefined || Object.values(others).every((value) => value === undefined || value === false);
+}
+
+export const tokenListQuerySchema = pageQuerySchema
+  .extend({
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The owner's ID or email address; only superusers may name another member"),
+    service_account: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The name of the service account that owns them, for its maintainers and superusers'),
+    all: queryBooleanSchema.optional().describe("Every owner's tokens (superusers only)"),
+    known_to: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value. Canaries are left out (superusers only)',
+      ),
+    prefix: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/,
+        'prefix must be the first characters of a value, such as tok_8fK2b1Qz: everything up to the eighth character after the underscore.',
+      )
+      .optional()
+      .describe(
+        'The prefix of a value. Selects the tokens that have or had a value with this prefix: of all owners for superusers and auditors, otherwise your own and those of service accounts that you maintain. Never send a whole value. Not together with other filters',
+      ),
+    ...tokenFilterFields,
+    sort: sortSchema.optional(),
+  })
+  .refine(isPrefixAlone, { path: ['prefix'], error: 'Send prefix without other filters.' })
+  .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
+  .refine(({ service_account: account, user, all }) => account === undefined || (user === undefined && !all), {
+    path: ['service_account'],
+    error: 'Send service_account, user or all, not several of them.',
+  })
+  .refine(({ known_to: known, ...others }) => known === undefined || !isOwnerNamed(others), {
+    path: ['known_to'],
+    error: 'Send known_to without service_account, user and all.',
+  });
+export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

@@ -25,6 +25,11 @@ export function tokenUrl({ publicUrl }: SiteInfo, tokenId: string): string {
   return `${publicUrl}/profile/api-tokens/${tokenId}`;
 }
 
+/** Returns the button that leads to the page about one token. The page stays as long as the tombstone of a revoked token. */
+export function viewToken(site: SiteInfo, tokenId: string): { label: string; url: string } {
+  return { label: 'View this token', url: tokenUrl(site, tokenId) };
+}
+
 export function reviewTokens({ publicUrl }: SiteInfo): AdviceStep {
   return {
     instruction: 'Check your tokens and revoke any that you do not recognize.',

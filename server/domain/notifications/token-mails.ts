@@ -2,7 +2,7 @@ import { redact } from '../../../shared/redact.ts';
 import type { Actor, TokenRecord } from '../../store/records.ts';
 import type { Channel } from '../caller.ts';
 import type { TokenRules } from '../tokens/rules/token-rules.ts';
-import { changePassword, superuserOf, tokenUrl, unlessExpected, unlessYou } from './advice.ts';
+import { changePassword, superuserOf, tokenUrl, unlessExpected, unlessYou, viewToken } from './advice.ts';
 import {
   type AdviceSection,
   type AdviceStep,
@@ -81,8 +81,8 @@ export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailCont
 }
 
 /**
- * Writes the mail about revoked tokens. One mail names all tokens that were revoked together. It links to the list
- * of tokens, because a revoked token has no page.
+ * Writes the mail about revoked tokens. One mail names all tokens that were revoked together. It then links to the list
+ * of tokens.
  */
 export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailContent {
   const { tokens, channel } = event;
@@ -95,6 +95,7 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
   if (token !== undefined && others.length === 0) {
     return memberMail(site, event, {
       ...common,
+      button: viewToken(site, token.id),
       subject: mailText`API token "${token.name}" was revoked`,
       lead: `${aTokenOf(event)} was revoked. It is rejected from now on and cannot be restored.`,
       facts: [...tokenFacts(token), ['Created', utc(token.createdAt)], ...facts],

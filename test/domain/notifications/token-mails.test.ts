@@ -126,10 +126,11 @@ describe('the mail about revoked tokens', () => {
   });
 });
 
-it('links the mail about a created token to the page of the token, and the others to the list of tokens', () => {
+it('links a mail about one token to the page of the token, and a mail about several to the list of tokens', () => {
   const list = 'https://tokens.acme.example/profile/api-tokens';
+  expect(revokedMail().html).toContain(`<a href="${list}/${token.id}" style="display:inline-block`);
   expect(createdMail().html).toContain(`<a href="${list}/${token.id}" style="display:inline-block`);
-  for (const { html } of [revokedMail(), revokedMail({ tokens: [token, token] })]) {
+  for (const { html } of [revokedMail({ tokens: [token, token] })]) {
     expect(html).toContain(`<a href="${list}" style="display:inline-block`);
     expect(html).not.toContain(token.id);
   }

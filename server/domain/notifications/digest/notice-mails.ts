@@ -1,5 +1,6 @@
 import type { TokenRecord } from '../../../store/records.ts';
 import { lifetimeOf } from '../../tokens/expiry.ts';
+import { viewToken } from '../advice.ts';
 import {
   type AdviceSection,
   type AdviceStep,
@@ -62,7 +63,7 @@ export function tokensNeedAttentionMail(site: SiteInfo, event: TokensNeedAttenti
         : kinds.map((kind, index) => countOf(kind, tokens, index === 0)).join(', '),
     preview: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
     lead: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
-    button: tokenListOf(event, site),
+    button: tokens.length === 1 && first !== undefined ? viewToken(site, first.token.id) : tokenListOf(event, site),
     ...(isLong ? { lists: listTokens(tokens, at) } : { items: tokens.map((token) => itemOf(event, token)) }),
     advice: adviceFor(event, kinds),
     footer: isOfServiceAccount(event)

@@ -1,9 +1,9 @@
 import { count } from '../../../../shared/count.ts';
 import type { Actor, LastUse, LeakRecord, SeenCount } from '../../../store/records.ts';
-import { superuserOf, tokenUrl } from '../advice.ts';
+import { superuserOf, tokenUrl, viewToken } from '../advice.ts';
 import { type AdviceStep, type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
-import { aTokenOf, commandOf, contactSomeone, footerOf, tokenListOf } from '../service-accounts/wording.ts';
+import { aTokenOf, commandOf, contactSomeone, footerOf } from '../service-accounts/wording.ts';
 import { commandArgument, type MailedToken, tokenFacts } from '../token-mails.ts';
 
 /** Networks that the mail lists. */
@@ -37,10 +37,7 @@ export function valueLeakedMail(site: SiteInfo, event: ValueLeak): MailContent {
     subject: [...mailText`API token "${token.name}" `, subject],
     preview: `${leak.prefix}: ${lead}`,
     lead: `The value of ${lowerFirst(aTokenOf(event))} was found where others may read it. ${lead}`,
-    button:
-      leak.outcome === 'revoked'
-        ? tokenListOf(event, site)
-        : { label: 'View this token', url: tokenUrl(site, token.id) },
+    button: viewToken(site, token.id),
     advice: [{ heading: 'What to do', steps: stepsOf(site, event) }],
     facts: [
       ...tokenFacts({ ...token, prefix: leak.prefix }),

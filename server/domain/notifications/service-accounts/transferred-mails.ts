@@ -1,5 +1,5 @@
 import type { Actor, UserRecord } from '../../../store/records.ts';
-import { changePassword, contactSuperuser, tokenUrl, unlessExpected, unlessYou } from '../advice.ts';
+import { changePassword, contactSuperuser, tokenUrl, unlessExpected, unlessYou, viewToken } from '../advice.ts';
 import { type AdviceStep, type MailContent, type MailText, mailText, maxItems } from '../mail-content.ts';
 import { type MemberEvent, type Message, memberMail, type SiteInfo } from '../member-mail.ts';
 import {
@@ -68,7 +68,7 @@ export function tokensReceivedMail(site: SiteInfo, event: TokenTransfer): MailCo
         ? mailText`Service account "${newOwner.name}" received API token "${token.name}"`
         : `Service account "${newOwner.name}" received ${tokens.length} API tokens`,
     lead: leadOfReceived(event),
-    button: tokenListOf(event, site),
+    button: token !== undefined && tokens.length === 1 ? viewToken(site, token.id) : tokenListOf(event, site),
     ...listOf(event, true),
     advice: [{ heading: 'What to do', steps: stepsToRotate(site, event) }, ...ifUnexpected(site, event)],
     footer: footerOf(event),

@@ -38,7 +38,10 @@ async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void>
   if (prompts === null) throw withAdvice(problem, 'Run the command in a terminal, or run `tokens login` again.');
   const { confirm_with: ways = [] } = await expectBody(api.sessions.current.$get(), sessionShape);
   if (!ways.includes('password')) {
-    throw withAdvice(problem, 'You have no password here: confirm it in the console, and run `tokens login` again.');
+    throw withAdvice(
+      problem,
+      'You have no password here. Run `tokens login` again, and choose “Confirm it first” in the browser.',
+    );
   }
   const { sanitize } = await import('../ui/sanitize.ts');
   await writeStderr(ctx, sanitize(problem.message));

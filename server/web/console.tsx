@@ -5,6 +5,7 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { appPages } from './apps/routes.tsx';
 import { auditPages } from './audit/routes.tsx';
+import { confirmFirstPages } from './confirmation/confirm-first-routes.tsx';
 import { askForConfirmation, readConfirmation } from './confirmation/confirmation-routes.tsx';
 import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
@@ -103,6 +104,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', totpPages(deps))
     .route('/', ownPasskeyPages(deps))
     .route('/', profilePages(signInDeps))
+    .route('/', confirmFirstPages(deps))
     .route('/', emailConfirmationPages(deps))
     .route('/', searchPages(deps))
     .route('/', allTokensPages(deps))

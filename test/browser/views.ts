@@ -385,6 +385,12 @@ const completeTotpEnrolment = async (page: Page, world: World) => {
   await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
 };
 
+const confirmWrongly = async (page: Page) => {
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
 const askForLink = async (page: Page) => {
   await page.getByLabel('Email address').fill('nobody@example.com');
   await page.getByRole('button', { name: 'Send link' }).click();
@@ -448,6 +454,8 @@ export const views: View[] = [
     act: mistypeNewPassword,
   },
   { name: 'recover-expired', as: null, path: at('/recover?token=x') },
+  { name: 'confirm', as: root, path: at('/profile/confirm') },
+  { name: 'confirm-wrong-password', as: root, path: at('/profile/confirm'), act: confirmWrongly },
   { name: 'authorize', as: dev, path: at(`/oauth/authorize?${authorization}`) },
   { name: 'authorize-refused', as: dev, path: at('/oauth/authorize') },
   { name: 'device', as: dev, path: at('/device') },

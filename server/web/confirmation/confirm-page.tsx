@@ -13,13 +13,14 @@ import { confirmFields } from './confirmed-forms.ts';
 interface ConfirmPageProps {
   form: WaitingForm;
   ways: readonly ConfirmationWay[];
+  /** The page that Cancel leads to. By default, that of the form. */
+  cancelHref?: string;
   /** Why the confirmation failed. */
   error?: string | undefined;
 }
 
 /** Asks for a proof that it is really the member, and keeps the form that waits for it. */
-export function ConfirmPage({ form, ways, error }: ConfirmPageProps) {
-  const cancelHref = pageOf(form);
+export function ConfirmPage({ form, ways, error, cancelHref = pageOf(form) }: ConfirmPageProps) {
   const title = `Confirm it is you to ${form.action}`;
   return (
     <Layout title={title} section="" width="narrow">
@@ -97,11 +98,11 @@ export function ConfirmedPage({ form }: { form: WaitingForm }) {
   return (
     <Layout title="You confirmed it is you" section="" width="narrow">
       <h1>You confirmed it is you</h1>
-      <p>Go back to the form to {form.action}. Nothing has been changed yet.</p>
+      <p>Nothing has been changed yet. Continue to {form.action}.</p>
       <WaitingFormAgain form={form} way="done">
         <div class="actions">
           <button type="submit" class="primary" autofocus>
-            Back to the form
+            Continue
           </button>
         </div>
       </WaitingFormAgain>

@@ -9,6 +9,7 @@ import { text } from '../shell/form-values.ts';
 import { startPath } from '../shell/return-path.ts';
 import { createSsoReport } from '../sign-in/sso/report-sso.ts';
 import { createSsoCookie } from '../sign-in/sso/sso-cookie.ts';
+import { confirmFirstPath } from './confirm-first.tsx';
 import { AskProviderPage, ConfirmedPage, ConfirmPage } from './confirm-page.tsx';
 import { carriedFields, confirmedForms, confirmFields } from './confirmed-forms.ts';
 
@@ -36,7 +37,7 @@ export function askForConfirmation(deps: ConfirmationPagesDeps, otherwise: Error
 export function readConfirmation(deps: ConfirmationPagesDeps): MiddlewareHandler<AppEnv> {
   const report = createSsoReport(deps);
   const askProvider = createAskProvider(deps);
-  const routes = new Set(Object.values(confirmedForms).flat());
+  const routes = new Set([...Object.values(confirmedForms).flat(), `POST ${confirmFirstPath}`]);
 
   return async (c, next) => {
     const way = await wayOf(c);

@@ -43,6 +43,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/search-key': 'member',
   'GET /search': 'member',
   'GET /profile': 'member',
+  'GET /profile/confirm': 'member',
+  'POST /profile/confirm': 'member',
   'POST /profile/name': 'member',
   'POST /profile/email': 'member',
   'GET /profile/email/confirm': 'member',

@@ -202,6 +202,7 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/service-accounts': { name: 'another' },
     'PATCH /api/v1/service-accounts/:id': { description: 'changed' },
     'POST /api/v1/apps': { name: 'another' },
+    'POST /api/v1/sessions/current/confirm': { password },
     'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['*'] },
     'PATCH /api/v1/webhooks/:id': { events: ['token.*'] },
     'PATCH /api/v1/apps/:id': { groups: ['staff'] },

@@ -1,4 +1,5 @@
 import type { ApprovedEnd } from '../../../domain/sign-in/session-lifetimes.ts';
+import { ConfirmFirst } from '../../confirmation/confirm-first.tsx';
 import { FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
@@ -13,10 +14,13 @@ interface AuthorizePageProps {
   /** The authorization request, posted again with the decision. */
   fields: Record<string, string>;
   end: ApprovedEnd;
+  /** Whether the session of this browser is confirmed. */
+  isConfirmed: boolean;
 }
 
 /** Asks the member to approve the sign-in of the command line that opened this page. */
-export function AuthorizePage({ port, fields, end }: AuthorizePageProps) {
+export function AuthorizePage({ port, fields, end, isConfirmed }: AuthorizePageProps) {
+  const returnTo = formatUrl({ path: authorizePath, query: fields });
   return (
     <Layout title="Sign in the command line" section="" width="narrow">
       <h1>Sign in the command line?</h1>
@@ -30,7 +34,8 @@ export function AuthorizePage({ port, fields, end }: AuthorizePageProps) {
           <strong>{useMember().email}</strong>.
         </p>
         <p>Approve only if you just ran a command that opened this page.</p>
-        <SessionEnd end={end} returnTo={formatUrl({ path: authorizePath, query: fields })} />
+        <SessionEnd end={end} returnTo={returnTo} />
+        <ConfirmFirst isConfirmed={isConfirmed} returnTo={returnTo} />
         <DecisionButtons />
       </form>
     </Layout>

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../../../shared/problem.ts';
+import { isConfirmed } from '../../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { publicClientId } from '../../../http/oauth/form.ts';
 import { text } from '../../shell/form-values.ts';
@@ -11,10 +12,10 @@ import {
 } from './authorization-request.ts';
 import { AuthorizePage, authorizePath } from './authorize-page.tsx';
 
-type AuthorizeDeps = Pick<AppDeps, 'authorizationCodes' | 'sessionLifetimes' | 'config'>;
+type AuthorizeDeps = Pick<AppDeps, 'authorizationCodes' | 'sessionLifetimes' | 'clock' | 'config'>;
 
 /** Routes of `/oauth/authorize`, the authorization endpoint (RFC 6749 §3.1) for the command line. */
-export function authorizePages({ authorizationCodes, sessionLifetimes, config }: AuthorizeDeps) {
+export function authorizePages({ authorizationCodes, sessionLifetimes, clock, config }: AuthorizeDeps) {
   const { publicUrl } = config;
 
   return new Hono<AppEnv>()
@@ -28,7 +29,10 @@ export function authorizePages({ authorizationCodes, sessionLifetimes, config }:
         return value === undefined ? [] : [[name, value] as const];
       });
       const end = sessionLifetimes.ifApproved(c.get('session'));
-      return c.render(<AuthorizePage port={port} fields={Object.fromEntries(fields)} end={end} />);
+      const isFresh = isConfirmed(c.get('session'), clock.now());
+      return c.render(
+        <AuthorizePage port={port} fields={Object.fromEntries(fields)} end={end} isConfirmed={isFresh} />,
+      );
     })
     .post(authorizePath, async (c) => {
       const form = await c.req.parseBody();

@@ -20,6 +20,7 @@ const closedToKeys = [
   'POST /api/v1/me/totp/confirm',
   'POST /api/v1/me/totp/disable',
   'POST /api/v1/me/totp/recovery-codes',
+  'POST /api/v1/users/:id/invitation-link',
   'POST /api/v1/users/:id/erase',
   'GET /api/v1/users/:id/data',
   'DELETE /api/v1/users/:id/totp',

@@ -190,6 +190,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/name': { name: 'New name' },
   'POST /profile/email': { email: 'new@example.com', password },
   'POST /profile/email/confirm': { token: 'x' },
+  'POST /organization/team/:id/invitation-link': {},
   'POST /organization/team/invite': { addresses: 'invited@example.com' },
   'POST /organization/team/:id/edit': { name: 'Edited', email: 'edited@example.com' },
   'POST /profile/password': { current: password, new: next, again: next },
@@ -381,9 +382,9 @@ describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (ro
   });
 });
 
-/** Pages that first need a ticket, a link, a passkey or TOTP enrolment; the tests in test/web cover them. */
+/** Pages that first need a ticket, a link, a passkey, TOTP enrolment or an invited member; the tests in test/web cover them. */
 const needsMore =
-  /^\/login\/(code|set-up|passkey)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|passkeys|single-sign-on|email\/confirm)/;
+  /^\/login\/(code|set-up|passkey)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|passkeys|single-sign-on|email\/confirm)|\/invitation-link$/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {

@@ -356,6 +356,18 @@ const actions: Record<string, Action> = {
     isDone: async ({ target }) =>
       (await app.store.audit.list({ ...latest(target), action: 'user.invitation_shown' })).length > 0,
   },
+  'make an invitation link': {
+    roles: superusers,
+    prepare: async ({ target }) => {
+      await app.store.users.setPasswordUntilSso(target.id, 'x');
+      await app.store.users.removePasswordUntilSso(target.id);
+    },
+    page: ({ target }, browser) => postForm(browser, team(target, 'invitation-link')),
+    api: ({ target }) => ['POST', `/users/${target.id}/invitation-link`],
+    cli: ({ target }) => ({ argv: ['users', 'invite', target.email, '--link'] }),
+    isDone: async ({ target }) =>
+      (await app.store.audit.list({ ...latest(target), action: 'user.invitation_link_created' })).length > 0,
+  },
   'grant the permission': {
     ...change('target', 'grant', { can_manage_tokens: true }, ['grant']),
     roles: superusers,

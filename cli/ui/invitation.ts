@@ -18,9 +18,20 @@ export async function printInvited(
   if (link === null) return note(ctx, options, `${done}${mailed ? ' and mailed an invitation' : ''}.`);
   await ctx.stdout.write(`${sanitize(link)}\n`);
   const passOn = `${done}. The server cannot send mail, so pass the link on to the member.`;
-  const warning =
-    expiresAt === null
-      ? 'They sign in there with single sign-on.'
-      : `It works once, until ${sanitize(expiresAt)}. Anyone who has it, including you, can set the member's password.`;
-  await note(ctx, options, `${passOn} ${warning}`);
+  await note(ctx, options, `${passOn} ${explainLink(expiresAt)}`);
+}
+
+/** Prints a new link of an invitation, which a superuser passes on. */
+export async function printInvitationLink(ctx: Context, options: GlobalOptions, user: InvitedUser): Promise<void> {
+  if (options.json) return printJson(ctx.stdout, user);
+  const { link = null, expires_at: expiresAt = null } = user.invitation ?? {};
+  await ctx.stdout.write(`${sanitize(link ?? '')}\n`);
+  const voided = expiresAt === null ? '' : ' Earlier links no longer work.';
+  await note(ctx, options, `Pass the link on to ${sanitize(user.email)}.${voided} ${explainLink(expiresAt)}`);
+}
+
+function explainLink(expiresAt: string | null): string {
+  return expiresAt === null
+    ? 'They sign in there with single sign-on.'
+    : `It works once, until ${sanitize(expiresAt)}. Anyone who has it, including you, can set the member's password.`;
 }

@@ -22,6 +22,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.created': 'Added a member',
   'user.invited': 'Invited a member',
   'user.invitation_shown': 'Saw the link of an invitation',
+  'user.invitation_link_created': 'Copied the link of an invitation',
   'user.joined': 'Joined by invitation',
   'user.disabled': 'Disabled an account',
   'user.enabled': 'Enabled an account',

@@ -32,6 +32,8 @@ export const auditActionDescriptions = {
   'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',
   'user.invitation_shown':
     'The link of an invitation was shown to the superuser who made it, because mail is not configured. Whoever has the link can set the password.',
+  'user.invitation_link_created':
+    'A superuser made a new link of an invitation to pass on, and saw it. An earlier link stopped working. Whoever has the link can set the password.',
   'user.joined': 'An invited member set a password with the link of the invitation.',
   'user.disabled': 'An account was disabled and its sessions ended.',
   'user.enabled': 'A disabled account was enabled again.',

@@ -53,6 +53,42 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     },
   );
 
+  it.each(ways)('invites addresses that were pasted (by $by, script $script)', async ({ hands, by, script }) => {
+    const page = await browser.visit(running.url, { script });
+    await enter(page, running.url, running.root);
+    await page.goto('/organization/team');
+    await hands.press(page.getByRole('link', { name: 'Invite members' }));
+    const [ada, grace] = [`ada-${by}-${script}@example.com`, `grace-${by}-${script}@example.com`];
+    await hands.write(page.getByLabel('Email addresses'), `Ada <${ada}>, ${grace} nobody`);
+    await hands.press(page.getByRole('button', { name: 'Invite' }));
+    await page.getByRole('heading', { name: '2 members invited' }).waitFor();
+    await page.getByRole('row', { name: 'nobody Not invited.' }).waitFor();
+    expect(await page.getByLabel('Email addresses').inputValue()).toBe('nobody');
+    await hands.press(page.getByRole('link', { name: ada }));
+    await page.getByRole('heading', { name: 'Ada' }).waitFor();
+  });
+
+  it.each(ways)('copies an invitation link, which voids the earlier one (by $by, script $script)', async (way) => {
+    const { hands, by, script } = way;
+    const email = `link-${by}-${script}@example.com`;
+    const added = await running.root.request('POST', '/users', { email });
+    const { invitation } = (await added.json()) as { invitation: { link: string } };
+    const page = await browser.visit(running.url, { script });
+    await enter(page, running.url, running.root);
+    await page.goto(`/organization/team?q=${email}`);
+    await hands.press(page.getByRole('button', { name: `Actions for ${email}` }));
+    await hands.press(page.getByRole('link', { name: 'Copy invitation link' }));
+    const dialog = page.getByRole('dialog', { name: `Make an invitation link for ${email}?` });
+    await hands.press(dialog.getByRole('button', { name: 'Make link' }));
+    const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+    const stranger = await browser.visit(running.url, { script });
+    const open = (url: string) => stranger.goto(new URL(url).pathname + new URL(url).search);
+    await open(invitation.link);
+    await stranger.getByText('A newer invitation was made on').waitFor();
+    await open(link);
+    await stranger.getByText(`Choose a password for your account ${email}.`).waitFor();
+  });
+
   it.each(ways)('offboards a member after confirmation (by $by, script $script)', async (way) => {
     const { hands, script } = way;
     const { page, email, status } = await visitTeam(way, 'leaving');

@@ -673,6 +673,7 @@ export const views: View[] = [
   { name: 'member', as: root, path: memberPage(dev) },
   { name: 'member-invited', as: root, path: memberPage('sven@example.com') },
   { name: 'member-invite', as: root, path: memberPage('sven@example.com', '?dialog=invite') },
+  { name: 'member-invitation-link', as: root, path: memberPage('sven@example.com', '?dialog=invitation-link') },
   { name: 'member-disabled', as: root, path: memberPage('lucas.meyer@example.com') },
   { name: 'member-self', as: root, path: memberPage(root) },
   { name: 'member-500', as: root, path: memberPage('robot@example.com') },

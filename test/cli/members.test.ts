@@ -250,6 +250,19 @@ describe('an invitation', () => {
     expect((await cli.run(['users', 'invite', 'nobody@example.com'], root)).code).toBe(3);
   });
 
+  it('is a new link with `users invite --link`, for a superuser to pass on', async () => {
+    await add();
+    const { code, stdout, stderr } = await cli.run(['users', 'invite', 'ada@example.com', '--link'], root);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(link)]);
+    expect(stderr).toContain(
+      'Pass the link on to ada@example.com. Earlier links no longer work. It works once, until ',
+    );
+    const json = JSON.parse((await cli.run(['users', 'invite', 'ada@example.com', '--link', '--json'], root)).stdout);
+    expect(json.invitation).toMatchObject({ mailed: false, link: expect.stringMatching(/\/invitation\?token=/) });
+    expect((await cli.run(['users', 'invite', 'dev@example.com', '--link'], root)).code).toBe(5);
+    expect((await cli.run(['users', 'invite', 'ada@example.com', '--link'], dev)).code).toBe(4);
+  });
+
   it('is part of the member that `--json` prints', async () => {
     const added = JSON.parse((await add('--json')).stdout);
     expect(added).toMatchObject({ email: 'ada@example.com', status: 'invited', invitation: { mailed: false } });

@@ -2,6 +2,8 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import {
+  actorOf,
+  type Caller,
   type ClientInfo,
   isKey,
   notForKeys,
@@ -9,9 +11,11 @@ import {
   operatorActor,
   requireScope,
   requireStillAllowed,
+  requireStillSuperuser,
+  requireSuperuser,
 } from '../caller.ts';
 import { Secret } from '../secrets.ts';
-import { voidLinks } from '../sign-in/links/mailed-links.ts';
+import { replaceLinks } from '../sign-in/links/mailed-links.ts';
 import { createSetPassword, type PasswordLink, type SetPasswordDeps } from '../sign-in/links/set-password.ts';
 import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
 import { requireMayChange } from './for-keys.ts';
@@ -47,6 +51,13 @@ export interface Invitations {
    * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `already-joined`
    */
   inviteAgain(operator: Operator, id: string): Promise<Invitation>;
+  /**
+   * Makes a new link for the superuser, who passes it on, and voids the earlier one. Where single sign-on is set up, returns the address at
+   * which the member signs in, and changes nothing. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined`
+   */
+  createLink(caller: Caller, id: string): Promise<Invitation & { link: Secret }>;
+  /** Returns when a newer invitation took the place of this link. Null for every other link that does not work. */
+  replacedAt(secret: string): Promise<number | null>;
   /** Returns the member that a link belongs to, or null unless the link works. Does not use it up. */
   find(secret: string): Promise<UserRecord | null>;
   /** Sets the member's first password and returns the member. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
@@ -69,6 +80,9 @@ export function createInvitations(deps: InvitationDeps): Invitations {
     return false;
   }
 
+  /** Where a member joins with single sign-on. */
+  const signInAddress = () => ({ mailed: false, link: new Secret(`${site.publicUrl}/login`), expiresAt: null });
+
   async function invite(store: Store, member: UserRecord, operator: Operator): Promise<Invitation> {
     const { clientInfo } = operator;
     const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
@@ -79,7 +93,7 @@ export function createInvitations(deps: InvitationDeps): Invitations {
       await auditTrail.user(store, 'user.invited', { ...event, user: member });
       return { mailed: true, link: null, expiresAt: null };
     }
-    if (site.sso) return { mailed: false, link: new Secret(`${site.publicUrl}/login`), expiresAt: null };
+    if (site.sso) return signInAddress();
     const { url, expiresAt } = await links.issue(store, { kind, userId: member.id, data: '{}' });
     await auditTrail.user(store, 'user.invitation_shown', { ...event, user: member });
     return { mailed: false, link: url, expiresAt };
@@ -98,12 +112,31 @@ export function createInvitations(deps: InvitationDeps): Invitations {
         if (member === null) throw noSuchMember();
         requireMayChange(operator, member);
         if (!isInvited(member)) throw alreadyJoined(member);
-        await voidLinks(store, id, kind);
+        await replaceLinks(store, { userId: id, kind, at: clock.now() });
         return invite(store, member, operator);
       });
       notifier.wake();
       return invitation;
     },
+
+    async createLink(caller, id) {
+      requireSuperuser(caller);
+      return store.transaction(async (store) => {
+        await requireStillSuperuser(store, caller, id);
+        const member = await store.users.findById(id);
+        if (member === null) throw noSuchMember();
+        if (!isInvited(member)) throw alreadyJoined(member);
+        if (site.sso) return signInAddress();
+        const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+        await replaceLinks(store, { userId: id, kind, at: event.at });
+        await store.users.setDates(id, { invitedAt: event.at });
+        const { url, expiresAt } = await links.issue(store, { kind, userId: id, data: '{}' });
+        await auditTrail.user(store, 'user.invitation_link_created', { ...event, user: member });
+        return { mailed: false, link: url, expiresAt };
+      });
+    },
+
+    replacedAt: (secret) => links.replacedAt(kind, secret),
 
     find: async (secret) => (await links.find(kind, secret))?.user ?? null,
 

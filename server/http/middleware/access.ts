@@ -54,6 +54,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'DELETE /api/v1/users/:id': 'superuser',
   'POST /api/v1/users/:id/invitation': 'superuser',
   'POST /api/v1/users/:id/offboard': 'superuser',
+  'POST /api/v1/users/:id/invitation-link': 'superuser',
   'POST /api/v1/users/:id/erase': 'superuser',
   'DELETE /api/v1/users/:id/totp': 'superuser',
   'DELETE /api/v1/users/:id/identity': 'superuser',

@@ -50,6 +50,8 @@ export interface TicketStore {
   /** Deletes and returns a ticket. Only one of several concurrent callers gets it. Returns null as `find` does. */
   consume(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
+  /** Gives all of a member's tickets of these kinds another kind and this data. They expire when they would have. */
+  changeAllOf(userId: string, kinds: readonly TicketKind[], change: Pick<Ticket, 'kind' | 'data'>): Promise<void>;
   /** Deletes all tickets of this kind, whoever they belong to. */
   deleteAllOfKind(kind: TicketKind): Promise<void>;
   /** Deletes at most `limit` expired tickets. Returns the number of rows deleted. */

@@ -32,7 +32,8 @@ export const sessionColumns = {
 /**
  * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an
  * `sso-connect` or an `sso-confirm` is the state of a request to the identity provider. A `logout-token`
- * records a logout token of the identity provider, so that it is not accepted again.
+ * records a logout token of the identity provider, so that it is not accepted again. A `replaced-invitation` is accepted nowhere: it says when a
+ * newer invitation was made.
  */
 export const ticketColumns = {
   /** SHA-256 of the secret, base64url. */
@@ -41,6 +42,7 @@ export const ticketColumns = {
     'kind',
     | 'password-reset'
     | 'invitation'
+    | 'replaced-invitation'
     | 'email-change'
     | 'recovery'
     | 'unlock'

@@ -33,6 +33,7 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'user.created': text('success', 'Added', 'added member {target}'),
   'user.invited': text('success', 'Invited', 'invited {target}'),
   'user.invitation_shown': text('warning', 'Link shown', 'saw the link of the invitation of {target}'),
+  'user.invitation_link_created': text('warning', 'Link copied', 'copied a new link of the invitation of {target}'),
   'user.joined': text('success', 'Joined', 'joined by invitation'),
   'user.disabled': text('danger', 'Disabled', 'disabled the account of {target}'),
   'user.enabled': text('success', 'Enabled', 'enabled the account of {target}'),

@@ -82,6 +82,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /organization/team/:id': 'reader',
   'POST /organization/team/:id/edit': 'superuser',
   'POST /organization/team/:id/offboard': 'superuser',
+  'POST /organization/team/:id/invitation-link': 'superuser',
   'POST /organization/team/:id/:action': 'superuser',
   'POST /organization/team/:id/tokens/:token/revoke': 'superuser',
   'GET /organization/service-accounts': 'member',

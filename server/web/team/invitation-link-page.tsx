@@ -7,14 +7,21 @@ interface InvitationLinkPageProps {
   link: string;
   /** Null for a link without a secret: the member signs in there with single sign-on. */
   expiresAt: number | null;
+  /** Whether the superuser asked for the link. Otherwise, the server could not mail it. */
+  copied?: boolean;
 }
 
 /** Shows the link of an invitation that was not mailed. No other page shows it. */
-export function InvitationLinkPage({ member, link, expiresAt }: InvitationLinkPageProps) {
+export function InvitationLinkPage({ member, link, expiresAt, copied = false }: InvitationLinkPageProps) {
   return (
     <Layout title="Invitation" section={teamPath}>
       <h1>Pass this link on to {member.email}</h1>
-      <p>No mail server is configured, so the invitation cannot be mailed. Give the link to the member yourself.</p>
+      <p>
+        {copied
+          ? expiresAt !== null && 'The link of the earlier invitation no longer works.'
+          : 'No mail server is configured, so the invitation cannot be mailed.'}{' '}
+        Give the link to the member yourself.
+      </p>
       {expiresAt === null ? (
         <p>The member signs in there with single sign-on.</p>
       ) : (

@@ -118,7 +118,10 @@ function actionsOf(member: UserSummary, pageUrl: PageUrl): RowAction[] {
     { href: path, label: 'Open' },
     { href: `${path}?dialog=edit`, label: 'Edit' },
     ...(isInvited
-      ? [{ href: formatUrl(pageUrl, { dialog: 'invite', id: member.id }), label: 'Send invitation again' }]
+      ? [
+          { href: formatUrl(pageUrl, { dialog: 'invite', id: member.id }), label: 'Send invitation again' },
+          { href: formatUrl(pageUrl, { dialog: 'invitation-link', id: member.id }), label: 'Copy invitation link' },
+        ]
       : []),
   ];
 }

@@ -21,10 +21,10 @@ import { memberName } from './member-labels.ts';
 import { TeamPage } from './team-page.tsx';
 import { invitePath, teamPath } from './team-paths.ts';
 
-type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock'> & MessageDeps;
+type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock' | 'config'> & MessageDeps;
 
 /** Routes of `/organization/team`: all members, for superusers and auditors. Only superusers change them. */
-export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamPagesDeps) {
+export function teamPages({ users, tokens, deadLetters, clock, config, messages }: TeamPagesDeps) {
   return new Hono<AppEnv>()
     .get(teamPath, async (c) => {
       const pageUrl = readPageUrl(c);
@@ -85,14 +85,21 @@ export function teamPages({ users, tokens, deadLetters, clock, messages }: TeamP
     if (dialog === 'add') return <AddMemberDialog closeHref={`${formatUrl(pageUrl)}#add`} form={emptyAddMemberForm} />;
     if (dialog === 'invite-several')
       return <InviteDialog closeHref={`${formatUrl(pageUrl)}#invite-several`} form={emptyInviteForm} />;
-    if (dialog !== 'ungrant' && dialog !== 'invite') return null;
+    if (dialog !== 'ungrant' && dialog !== 'invite' && dialog !== 'invitation-link') return null;
     const caller = c.get('caller');
     const user = await users.get(caller, id);
     if (!possibleActions(user, id === caller.user.id).includes(dialog)) return null;
     const activeTokens = await tokens.countActive(caller, id);
     const isSelf = id === caller.user.id;
     return (
-      <MemberActionDialog action={dialog} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
+      <MemberActionDialog
+        action={dialog}
+        pageUrl={pageUrl}
+        user={user}
+        activeTokens={activeTokens}
+        isSelf={isSelf}
+        sso={config.oidc !== null}
+      />
     );
   }
 }

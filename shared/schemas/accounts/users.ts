@@ -56,7 +56,7 @@ export const invitationSchema = z
       .string()
       .nullable()
       .describe(
-        'Where the member joins, if mail is not configured. Anyone who has a link with a secret can set the password',
+        'Where the member joins, if it was not mailed. Anyone who has a link with a secret can set the password',
       ),
     expires_at: timeSchema
       .nullable()

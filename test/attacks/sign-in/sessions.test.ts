@@ -270,7 +270,7 @@ describe('a request that another site makes with the session cookie', () => {
   async function prepareObject(app: World, { key, path }: { key: string; path: string }): Promise<string | null> {
     const create = async (collection: string, json: object) =>
       (await jsonOf<{ id: string }>(app.ask(`/api/v1/${collection}`, { as: app.root, json }))).id;
-    if (key.endsWith('/invitation')) return create('users', { email: 'invited@example.com' });
+    if (/\/invitation(-link)?$/.test(key)) return create('users', { email: 'invited@example.com' });
     if (path === '/api/v1/apps/:id') return create('apps', { name: 'wiki' });
     if (path === '/api/v1/service-accounts/:id') {
       return (await createServiceAccount(app, 'builds', { maintainers: [app.dev] })).id;

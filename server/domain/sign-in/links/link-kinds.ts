@@ -11,6 +11,8 @@ interface LinkRule {
   /** The page that the link opens. */
   path: string;
   lifetimeMs: number;
+  /** The kind of the ticket of a link that a newer one replaced. Without it, such a link is forgotten. */
+  replaced?: 'replaced-invitation';
   /** Whether such a link works for the member in their current state. */
   permits(user: UserRecord, passwordPolicy: PasswordPolicy): boolean;
   /** Whether what the link depends on still exists, besides the member. */
@@ -30,6 +32,7 @@ export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
   },
   invitation: {
     secret: 'invitation',
+    replaced: 'replaced-invitation',
     path: '/invitation',
     lifetimeMs: limits.invitationLifetimeMs,
     permits: (user, passwordPolicy) => isInvited(user) && passwordPolicy.allows(user),

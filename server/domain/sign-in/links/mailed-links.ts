@@ -24,6 +24,8 @@ export interface MailedLinks {
   issue(store: Store, link: MailLink): Promise<IssuedLink>;
   /** Returns the link's member and data, or null unless the link works. Does not use it up. */
   find(kind: MailLinkKind, secret: string): Promise<{ user: UserRecord; data: string } | null>;
+  /** Returns when a newer link took the place of this one. Null for a link that never existed, expired, or was voided since. */
+  replacedAt(kind: MailLinkKind, secret: string): Promise<number | null>;
   /** Uses the link up. Of several concurrent callers, one gets the ticket. Returns null as `find` does. */
   consume(store: Store, kind: MailLinkKind, secret: string): Promise<Ticket | null>;
 }
@@ -47,7 +49,7 @@ export function createMailedLinks(deps: {
       const secret = generateSecret(secretKind);
       const createdAt = clock.now();
       const expiresAt = createdAt + lifetimeMs;
-      await store.tickets.deleteAllOf(userId, kind);
+      await retireLinks(store, { userId, kind, at: createdAt });
       await store.tickets.insert({ hash: secret.hash(), kind, userId, data, createdAt, expiresAt });
       return { url: new Secret(`${publicUrl}${path}?token=${secret.reveal()}`), expiresAt };
     },
@@ -60,6 +62,14 @@ export function createMailedLinks(deps: {
       return (await lasts(store, { kind, data: ticket.data })) ? { user, data: ticket.data } : null;
     },
 
+    async replacedAt(kind, secret) {
+      const { replaced, secret: secretKind } = linkRules[kind];
+      if (replaced === undefined || !isGenerated(secretKind, secret)) return null;
+      const ticket = await store.tickets.find(hashSecret(secret), replaced, clock.now());
+      const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
+      return ticket === null || user === null || !permits(kind, user) ? null : readReplaced(ticket.data);
+    },
+
     consume: (store, kind, secret) => store.tickets.consume(hashSecret(secret), kind, clock.now()),
   };
 }
@@ -67,6 +77,34 @@ export function createMailedLinks(deps: {
 /** Voids a member's links of one kind, or of every kind, and withdraws the mails that would bring a new one. */
 export async function voidLinks(store: Store, userId: string, kind?: MailLinkKind): Promise<void> {
   const kinds = kind === undefined ? (Object.keys(linkRules) as MailLinkKind[]) : [kind];
-  for (const each of kinds) await store.tickets.deleteAllOf(userId, each);
+  for (const each of kinds) {
+    const { replaced } = linkRules[each];
+    for (const ticket of [each, ...(replaced === undefined ? [] : [replaced])]) {
+      await store.tickets.deleteAllOf(userId, ticket);
+    }
+  }
   await store.outbox.withdrawLinks(userId, kind);
+}
+
+interface Replacement {
+  userId: string;
+  kind: MailLinkKind;
+  at: number;
+}
+
+/** Voids a member's links of one kind because a newer one takes their place, and withdraws the mails that would bring another one. */
+export async function replaceLinks(store: Store, replacement: Replacement): Promise<void> {
+  await retireLinks(store, replacement);
+  await store.outbox.withdrawLinks(replacement.userId, replacement.kind);
+}
+
+/** Ends the links, and remembers when if their page says so. */
+async function retireLinks({ tickets }: Pick<Store, 'tickets'>, { userId, kind, at }: Replacement): Promise<void> {
+  const { replaced } = linkRules[kind];
+  if (replaced === undefined) return tickets.deleteAllOf(userId, kind);
+  await tickets.changeAllOf(userId, [kind, replaced], { kind: replaced, data: JSON.stringify({ at }) });
+}
+
+function readReplaced(data: string): number {
+  return (JSON.parse(data) as { at: number }).at;
 }

@@ -45,6 +45,16 @@ const inviteUser = createRoute({
   responses: { 200: jsonResponse(invitedUserSchema, 'The member') },
 });
 
+const createInvitationLink = createRoute({
+  method: 'post',
+  path: '/users/{id}/invitation-link',
+  summary: 'Make an invitation link',
+  description:
+    'Only for a member whose `status` is `invited`. Returns a new link, which you pass on to the member, as `invitation.link`. Earlier links stop working, and queued invitations are not mailed. Where single sign-on is set up, the link is the address at which the member signs in. Closed to management keys.',
+  request: { params: idParamSchema },
+  responses: { 200: jsonResponse(invitedUserSchema, 'The member, with the link') },
+});
+
 const readUser = createRoute({
   method: 'get',
   path: '/users/{id}',
@@ -129,6 +139,12 @@ export function userRoutes({ users, invitations, tokens, offboarding }: UserRout
       const { id } = c.req.valid('param');
       const invitation = await invitations.inviteAgain(operator, id);
       return c.json(invitedUserObject(await users.get(operator, id), invitation), 200);
+    })
+    .openapi(createInvitationLink, async (c) => {
+      const caller = c.get('caller');
+      const { id } = c.req.valid('param');
+      const invitation = await invitations.createLink(caller, id);
+      return c.json(invitedUserObject(await users.get(caller, id), invitation), 200);
     })
     .openapi(readUser, async (c) => {
       const user = await users.get(c.get('operator'), c.req.valid('param').id);

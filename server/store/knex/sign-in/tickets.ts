@@ -30,6 +30,12 @@ export function createTicketStore(knex: Knex, engine: Engine): TicketStore {
         .where({ user_id: userId, ...(kind && { kind }) })
         .delete();
     },
+    async changeAllOf(userId, kinds, { kind, data }) {
+      await tickets()
+        .where({ user_id: userId })
+        .whereIn('kind', [...kinds])
+        .update({ kind, data });
+    },
     async deleteAllOfKind(kind) {
       await tickets().where({ kind }).delete();
     },

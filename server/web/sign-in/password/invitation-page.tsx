@@ -1,6 +1,7 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { Alert, FormToken } from '../../shell/components/form.tsx';
 import { AccountField, NewPasswordFields } from '../../shell/components/password-fields.tsx';
+import { DateOf } from '../../shell/components/time.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 import { usePage } from '../../shell/page-context.ts';
@@ -41,12 +42,25 @@ export function InvitationPage({ token, email, problem }: InvitationPageProps) {
   );
 }
 
-/** Shown for a link that does not work, or no longer. */
-export function InvitationExpiredPage({ message }: { message: string }) {
+interface InvitationExpiredPageProps {
+  message: string;
+  /** When a newer invitation took the place of this one. Null if none did, and for links that never existed. */
+  replacedAt: number | null;
+}
+
+/** Shown for a link that does not work, or no longer. Names nobody, because a stranger may have found the link. */
+export function InvitationExpiredPage({ message, replacedAt }: InvitationExpiredPageProps) {
   return (
     <Layout title="Invitation expired" width="narrow">
       <h1>This invitation no longer works</h1>
-      <p>{message}</p>
+      {replacedAt === null ? (
+        <p>{message}</p>
+      ) : (
+        <p>
+          A newer invitation was made on <DateOf at={replacedAt} />. Use the link in that one, or ask the person who
+          invited you for it.
+        </p>
+      )}
       <p>
         <a href="/login">Go to sign-in</a>
       </p>

@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { ProblemError } from '../../../../shared/problem.ts';
 import { invitationExpired } from '../../../domain/accounts/invitations.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
@@ -19,7 +18,7 @@ export function invitationPages({ invitations, deviceCookie, messages }: Invitat
     .get(invitationPath, async (c) => {
       const token = c.req.query('token') ?? '';
       const member = await invitations.find(token);
-      if (member === null) return renderExpired(c, invitationExpired());
+      if (member === null) return renderExpired(c, token);
       return c.render(<InvitationPage token={token} email={member.email} />);
     })
     .post(invitationPath, async (c) => {
@@ -32,12 +31,14 @@ export function invitationPages({ invitations, deviceCookie, messages }: Invitat
       } catch (error) {
         const problem = expectProblem(error);
         const member = await invitations.find(token);
-        if (member === null) return renderExpired(c, invitationExpired());
+        if (member === null) return renderExpired(c, token);
         return renderProblem(c, problem, <InvitationPage token={token} email={member.email} problem={problem} />);
       }
     });
 
-  function renderExpired(c: AppContext, problem: ProblemError) {
-    return renderProblem(c, problem, <InvitationExpiredPage message={problem.message} />);
+  async function renderExpired(c: AppContext, token: string) {
+    const problem = invitationExpired();
+    const replacedAt = await invitations.replacedAt(token);
+    return renderProblem(c, problem, <InvitationExpiredPage message={problem.message} replacedAt={replacedAt} />);
   }
 }

@@ -3,7 +3,8 @@ import { ConfirmDialog } from '../../shell/components/form-dialog.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName } from '../member-labels.ts';
 import { memberPath, teamPath } from '../team-paths.ts';
-import { type ActionSubject, confirmations } from './member-action-texts.tsx';
+import type { ActionSubject } from './confirmation.ts';
+import { confirmations } from './member-action-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
 
 interface MemberActionDialogProps extends ActionSubject {

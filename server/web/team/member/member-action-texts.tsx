@@ -1,23 +1,7 @@
-import type { Child } from 'hono/jsx';
 import { count } from '../../../../shared/count.ts';
-import type { UserSummary } from '../../../store/records.ts';
+import type { Confirmation } from './confirmation.ts';
+import { invitationConfirmations } from './invitation-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
-
-/** The member that an action affects. */
-export interface ActionSubject {
-  user: UserSummary;
-  /** Number of the member's tokens that are active now. */
-  activeTokens: number;
-  /** Whether the superuser acts on their own account. */
-  isSelf: boolean;
-}
-
-interface Confirmation {
-  title(name: string): string;
-  confirm: string;
-  danger?: boolean;
-  body(subject: ActionSubject): Child;
-}
 
 /** Title, button and explanation of each action's confirmation dialog. */
 export const confirmations: Record<ConfirmedAction, Confirmation> = {
@@ -33,16 +17,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
-  invite: {
-    title: (name) => `Invite ${name} again?`,
-    confirm: 'Send invitation',
-    body: ({ user }) => (
-      <>
-        <p>{user.email} gets another invitation. If this server cannot send mail, you see the link and pass it on.</p>
-        <p>The link of the earlier invitation stops working.</p>
-      </>
-    ),
-  },
+  ...invitationConfirmations,
   promote: {
     title: (name) => `Make ${name} an Organization Superuser?`,
     confirm: 'Make superuser',

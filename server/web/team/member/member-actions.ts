@@ -44,10 +44,14 @@ const memberActions = {
 export type MemberAction = keyof typeof memberActions;
 
 /** The actions that ask for confirmation: all except granting the permission. */
-export type ConfirmedAction = Exclude<MemberAction, 'grant'>;
+export type ConfirmedAction = Exclude<MemberAction, 'grant'> | 'invitation-link';
 
-/** The actions that the page of a member offers. An offboarding has a form of its own. */
-export type OfferedAction = MemberAction | 'offboard';
+export function isConfirmedAction(text: string | undefined): text is ConfirmedAction {
+  return text === 'invitation-link' || (isMemberAction(text) && text !== 'grant');
+}
+
+/** The actions that the page of a member offers. An offboarding has a form of its own, and a new link a page. */
+export type OfferedAction = MemberAction | 'offboard' | 'invitation-link';
 
 export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
@@ -58,7 +62,7 @@ export function possibleActions(user: UserSummary, isSelf: boolean): OfferedActi
   const { superuser, auditor, disabled, canManageTokens, tokenCount } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
-    ...(memberStatus(user) === 'invited' ? (['invite'] as const) : []),
+    ...(memberStatus(user) === 'invited' ? (['invite', 'invitation-link'] as const) : []),
     superuser ? 'demote' : 'promote',
     auditor ? 'remove-auditor' : 'make-auditor',
     disabled ? 'enable' : 'disable',

@@ -116,6 +116,7 @@ type ButtonAction = Exclude<OfferedAction, 'grant' | 'ungrant' | 'revoke-tokens'
 
 const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   invite: { label: 'Send invitation again', danger: false },
+  'invitation-link': { label: 'Copy invitation link', danger: false },
   promote: { label: 'Make superuser', danger: false },
   demote: { label: 'Remove superuser role', danger: false },
   'make-auditor': { label: 'Make auditor', danger: false },

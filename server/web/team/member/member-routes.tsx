@@ -5,12 +5,11 @@ import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { JustConfirmed, requireSent } from '../../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
-import { idParamSchema } from '../../../http/validate.ts';
 import type { TokenRecord, UserSummary } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
 import type { MessageDeps } from '../../shell/messages/messages.ts';
-import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath, startPath } from '../../shell/return-path.ts';
 import { RevokeTokenDialog, usesBeforeRevocation } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
@@ -19,8 +18,17 @@ import { memberPath, teamPath } from '../team-paths.ts';
 import { EditMemberDialog } from './edit-member-dialog.tsx';
 import { type EditMemberForm, editMemberBody, editMemberForm, readEditMemberForm } from './edit-member-form.ts';
 import { MemberActionDialog } from './member-action-dialog.tsx';
-import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
+import {
+  type ConfirmedAction,
+  endsSuperuser,
+  isConfirmedAction,
+  isMemberAction,
+  type MemberAction,
+  performAction,
+  possibleActions,
+} from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
+import { memberId, readPageUrl } from './member-url.ts';
 import { OffboardDialog } from './offboard-dialog.tsx';
 import { emptyOffboardForm, type OffboardForm, offboardBody, readOffboardForm } from './offboard-form.ts';
 
@@ -45,7 +53,8 @@ const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not
 
 /** Routes of `/organization/team/{id}`: one member, which auditors only read, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
-  const { users, offboarding, serviceAccounts, tokens, usage, clock, statusContext, config, messages } = deps;
+  const { users, invitations, offboarding, serviceAccounts, tokens, usage, clock, statusContext, config, messages } =
+    deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
@@ -88,6 +97,15 @@ export function memberPages(deps: MemberPagesDeps) {
         );
       }
     })
+    .post(`${path}/invitation-link`, async (c) => {
+      try {
+        const { link, expiresAt } = await invitations.createLink(c.get('caller'), memberId(c));
+        const member = await users.get(c.get('caller'), memberId(c));
+        return c.render(<InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} copied />);
+      } catch (error) {
+        return renderRejected(c, error);
+      }
+    })
     .post(`${path}/:action`, async (c) => {
       const action = c.req.param('action');
       if (!isMemberAction(action)) return c.notFound();
@@ -105,9 +123,7 @@ export function memberPages(deps: MemberPagesDeps) {
       } catch (error) {
         const problem = expectProblem(error);
         if (problem instanceof JustConfirmed) return actionAgain(c, action, problem);
-        if (!shownOnPage.includes(problem.code)) throw problem;
-        const member = await loadMember(c);
-        return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
+        return renderRejected(c, problem);
       }
     })
     .post(`${path}/tokens/:token/revoke`, async (c) => {
@@ -116,14 +132,25 @@ export function memberPages(deps: MemberPagesDeps) {
       return messages.redirect(c, formatUrl(readPageUrl(c)), 'token-revoked', name);
     });
 
+  /** Shows on the page of the member why an action was rejected. */
+  async function renderRejected(c: AppContext, error: unknown) {
+    const problem = expectProblem(error);
+    if (!shownOnPage.includes(problem.code)) throw problem;
+    const member = await loadMember(c);
+    return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
+  }
+
   /** Shows the dialog of an action again, after a confirmation. */
   async function actionAgain(c: AppContext, action: MemberAction, problem: ProblemError) {
     // Granting the permission has no dialog, and needs no confirmation.
     if (action === 'grant') throw problem;
     const member = await loadMember(c);
-    const pageUrl = readPageUrl(c);
-    const dialog = <MemberActionDialog {...member} action={action} pageUrl={pageUrl} problem={problem} />;
-    return renderProblem(c, problem, await page(c, member, { dialog }));
+    return renderProblem(c, problem, await page(c, member, { dialog: actionDialog(c, member, action, problem) }));
+  }
+
+  function actionDialog(c: AppContext, member: LoadedMember, action: ConfirmedAction, problem?: ProblemError): Child {
+    const [pageUrl, sso] = [readPageUrl(c), config.oidc !== null];
+    return <MemberActionDialog {...member} action={action} pageUrl={pageUrl} sso={sso} problem={problem} />;
   }
 
   async function loadMember(c: AppContext) {
@@ -159,7 +186,7 @@ export function memberPages(deps: MemberPagesDeps) {
 
   async function requestedDialog(c: AppContext, member: LoadedMember): Promise<Child> {
     if (!c.get('caller').user.superuser) return null;
-    const { user, activeTokens, isSelf, isLastSuperuser } = member;
+    const { user, isSelf, isLastSuperuser } = member;
     const { dialog: action, token: tokenId = '' } = c.req.query();
     const pageUrl = readPageUrl(c);
     if (action === 'revoke') {
@@ -172,11 +199,9 @@ export function memberPages(deps: MemberPagesDeps) {
     if (action === 'edit') return editDialog(c, user, editMemberForm(user));
     const offered = possibleActions(user, isSelf);
     if (action === 'offboard' && offered.includes(action)) return offboardDialog(c, member, emptyOffboardForm);
-    if (!isMemberAction(action) || action === 'grant' || !offered.includes(action)) return null;
+    if (!isConfirmedAction(action) || !offered.includes(action)) return null;
     if (isLastSuperuser && endsSuperuser(action)) return null;
-    return (
-      <MemberActionDialog action={action} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
-    );
+    return actionDialog(c, member, action);
   }
 
   async function offboardDialog(c: AppContext, { user }: LoadedMember, form: OffboardForm, problem?: ProblemError) {
@@ -217,20 +242,4 @@ export function memberPages(deps: MemberPagesDeps) {
     if (action === 'disable' && id === c.get('caller').user.id) return '/login';
     return back.startsWith(teamPath) ? safeReturnPath(back, config.publicUrl) : memberPath(id);
   }
-}
-
-function memberId(c: AppContext): string {
-  return idParamSchema.parse({ id: c.req.param('id') }).id;
-}
-
-function readPageUrl(c: AppContext): PageUrl {
-  const { q, status, cursor } = c.req.query();
-  return {
-    path: memberPath(memberId(c)),
-    query: {
-      q: q?.trim() || undefined,
-      status: tokenStatusSchema.safeParse(status).data,
-      cursor: cursor || undefined,
-    },
-  };
 }

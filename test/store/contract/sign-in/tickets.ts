@@ -41,6 +41,22 @@ export function ticketContract(store: () => Store): void {
     expect(await store().tickets.find(kept.hash, kept.kind, noon)).toEqual(kept);
   });
 
+  it("gives a member's tickets of some kinds another kind, and leaves the others", async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const changed = [
+      await add({ userId: user.id, kind: 'invitation' }),
+      await add({ userId: user.id, kind: 'replaced-invitation', data: '{"at":1}' }),
+    ];
+    const kept = [await add({ userId: user.id }), await add({ userId: other.id, kind: 'invitation' })];
+    const change = { kind: 'replaced-invitation', data: '{"at":2}' } as const;
+    await store().tickets.changeAllOf(user.id, ['invitation', 'replaced-invitation'], change);
+    for (const ticket of changed) {
+      expect(await store().tickets.find(ticket.hash, 'invitation', noon)).toBeNull();
+      expect(await store().tickets.find(ticket.hash, change.kind, noon)).toEqual({ ...ticket, ...change });
+    }
+    for (const ticket of kept) expect(await store().tickets.find(ticket.hash, ticket.kind, noon)).toEqual(ticket);
+  });
+
   it('does not return a ticket of another kind or an expired one', async () => {
     const made = await add();
     expect(await store().tickets.consume(made.hash, 'authorization-code', noon)).toBeNull();

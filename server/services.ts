@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { showSettings } from './config/describe-config.ts';
 import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createMemberData } from './domain/accounts/data/member-data.ts';
@@ -29,7 +30,9 @@ import { createShortLivedMails } from './domain/notifications/digest/send-short-
 import { createTokenNotices } from './domain/notifications/digest/token-notices.ts';
 import { createNotifier } from './domain/notifications/notifier.ts';
 import { createOrganizationOverviews } from './domain/overview/organization-overview.ts';
+import { createServerState } from './domain/overview/server-state.ts';
 import { createSetUp } from './domain/overview/set-up-steps.ts';
+import { createTestMails } from './domain/overview/test-mails.ts';
 import { createSearch } from './domain/search/search.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
@@ -200,6 +203,9 @@ export function createServices({
     suggestions: createSuggestions({ store, usage }),
     overviews: createOrganizationOverviews(shared),
     setUp: createSetUp({ ...shared, config }),
+    serverState: createServerState(shared),
+    testMails: createTestMails(shared),
+    shownSettings: showSettings(config),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
     ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),

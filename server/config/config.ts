@@ -73,6 +73,8 @@ export interface Config {
   requireTotp: boolean;
   sessionLimits: SessionLimits;
   logLevel: LogLevel;
+  /** Where each setting that is set comes from: `environment`, or the path of a file. */
+  sources: Readonly<Record<string, string>>;
 }
 
 /** How members sign in through the identity provider. */
@@ -126,10 +128,11 @@ export function readConfig(env: Environment): Config {
   }
   mistakes.push(...settingConflicts(values, given));
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return toConfig(parsed.data, env, files);
+  const sources = Object.fromEntries([...given].map((name) => [name, files[name] ?? 'environment']));
+  return { ...toConfig(parsed.data, env, files), sources };
 }
 
-function toConfig(settings: Settings, env: Environment, files: Record<string, string>): Config {
+function toConfig(settings: Settings, env: Environment, files: Record<string, string>): Omit<Config, 'sources'> {
   const listen = settings.TOKENSD_LISTEN;
   const publicUrl = settings.TOKENSD_PUBLIC_URL ?? localUrl(listen);
   const stateHome = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state');

@@ -1,10 +1,24 @@
+import type { ShownSetting } from '../domain/overview/server-state.ts';
 import { type Config, standardScopes } from './config.ts';
 import { listenText } from './listen-address.ts';
 
 /** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
 export function describeConfig(config: Config): string[] {
+  return settingEntries(config).map(([name, value]) => `${name}=${value ?? ''}`);
+}
+
+/** Returns the effective settings and where each comes from. They contain no secret. */
+export function showSettings(config: Config): ShownSetting[] {
+  return settingEntries(config).map(([name, value]) => ({
+    name,
+    value: value === null || value === '' ? null : String(value).replace(/^\*{3}$/, 'set'),
+    source: config.sources[name] ?? null,
+  }));
+}
+
+function settingEntries(config: Config): Array<[string, string | number | null]> {
   const { oidc, sessionLimits } = config;
-  const lines: Array<[string, string | number | null]> = [
+  return [
     ['TOKENSD_LISTEN', listenText(config.listen)],
     ['TOKENSD_INTERNAL_LISTEN', config.internalListen && listenText(config.internalListen)],
     ['TOKENSD_PUBLIC_URL', config.publicUrl],
@@ -51,7 +65,6 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_CONSOLE_SESSION_MAX', sessionLimits.console.max],
     ['TOKENSD_LOG_LEVEL', config.logLevel],
   ];
-  return lines.map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
 /** Replaces the password in a URL, also in the `password` parameter that PostgreSQL's driver accepts. */

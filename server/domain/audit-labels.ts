@@ -74,6 +74,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'webhook.deleted': 'Deleted a webhook',
   'webhook.disabled': 'Disabled a webhook',
   'database.restored': 'Restored a backup',
+  'mail.tested': 'Sent a test mail',
   'mail.given_up': 'Could not deliver an email',
 };
 

@@ -24,7 +24,9 @@ import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { OrganizationOverviews } from '../domain/overview/organization-overview.ts';
+import type { ProviderContact, ServerState, ShownSetting } from '../domain/overview/server-state.ts';
 import type { SetUp } from '../domain/overview/set-up-steps.ts';
+import type { TestMails } from '../domain/overview/test-mails.ts';
 import type { Search } from '../domain/search/search.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
@@ -150,6 +152,12 @@ export interface AppDeps {
   ssoConnection: SsoConnection | null;
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
+  ssoContact: { last(): ProviderContact | null };
+  versions: { tokensd: string; node: string };
+  /** The effective settings, for the console. */
+  shownSettings: readonly ShownSetting[];
+  testMails: TestMails;
+  serverState: ServerState;
   managementKeys: ManagementKeys;
   lastUsed: Pick<LastUsed, 'record'>;
   canaryUses: Pick<CanaryUses, 'record'>;

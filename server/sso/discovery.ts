@@ -4,6 +4,7 @@ import type { OidcConfig } from '../config/config.ts';
 import { providerSkewMs } from '../domain/sign-in/sso/sso.ts';
 import { diagnoseDocument } from './failures/document.ts';
 import { misconfigured } from './failures/problems.ts';
+import type { LastContact } from './last-contact.ts';
 
 /** What the provider's discovery document says. */
 export interface Discovered {
@@ -26,14 +27,30 @@ export interface Discovery {
   cached(): Promise<Discovered>;
 }
 
-export function createDiscovery(config: OidcConfig, send: typeof fetch): Discovery {
+/** `recordContact` is told of each request whether it succeeded. */
+export function createDiscovery(
+  config: OidcConfig,
+  send: typeof fetch,
+  recordContact: LastContact['record'] = () => {},
+): Discovery {
   let latest: Discovered | undefined;
   let fetching: Promise<Discovered> | undefined;
   // Concurrent callers share one request, because unauthenticated clients can trigger it.
   const refresh = async () => {
-    fetching ??= discover(config, send).finally(() => {
-      fetching = undefined;
-    });
+    fetching ??= discover(config, send)
+      .then(
+        (discovered) => {
+          recordContact(true);
+          return discovered;
+        },
+        (error: unknown) => {
+          recordContact(false);
+          throw error;
+        },
+      )
+      .finally(() => {
+        fetching = undefined;
+      });
     latest = await fetching;
     return latest;
   };

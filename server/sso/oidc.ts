@@ -4,6 +4,7 @@ import { readPerson } from './claims/person.ts';
 import { createDiscovery, type Discovered } from './discovery.ts';
 import { createExchange, type SignedIn } from './exchange.ts';
 import { createKeySet, type KeySet } from './keys.ts';
+import type { LastContact } from './last-contact.ts';
 import { readLogoutToken } from './logout-token.ts';
 import { callbackPath, type IdentityProvider, statePrefixes } from './provider.ts';
 import { createProviderFetch } from './provider-fetch.ts';
@@ -17,10 +18,13 @@ type OidcSettings = Pick<Config, 'publicUrl' | 'proxy'> & { oidc: OidcConfig };
  * Creates an OpenID Connect provider: authorization code with PKCE, state and nonce, through openid-client. It is not
  * contacted before the first sign-in.
  */
-export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSettings): IdentityProvider {
+export function createOidcProvider(
+  { oidc: config, publicUrl, proxy }: OidcSettings,
+  contact?: Pick<LastContact, 'record'>,
+): IdentityProvider {
   const redirectUri = publicUrl + callbackPath;
   const send = createProviderFetch(proxy);
-  const discovery = createDiscovery(config, send);
+  const discovery = createDiscovery(config, send, contact?.record);
   const keys = createKeys(send);
   const exchange = createExchange({ config, redirectUri, keys });
 

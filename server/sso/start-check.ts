@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../observability/log.ts';
 import { checkIdentityProvider } from './check.ts';
+import type { LastContact } from './last-contact.ts';
 
 /**
  * Checks the identity provider when the daemon starts and logs what is wrong. A provider that does not respond is logged
@@ -9,10 +10,11 @@ import { checkIdentityProvider } from './check.ts';
  */
 export async function logProviderCheck(
   config: Pick<Config, 'oidc' | 'proxy' | 'publicUrl'>,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, contact }: { clock: Clock; log: Log; contact: Pick<LastContact, 'record'> },
 ): Promise<void> {
   try {
     const checks = await checkIdentityProvider(config, clock);
+    contact.record(checks.some(({ name, state }) => name === 'sso discovery' && state === 'ok'));
     for (const { name, state, detail, setting, isOutage } of checks) {
       const fields = { check: name, ...(setting && { setting }) };
       if (state === 'failed' && !isOutage) log.error(fields, detail);

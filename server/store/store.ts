@@ -74,5 +74,7 @@ export interface Store {
   migrate(): Promise<string[]>;
   /** Returns whether this program can use the schema: no migration is missing, and no newer one excludes it. */
   schemaIsCurrent(): Promise<boolean>;
+  /** Returns the database with its version, such as `PostgreSQL 18.1`, and the name of the newest migration. */
+  describe(): Promise<{ database: string; schema: string }>;
   close(): Promise<void>;
 }

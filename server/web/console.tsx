@@ -19,6 +19,7 @@ import { accountTokenPages } from './service-accounts/account-token-routes.tsx';
 import { accountKeyPages } from './service-accounts/keys/key-routes.tsx';
 import { serviceAccountPages } from './service-accounts/routes.tsx';
 import { serviceAccountPage } from './service-accounts/service-account-routes.tsx';
+import { settingsPages } from './settings/routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
@@ -124,6 +125,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', appPages(deps))
     .route('/', webhookPages(deps))
     .route('/', auditPages(deps))
+    .route('/', settingsPages(deps))
     .route('/', authorizePages(deps))
     .route('/', devicePages(deps));
 }

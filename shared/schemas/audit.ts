@@ -102,6 +102,7 @@ export const auditActionDescriptions = {
     'The daemon disabled a webhook, because its receiver answered 410 or failed for three days. `changes` names the reason.',
   'database.restored':
     'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup, and ends with `without history` if nobody knew what was revoked since. Events after that are in the replaced database only.',
+  'mail.tested': 'A superuser sent a test mail to their own address.',
   'mail.given_up':
     'A mail could not be delivered and became a dead letter. `tokensd mail list` shows the reason, and `tokensd mail retry` sends it again.',
 } as const satisfies Record<string, string>;

@@ -699,6 +699,9 @@ export const views: View[] = [
     as: root,
     path: async (world) => memberPage(dev, `?dialog=revoke&token=${await world.tokenIdOf(dev, 'Laptop')}`)(world),
   },
+  { name: 'settings', as: root, path: at('/organization/settings') },
+  { name: 'settings-done', as: root, path: at('/organization/settings'), act: showMessage('test-mail-queued', root) },
+  { name: 'auditor-settings', as: auditor, path: at('/organization/settings') },
   { name: 'audit', as: root, path: at('/organization/audit') },
   { name: 'audit-filtered', as: root, path: at(`/organization/audit?user=${dev}&action=token.created`) },
   {

@@ -149,7 +149,11 @@ describe('the check at start', () => {
   async function logged(manipulation: Manipulation, changes: Partial<OidcConfig> = {}) {
     const lines: string[] = [];
     world.provider.manipulate({ ...manipulation, answers: { '/token': unknownCode, ...manipulation.answers } });
-    await logProviderCheck(configOf(changes), { clock, log: createLog('debug', (line) => lines.push(line)) });
+    await logProviderCheck(configOf(changes), {
+      contact: { record: () => {} },
+      clock,
+      log: createLog('debug', (line) => lines.push(line)),
+    });
     world.provider.manipulate({});
     return lines.map((line) => JSON.parse(line));
   }

@@ -40,9 +40,10 @@ import { createFailureLog } from '../../observability/failure-log.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { createServices } from '../../services.ts';
+import { createLastContact, type LastContact } from '../../sso/last-contact.ts';
 import type { IdentityProvider } from '../../sso/provider.ts';
 import type { Store } from '../../store/store.ts';
-import { ownVersion } from '../../version.ts';
+import { nodeVersion, ownVersion } from '../../version.ts';
 import { createHttpSender } from '../../webhooks/http-sender.ts';
 import { createMailer, deleteMailFiles, deleteMailFilesNaming } from '../create-mailer.ts';
 
@@ -109,7 +110,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     now: clock.now,
     pendingLastUses: lastUsed.pending,
   });
-  const identityProvider = await createIdentityProvider(config, { clock, log });
+  const ssoContact = createLastContact(clock);
+  const identityProvider = await createIdentityProvider(config, { clock, log, contact: ssoContact });
   const { completeMail, sessionLifetimes } = services;
   const webhookSender = createHttpSender({ urls: services.webhookUrls, userAgent: `tokensd/${ownVersion()}` });
   const webhookJob = createSendWebhooks({
@@ -139,7 +141,15 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const collaborators = { ...countedVerification, lastUsed, canaryUses, deniedUses, identityProvider, sessionCookie };
+  const collaborators = {
+    ...countedVerification,
+    lastUsed,
+    canaryUses,
+    deniedUses,
+    identityProvider,
+    ssoContact,
+    sessionCookie,
+  };
   const deps = {
     ...services,
     ...collaborators,
@@ -148,6 +158,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     clientIp,
     metrics,
     log,
+    versions: { tokensd: ownVersion(), node: nodeVersion() },
     failureLog: createFailureLog(log),
     ssoLog: createSsoLog(log),
     config,
@@ -181,7 +192,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
 // The OIDC client is imported only if configured, because it costs memory.
 async function createIdentityProvider(
   config: Config,
-  deps: { clock: Clock; log: Log },
+  deps: { clock: Clock; log: Log; contact: LastContact },
 ): Promise<IdentityProvider | null> {
   const { oidc } = config;
   if (oidc === null) return null;
@@ -190,7 +201,7 @@ async function createIdentityProvider(
     import('../../sso/start-check.ts'),
   ]);
   void logProviderCheck(config, deps);
-  return createOidcProvider({ ...config, oidc });
+  return createOidcProvider({ ...config, oidc }, deps.contact);
 }
 
 /** Does all work, one after the other, although some of it fails. @throws the first error */

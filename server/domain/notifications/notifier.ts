@@ -33,6 +33,7 @@ import { type AccountsOrphaned, accountsOrphanedMail } from './service-accounts/
 import { readersOf } from './service-accounts/readers.ts';
 import { type TokenTransfer, tokensGivenMail, tokensReceivedMail } from './service-accounts/transferred-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
+import { ownTestMail } from './test-mail.ts';
 import {
   type PreviousValueUse,
   previousValueUsedMail,
@@ -122,6 +123,8 @@ export interface Notifier {
   valueLeaked(store: Store, event: ForMember<ValueLeak>): Promise<void>;
   /** Notifies a superuser of the values that leaked since the last such mail. */
   leakDigest(store: Store, event: ForMember<LeakDigest>): Promise<void>;
+  /** Enqueues a mail that a superuser sends to themselves, to see whether mail works. */
+  test(store: Store, event: ForMember<{ at: number }>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -235,6 +238,7 @@ export function createNotifier(deps: {
     webhookChanged: (store, event) => enqueue(store, event, webhookChangedMail(site, event)),
     webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
     valueLeaked: (store, event) => enqueueToReaders(store, event, valueLeakedMail),
+    test: (store, event) => enqueue(store, event, ownTestMail(site, event.at)),
     leakDigest: (store, event) => enqueue(store, event, leakDigestMail(site, event)),
   };
 }

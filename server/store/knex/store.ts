@@ -34,7 +34,15 @@ import { createWebhookStore } from './webhooks/webhooks.ts';
 
 type Maintenance = Pick<
   Store,
-  'maxParallelLookups' | 'clock' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
+  | 'maxParallelLookups'
+  | 'clock'
+  | 'limiter'
+  | 'purgeCounts'
+  | 'ping'
+  | 'migrate'
+  | 'schemaIsCurrent'
+  | 'describe'
+  | 'close'
 >;
 type Tables = Omit<Store, keyof Maintenance | 'transaction'>;
 
@@ -102,6 +110,7 @@ function createMaintenance(
       const { missing, incompatible } = await readSchemaState(engine, migrations);
       return missing.length === 0 && incompatible === undefined;
     },
+    describe: () => describe(engine, migrations),
     close: () => {
       closing ??= engine.close();
       return closing;
@@ -113,6 +122,18 @@ function createMaintenance(
     clock: { now: engine.clock.now, measure: guard('clock', { measure: engine.clock.measure }).measure },
     limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
+}
+
+const databaseVersions = {
+  sqlite: { columns: ["'SQLite ' || sqlite_version()"], from: '' },
+  postgres: { columns: ["'PostgreSQL ' || current_setting('server_version')"], from: '' },
+};
+
+async function describe(engine: Engine, known: readonly Migration[]): Promise<{ database: string; schema: string }> {
+  const version = engine.locksRows ? databaseVersions.postgres : databaseVersions.sqlite;
+  const [row] = await engine.select(version, []);
+  const { applied } = await readSchemaState(engine, known);
+  return { database: String(row?.[0]), schema: applied.toSorted().at(-1) ?? '' };
 }
 
 function purgeCounts(knex: Knex, now: number, limit: number): Promise<number> {

@@ -85,5 +85,6 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'webhook.deleted': text('danger', 'Deleted', 'deleted the webhook to {target}'),
   'webhook.disabled': text('danger', 'Disabled', 'disabled the webhook to {target}'),
   'database.restored': text('warning', 'Restored', 'restored a backup: {target}'),
+  'mail.tested': text('success', 'Mail', 'sent a test mail to {target}'),
   'mail.given_up': text('danger', 'Mail', 'could not deliver an email to {target}'),
 };

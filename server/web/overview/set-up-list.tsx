@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { type SetUpStep, setUpSteps } from '../../domain/overview/set-up-steps.ts';
 import { appsPath } from '../apps/app-paths.ts';
+import { settingsPath } from '../settings/settings-paths.ts';
 import { Icon } from '../shell/frame/icon.tsx';
 import { usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
@@ -64,7 +65,7 @@ function httpsText(publicUrl: string): StepText {
       to its https:// address.
     </>
   );
-  return { title: 'Serve tokensd over HTTPS', text };
+  return { title: 'Serve tokensd over HTTPS', text, link: { label: 'Settings', href: settingsPath } };
 }
 
 const texts: Readonly<Record<Exclude<SetUpStep, 'https'>, StepText>> = {
@@ -72,14 +73,16 @@ const texts: Readonly<Record<Exclude<SetUpStep, 'https'>, StepText>> = {
     title: 'Send mail through your mail server',
     text: (
       <>
-        Set <code>TOKENSD_SMTP_URL</code>. Invitations, resets of passwords and warnings about tokens are mails.
+        Set <code>TOKENSD_SMTP_URL</code>, and send a test mail. Invitations, resets of passwords and warnings about
+        tokens are mails.
       </>
     ),
+    link: { label: 'Settings', href: `${settingsPath}#mail` },
   },
   superusers: {
     title: 'Promote a second superuser',
     text: 'A second superuser can help if you lose your password or your second factor.',
-    link: { label: 'Team', href: teamPath },
+    link: { label: 'Promote', href: teamPath },
   },
   'second-factor': {
     title: 'Turn on your second factor',

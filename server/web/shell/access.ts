@@ -109,6 +109,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /organization/webhooks/:id/edit': 'superuser',
   'POST /organization/webhooks/:id/:action': 'superuser',
   'POST /organization/webhooks/:id/deliveries/:delivery/retry': 'superuser',
+  'GET /organization/settings': 'reader',
+  'POST /organization/settings/test-mail': 'superuser',
   'GET /organization/audit': 'reader',
   'GET /organization/audit/:id': 'member',
   'GET /organization/audit.csv': 'reader',

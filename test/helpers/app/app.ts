@@ -22,6 +22,7 @@ import { createFailureLog } from '../../../server/observability/failure-log.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { createMetrics, type Metrics } from '../../../server/observability/metrics.ts';
 import { createServices } from '../../../server/services.ts';
+import { createLastContact } from '../../../server/sso/last-contact.ts';
 import { createOidcProvider } from '../../../server/sso/oidc.ts';
 import { countEvents } from '../../../server/store/count-events.ts';
 import type { MailRecord, PolicyStart } from '../../../server/store/records.ts';
@@ -251,12 +252,15 @@ function wireApp({
     services.canaryUses.record,
     services.dayTotals.count,
   );
-  const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
+  const ssoContact = createLastContact(clock);
+  const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc }, ssoContact);
   const sessionCookie = createSessionCookie(config.publicUrl);
   const failureLog = createFailureLog(log, clock.now);
   const collaborators = {
     ...countedVerification,
+    versions: { tokensd: '0.0.0', node: process.versions.node },
     identityProvider,
+    ssoContact,
     sessionCookie,
     failureLog,
     ssoLog: createSsoLog(log),

@@ -12,6 +12,7 @@ const names = [
     'circle',
     'device-desktop',
     'history',
+    'gear',
     'home',
     'hubot',
     'kebab-horizontal',

@@ -37,6 +37,7 @@ const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> =
     { path: '/organization/team', label: 'Team', icon: 'people', for: readers },
     { path: '/organization/webhooks', label: 'Webhooks', icon: 'webhook', for: superusers },
     { path: '/organization/audit', label: 'Audit', icon: 'log', for: readers },
+    { path: '/organization/settings', label: 'Settings', icon: 'gear', for: readers },
   ],
 };
 

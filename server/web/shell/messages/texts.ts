@@ -47,6 +47,7 @@ export const texts = {
     `${member} is now an auditor. Auditors read all members, tokens, apps, service accounts, reports and audit events, and can change none of them.`,
   'auditor-removed': (member: string) => `${member} is no longer an auditor.`,
   'own-role-removed': () => 'You are no longer an Organization Superuser.',
+  'test-mail-queued': (address: string) => `A test mail to ${address} is on its way.`,
   'app-registered': (app: string) => `The app ${app} was registered. Name it in the configuration of your proxy.`,
   'app-changed': (app: string) => `The app ${app} was changed.`,
   'app-deleted': (app: string) => `The app ${app} was deleted. Requests for it are now denied.`,

@@ -1,0 +1,3 @@
+export const settingsPath = '/organization/settings';
+
+export const testMailPath = `${settingsPath}/test-mail`;

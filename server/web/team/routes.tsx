@@ -1,9 +1,12 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import pLimit from 'p-limit';
 import { inviteSeveral } from '../../domain/accounts/invite-several.ts';
 import { requireSent } from '../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
+import { userObject } from '../../http/representations.ts';
+import { csvResponse } from '../shell/download/csv.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
@@ -18,17 +21,30 @@ import { readAddresses } from './invite/pasted-addresses.ts';
 import { MemberActionDialog } from './member/member-action-dialog.tsx';
 import { possibleActions } from './member/member-actions.ts';
 import { memberName } from './member-labels.ts';
+import { memberCsvColumns, memberRow } from './member-rows.ts';
 import { TeamPage } from './team-page.tsx';
 import { invitePath, teamPath } from './team-paths.ts';
 
-type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock' | 'config'> & MessageDeps;
+type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock' | 'log' | 'config'> & MessageDeps;
 
 /** Routes of `/organization/team`: all members, for superusers and auditors. Only superusers change them. */
-export function teamPages({ users, tokens, deadLetters, clock, config, messages }: TeamPagesDeps) {
+export function teamPages({ users, tokens, deadLetters, clock, log, config, messages }: TeamPagesDeps) {
+  // Only one download reads at a time, so that lists get their turns.
+  const oneAtATime = pLimit(1);
   return new Hono<AppEnv>()
     .get(teamPath, async (c) => {
       const pageUrl = readPageUrl(c);
       return c.render(await page(c, pageUrl, await requestedDialog(c, pageUrl)));
+    })
+    .get(`${teamPath}.csv`, (c) => {
+      const { q } = readPageUrl(c).query;
+      const read = (page: { limit: number; cursor: string | undefined }) =>
+        readPage(
+          { ...page, ...(q !== undefined && { q }) },
+          (query) => oneAtATime(() => users.list(c.get('caller'), query)),
+          (user) => memberRow(userObject(user), config.publicUrl),
+        );
+      return csvResponse({ clock, log }, c, { name: 'members', columns: memberCsvColumns }, read);
     })
     .post(teamPath, async (c) => {
       const posted = await c.req.parseBody();

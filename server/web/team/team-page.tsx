@@ -25,16 +25,23 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
     <Layout title="Team" section={teamPath}>
       <div class="heading">
         <h1>Team</h1>
-        {useMember().superuser && (
-          <div class="buttons">
-            <a class="button" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
-              Add a member
+        <div class="buttons">
+          {members.length > 0 && (
+            <a class="button" href={formatUrl({ path: `${teamPath}.csv`, query: { q: pageUrl.query.q } })} download>
+              Download CSV
             </a>
-            <a class="button primary" id="invite-several" href={formatUrl(pageUrl, { dialog: 'invite-several' })}>
-              Invite members
-            </a>
-          </div>
-        )}
+          )}
+          {useMember().superuser && (
+            <>
+              <a class="button" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+                Add a member
+              </a>
+              <a class="button primary" id="invite-several" href={formatUrl(pageUrl, { dialog: 'invite-several' })}>
+                Invite members
+              </a>
+            </>
+          )}
+        </div>
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />
       <search>

@@ -41,6 +41,11 @@ export function AllTokensPage(props: AllTokensPageProps) {
     <Layout title="All tokens" section={allTokensPath}>
       <div class="heading">
         <h1>All tokens</h1>
+        {tokens.length > 0 && (
+          <a class="button" href={formatUrl({ path: `${allTokensPath}.csv`, query: { ...values } })} download>
+            Download CSV
+          </a>
+        )}
       </div>
       <FilterForm values={values} errors={errors} />
       <FilterChips path={allTokensPath} values={values} errors={errors} />

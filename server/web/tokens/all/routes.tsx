@@ -1,19 +1,25 @@
 import { Hono } from 'hono';
-import { ProblemError } from '../../../../shared/problem.ts';
+import pLimit from 'p-limit';
+import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { tokenObject } from '../../../http/representations.ts';
 import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
+import { csvResponse } from '../../shell/download/csv.ts';
 import { countTokens } from '../list/attention.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { type FilterErrors, type ReadFilter, readFilter } from './token-filters.ts';
+import { tokenCsvColumns, tokenRow } from './token-rows.ts';
 
-type AllTokensDeps = Pick<AppDeps, 'tokens' | 'statusContext'>;
+type AllTokensDeps = Pick<AppDeps, 'tokens' | 'statusContext' | 'clock' | 'log' | 'config'>;
 
 /** Routes of `/organization/tokens`: the tokens of all owners, for superusers and auditors. */
-export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
-  return new Hono<AppEnv>().get(allTokensPath, async (c) => {
+export function allTokensPages({ tokens, statusContext, clock, log, config }: AllTokensDeps) {
+  // Only one download reads at a time, so that lists get their turns.
+  const oneAtATime = pLimit(1);
+  return new Hono<AppEnv>().get(`${allTokensPath}.csv`, download).get(allTokensPath, async (c) => {
     const filter = readFilter(c);
     const { values } = filter;
     const { errors, ...listed } = await readTokens(c, filter);
@@ -23,6 +29,24 @@ export function allTokensPages({ tokens, statusContext }: AllTokensDeps) {
     );
     return c.render(page, Object.keys(errors).length > 0 ? 400 : 200);
   });
+
+  /** Responds with all tokens that match as a file. */
+  async function download(c: AppContext): Promise<Response> {
+    const { errors, query, sort } = readFilter(c);
+    requireValidFilter(errors);
+    const file = { name: 'tokens', columns: tokenCsvColumns };
+    return csvResponse({ clock, log }, c, file, (page) =>
+      oneAtATime(async () => {
+        const read = await readTokenPage({ ...page, sort }, (page) =>
+          tokens.list(c.get('caller'), { ...page, ...query }),
+        );
+        const names = await tokens.appNames(read.items);
+        const now = statusContext();
+        const rows = read.items.map((token) => tokenRow(tokenObject(token, now, names), config.publicUrl));
+        return { items: rows, next_cursor: read.next_cursor };
+      }),
+    );
+  }
 
   /** Reads a page of the list. If a filter is wrong, the list is empty, and `errors` says why. */
   async function readTokens(c: AppContext, { values, errors, query, sort }: ReadFilter) {
@@ -57,4 +81,11 @@ function filterError(error: unknown, { known_to: knownTo }: ReadFilter['values']
   if (error.errors?.some(({ pointer }) => pointer === '?sort')) return { sort: error.message };
   if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
   return { [knownTo === undefined ? 'owner' : 'known_to']: error.message };
+}
+
+/** @throws ProblemError `invalid-fields` */
+function requireValidFilter(messages: FilterErrors): void {
+  const errors = Object.entries(messages).map(([name, detail = '']): FieldError => ({ pointer: `?${name}`, detail }));
+  if (errors.length === 0) return;
+  throw new ProblemError('invalid-fields', errors.map(({ detail }) => detail).join(' '), { errors });
 }

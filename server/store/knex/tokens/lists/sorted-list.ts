@@ -42,11 +42,18 @@ async function listFew(
 ): Promise<TokenRow[]> {
   const { sort, limit } = query;
   const matches = selectIds({ ...query, limit: maxFew, before: null });
-  const page = knex('tokens AS t').select('t.id').whereIn('t.id', matches).limit(limit);
+  // With their keys, because PostgreSQL would read the whole table to look up those of so many IDs.
+  const found: Knex.QueryBuilder =
+    query.knownTo === undefined
+      ? knex.from(matches.select(keyColumns).as('m'))
+      : knex('tokens AS m').whereIn('m.id', matches);
+  const page = found.select('m.id').limit(limit);
   whereAfter(page, engine, sort);
   const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
-  return inOrder(rows.whereIn('t.id', inOrder(page, engine, sort)), engine, sort);
+  return inOrder(rows.whereIn('t.id', inOrder(page, engine, sort, 'm')), engine, sort, 't');
 }
+
+const keyColumns = ['t.name_folded', 't.expires_at', 't.last_used_at', 't.previous_used_at'];
 
 /** How many tokens are few enough to sort them. */
 export const maxFew = 10_000;
@@ -79,37 +86,44 @@ function inOrderOfIds(rows: Knex.QueryBuilder, { descending, after }: TokenSort)
   return rows.orderBy('t.id', descending ? 'desc' : 'asc');
 }
 
-/** Returns the expression of a field. */
-function keyOf(engine: Pick<Engine, 'bytewise' | 'greatest'>, by: TokenSort['by']): string {
+/** Returns the expression of a field of the tokens in `table`. */
+function keyOf(engine: Pick<Engine, 'bytewise' | 'greatest'>, by: TokenSort['by'], table = 't'): string {
   switch (by) {
     case 'name':
-      return engine.bytewise('t.name_folded');
+      return engine.bytewise(`${table}.name_folded`);
     case 'expires':
-      return 't.expires_at';
+      return `${table}.expires_at`;
     case 'created':
       return 'NULL';
-    case 'last_used':
-      return `NULLIF(${engine.greatest(['COALESCE(t.last_used_at, 0)', 'COALESCE(t.previous_used_at, 0)'])}, 0)`;
+    case 'last_used': {
+      const times = ['last_used_at', 'previous_used_at'].map((column) => `COALESCE(${table}.${column}, 0)`);
+      return `NULLIF(${engine.greatest(times)}, 0)`;
+    }
   }
 }
 
-/** Restricts a query to the tokens after a page, of which some may lack the field. */
+/** Restricts a query of tokens `m` to those after a page, of which some may lack the field. */
 function whereAfter(query: Knex.QueryBuilder, engine: Engine, { by, descending, after }: TokenSort): void {
   if (after === null) return;
   const compare = descending ? '<' : '>';
   if (by === 'created') {
-    query.where('t.id', compare, after.id);
+    query.where('m.id', compare, after.id);
     return;
   }
-  const key = keyOf(engine, by);
-  if (after.key === null) query.whereRaw(`${key} IS NULL AND t.id ${compare} ?`, [after.id]);
-  else query.whereRaw(`(${key} IS NULL OR (${key}, t.id) ${compare} (?, ?))`, [after.key, after.id]);
+  const key = keyOf(engine, by, 'm');
+  if (after.key === null) query.whereRaw(`${key} IS NULL AND m.id ${compare} ?`, [after.id]);
+  else query.whereRaw(`(${key} IS NULL OR (${key}, m.id) ${compare} (?, ?))`, [after.key, after.id]);
 }
 
-function inOrder(query: Knex.QueryBuilder, engine: Engine, { by, descending }: TokenSort): Knex.QueryBuilder {
+function inOrder(
+  query: Knex.QueryBuilder,
+  engine: Engine,
+  { by, descending }: TokenSort,
+  table: 't' | 'm',
+): Knex.QueryBuilder {
   const direction = descending ? 'DESC' : 'ASC';
   // An expression, so that no index yields all tokens in their order.
-  if (by === 'created') return query.orderByRaw(`t.id || '' ${direction}`);
-  const key = keyOf(engine, by);
-  return query.orderByRaw(`CASE WHEN ${key} IS NULL THEN 1 ELSE 0 END, ${key} ${direction}, t.id ${direction}`);
+  if (by === 'created') return query.orderByRaw(`${table}.id || '' ${direction}`);
+  const key = keyOf(engine, by, table);
+  return query.orderByRaw(`CASE WHEN ${key} IS NULL THEN 1 ELSE 0 END, ${key} ${direction}, ${table}.id ${direction}`);
 }

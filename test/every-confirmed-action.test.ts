@@ -14,10 +14,11 @@ import { passkeyRecord } from './store/contract/sign-in/passkeys.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** A superuser with two second factors, a member, and a management key. Each test has its own. */
+/** A superuser with two second factors, a member, an invited one, and a management key. Each test has its own. */
 interface Scene {
   boss: Member;
   member: Member;
+  invited: Member;
   key: TestKey;
   passkey: PasskeyRecord;
 }
@@ -118,6 +119,14 @@ const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
     shownAgain: ({ member }) => member.email,
     isDone: async ({ member }) => (await memberOf(member.id))?.auditor === true,
   },
+  copyInvitationLink: {
+    api: ({ boss, invited }) => [`/api/v1/users/${invited.id}/invitation-link`, { method: 'POST', as: boss }],
+    form: ({ invited }) => [`/organization/team/${invited.id}/invitation-link`, {}],
+    cli: ({ invited }) => ['users', 'invite', invited.email, '--link'],
+    names: ({ invited }) => `make an invitation link for ${invited.email}`,
+    shownAgain: () => 'Make link',
+    isDone: async ({ invited }) => (await memberOf(invited.id))?.invitedAt !== null,
+  },
   removeSecondFactor: {
     api: ({ boss }) => ['/api/v1/me/totp/disable', { as: boss, json: {} }],
     form: () => ['/profile/two-step/disable', {}],
@@ -153,11 +162,15 @@ beforeEach(async () => {
   count += 1;
   const boss = await app.addMember({ email: `boss${count}@example.com`, superuser: true, can_manage_tokens: true });
   const member = await app.addMember({ email: `member${count}@example.com` });
+  const invited = await app.addMember({ email: `invited${count}@example.com` });
+  // Takes the password away again, so that the member is invited.
+  await app.store.users.setPasswordUntilSso(invited.id, 'x');
+  await app.store.users.removePasswordUntilSso(invited.id);
   await turnOn(app, boss);
   const key = await storeKey(app, await storeServiceAccount(app, `platform${count}`), ['apps']);
   const passkey = passkeyRecord(boss.id);
   await app.store.passkeys.insert(passkey);
-  scene = { boss, member, key, passkey };
+  scene = { boss, member, invited, key, passkey };
 });
 
 const later = () => app.clock.advance(hour);

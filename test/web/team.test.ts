@@ -184,18 +184,18 @@ it('shows a rejected form again with its values, except the password', async () 
 it('shows a member’s account and tokens, filtered by name and status', async () => {
   const { app, browser, page } = await open();
   await createToken(app, app.dev, { name: 'CI pipeline' });
-  await createToken(app, app.dev, { name: 'short', expires_in: 60 });
+  await createToken(app, app.dev, { name: 'ends soon', expires_in: 60 });
   await createToken(app, app.root, { name: 'not yours' });
   app.clock.advance(61_000);
   const shown = async (query: string) => {
     const { html } = await browser.get(page + query);
-    return ['CI pipeline', 'short', 'not yours'].filter((name) => html.includes(name));
+    return ['CI pipeline', 'ends soon', 'not yours'].filter((name) => html.includes(name));
   };
-  expect(await shown('')).toEqual(['CI pipeline', 'short']);
+  expect(await shown('')).toEqual(['CI pipeline', 'ends soon']);
   expect(await shown('?q=PIPE')).toEqual(['CI pipeline']);
-  expect(await shown('?status=expired')).toEqual(['short']);
+  expect(await shown('?status=expired')).toEqual(['ends soon']);
   expect(await shown('?status=blocked')).toEqual([]);
-  expect(await shown('?status=nonsense')).toEqual(['CI pipeline', 'short']);
+  expect(await shown('?status=nonsense')).toEqual(['CI pipeline', 'ends soon']);
   const text = textOf((await browser.get(page)).html);
   expect(text).toContain(
     `Email address dev@example.com Role Member Signs in with password Account active ${permission}`,

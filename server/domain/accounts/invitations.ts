@@ -15,6 +15,7 @@ import {
   requireSuperuser,
 } from '../caller.ts';
 import { Secret } from '../secrets.ts';
+import { confirmedActions, requireConfirmed } from '../sign-in/confirmation/required.ts';
 import { replaceLinks } from '../sign-in/links/mailed-links.ts';
 import { createSetPassword, type PasswordLink, type SetPasswordDeps } from '../sign-in/links/set-password.ts';
 import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
@@ -53,7 +54,8 @@ export interface Invitations {
   inviteAgain(operator: Operator, id: string): Promise<Invitation>;
   /**
    * Makes a new link for the superuser, who passes it on, and voids the earlier one. Where single sign-on is set up, returns the address at
-   * which the member signs in, and changes nothing. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined`
+   * which the member signs in, and changes nothing. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined`,
+   * `confirmation-required`
    */
   createLink(caller: Caller, id: string): Promise<Invitation & { link: Secret }>;
   /** Returns when a newer invitation took the place of this link. Null for every other link that does not work. */
@@ -128,6 +130,7 @@ export function createInvitations(deps: InvitationDeps): Invitations {
         if (!isInvited(member)) throw alreadyJoined(member);
         if (site.sso) return signInAddress();
         const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+        await requireConfirmed(store, caller, event.at, confirmedActions.copyInvitationLink(member));
         await replaceLinks(store, { userId: id, kind, at: event.at });
         await store.users.setDates(id, { invitedAt: event.at });
         const { url, expiresAt } = await links.issue(store, { kind, userId: id, data: '{}' });

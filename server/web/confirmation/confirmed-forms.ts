@@ -9,6 +9,7 @@ export const confirmedForms: Readonly<Record<ConfirmedAction, readonly string[]>
   rotateKey: ['POST /profile/api-tokens/:id/:action'],
   promote: ['POST /organization/team', 'POST /organization/team/:id/:action'],
   makeAuditor: ['POST /organization/team', 'POST /organization/team/:id/:action'],
+  copyInvitationLink: ['POST /organization/team/:id/invitation-link'],
   removeSecondFactor: ['POST /profile/two-step/disable'],
   showRecoveryCodes: ['POST /profile/two-step/recovery-codes'],
   addPasskey: ['POST /profile/passkeys'],

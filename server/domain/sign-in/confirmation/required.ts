@@ -15,6 +15,7 @@ export const confirmedActions = {
   rotateKey: (key: { name: string }) => `rotate the management key ${key.name}`,
   promote: (member: Named) => `make ${nameOf(member)} an Organization Superuser`,
   makeAuditor: (member: Named) => `make ${nameOf(member)} an auditor`,
+  copyInvitationLink: (member: Named) => `make an invitation link for ${nameOf(member)}`,
   removeSecondFactor: () => 'turn off two-factor sign-in',
   showRecoveryCodes: () => 'show recovery codes',
   addPasskey: () => 'add a passkey',

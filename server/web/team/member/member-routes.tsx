@@ -99,10 +99,12 @@ export function memberPages(deps: MemberPagesDeps) {
     })
     .post(`${path}/invitation-link`, async (c) => {
       try {
+        requireSent(c.get('caller'));
         const { link, expiresAt } = await invitations.createLink(c.get('caller'), memberId(c));
         const member = await users.get(c.get('caller'), memberId(c));
         return c.render(<InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} copied />);
       } catch (error) {
+        if (error instanceof JustConfirmed) return actionAgain(c, 'invitation-link', error);
         return renderRejected(c, error);
       }
     })
@@ -141,7 +143,7 @@ export function memberPages(deps: MemberPagesDeps) {
   }
 
   /** Shows the dialog of an action again, after a confirmation. */
-  async function actionAgain(c: AppContext, action: MemberAction, problem: ProblemError) {
+  async function actionAgain(c: AppContext, action: ConfirmedAction | 'grant', problem: ProblemError) {
     // Granting the permission has no dialog, and needs no confirmation.
     if (action === 'grant') throw problem;
     const member = await loadMember(c);

@@ -31,7 +31,7 @@ describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', (
     await page.goto('/login');
     await page.getByLabel('Email address').fill(superuser.email);
     await page.getByLabel('Password').fill(superuser.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.waitForURL('/overview');
     const cookie = (await page.context().cookies()).find(({ name }) => name === '__Host-tokens_session');
     expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Lax', path: '/', domain: 'localhost' });

@@ -6,6 +6,7 @@ import { longAccount, longTrust } from '../helpers/console/sample-service-accoun
 import { showMessage } from '../helpers/console/show-message.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
 import { codeAt } from '../helpers/sign-in/totp.ts';
+import { passkeyRecord } from '../store/contract/sign-in/passkeys.ts';
 import type { World } from './world.ts';
 
 export interface View {
@@ -158,7 +159,7 @@ const deleteUsedApp = async (page: Page, world: World) => {
 const signIn = async (page: Page) => {
   await page.getByLabel('Email address').fill(dev);
   await page.getByLabel('Password').fill('wrong');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('alert').waitFor();
 };
 
@@ -417,6 +418,27 @@ const inviteSeveral = async (page: Page) => {
   await page.getByRole('heading', { name: '2 members invited' }).waitFor();
 };
 
+/** The browser has no device that can hold a passkey. */
+const addPasskeyInVain = async (page: Page) => {
+  await page.getByRole('button', { name: 'Add passkey' }).click();
+  await page.locator('[data-passkey-problem]:not([hidden])').waitFor();
+};
+
+const withPasskeys = 'tomas.novak@example.com';
+
+/** The page of a member with passkeys, one of which was made for another host. */
+const passkeysPage =
+  (query = '') =>
+  async ({ store, clock }: World) => {
+    const user = await store.users.findByEmail(withPasskeys);
+    if (user === null) throw new Error(`no ${withPasskeys}`);
+    const made = { userId: user.id, rpId: 'tokens.example.com', createdAt: clock.now(), lastUsedAt: clock.now() };
+    const old = { rpId: 'old-tokens.example.com', lastUsedAt: null, name: 'W'.repeat(64) };
+    await store.passkeys.insert(passkeyRecord(user.id, { ...made, id: 'view-1', name: 'Work laptop' }));
+    await store.passkeys.insert(passkeyRecord(user.id, { ...made, id: 'view-2', ...old }));
+    return `/profile/passkeys${query}`;
+  };
+
 /** Every page and dialog of the console, in each state that looks different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
@@ -476,6 +498,11 @@ export const views: View[] = [
     as: root,
     path: memberPage('robot@example.com', '?dialog=reset-two-step'),
   },
+  { name: 'passkeys', as: withPasskeys, path: passkeysPage() },
+  { name: 'passkeys-none', as: dev, path: at('/profile/passkeys') },
+  { name: 'passkeys-sso', as: ssoMember, path: at('/profile/passkeys') },
+  { name: 'passkeys-refused', as: dev, path: at('/profile/passkeys'), act: addPasskeyInVain },
+  { name: 'passkey-remove', as: withPasskeys, path: passkeysPage('?dialog=remove&id=view-1') },
   { name: 'profile', as: dev, path: at('/profile') },
   { name: 'profile-sso-former', as: 'ines.carvalho@example.com', path: at('/profile') },
   { name: 'connect-sso', as: dev, path: at('/profile'), act: proposeIdentity },

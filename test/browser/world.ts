@@ -149,7 +149,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     await store.users.recordSsoSignIn(user.id, clock.now());
     await store.users.setDates(user.id, { joinedAt: clock.now() });
   }
-  await services.users.update(root, (await callerOf('maya.lindqvist@example.com')).user.id, { superuser: true });
+  // A change of roles would need a session that was confirmed just now.
+  await store.users.setSuperuser((await callerOf('maya.lindqvist@example.com')).user.id, true);
 
   const uses: Array<LastUse & { tokenId: string }> = [];
   moveTo(start + 31 * day);
@@ -181,7 +182,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   // Bound to a provider that the organization has left.
   const former = { issuer: 'https://sso.northwind.example/realms/former', subject: 'ines' };
   await store.users.setIdentity((await callerOf('ines.carvalho@example.com')).user.id, former);
-  await change('vera.holt@example.com', { auditor: true });
+  await store.users.setAuditor((await callerOf('vera.holt@example.com')).user.id, true);
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
   const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };

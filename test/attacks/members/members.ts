@@ -5,6 +5,7 @@ import { createToken, jsonOf, type Member, password, type TestApp } from '../../
 import { copiesOf } from '../../helpers/app/copies.ts';
 import { createAccountToken, createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
+import { passkeyRecord } from '../../store/contract/sign-in/passkeys.ts';
 
 export type Row = Record<string, string | number | null>;
 export type Dump = Record<string, Row[]>;
@@ -62,6 +63,11 @@ async function addMembers(app: TestApp) {
   const foreignTrust = await createTrust(app, { name: 'trust-of-other', service_account: 'of-other' });
   const goneAccount = await createServiceAccount(app, 'gone', { maintainers: [app.dev] });
   await deletePath(`/api/v1/service-accounts/${goneAccount.id}`);
+  const passkeyOf = async (userId: string) => {
+    const passkey = passkeyRecord(userId);
+    await app.store.passkeys.insert(passkey);
+    return passkey.id;
+  };
   const own = { token: await tokenOf(app.dev, 'own'), session: await sessionOf(app.dev), account, trust };
   const foreign = { token: await tokenOf(other, 'foreign'), session: await sessionOf(other) };
   const revoked = { own: await tokenOf(app.dev, 'gone'), foreign: await tokenOf(other, 'gone') };
@@ -85,6 +91,7 @@ async function addMembers(app: TestApp) {
     'that token in upper case': foreign.token.id.toUpperCase(),
     'a token of a superuser': (await tokenOf(app.root, 'of root')).id,
     'a session of another member': foreign.session,
+    'a passkey of another member': await passkeyOf(other.id),
     'another member': other.id,
     'a superuser': app.root.id,
     'the member themselves, instead of a token or session': app.dev.id,

@@ -5,6 +5,7 @@ import type { Ask } from '../../helpers/app/app.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { isFullLength } from '../../helpers/length.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
+import { passkeyRecord } from '../../store/contract/sign-in/passkeys.ts';
 import {
   anyForm,
   cookieOf,
@@ -159,8 +160,10 @@ describe.each(withIds)('%s', (path) => {
     }
     const statuses: number[] = [];
     const { token, session, account, trust } = world.own;
+    const passkey = passkeyRecord(world.dev.id);
+    if (path.includes('passkeys')) await world.store.passkeys.insert(passkey);
     const event = await newestEvent(world, world.dev);
-    for (const id of [token.id, session, account, trust, event, world.dev.id]) {
+    for (const id of [token.id, session, account, trust, passkey.id, event, world.dev.id]) {
       const address = path.replaceAll(/:(\w+)/g, (_, name) => (name === 'action' ? 'pause' : id));
       // A token has a previous value only after a rotation.
       const rotate = { as: world.dev, method: 'POST', json: {} };
@@ -256,17 +259,34 @@ const forbidden = (): Record<string, unknown> => ({
 
 /** Expects that nothing of other members changed, and nothing of this member that they may not change. */
 function expectOnlyOwn(before: Dump, after: Dump, me: string): void {
-  const others = ({ users, tokens, sessions, tombstones, recovery_codes, idempotency_keys, clients }: Dump) => ({
+  const others = ({
+    users,
+    tokens,
+    sessions,
+    tombstones,
+    recovery_codes,
+    passkeys,
+    idempotency_keys,
+    clients,
+  }: Dump) => ({
     ...{ users: users?.filter(({ id }) => id !== me), clients },
     ...{
       tokens: tokens?.filter(({ owner_id }) => owner_id !== me),
       tombstones: tombstones?.filter(({ owner_id }) => owner_id !== me),
     },
     sessions: sessions?.filter(({ user_id }) => user_id !== me),
-    rest: [recovery_codes, idempotency_keys].map((rows) => rows?.filter(({ user_id }) => user_id !== me)),
+    rest: [recovery_codes, passkeys, idempotency_keys].map((rows) => rows?.filter(({ user_id }) => user_id !== me)),
   });
   expect(others(after)).toEqual(others(before));
-  const settable = ['name', 'name_folded', 'password_hash', 'totp_secret', 'totp_enabled_at', 'totp_last_step'];
+  const settable = [
+    'name',
+    'name_folded',
+    'password_hash',
+    'totp_secret',
+    'totp_enabled_at',
+    'totp_last_step',
+    'passkeys',
+  ];
   const mine = ({ users }: Dump) =>
     users
       ?.filter(({ id }) => id === me)

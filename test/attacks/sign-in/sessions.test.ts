@@ -9,6 +9,7 @@ import { type Browser, openConsole, sessionCookieName } from '../../helpers/cons
 import { codeAt } from '../../helpers/sign-in/totp.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 import { addTrust } from '../../store/contract/machines/trusts.ts';
+import { passkeyRecord } from '../../store/contract/sign-in/passkeys.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
@@ -271,6 +272,11 @@ describe('a request that another site makes with the session cookie', () => {
     const create = async (collection: string, json: object) =>
       (await jsonOf<{ id: string }>(app.ask(`/api/v1/${collection}`, { as: app.root, json }))).id;
     if (/\/invitation(-link)?$/.test(key)) return create('users', { email: 'invited@example.com' });
+    if (path === '/api/v1/me/passkeys/:id') {
+      const passkey = passkeyRecord(app.dev.id);
+      await app.store.passkeys.insert(passkey);
+      return passkey.id;
+    }
     if (path === '/api/v1/apps/:id') return create('apps', { name: 'wiki' });
     if (path === '/api/v1/service-accounts/:id') {
       return (await createServiceAccount(app, 'builds', { maintainers: [app.dev] })).id;

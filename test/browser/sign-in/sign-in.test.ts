@@ -12,7 +12,7 @@ describe.skipIf(!chromiumIsHere)('signing in and out', () => {
     'rejects a wrong password, keeps the email address, and returns to the requested page (by $by, script $script)',
     async ({ hands, script }) => {
       const page = await browser.visit(running.url, { script });
-      const signIn = page.getByRole('button', { name: 'Sign in' });
+      const signIn = page.getByRole('button', { name: 'Sign in', exact: true });
       await page.goto('/profile');
       await waitForFocus(page.getByLabel('Email address'));
       await hands.write(page.getByLabel('Email address'), superuser.email);

@@ -143,5 +143,5 @@ function watched(page: Page, requested: string[]): Page {
 async function signIn(page: Page, { root }: { root: { email: string; password: string } }): Promise<void> {
   await page.getByLabel('Email address').fill(root.email);
   await page.getByLabel('Password').fill(root.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }

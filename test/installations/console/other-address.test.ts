@@ -33,7 +33,7 @@ describe.skipIf(!chromiumIsHere)('the console opened at another address than its
     await page.getByRole('link', { name: publicUrl }).click();
     await page.getByLabel('Email address').fill(server.root.email);
     await page.getByLabel('Password').fill(server.root.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
   });
 

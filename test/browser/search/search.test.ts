@@ -30,7 +30,7 @@ describe.skipIf(!chromiumIsHere)('the search', () => {
     const page = await openAs('key@example.com');
     const field = page.getByRole('searchbox', { name: 'Search' });
     await page.keyboard.press('/');
-    await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.locator('#find:focus').waitFor();
     await page.keyboard.type('ci/p');
     await expect.poll(() => field.inputValue()).toBe('ci/p');
     await field.fill('ci-pipe');

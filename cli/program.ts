@@ -27,7 +27,7 @@ import { registerPassword } from './commands/session/password.ts';
 import { registerStatus } from './commands/session/status.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
 import { registerCheck } from './commands/tokens/check/check.ts';
-import { registerCreate } from './commands/tokens/create.ts';
+import { registerCreate } from './commands/tokens/create/create.ts';
 import { registerEdit } from './commands/tokens/edit.ts';
 import { registerEnsure } from './commands/tokens/ensure/ensure.ts';
 import { registerExchange } from './commands/tokens/exchange/exchange.ts';

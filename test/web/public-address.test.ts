@@ -38,7 +38,7 @@ it('starts single sign-on at the public URL, wherever the console was opened', a
   const app = await openTestApp({ publicUrl, oidc: ssoConfig('https://sso.example.com') });
   onTestFinished(app.close);
   // The provider leads back to the public URL, and the browser sends the cookie of the sign-in only to the host that set it.
-  const start = `href="${publicUrl}/login/sso?next=%2Fprofile%2Fapi-tokens"`;
+  const start = `href="${publicUrl}/login/sso?next=%2Foverview"`;
   const opened = await app.ask('/login', { headers: { Host: '10.0.0.7:8420', Accept: 'text/html' } });
   expect(await opened.text()).toContain(start);
   expect((await openConsole(app).get('/login')).html).toContain(start);

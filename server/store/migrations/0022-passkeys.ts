@@ -10,7 +10,7 @@ export const passkeys: Migration = {
   async up(trx) {
     await trx.schema.createTable('passkeys', (table) => {
       table.text('id').primary();
-      table.text('user_id').notNullable().references('users.id').onDelete('CASCADE').index();
+      table.text('user_id').notNullable().references('users.id').onDelete('CASCADE');
       table.text('credential_id').notNullable().unique();
       // COSE, base64url.
       table.text('public_key').notNullable();
@@ -23,6 +23,7 @@ export const passkeys: Migration = {
       table.text('name').notNullable();
       table.bigInteger('created_at').notNullable();
       table.bigInteger('last_used_at');
+      table.index(['user_id', 'id']);
     });
     await trx.schema.alterTable('users', (table) => {
       // How many passkeys the member has, so that each sign-in and each session sees whether they have one.

@@ -149,10 +149,12 @@ it.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
       new Response(JSON.stringify(problem), { status, headers: { 'Content-Type': 'application/problem+json' } });
     const ran = await cli.run(['whoami', '--json'], { fetch: answer });
     expect(ran).toMatchObject({ code: exit, stdout: '' });
-    expect(JSON.parse(ran.stderr)).toEqual(problem);
+    const confirm = ' Run the command in a terminal, or run `tokens login` again.';
+    const detail = code === 'confirmation-required' ? `Why.${confirm}` : 'Why.';
+    expect(JSON.parse(ran.stderr)).toEqual({ ...problem, detail });
     expect(ran.stderr).toContain('\\u009b');
     const requestId = status >= 500 ? '\n  Request ID: r1' : '';
-    const text = code === 'not-authenticated' ? 'Why. It is the one in TOKENS_SESSION.' : 'Why.';
+    const text = code === 'not-authenticated' ? 'Why. It is the one in TOKENS_SESSION.' : detail;
     expect((await cli.run(['whoami'], { fetch: answer })).stderr).toBe(`error: ${text}${requestId}\n`);
   },
 );

@@ -4,6 +4,9 @@
  */
 export function strayAddresses(html: string, basePath: string): string[] {
   return [...html.matchAll(/\s([\w-]+)="(?:0;url=)?(\/(?!\/)[^"]*)"/g)]
-    .filter(([, name = '', path = '']) => !['value', 'title'].includes(name) && !path.startsWith(`${basePath}/`))
+    .filter(
+      ([, name = '', path = '']) =>
+        !['value', 'title', 'aria-keyshortcuts'].includes(name) && !path.startsWith(`${basePath}/`),
+    )
     .map(([attribute]) => attribute.trim());
 }

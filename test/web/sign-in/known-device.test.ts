@@ -25,7 +25,7 @@ async function enter(browser: Browser, email: string, tried = password): Promise
 async function enterCode(app: TestApp, browser: Browser, secret: string): Promise<number> {
   await browser.get('/login/code');
   const code = codeAt(secret, app.clock.now());
-  return (await browser.submit('/login/code?next=%2Fprofile%2Fapi-tokens', { code })).status;
+  return (await browser.submit('/login/code?next=%2Foverview', { code })).status;
 }
 
 // Waits are measured with the wall clock, and hashing is slow.

@@ -27,7 +27,7 @@ export function createPasskeyStore(knex: Knex, engine: Engine): PasskeyStore {
 
   return {
     async listOf(userId) {
-      const rows = await passkeys().where({ user_id: userId }).orderBy('id');
+      const rows = await passkeys().where({ user_id: userId }).orderBy(['user_id', 'id']);
       return rows.map((row) => toRecord(passkeyColumns, row));
     },
     async findByCredentialId(credentialId) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { cancel, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { cancel, openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 beforeEach(async () => {

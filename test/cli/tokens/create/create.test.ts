@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
-import { isWellFormedToken } from '../../../shared/token-format.ts';
-import { verdict } from '../../helpers/app/app.ts';
-import { appFetch, lockedKeychain, onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
+import { isWellFormedToken } from '../../../../shared/token-format.ts';
+import { verdict } from '../../../helpers/app/app.ts';
+import {
+  appFetch,
+  lockedKeychain,
+  onTerminal,
+  openTestCliWithApp,
+  type Surroundings,
+} from '../../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

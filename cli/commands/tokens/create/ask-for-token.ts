@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Api } from '../../api/client.ts';
-import { listApps } from '../../api/find/find-app.ts';
-import type { Context } from '../../context.ts';
-import { CliError } from '../../errors.ts';
-import { parseExpiry } from '../../input/parse-time.ts';
-import { commandLine, shellWord } from '../../ui/command-line.ts';
+import type { Api } from '../../../api/client.ts';
+import { listApps } from '../../../api/find/find-app.ts';
+import type { Context } from '../../../context.ts';
+import { CliError } from '../../../errors.ts';
+import { parseExpiry } from '../../../input/parse-time.ts';
+import { commandLine, shellWord } from '../../../ui/command-line.ts';
 
 const anyApp = 'any app';
 

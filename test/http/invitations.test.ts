@@ -1,23 +1,15 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Config, OidcConfig } from '../../server/config/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { ssoConfig } from '../helpers/app/sso.ts';
 import { messageAt, openConsole } from '../helpers/console/pages.ts';
 import { requestPasswordLink } from '../helpers/sign-in/password-links.ts';
 
 const password = 'another staple battery horse';
 const day = 24 * 60 * 60 * 1000;
 const mail: Partial<Config> = { smtpUrl: 'smtp://127.0.0.1:1' };
-const oidc = {
-  issuer: 'https://id.example.com',
-  clientId: 'tokensd',
-  clientSecret: null,
-  autoProvision: false,
-  allowedDomains: null,
-  groupsClaim: 'groups',
-  superuserGroup: null,
-  tokensGroup: null,
-} as OidcConfig;
+const oidc = ssoConfig('https://id.example.com', { autoProvision: false });
 
 async function open(settings: Partial<Config> = mail) {
   const app = await openTestApp(settings);

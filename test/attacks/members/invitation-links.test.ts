@@ -3,6 +3,7 @@ import type { Config } from '../../../server/config/config.ts';
 import type { InvitedUser, User } from '../../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
+import { ssoConfig } from '../../helpers/app/sso.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { patientTimes } from '../../helpers/peers/postgres.ts';
 
@@ -101,8 +102,7 @@ describe('a link that a superuser copies', () => {
   });
 
   it('has no secret where single sign-on is set up, and changes nothing', async () => {
-    const oidc = { issuer: 'https://id.example.com', clientId: 'tokensd', clientSecret: null, autoProvision: false };
-    const { app, id } = await open({ oidc: oidc as Config['oidc'] });
+    const { app, id } = await open({ oidc: ssoConfig('https://id.example.com') });
     const before = await jsonOf<User>(app.ask(`/api/v1/users/${id}`, { as: app.root }));
     const { invitation, ...after } = await jsonOf<InvitedUser>(ask(app, id));
     expect(invitation).toEqual({ mailed: false, link: 'https://tokens.example.com/login', expires_at: null });

@@ -1,5 +1,5 @@
 import { limits } from '../../../shared/limits.ts';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { hasCode } from '../../errors.ts';
 import type { OwnerOptions } from '../../input/owner-options.ts';
 import { sanitize } from '../../ui/sanitize.ts';
@@ -9,9 +9,9 @@ import { expectBody } from '../responses.ts';
 import { pageShape, tokenShape } from '../shapes.ts';
 import { matchName, matchNames } from './match-name.ts';
 
-/** Returns every token of this owner, or your own. */
-export function listTokens(api: Api, owner: OwnerOptions): Promise<Token[]> {
-  const filter = ownerFilter(owner);
+/** Returns every token of this owner, or your own, or only those with a status. */
+export function listTokens(api: Api, owner: OwnerOptions, status?: TokenStatus): Promise<Token[]> {
+  const filter = { ...ownerFilter(owner), ...(status !== undefined && { status }) };
   return collect((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), pageShape(tokenShape)));
 }
 

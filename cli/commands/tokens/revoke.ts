@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { count } from '../../../shared/count.ts';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
 import { findTokens, listTokens, ownerFilter } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
@@ -16,9 +16,12 @@ import { note } from '../../ui/notes.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
+import { statuses } from './lists/list.ts';
+import { revokeSelected } from './lists/revoke-selected.ts';
 import { revokeValues } from './revoke-values.ts';
 
 export interface RevokeOptions extends GlobalOptions, OwnerOptions {
+  status?: TokenStatus;
   all?: boolean;
   ifExists?: boolean;
   yes?: boolean;
@@ -33,35 +36,32 @@ export function registerRevoke(program: Command, ctx: Context): void {
     .summary('Revoke tokens permanently')
     .description('Revoke tokens permanently. They stop working immediately, everywhere.')
     .option('--all', 'Revoke all tokens')
+    .addOption(new Option('--status <status>', 'Revoke all tokens with this status').choices(statuses))
     .option('--stdin', 'Read values instead of names from standard input, one per line (needs no session)')
     .option('--if-exists', 'Ignore tokens that do not exist')
     .option('--yes', 'Do not ask for confirmation');
   addOwnerOptions(command, 'the tokens')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes\n  $ tokens revoke --stdin --yes < leaked.txt',
+      '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes\n  $ tokens revoke --status expired --yes\n  $ tokens revoke --stdin --yes < leaked.txt',
     )
     .action((names: string[], _options, command: Command) => runRevoke(ctx, names, command.optsWithGlobals()));
 }
 
 async function runRevoke(ctx: Context, names: readonly string[], options: RevokeOptions): Promise<void> {
-  if (options.stdin) {
-    if (options.all || Object.keys(ownerFilter(options)).length > 0 || names.length > 0) {
-      throw localError('usage', '--stdin reads the values, so give no names, owner or --all with it.');
-    }
-    return revokeValues(ctx, options);
-  }
-  if (options.all && names.length > 0) throw localError('usage', 'Give either names or --all, not both.');
-  if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, --all or --stdin.');
+  const selects = options.all === true || options.status !== undefined;
+  requireOneChoice(names, options, selects);
+  if (options.stdin) return revokeValues(ctx, options);
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
-  const { found, failures, others } = options.all
-    ? { found: await listTokens(connection.api, options), failures: [], others: new Set<Token>() }
+  const { found, failures, others } = selects
+    ? { found: await listTokens(connection.api, options, options.status), failures: [], others: new Set<Token>() }
     : await findNamed(connection.api, names, options);
   if (found.length > 0) {
     await confirmOrCancel(ctx, options.yes, question(found, others, options));
     // No route revokes all tokens of a service account that stays.
-    const revoke = options.all && options.serviceAccount === undefined ? revokeTogether : revokeEach;
+    const together = options.all && options.serviceAccount === undefined ? revokeTogether : revokeEach;
+    const revoke = options.status === undefined ? together : revokeSelected;
     await revoke(ctx, connection, found, options).catch((error: unknown) => {
       failures.push(...(error instanceof AggregateError ? error.errors : [error]));
     });
@@ -69,6 +69,16 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
     await note(ctx, options, 'There is nothing to revoke.');
   }
   if (failures.length > 0) throw new AggregateError(failures);
+}
+
+/** @throws CliError `usage` unless names, or options, or standard input select the tokens */
+function requireOneChoice(names: readonly string[], options: RevokeOptions, selects: boolean): void {
+  if (options.stdin && (selects || names.length > 0 || Object.keys(ownerFilter(options)).length > 0)) {
+    throw localError('usage', '--stdin reads the values, so give no names, owner, --all or --status with it.');
+  }
+  if (options.stdin) return;
+  if (selects && names.length > 0) throw localError('usage', 'Give either names, or --all or --status, not both.');
+  if (!selects && names.length === 0) throw localError('usage', 'Give at least one name, --all, --status or --stdin.');
 }
 
 async function findNamed(api: Api, names: readonly string[], options: RevokeOptions) {

@@ -262,3 +262,19 @@ it.each([['ci'], ['--all'], ['--user', 'dev@example.com']])('rejects --stdin wit
   expect((await cli.run(['revoke', '--stdin'], signedOut(value))).code).toBe(2);
   expect(await verdict(cli.app, value)).toBe(200);
 });
+
+it('revokes the tokens with a status, after a question with their number', async () => {
+  const short = [];
+  for (let count = 0; count < 7; count += 1) {
+    short.push(await createToken(cli.app, cli.app.dev, { name: `short-${count}`, expires_in: 60 }));
+  }
+  cli.app.clock.advance(61_000);
+  expect((await cli.run(['revoke', '--status', 'expired'], { ...dev, answers: [false] })).code).toBe(130);
+  expect(cli.questions.at(-1)).toContain('7 tokens');
+  expect(await verdict(cli.app, short[0]?.token ?? '')).toBe('expired');
+  const ran = await cli.run(['revoke', '--status', 'expired', '--yes', '--json'], dev);
+  expect([ran.code, ran.stdout.match(/"name":\s*"short-\d"/g)?.length]).toEqual([0, 7]);
+  for (const { token } of short) expect(await verdict(cli.app, token)).toBe('revoked');
+  expect(await verdict(cli.app, value)).toBe(200);
+  expect((await cli.run(['revoke', 'ci', '--status', 'expired', '--yes'], dev)).code).toBe(2);
+});

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { type SortOrder, sortOrders } from '../../../../shared/schemas/tokens/sort.ts';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import { ownerFilter } from '../../../api/find/find-token.ts';
 import { pagesOf } from '../../../api/pages.ts';
@@ -15,9 +16,18 @@ export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions 
   knownTo?: string;
   status?: TokenStatus;
   limit?: number;
+  sort?: SortOrder;
 }
 
-const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'paused', 'expired', 'idle'] satisfies TokenStatus[];
+export const statuses = [
+  'active',
+  'blocked',
+  'disabled',
+  'sso-stale',
+  'paused',
+  'expired',
+  'idle',
+] satisfies TokenStatus[];
 
 export function registerList(program: Command, ctx: Context): void {
   const command = program
@@ -38,6 +48,12 @@ export function registerList(program: Command, ctx: Context): void {
     )
     .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses));
   addFilterOptions(addOwnerOptions(command, 'the tokens'))
+    .addOption(
+      new Option(
+        '--sort <order>',
+        'Order of the list; a minus reverses it, and tokens without the field come last',
+      ).choices(sortOrders),
+    )
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
     .addHelpText(
       'after',
@@ -54,6 +70,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     ...(options.all && { all: 'true' as const }),
     ...(options.knownTo !== undefined && { known_to: options.knownTo }),
     ...selected,
+    ...(options.sort !== undefined && { sort: options.sort }),
   };
   const shape = pageShape(tokenShape);
   const pages = pagesOf((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), shape), options.limit);

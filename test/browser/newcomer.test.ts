@@ -22,7 +22,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
       const page = await browser.visit(running.url, { script: way.script });
       await page.goto('/');
       await signInOn(page, newcomer);
-      await page.getByText('You have no tokens yet.').waitFor();
+      await page.getByText('Create your first token').waitFor();
       const value = await createToken(page, way);
       expect(
         (await verify(running.url, value, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds/42?x=1' })).status,

@@ -151,7 +151,7 @@ export function createServices({
     statusContext,
     totp,
     sessions,
-    confirmations: createConfirmations({ ...shared, hasSso: config.oidc !== null }),
+    confirmations: createConfirmations({ ...ofPasskeys, hasSso: config.oidc !== null }),
     tokens: createTokens({ ...shared, policy, idlePolicy }),
     hashStatuses: createHashStatuses(shared),
     leaks: createLeaks({ ...shared, leakAction: config.leakAction }),

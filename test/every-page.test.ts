@@ -180,6 +180,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /recover': { token: 'x', password: next, again: next },
   'POST /profile/single-sign-on': { ticket: 'x', password },
   'POST /profile/confirm': { confirm_with: 'password', confirm_password: password, next: '/profile' },
+  'POST /profile/confirm/options': {},
   'POST /profile/two-step': { password },
   'POST /profile/two-step/confirm': { code: '000000' },
   'POST /profile/two-step/disable': {},

@@ -48,6 +48,6 @@ export function createAddBasePath(publicUrl: string): (html: string) => string {
   if (basePath === '') return (html) => html;
   return (html) =>
     html
-      .replaceAll(/ (href|src|action|formaction|data-close)="\/(?!\/)/g, ` $1="${basePath}/`)
+      .replaceAll(/ (href|src|action|formaction|data-close|data-options)="\/(?!\/)/g, ` $1="${basePath}/`)
       .replaceAll(/ content="0;url=\/(?!\/)/g, ` content="0;url=${basePath}/`);
 }

@@ -3,7 +3,8 @@ import { ConfirmationRequired } from '../../domain/sign-in/confirmation/required
 import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { text } from '../shell/form-values.ts';
 import { safeReturnPath } from '../shell/return-path.ts';
-import { confirmFirstPath } from './confirm-first.tsx';
+import { respondWithOptions } from '../sign-in/passkeys/options-response.ts';
+import { confirmFirstPath, confirmOptionsPath } from './confirm-first.tsx';
 import { ConfirmPage } from './confirm-page.tsx';
 
 type ConfirmFirstDeps = Pick<AppDeps, 'confirmations' | 'config'>;
@@ -20,6 +21,7 @@ export function confirmFirstPages({ confirmations, config }: ConfirmFirstDeps) {
       const form = { path: confirmFirstPath, action, fields: [['next', next] satisfies [string, string]] };
       return c.render(<ConfirmPage form={form} ways={await confirmations.ways(c.get('caller'))} cancelHref={next} />);
     })
+    .post(confirmOptionsPath, (c) => respondWithOptions(c, () => confirmations.beginPasskey(c.get('caller'))))
     .post(confirmFirstPath, async (c) => {
       // The middleware sets it after a confirmation.
       if (!c.get('caller').confirms) throw new ConfirmationRequired(action);

@@ -3,6 +3,8 @@ import { formatUrl } from '../shell/page-url.ts';
 
 /** The page that confirms before there is a form. */
 export const confirmFirstPath = '/profile/confirm';
+/** Where the script of a passkey asks for a challenge. */
+export const confirmOptionsPath = `${confirmFirstPath}/options`;
 
 interface ConfirmFirstProps {
   /** Whether the session of this browser is confirmed. */

@@ -7,7 +7,9 @@ import { AccountField } from '../shell/components/password-fields.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { signInAgainUrl } from '../sign-in/login-page.tsx';
+import { PasskeyForm } from '../sign-in/passkeys/passkey-form.tsx';
 import { teamPath } from '../team/team-paths.ts';
+import { confirmFirstPath } from './confirm-first.tsx';
 import { confirmFields } from './confirmed-forms.ts';
 
 interface ConfirmPageProps {
@@ -27,13 +29,10 @@ export function ConfirmPage({ form, ways, error, cancelHref = pageOf(form) }: Co
       <h1>{title}</h1>
       {error !== undefined && <Alert>{error}</Alert>}
       <p>You are not asked again for an hour in this browser. Nothing has been changed yet.</p>
-      {ways.map((way, index) =>
-        way === 'sso' ? (
-          <SsoForm form={form} isFirst={index === 0} />
-        ) : (
-          <PasswordForm form={form} isFirst={index === 0} autofocus={error === undefined && index === 0} />
-        ),
-      )}
+      {ways.map((way, index) => {
+        const Form = forms[way];
+        return <Form form={form} isFirst={index === 0} autofocus={error === undefined && index === 0} />;
+      })}
       {ways.length === 0 && (
         <p>
           You have no password here. <a href={signInAgainUrl(cancelHref)}>Sign in again</a>, and send the form within an
@@ -58,7 +57,10 @@ interface WayProps {
   form: WaitingForm;
   /** Whether the page offers this way first. */
   isFirst: boolean;
+  autofocus: boolean;
 }
+
+const forms = { sso: SsoForm, password: PasswordForm, passkey: PasskeyWay } as const;
 
 function SsoForm({ form, isFirst }: WayProps) {
   return (
@@ -72,7 +74,21 @@ function SsoForm({ form, isFirst }: WayProps) {
   );
 }
 
-function PasswordForm({ form, isFirst, autofocus }: WayProps & { autofocus: boolean }) {
+function PasskeyWay({ form, isFirst }: WayProps) {
+  return (
+    <PasskeyForm
+      action={form.path}
+      optionsPath={confirmFirstPath}
+      submit="Use a passkey"
+      class="card"
+      primary={isFirst}
+    >
+      <WaitingFields form={form} way="passkey" />
+    </PasskeyForm>
+  );
+}
+
+function PasswordForm({ form, isFirst, autofocus }: WayProps) {
   return (
     <WaitingFormAgain form={form} way="password">
       <AccountField email={useMember().email} />
@@ -110,22 +126,32 @@ export function ConfirmedPage({ form }: { form: WaitingForm }) {
   );
 }
 
-/** A form with the fields of the one that waits, which it posts to the same address. `way` keeps the server from carrying it out. */
-function WaitingFormAgain({
-  form: { path, action, fields },
-  way,
-  children,
-}: PropsWithChildren<{ form: WaitingForm; way: ConfirmationWay | 'done' }>) {
+interface WaitingFieldsProps {
+  form: WaitingForm;
+  /** Keeps the server from carrying the form out. */
+  way: ConfirmationWay | 'done';
+}
+
+/** A form with the fields of the one that waits, which it posts to the same address. */
+function WaitingFormAgain({ form, way, children }: PropsWithChildren<WaitingFieldsProps>) {
   return (
-    <form method="post" action={path} class="card">
+    <form method="post" action={form.path} class="card">
       <FormToken />
+      <WaitingFields form={form} way={way} />
+      {children}
+    </form>
+  );
+}
+
+function WaitingFields({ form: { action, fields }, way }: WaitingFieldsProps) {
+  return (
+    <>
       <input type="hidden" name={confirmFields.with} value={way} />
       <input type="hidden" name={confirmFields.action} value={action} />
       {fields.map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}
-      {children}
-    </form>
+    </>
   );
 }
 

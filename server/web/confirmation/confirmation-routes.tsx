@@ -9,7 +9,7 @@ import { text } from '../shell/form-values.ts';
 import { startPath } from '../shell/return-path.ts';
 import { createSsoReport } from '../sign-in/sso/report-sso.ts';
 import { createSsoCookie } from '../sign-in/sso/sso-cookie.ts';
-import { confirmFirstPath } from './confirm-first.tsx';
+import { confirmFirstPath, confirmOptionsPath } from './confirm-first.tsx';
 import { AskProviderPage, ConfirmedPage, ConfirmPage } from './confirm-page.tsx';
 import { carriedFields, confirmedForms, confirmFields } from './confirmed-forms.ts';
 
@@ -41,7 +41,8 @@ export function readConfirmation(deps: ConfirmationPagesDeps): MiddlewareHandler
 
   return async (c, next) => {
     const way = await wayOf(c);
-    if (way === '') return next();
+    // The script asks for a challenge with the whole form.
+    if (way === '' || routeOf(c) === `POST ${confirmOptionsPath}`) return next();
     if (!routes.has(routeOf(c))) throw notConfirmable();
     const form = await waitingForm(c);
     try {
@@ -68,16 +69,16 @@ function routeOf(c: AppContext): string {
   return `${route?.method} ${route?.path}`;
 }
 
-/** Checks the password, or for `done` that the session has confirmed before. @throws ProblemError */
+/** Checks the password or the passkey, or for `done` that the session has confirmed before. @throws ProblemError */
 async function checkProof(
   { confirmations, clock }: ConfirmationPagesDeps,
   c: AppContext,
   way: string,
   { action }: WaitingForm,
 ): Promise<void> {
-  if (way === 'password') {
-    return confirmations.byPassword(c.get('caller'), text((await c.req.parseBody())[confirmFields.password]));
-  }
+  const posted = await c.req.parseBody();
+  if (way === 'password') return confirmations.byPassword(c.get('caller'), text(posted[confirmFields.password]));
+  if (way === 'passkey') return confirmations.byPasskey(c.get('caller'), text(posted.response));
   if (!isConfirmed(c.get('session'), clock.now())) throw new ConfirmationRequired(action);
 }
 

@@ -45,6 +45,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /profile': 'member',
   'GET /profile/confirm': 'member',
   'POST /profile/confirm': 'member',
+  'POST /profile/confirm/options': 'member',
   'POST /profile/name': 'member',
   'POST /profile/email': 'member',
   'GET /profile/email/confirm': 'member',

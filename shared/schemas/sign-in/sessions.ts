@@ -33,8 +33,8 @@ export const sessionSchema = z
         'Until when the session needs no confirmation that it is really the member, an hour after the last one. Signing in counts as one. Null if there was none',
       ),
     confirm_with: z
-      .array(z.enum(['sso', 'password']))
-      .describe('How the member can confirm that, the usual way first. `sso` works in a browser only'),
+      .array(z.enum(['sso', 'password', 'passkey']))
+      .describe('How the member can confirm that, the usual way first. `sso` and `passkey` work in the console only'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;

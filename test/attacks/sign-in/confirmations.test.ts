@@ -5,6 +5,8 @@ import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { actionsOf } from '../../helpers/console/sso.ts';
+import type { Authenticator, Tampering } from '../../helpers/sign-in/authenticator.ts';
+import { addPasskey, optionsOf } from '../../helpers/sign-in/passkeys.ts';
 import { nextPassword, openSsoWorld } from './console-world.ts';
 
 const hour = 60 * 60 * 1000;
@@ -170,6 +172,60 @@ describe('a stolen session without the password', () => {
     const again = await thief.submit(path, { confirm_password: password });
     expect(again.html).not.toContain('<script>alert');
     expect(textOf(again.html)).toContain('You confirmed it is you.');
+  });
+});
+
+describe('a passkey that is to confirm a session', () => {
+  let authenticator: Authenticator;
+  beforeEach(async () => {
+    const opened = await openTestApp();
+    ({ authenticator } = await addPasskey(opened, opened.root));
+    await begin(opened);
+  });
+  afterEach(() => app.close());
+
+  /** Returns what the browser signs, for the session of this browser. */
+  const challenge = (browser = thief) =>
+    optionsOf<Parameters<Authenticator['get']>[0]>(browser, '/profile/confirm', '/profile/confirm');
+  const answer = async (response: string) => {
+    await post(promote);
+    return thief.submit(promote, { confirm_with: 'passkey', response });
+  };
+
+  it('confirms, and the form is shown again', async () => {
+    const again = await answer(authenticator.get(await challenge()));
+    expect([again.status, textOf(again.html)]).toEqual([200, expect.stringContaining('Check the form and send it.')]);
+    expect([await isConfirmed(), await isPromoted()]).toEqual([true, false]);
+    expect((await thief.submit(promote)).status).toBe(303);
+    expect(await isPromoted()).toBe(true);
+  });
+
+  it.each<[string, Tampering]>([
+    ['another origin', { origin: 'https://tokens.example.com.evil.example' }],
+    ['no verification of the person', { userVerified: false }],
+    ['another challenge', { challenge: Buffer.alloc(32).toString('base64url') }],
+    ['a response that was made to add a passkey', { type: 'webauthn.create' }],
+  ])('refuses %s, and audits it', async (_, changed) => {
+    expect((await answer(authenticator.get(await challenge(), changed))).status).toBe(403);
+    expect([await isConfirmed(), (await actionsOf(app))[0]]).toEqual([false, 'session.confirmation_failed']);
+  });
+
+  it('accepts each response once, from the passkeys of the member, and for this session only', async () => {
+    const response = authenticator.get(await challenge());
+    expect((await answer(response)).status).toBe(200);
+    app.clock.advance(hour);
+    expect((await answer(response)).status, 'again').toBe(403);
+
+    const other = openConsole(app, { ...app.root, session: await app.signIn(app.root.id) });
+    expect((await answer(authenticator.get(await challenge(other)))).status, 'of another session').toBe(403);
+
+    const dev = { ...app.dev, session: await app.signIn(app.dev.id) };
+    const { authenticator: ofDev } = await addPasskey(app, dev);
+    expect((await answer(ofDev.get(await challenge()))).status, 'of another member').toBe(403);
+
+    const signIn = await optionsOf<Parameters<Authenticator['get']>[0]>(openConsole(app), '/login', '/login/passkey');
+    expect((await answer(authenticator.get(signIn))).status, 'of a sign-in').toBe(403);
+    expect(await isConfirmed()).toBe(false);
   });
 });
 

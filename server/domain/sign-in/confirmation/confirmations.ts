@@ -6,16 +6,17 @@ import type { Clock } from '../../clock.ts';
 import { lockActiveSession } from '../end-sessions.ts';
 import { type ConfirmPasswordDeps, confirmPassword, requireSamePassword } from '../password/confirm-password.ts';
 import { passwordSignInOff, sessionEnded } from '../problems.ts';
+import { createPasskeyConfirmation, type PasskeyConfirmation, type PasskeyConfirmationDeps } from './by-passkey.ts';
 import { createSsoConfirmation, type SsoConfirmation } from './by-sso.ts';
 
 /** How a member can confirm who they are. */
-export type ConfirmationWay = 'password' | 'sso';
+export type ConfirmationWay = 'password' | 'sso' | 'passkey';
 
 /**
  * Confirms that it is really the member who uses a session. A confirmation counts for an hour, in this session and in those that it approves
  * during that hour. Signing in counts as one. See `requireConfirmed`, which changes call that need one.
  */
-export interface Confirmations extends SsoConfirmation {
+export interface Confirmations extends SsoConfirmation, PasskeyConfirmation {
   /** Returns the ways that are open to the caller, the usual one first. */
   ways(caller: Pick<Caller, 'user'>): Promise<ConfirmationWay[]>;
   /**
@@ -35,8 +36,7 @@ export interface Confirmations extends SsoConfirmation {
   recordFailure(caller: Caller): Promise<void>;
 }
 
-export interface ConfirmationDeps extends ConfirmPasswordDeps {
-  store: Store;
+export interface ConfirmationDeps extends ConfirmPasswordDeps, PasskeyConfirmationDeps {
   clock: Clock;
   auditTrail: AuditTrail;
   /** Whether single sign-on is configured. */
@@ -44,7 +44,7 @@ export interface ConfirmationDeps extends ConfirmPasswordDeps {
 }
 
 export function createConfirmations(deps: ConfirmationDeps): Confirmations {
-  const { store, clock, auditTrail, passwordPolicy, hasSso } = deps;
+  const { store, clock, auditTrail, passwordPolicy, hasSso, party } = deps;
 
   const eventOf = ({ user, clientInfo, sessionId }: Caller) => ({
     ...{ at: clock.now(), actor: actorOf(user), clientInfo },
@@ -64,6 +64,7 @@ export function createConfirmations(deps: ConfirmationDeps): Confirmations {
 
   return {
     ...createSsoConfirmation({ store, clock, record, recordFailure }),
+    ...createPasskeyConfirmation({ ...deps, record, recordFailure }),
     record,
     recordFailure,
 
@@ -71,6 +72,7 @@ export function createConfirmations(deps: ConfirmationDeps): Confirmations {
       const ways: ConfirmationWay[] = [];
       if (hasSso && (await store.users.identityOf(user.id)) !== null) ways.push('sso');
       if (user.passwordHash !== null && passwordPolicy.allows(user)) ways.push('password');
+      if (party !== null && user.passkeyCount > 0 && !user.sso) ways.push('passkey');
       return ways;
     },
 

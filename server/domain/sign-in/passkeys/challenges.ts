@@ -8,7 +8,7 @@ import { hashSecret } from '../../secrets.ts';
 const kind = 'passkey';
 
 /** What a signature over a challenge is for. One that was made for another purpose counts for nothing. */
-export type Purpose = 'adding' | 'sign-in' | 'second-factor';
+export type Purpose = 'adding' | 'sign-in' | 'second-factor' | 'confirm';
 
 /** Whom a challenge is for: nobody yet at a sign-in, the member whose password was verified, or a session. */
 export interface Audience {

@@ -5,8 +5,10 @@ import { FormToken } from '../../shell/components/form.tsx';
 export const passkeySignInPath = '/login/passkey';
 
 interface PasskeyFormProps {
-  /** Path that the response of the browser is posted to. The script requests its options from `/options` below it. */
+  /** Path that the response of the browser is posted to. */
   action: string;
+  /** The script requests its options from `/options` below this path. By default, that is `action`. */
+  optionsPath?: string;
   /** Whether the browser makes a passkey, or uses one. */
   makes?: boolean;
   submit: string;
@@ -20,6 +22,7 @@ interface PasskeyFormProps {
  */
 export function PasskeyForm({
   action,
+  optionsPath,
   makes = false,
   submit,
   primary = false,
@@ -27,7 +30,13 @@ export function PasskeyForm({
   ...props
 }: PropsWithChildren<PasskeyFormProps>) {
   return (
-    <form method="post" action={action} class={props.class} data-passkey={makes ? 'create' : 'get'}>
+    <form
+      method="post"
+      action={action}
+      class={props.class}
+      data-passkey={makes ? 'create' : 'get'}
+      data-options={optionsPath}
+    >
       <FormToken />
       <input type="hidden" name="response" value="" />
       {children}

@@ -27,7 +27,7 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
 async function askForPasskey(form) {
   const credentials = globalThis.PublicKeyCredential;
   if (!credentials?.parseRequestOptionsFromJSON) return showPasskeyProblem(form, unsupported);
-  const address = new URL(form.action);
+  const address = new URL(form.dataset.options ?? form.action, location.href);
   address.pathname += '/options';
   const answer = await fetch(address, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
   if (answer.redirected) return location.reload();

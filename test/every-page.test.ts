@@ -385,7 +385,7 @@ describe.each(guardedOf('/organization/service-accounts', 'member'))('$key', (ro
 
 /** Pages that first need a ticket, a link, a passkey, TOTP enrolment or an invited member; the tests in test/web cover them. */
 const needsMore =
-  /^\/login\/(code|set-up|passkey)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|passkeys|single-sign-on|email\/confirm)|\/invitation-link$/;
+  /^\/login\/(code|set-up|passkey)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|passkeys|single-sign-on|confirm\/options|email\/confirm)|\/invitation-link$/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {

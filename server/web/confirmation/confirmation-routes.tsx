@@ -41,8 +41,7 @@ export function readConfirmation(deps: ConfirmationPagesDeps): MiddlewareHandler
 
   return async (c, next) => {
     const way = await wayOf(c);
-    // The script asks for a challenge with the whole form.
-    if (way === '' || routeOf(c) === `POST ${confirmOptionsPath}`) return next();
+    if (way === '') return next();
     if (!routes.has(routeOf(c))) throw notConfirmable();
     const form = await waitingForm(c);
     try {
@@ -61,7 +60,9 @@ export function readConfirmation(deps: ConfirmationPagesDeps): MiddlewareHandler
 
 /** Returns how a form confirms, or the empty string for one that does not. */
 async function wayOf(c: AppContext): Promise<string> {
-  return c.req.method === 'POST' ? text((await c.req.parseBody())[confirmFields.with]) : '';
+  // The script asks for a challenge with the whole form.
+  if (c.req.method !== 'POST' || c.req.path === confirmOptionsPath) return '';
+  return text((await c.req.parseBody())[confirmFields.with]);
 }
 
 function routeOf(c: AppContext): string {

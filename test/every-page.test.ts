@@ -198,6 +198,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/sessions/end-others': {},
   'POST /profile/sessions/:id/end': {},
   'POST /profile/api-tokens': { name: 'made', expires: 'never' },
+  'POST /profile/api-tokens/new': { name: 'made', expires: 'never' },
   'POST /profile/api-tokens/:id/revoke': {},
   'POST /profile/api-tokens/:id/test': { method: 'GET', path: '/' },
   'POST /profile/api-tokens/:id/narrow': { allow: 'GET /a\nPOST /b' },

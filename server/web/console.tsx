@@ -42,6 +42,7 @@ import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
 import { memberPages } from './team/member/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
 import { allTokensPages } from './tokens/all/routes.tsx';
+import { formLinkPages } from './tokens/form-link/form-link-routes.tsx';
 import { requestTestPages } from './tokens/request-test/test-routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { selectionPages } from './tokens/selection/routes.tsx';
@@ -110,6 +111,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', searchPages(deps))
     .route('/', allTokensPages(deps))
     .route('/', selectionPages(deps))
+    .route('/', formLinkPages(deps))
     .route('/', tokenPages(deps))
     .route('/', narrowPages(deps))
     .route('/', requestTestPages(deps))

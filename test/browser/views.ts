@@ -531,6 +531,12 @@ export const views: View[] = [
   { name: 'token-create-refused', as: dev, path: at('/profile/api-tokens?dialog=create'), act: create('Laptop') },
   { name: 'token-created', as: dev, path: at('/profile/api-tokens?dialog=create'), act: create('release-bot') },
   { name: 'token-create-rules', as: dev, path: at('/profile/api-tokens?dialog=create'), act: openRules },
+  {
+    name: 'token-form-link',
+    as: dev,
+    path: at('/profile/api-tokens/new?name=ci&expires=never&app=grafana&allow=GET%20/api/**&from=203.0.113.0/24'),
+  },
+  { name: 'token-form-link-refused', as: dev, path: at('/profile/api-tokens/new?name=ci&expires=soon&owner=root') },
   { name: 'token-created-shown-already', as: dev, path: at('/profile/api-tokens?dialog=create'), act: createTwice },
   {
     name: 'token-revoke',

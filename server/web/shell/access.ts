@@ -69,6 +69,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/api-tokens': 'member',
   'GET /profile/api-tokens/selected': 'member',
   'POST /profile/api-tokens/selected': 'member',
+  'GET /profile/api-tokens/new': 'member',
+  'POST /profile/api-tokens/new': 'member',
   'GET /profile/api-tokens/:id': 'member',
   'POST /profile/api-tokens/:id/revoke': 'member',
   'POST /profile/api-tokens/:id/narrow': 'member',

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { redact } from '../../../shared/redact.ts';
 import { type Caller, readsEverything } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { createAddBasePath } from '../../http/paths/base-path.ts';
@@ -60,5 +61,7 @@ export function renderPages({
 function addressOf(c: AppContext): string {
   if (c.req.method !== 'GET') return startPath;
   const { done, notice, dialog, ...query } = c.req.query();
-  return formatUrl({ path: c.req.path, query });
+  // A page never shows a secret that its address contains.
+  const shown = Object.entries(query).filter((entry) => entry.every((text) => redact(text) === text));
+  return formatUrl({ path: c.req.path, query: Object.fromEntries(shown) });
 }

@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx';
+import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedNames } from '../../domain/offered-names.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
@@ -7,6 +7,8 @@ import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import type { CreateTokenForm } from './create-token-form.ts';
 import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
+import { formPath } from './form-link/form-path.ts';
+import { Meaning } from './form-link/meaning.tsx';
 import { RuleFields } from './rules/rule-fields.tsx';
 import { tokensPath } from './token-paths.ts';
 
@@ -22,50 +24,106 @@ interface CreateTokenDialogProps {
 }
 
 /** The form for a new token: empty, or with the values of a rejected form. */
-export function CreateTokenDialog({ account, closeHref, form, choices, offeredApps, problem }: CreateTokenDialogProps) {
-  const errors = fieldErrors(problem);
-  const whose = account ? `Each token of ${account.name}` : 'Each of your tokens';
+export function CreateTokenDialog({ account, closeHref, ...fields }: CreateTokenDialogProps) {
   return (
     <FormDialog
       title={account ? `Create a token for ${account.name}` : 'Create new token'}
       closeHref={closeHref}
       action={account ? `${serviceAccountPath(account.id)}/tokens` : tokensPath}
       submit="Create token"
-      problem={problem}
+      problem={fields.problem}
       unchanged="No token was created."
+      footer={<FormLinkButton />}
     >
+      {account && <input type="hidden" name="service_account" value={account.name} />}
+      <CreateTokenFields {...fields} owner={account?.name ?? null} />
+    </FormDialog>
+  );
+}
+
+interface CreateTokenFieldsProps extends Pick<CreateTokenDialogProps, 'form' | 'choices' | 'offeredApps' | 'problem'> {
+  /** The name of the service account that will own the token. Null: the member owns it. */
+  owner: string | null;
+  /** The parameters of the link that filled in the form. */
+  filled?: ReadonlySet<string>;
+}
+
+/** The fields of the form for a new token. Those that a link filled in are marked. */
+export function CreateTokenFields({ owner, form, choices, offeredApps, problem, filled }: CreateTokenFieldsProps) {
+  const errors = fieldErrors(problem);
+  const rules = ['app', 'read_only', 'allow', 'from'].filter((name) => filled?.has(name));
+  return (
+    <>
       <input type="hidden" name="key" value={form.key} />
-      <Field
-        label="Name"
-        name="name"
-        value={form.name}
-        hint={`What uses the token, for example ci-pipeline. ${whose} needs a different name.`}
-        error={errors.name}
-        autocomplete="off"
-        required
-        autofocus={problem === undefined}
-      />
-      <Field
-        label="Description (optional)"
-        name="description"
-        value={form.description}
-        error={errors.description}
-        autocomplete="off"
-      />
-      <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
+      <FromLink marked={filled?.has('name')}>
+        <Field
+          label="Name"
+          name="name"
+          value={form.name}
+          hint={`What uses the token, for example ci-pipeline. ${owner === null ? 'Each of your tokens' : `Each token of ${owner}`} needs a different name.`}
+          error={errors.name}
+          autocomplete="off"
+          required
+          autofocus={problem === undefined}
+        />
+      </FromLink>
+      <FromLink marked={filled?.has('description')}>
+        <Field
+          label="Description (optional)"
+          name="description"
+          value={form.description}
+          error={errors.description}
+          autocomplete="off"
+        />
+      </FromLink>
+      <FromLink marked={filled?.has('expires')}>
+        <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
+      </FromLink>
       <label class="inline">
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-        {account ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used from a new network
+        {owner === null ? 'Send me no mail' : 'Send the maintainers no mail'} when it is used from a new network
       </label>
+      <FromLink marked={filled?.has('self_rotate')}>
+        <label class="inline">
+          <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
+          Let whoever holds its value rotate it
+        </label>
+        {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
+      </FromLink>
       <label class="inline">
         <input type="checkbox" name="canary" value="true" checked={form.canary} />
         <span>
-          Make it a canary. Its value never works. When somebody presents it, {account ? 'the maintainers' : 'you'} and
-          all Organization Superusers get a mail.
+          Make it a canary. Its value never works. When somebody presents it,{' '}
+          {owner === null ? 'you' : 'the maintainers'} and all Organization Superusers get a mail.
         </span>
       </label>
-      <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
-    </FormDialog>
+      <FromLink marked={rules.length > 0}>
+        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
+      </FromLink>
+      <Meaning form={form} owner={owner} />
+    </>
+  );
+}
+
+/** Shows the link that fills in a form like this one. It follows the button that creates the token, which the Enter key uses. */
+export function FormLinkButton() {
+  return (
+    <div class="actions">
+      <button type="submit" class="quiet" name="link" value="true" formaction={formPath} formnovalidate>
+        Copy link to this form
+      </button>
+    </div>
+  );
+}
+
+/** Marks a field that a link filled in. */
+function FromLink({ marked = false, children }: PropsWithChildren<{ marked?: boolean | undefined }>) {
+  if (!marked) return <>{children}</>;
+  return (
+    <div class="from-link">
+      <span class="badge warning">from the link</span>
+      {children}
+    </div>
   );
 }
 
@@ -80,7 +138,7 @@ export function ExpiryField({ form, choices: { lifetimes, dates, never }, error 
   return (
     <fieldset aria-describedby={error && 'expires-error'}>
       <legend>Expires</legend>
-      {lifetimes.map((seconds) => (
+      {withChosen(lifetimes, form.expires).map((seconds) => (
         <Choice value={String(seconds)} selected={form.expires}>
           In {formatLifetime(seconds)}
         </Choice>
@@ -89,6 +147,16 @@ export function ExpiryField({ form, choices: { lifetimes, dates, never }, error 
         <Choice value="never" selected={form.expires}>
           Never
         </Choice>
+      )}
+      {form.expires.includes('T') && (
+        <Choice value={form.expires} selected={form.expires}>
+          On {form.expires}
+        </Choice>
+      )}
+      {never && (
+        <p class="hint never" hidden={form.expires !== 'never'}>
+          A token that never expires works until somebody revokes it, even if it leaks and nobody notices.
+        </p>
       )}
       {dates && (
         <>
@@ -113,6 +181,12 @@ export function ExpiryField({ form, choices: { lifetimes, dates, never }, error 
       )}
     </fieldset>
   );
+}
+
+/** Adds a lifetime that a link named to those that the form offers. */
+function withChosen(lifetimes: readonly number[], expires: string): number[] {
+  const chosen = /^[1-9]\d{0,9}$/.test(expires) ? [Number(expires)] : [];
+  return [...new Set([...lifetimes, ...chosen])].sort((a, b) => a - b);
 }
 
 function Choice({ value, selected, children }: { value: string; selected: string; children: Child }) {

@@ -10,7 +10,7 @@ import { emptyRuleForm, newRuleFields, type RuleForm, readRuleForm } from './rul
 export interface CreateTokenForm {
   name: string;
   description: string;
-  /** A lifetime in seconds, `date`, or `never`. */
+  /** A lifetime in seconds, `date`, `never`, or an RFC 3339 time that a link named. */
   expires: string;
   /** Last day of the token's life in UTC, if `expires` is `date`. */
   date: string;
@@ -18,6 +18,10 @@ export interface CreateTokenForm {
   quietNetworks: boolean;
   /** Whether the token is a canary, whose value never works. */
   canary: boolean;
+  /** Whether whoever holds the value may rotate it. */
+  selfRotate: boolean;
+  /** The name of the service account that will own the token. Empty: the member owns it. */
+  serviceAccount: string;
   /** The rules of the token. */
   rules: RuleForm;
   /** Idempotency key, so that sending the same form twice creates one token. */
@@ -33,6 +37,8 @@ export function emptyCreateTokenForm(expires: string, key: string): CreateTokenF
     date: '',
     quietNetworks: false,
     canary: false,
+    selfRotate: false,
+    serviceAccount: '',
     rules: emptyRuleForm,
     key,
   };
@@ -48,20 +54,23 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
     date: text(form.date),
     quietNetworks: form.quiet_networks === 'true',
     canary: form.canary === 'true',
+    selfRotate: form.self_rotate === 'true',
+    serviceAccount: text(form.service_account).trim(),
     rules: readRuleForm(form),
     key: validate(key) ? key : freshKey,
   };
 }
 
 /**
- * Converts the form to the body of `POST /api/v1/tokens`. `serviceAccount` is the name of the one that will own the token.
+ * Converts the form to the body of `POST /api/v1/tokens`. `serviceAccount` is the name of the one that will own the token, by default as the form says.
  * @throws ProblemError `invalid-fields`
  */
-export function createTokenBody(form: CreateTokenForm, serviceAccount?: string): CreateTokenBody {
-  const { name, description, quietNetworks, canary, rules, ...expiry } = form;
-  const owner = serviceAccount === undefined ? {} : { service_account: serviceAccount };
+export function createTokenBody(form: CreateTokenForm, serviceAccount = form.serviceAccount): CreateTokenBody {
+  const { name, description, quietNetworks, canary, selfRotate, rules, ...expiry } = form;
+  const owner = serviceAccount === '' ? {} : { service_account: serviceAccount };
   const quiet = quietNetworks ? { quiet_networks: true } : {};
-  const fields = { name, description, ...quiet, ...(canary && { canary }), ...newRuleFields(rules) };
+  const flags = { ...quiet, ...(canary && { canary }), ...(selfRotate && { self_rotate: true }) };
+  const fields = { name, description, ...flags, ...newRuleFields(rules) };
   return parseForm(createTokenBodySchema, { ...owner, ...fields, ...expiryFields(expiry) });
 }
 
@@ -70,6 +79,7 @@ export function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' 
   if (expires === 'never') return { expires_in: null };
   if (/^[0-9]{1,10}$/.test(expires)) return { expires_in: Number(expires) };
   if (expires === 'date' && z.iso.date().safeParse(date).success) return { expires_at: `${date}T23:59:59.999Z` };
+  if (z.iso.datetime({ offset: true }).safeParse(expires).success) return { expires_at: expires };
   const detail = expires === 'date' ? 'Choose the date when the token expires.' : 'Choose when the token expires.';
   throw invalidFields([{ pointer: '/expires_at', detail }]);
 }

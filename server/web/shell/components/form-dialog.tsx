@@ -1,4 +1,4 @@
-import type { PropsWithChildren } from 'hono/jsx';
+import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { JustConfirmed } from '../../../domain/sign-in/confirmation/required.ts';
 import { Dialog, type DialogProps } from './dialog.tsx';
@@ -14,6 +14,8 @@ interface FormDialogProps extends DialogProps {
   class?: string;
   /** Whether Cancel receives the focus, rather than a field. */
   focusCancel?: boolean;
+  /** What follows the buttons, such as another way to send the form. The Enter key uses the first button. */
+  footer?: Child;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
   /** What did not happen, if fields are wrong. */
@@ -38,6 +40,7 @@ export function FormDialog(props: PropsWithChildren<FormDialogProps>) {
             {submit}
           </button>
         </div>
+        {props.footer}
       </form>
     </Dialog>
   );

@@ -35,6 +35,7 @@ export function OfferedNamesField(props: OfferedNamesFieldProps) {
         {...descriptionOf(labelled)}
         {...input}
         autocomplete="off"
+        placeholder=" "
         list={`${name}-names`}
       />
       <datalist id={`${name}-names`}>

@@ -19,6 +19,7 @@ export function TextArea({ name, value, rows = 3, ...texts }: TextAreaProps) {
         name={name}
         rows={rows}
         spellcheck={false}
+        placeholder=" "
         autocapitalize="off"
         autocomplete="off"
         {...descriptionOf(labelled)}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { redact } from '../../../../shared/redact.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { invalidFields } from '../../../http/validate.ts';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import {
+  type CreateTokenForm,
+  createTokenBody,
+  emptyCreateTokenForm,
+  formSentBefore,
+  readCreateTokenForm,
+} from '../create-token-form.ts';
+import { expiryChoices } from '../expiry-choices.ts';
+import { calledAddress } from '../value/called-address.ts';
+import { NewTokenPage } from '../value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from '../value/value-already-shown-page.tsx';
+import { formLink, maxLinkCharacters, readFormLink } from './form-link.ts';
+import { formPath } from './form-path.ts';
+import { NewTokenFormPage } from './new-token-form-page.tsx';
+
+type FormLinkDeps = Pick<AppDeps, 'tokens' | 'apps' | 'clock' | 'config'>;
+
+/** Routes of the form for a new token that links fill in. Only the member who sends the form creates a token. */
+export function formLinkPages({ tokens, apps, clock, config }: FormLinkDeps) {
+  return new Hono<AppEnv>()
+    .get(formPath, async (c) => {
+      const { preselected } = expiryChoices(config, clock.now());
+      const { search } = new URL(c.req.url);
+      const { errors, ...filled } = readFormLink(search, emptyCreateTokenForm(String(preselected), randomUUID()));
+      const problem = errors.length > 0 ? invalidFields(errors) : undefined;
+      return c.render(<NewTokenFormPage {...(await commonProps())} {...filled} problem={problem} />);
+    })
+    .post(formPath, async (c) => {
+      const body = await c.req.parseBody();
+      const form = readCreateTokenForm(body, randomUUID());
+      if (body.link === 'true') return c.render(await pageWithLink(form));
+      try {
+        return await create(c, form);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'not-authenticated') throw problem;
+        // The form was sent before, and the token that it created was revoked in the meantime.
+        if (problem.code === 'token-not-found')
+          return c.render(<ValueAlreadyShownPage token={null} now={clock.now()} />);
+        const keyWasUsed = problem.code === 'idempotency-mismatch';
+        const shown = keyWasUsed
+          ? { form: { ...form, key: randomUUID() }, problem: formSentBefore(problem) }
+          : { form, problem };
+        return renderProblem(c, problem, <NewTokenFormPage {...(await commonProps())} {...shown} />);
+      }
+    });
+
+  async function commonProps() {
+    return { choices: expiryChoices(config, clock.now()), offeredApps: await apps.offer() };
+  }
+
+  async function pageWithLink(form: CreateTokenForm) {
+    const path = formLink(form);
+    if (path.length > maxLinkCharacters) {
+      const tooLong = `The link would be longer than ${maxLinkCharacters} characters. Shorten the rules.`;
+      return <NewTokenFormPage {...(await commonProps())} form={form} mistakes={[tooLong]} />;
+    }
+    if (redact(decodeURIComponent(path.replaceAll('+', ' '))) !== decodeURIComponent(path.replaceAll('+', ' '))) {
+      const secret = 'The form contains a token value or another secret, which must be in no link.';
+      return <NewTokenFormPage {...(await commonProps())} form={form} mistakes={[secret]} />;
+    }
+    return <NewTokenFormPage {...(await commonProps())} form={form} link={`${config.publicUrl}${path}`} />;
+  }
+
+  /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */
+  async function create(c: AppContext, form: CreateTokenForm): Promise<Response> {
+    const { token, secret } = await tokens.create(c.get('caller'), createTokenBody(form), form.key);
+    if (secret === null) return c.render(<ValueAlreadyShownPage token={token} now={clock.now()} />);
+    const address = await calledAddress({ apps, config }, token);
+    return c.render(<NewTokenPage token={token} value={secret.reveal()} address={address} now={clock.now()} />);
+  }
+}

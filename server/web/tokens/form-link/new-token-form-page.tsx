@@ -1,0 +1,89 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import type { OfferedNames } from '../../../domain/offered-names.ts';
+import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { CopyButton } from '../../shell/components/value-dialog.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { Layout } from '../../shell/layout.tsx';
+import { usePage } from '../../shell/page-context.ts';
+import { CreateTokenFields, FormLinkButton } from '../create-token-dialog.tsx';
+import type { ExpiryChoices } from '../expiry-choices.ts';
+import { tokensPath } from '../token-paths.ts';
+import type { FilledForm } from './form-link.ts';
+import { formPath } from './form-path.ts';
+
+interface NewTokenFormPageProps extends Partial<Pick<FilledForm, 'filled' | 'mistakes'>> {
+  form: FilledForm['form'];
+  choices: ExpiryChoices;
+  offeredApps: OfferedNames;
+  /** Why the form was rejected, or what is wrong with the link. */
+  problem?: ProblemError | undefined;
+  /** The link that fills in a form like this one, if the member asked for it. */
+  link?: string;
+}
+
+/** The form for a new token as a page of its own, which a link can fill in. Opening the link creates nothing. */
+export function NewTokenFormPage(props: NewTokenFormPageProps) {
+  const { form, choices, offeredApps, problem, filled, mistakes = [], link } = props;
+  const { seesServiceAccounts } = usePage();
+  const isFilled = filled !== undefined && filled.size > 0;
+  return (
+    <Layout title="Create new token" section={tokensPath}>
+      <p>
+        <a href={tokensPath}>Back to your API tokens</a>
+      </p>
+      <h1>Create new token</h1>
+      {isFilled && (
+        <p class="note warning">
+          <strong>This form was filled in by a link. Check it.</strong> Nothing was created. The marked fields are what
+          the link says; create the token only if you know who made the link and what for.
+        </p>
+      )}
+      {mistakes.map((mistake) => (
+        <Alert>{mistake}</Alert>
+      ))}
+      {problem && <Alert>{problem.errors ? 'No token was created. Correct the fields below.' : problem.message}</Alert>}
+      {link !== undefined && <FormLink link={link} />}
+      <form method="post" action={formPath} class="card new-token">
+        <FormToken />
+        <CreateTokenFields
+          {...{ form, choices, offeredApps, problem }}
+          {...(filled && { filled })}
+          owner={form.serviceAccount || null}
+        />
+        {(seesServiceAccounts || form.serviceAccount !== '') && (
+          <Field
+            label="Service account (optional)"
+            name="service_account"
+            value={form.serviceAccount}
+            hint="The name of the service account that will own the token. By default, you own it."
+            error={fieldErrors(problem).service_account}
+            autocomplete="off"
+          />
+        )}
+        <div class="actions">
+          <a class="button" href={tokensPath}>
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            Create token
+          </button>
+        </div>
+        <FormLinkButton />
+      </form>
+    </Layout>
+  );
+}
+
+/** The link, and a button that copies it. */
+function FormLink({ link }: { link: string }) {
+  return (
+    <div class="card">
+      <label for="form-link">Link to this form</label>
+      <div class="secret">
+        <input id="form-link" class="mono" value={link} readonly />
+        <CopyButton of="form-link" primary />
+      </div>
+      <p class="hint">It fills in the form for whoever opens it, and creates nothing. It contains no value.</p>
+    </div>
+  );
+}

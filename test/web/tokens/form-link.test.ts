@@ -1,0 +1,168 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { openTestApp, verdict } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+const form = '/profile/api-tokens/new';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } });
+  const browser = openConsole(app, app.dev);
+  const listed = () => app.store.tokens.list({ limit: 10, before: null, ownerId: app.dev.id, now: app.clock.now() });
+  return { app, browser, listed };
+}
+
+const link = (entries: ReadonlyArray<readonly [string, string]>) =>
+  `${form}?${new URLSearchParams(entries.map(([name, value]) => [name, value]))}`;
+
+const everything = link([
+  ['name', 'ci'],
+  ['description', 'Builds'],
+  ['expires', '45d'],
+  ['app', 'grafana'],
+  ['read_only', 'true'],
+  ['allow', 'GET /api/**'],
+  ['allow', 'HEAD /health'],
+  ['from', '203.0.113.0/24'],
+  ['self_rotate', 'true'],
+]);
+
+it('is filled in by a link, says so, marks the fields, and creates nothing by itself', async () => {
+  const { app, browser, listed } = await open();
+  const { status, html } = await browser.get(everything);
+  expect(status).toBe(200);
+  expect(textOf(html)).toContain('This form was filled in by a link. Check it. Nothing was created.');
+  expect(html.match(/from the link/g)).toHaveLength(5);
+  expect(html).toMatch(/name="name"[^>]* value="ci"/);
+  expect(html).toMatch(/value="3888000"[^>]* checked/);
+  expect(html).toContain('GET /api/**\nHEAD /health</textarea>');
+  expect(await listed()).toEqual([]);
+
+  const made = await browser.submit(form, {
+    ...{ name: 'ci', description: 'Builds', expires: '3888000', apps: 'grafana', read_only: 'true' },
+    ...{ allow: 'GET /api/**\nHEAD /health', networks: '203.0.113.0/24', self_rotate: 'true' },
+  });
+  const value = /id="value"[^>]* value="([^"]+)"/.exec(made.html)?.[1] ?? '';
+  expect(await verdict(app, value)).toBe(200);
+  expect(await listed()).toMatchObject([{ name: 'ci', selfRotate: true }]);
+});
+
+it('has no marks and no warning without parameters', async () => {
+  const { browser } = await open();
+  const { html } = await browser.get(form);
+  expect(textOf(html)).not.toContain('filled in by a link');
+  expect(html).not.toContain('from the link');
+});
+
+it.each([
+  ['an unknown parameter', [['owner', 'root']], 'a parameter that this form does not know: owner.'],
+  ['a parameter of the posted form', [['canary', 'true']], 'does not know: canary.'],
+  ['a parameter with a strange name', [['<b>x', '1']], 'does not know: an unreadable one.'],
+  ['an expiry that is none', [['expires', 'soon']], 'an expiry that this form does not accept'],
+  ['an expiry beyond the years', [['expires', '999y']], 'an expiry that this form does not accept'],
+  ['a flag that is neither', [['read_only', 'yes']], 'neither true nor false'],
+  [
+    'a repeated name',
+    [
+      ['name', 'a'],
+      ['name', 'b'],
+    ],
+    'the parameter name more than once',
+  ],
+  ['a bad network', [['from', 'everywhere']], 'network'],
+  ['a bad line', [['allow', 'GET api']], ''],
+  ['a name that is too long', [['name', 'x'.repeat(65)]], 'at most 64 characters'],
+  ['a huge value', [['description', 'x'.repeat(3000)]], 'The link is longer than 2000 characters.'],
+] as const)('shows %s as an error, and creates nothing', async (_, entries, message) => {
+  const { browser, listed } = await open();
+  const { status, html } = await browser.get(link(entries));
+  expect(status).toBe(200);
+  expect(textOf(html)).toContain(message);
+  expect(html).toMatch(/class="(note danger|error)"/);
+  expect(html).not.toContain('<b>x');
+  expect(await listed()).toEqual([]);
+});
+
+it('never shows the value of a token that a link contains', async () => {
+  const { app, browser } = await open();
+  const { token: value } = (await (
+    await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'leaked' } })
+  ).json()) as { token: string };
+  for (const name of ['name', 'description', 'allow', 'from', 'app', value]) {
+    const { html } = await browser.get(link([[name, value]]));
+    expect(html, name).not.toContain(value);
+  }
+});
+
+it('makes the link of a form, which fills in the same form again', async () => {
+  const { app, browser, listed } = await open();
+  await browser.get(everything);
+  const fields = {
+    ...{ name: 'ci', description: 'Builds', expires: '3888000', apps: 'grafana', read_only: 'true', link: 'true' },
+    ...{ allow: 'GET /api/**\nHEAD /health', networks: '203.0.113.0/24', self_rotate: 'true' },
+  };
+  const { html } = await browser.submit(form, fields);
+  const made = /id="form-link"[^>]* value="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect(made.startsWith(`${app.config.publicUrl}${form}?name=ci&`)).toBe(true);
+  expect(new URL(made).searchParams.getAll('allow')).toEqual(['GET /api/**', 'HEAD /health']);
+  const again = await browser.get(made.slice(app.config.publicUrl.length));
+  expect(again.html).toContain('GET /api/**\nHEAD /health</textarea>');
+  expect(again.html).toMatch(/value="3888000"[^>]* checked/);
+  expect(await listed()).toEqual([]);
+  await browser.get(form);
+  const long = await browser.submit(form, { ...fields, allow: `GET /${'x'.repeat(3000)}` });
+  expect(textOf(long.html)).toContain('The link would be longer than 2000 characters.');
+  expect(long.html).not.toContain('id="form-link"');
+});
+
+it('returns to the link with its parameters after a sign-in', async () => {
+  const { app } = await open();
+  const visitor = openConsole(app);
+  const { location } = await visitor.get(everything);
+  expect(location).toBe(`/login?next=${encodeURIComponent(everything)}`);
+  await visitor.get(location ?? '');
+  const { email, password } = app.dev;
+  const signedIn = await visitor.submit('/login', { email, password });
+  expect(signedIn.location).toBe(everything);
+});
+
+it('says what wide rules mean, and warns of a token that never expires', async () => {
+  const { browser } = await open();
+  const shown = (html: string) => textOf(html.replaceAll(/<(span|p)[^>]* hidden=""[^>]*>.*?<\/\1>/gs, ''));
+  const wide = shown((await browser.get(link([['expires', 'never']]))).html);
+  expect(wide).toMatch(
+    /can read and change what you may at every app with any request from anywhere ?, and it never expires\./,
+  );
+  expect(wide).toContain('A token that never expires works until somebody revokes it');
+  const narrow = shown((await browser.get(everything)).html);
+  expect(narrow).toMatch(
+    /can read what you may at the apps above with the requests above from the networks above ?, until it expires\./,
+  );
+  expect(narrow).not.toContain('A token that never expires works');
+});
+
+it('creates a token for a service account that the link names, only for those who may', async () => {
+  const { app } = await open();
+  await app.ask('/api/v1/service-accounts', { as: app.root, json: { name: 'ci' } });
+  const browser = openConsole(app, app.root);
+  const { html } = await browser.get(
+    link([
+      ['name', 'deploy'],
+      ['service_account', 'ci'],
+    ]),
+  );
+  expect(html).toMatch(/name="service_account"[^>]* value="ci"/);
+  const made = await browser.submit(form, { name: 'deploy', expires: '3600', service_account: 'ci' });
+  expect(textOf(made.html)).toContain('Value of deploy');
+  const stranger = openConsole(app, app.dev);
+  await stranger.get(
+    link([
+      ['name', 'deploy'],
+      ['service_account', 'ci'],
+    ]),
+  );
+  const refused = await stranger.submit(form, { name: 'deploy2', expires: '3600', service_account: 'ci' });
+  expect(refused.status).toBeGreaterThanOrEqual(400);
+  expect(refused.html).not.toContain('data-secret');
+});

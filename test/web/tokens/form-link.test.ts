@@ -14,7 +14,7 @@ async function open() {
 }
 
 const link = (entries: ReadonlyArray<readonly [string, string]>) =>
-  `${form}?${new URLSearchParams(entries.map(([name, value]) => [name, value]))}`;
+  `${form}?${new URLSearchParams(entries.map(([name, value]): [string, string] => [name, value]))}`;
 
 const everything = link([
   ['name', 'ci'],

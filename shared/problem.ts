@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type ProblemCode, problems } from './problems.ts';
+import { endedTokenDetailsSchema } from './schemas/tokens/ended-tokens.ts';
 
 /** An invalid field. `pointer` is an RFC 6901 pointer into the body, `?name` for a query parameter or `#Name` for a header. */
 export const fieldErrorSchema = z.object({ pointer: z.string(), detail: z.string() }).meta({ id: 'FieldError' });
 export type FieldError = z.infer<typeof fieldErrorSchema>;
 
-/** RFC 9457 problem details. `token` is present only if a known token was rejected. */
+/** RFC 9457 problem details. `token` is present only if a known token was rejected, and `ended` only if the token of the request has ended. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -16,6 +17,7 @@ export const problemSchema = z
     request_id: z.string().optional(),
     errors: z.array(fieldErrorSchema).optional(),
     token: z.object({ prefix: z.string(), name: z.string(), owner: z.string() }).optional(),
+    ended: endedTokenDetailsSchema.optional(),
   })
   .meta({ id: 'Problem' });
 export type ProblemDetails = z.infer<typeof problemSchema>;

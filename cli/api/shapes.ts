@@ -28,7 +28,7 @@ import {
   time,
 } from './shape.ts';
 
-const lastUsed = object<NonNullable<Token['last_used']>>({
+export const lastUsed = object<NonNullable<Token['last_used']>>({
   at: time,
   method: nullable(text),
   path: nullable(text),
@@ -36,7 +36,7 @@ const lastUsed = object<NonNullable<Token['last_used']>>({
   user_agent: nullable(text),
 });
 
-const deniedRequest = both<DeniedRequest>(
+export const deniedRequest = both<DeniedRequest>(
   lastUsed,
   object<Pick<DeniedRequest, 'reason' | 'app'>>({ reason: text, app: nullable(text) }),
 );

@@ -162,7 +162,7 @@ export interface AppDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   canaryUses: Pick<CanaryUses, 'record'>;
   seenValues: Pick<SeenValues, 'record'>;
-  deniedUses: Pick<DeniedUses, 'record'>;
+  deniedUses: Pick<DeniedUses, 'record' | 'recordEnded'>;
   verify: CountedVerification['verify'];
   verifyRequest: CountedVerification['verifyRequest'];
   findApp: Verification['findApp'];

@@ -12,15 +12,22 @@ export class ResponseProblem extends ProblemError {
   readonly headers: ReadonlyArray<readonly [string, string]>;
   /** The rejected token, if the presented value belongs to one. */
   readonly token: ProblemDetails['token'];
+  /** The token that the request is about, if it has ended. */
+  readonly ended: ProblemDetails['ended'];
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: ProblemOptions & { headers: ResponseProblem['headers']; token?: ProblemDetails['token'] },
+    options: ProblemOptions & {
+      headers?: ResponseProblem['headers'];
+      token?: ProblemDetails['token'];
+      ended?: ProblemDetails['ended'];
+    },
   ) {
     super(code, detail, options);
-    this.headers = options.headers;
+    this.headers = options.headers ?? [];
     this.token = options.token;
+    this.ended = options.ended;
   }
 }
 
@@ -121,6 +128,7 @@ function problemResponse(c: AppContext, problem: ProblemError): Response {
     request_id: c.get('requestId'),
     ...(problem.errors && { errors: problem.errors }),
     ...(extra?.token && { token: extra.token }),
+    ...(extra?.ended && { ended: extra.ended }),
   };
   return new Response(JSON.stringify(body), { status, headers });
 }

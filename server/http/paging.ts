@@ -11,6 +11,9 @@ export interface PageQuery {
 /** The parameters of a list, without those that select the page. A parameter that was not sent has no key. */
 type Filter<Q> = { [K in keyof Omit<Q, keyof PageQuery>]: Exclude<Omit<Q, keyof PageQuery>[K], undefined> };
 
+/** What `read` of a page is called with. */
+export type PageOf<Q> = Page & Filter<Q>;
+
 /**
  * Returns one page of a list, newest first. Calls `read` for one item more than the page has, to find out whether another
  * page follows.

@@ -103,7 +103,8 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
   };
 }
 
-function lastUseObject(use: LastUse): NonNullable<Token['last_used']> {
+/** Returns a use as the API shows it. */
+export function lastUseObject(use: LastUse): NonNullable<Token['last_used']> {
   return { at: time(use.at), method: use.method, path: use.path, ip: use.ip, user_agent: use.userAgent };
 }
 

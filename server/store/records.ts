@@ -1,4 +1,3 @@
-import type { DeniedRequest } from './denied-records.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
 import type { trustColumns, trustPinColumns, usedSubjectTokenColumns } from './tables/machines.ts';
@@ -21,6 +20,7 @@ import type {
   tombstoneColumns,
 } from './tables/tokens.ts';
 import type { gapColumns, organizationDayColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
+import type { DeniedRequest } from './token-records.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -81,8 +81,8 @@ export interface StatusContext {
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
-export type { DeniedRequest, NewDeniedRequest } from './denied-records.ts';
 export type { Canary, LeakRecord, NewLeak } from './leak-records.ts';
+export type { DeniedRequest, EndedToken, NewDeniedRequest } from './token-records.ts';
 
 /**
  * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or only that there is a canary. `prefix` is
@@ -106,6 +106,7 @@ export type HashMatch =
       >)
   | {
       kind: 'tombstone';
+      tokenId: string;
       prefix: string;
       name: string;
       ownerId: string;

@@ -11,7 +11,7 @@ import type { SearchStore } from './interfaces/search.ts';
 import type { ServiceAccountStore } from './interfaces/service-accounts.ts';
 import type { DeviceCodeStore, PasskeyStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { UsageStore } from './interfaces/tokens/usage.ts';
-import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
+import type { EndedTokenStore, IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { TrustStore } from './interfaces/trusts.ts';
 import type { DeliveryStore, WebhookStore } from './interfaces/webhooks.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
@@ -28,6 +28,7 @@ export interface Store {
   readonly serviceAccounts: ServiceAccountStore;
   readonly tokens: TokenStore;
   readonly search: SearchStore;
+  readonly endedTokens: EndedTokenStore;
   readonly canaries: CanaryStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;

@@ -25,7 +25,7 @@ async function start(verifyRequest: Verification['verifyRequest'] = async () => 
       verifyRequest: (_route, value, request) => verifyRequest(value, request),
       findApp: async () => null,
       lastUsed: { record: () => {} },
-      deniedUses: { record: () => {} },
+      deniedUses: { record: () => {}, recordEnded: () => {} },
       clock: { now: () => 0 },
       clientIp: createClientIp([]),
       metrics: { countVerification: () => {} },

@@ -32,7 +32,7 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/^select .* from `sessions` where `user_id`/, /ORDER BY/, 'the sessions of one member are few'],
   [/^select distinct `user_id` from `sessions`/, /FOR DISTINCT/, 'the sessions of one sign-in are few'],
   [/where `oidc_issuer` = \?/, /ORDER BY/, 'an operator moves all members of a provider'],
-  [/^DELETE FROM denied_requests/, /ORDER BY/, 'a token has 20 requests and those of one batch'],
+  [/^DELETE FROM (ended_)?denied_requests/, /ORDER BY/, 'a token has 20 requests and those of one batch'],
   [/^DELETE FROM usage_seen/, /ORDER BY/, 'a list has 200 values and those of one batch'],
   [
     /^insert into webhook_deliveries|^select count\(\*\) .* from `webhooks`/,

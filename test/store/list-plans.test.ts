@@ -13,6 +13,7 @@ import { openTestStore } from '../helpers/app/store.ts';
 import { examinePostgres, explainSqlite, statementsOf } from '../helpers/lists/plans.ts';
 import { type ListQuery, listQueries } from '../helpers/lists/queries.ts';
 import { seedEnd, seedLists, sizesFor } from '../helpers/lists/seed.ts';
+import { endedTokensOf } from '../helpers/lists/seed-ended-tokens.ts';
 import { patientTimes, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 const sizes = sizesFor(3_000);
@@ -95,6 +96,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^audit events to delete$/, 'SCAN webhooks'],
   [/^audit events that wait/, 'SCAN audit USING COVERING INDEX audit_waiting_index'],
   [/audit event.* in order/, 'SCAN audit USING INDEX audit_before_order_index'],
+  [/^ended tokens(, a middle page|, by a rare name)?$/, 'SCAN d USING INDEX tombstones_ended_index'],
+  [/^ended tokens, exchanged$/, 'SCAN d USING INDEX tombstones_exchanged_index'],
   [/^clients$/, inOrder('clients')],
   [/^apps$/, inOrder('apps')],
   [/^webhooks$/, inOrder('webhooks')],
@@ -121,7 +124,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
 const maySort = [
   // At most 10,000 tokens that match.
   /^sorted tokens, few/,
-  /^all tokens, |^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
+  /^all tokens, |^one ended token$|^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
   // The few events whose ID is misdated, and the last one of each of several indexes.
   /^audit events (?!$)|^the last audit event in order, of /,
   // The IDs of the tokens with a prefix, at most 20 of each kind.
@@ -137,7 +140,7 @@ function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)|^tokens known to/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
   const isTable =
-    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|organization_days|denied_requests|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
+    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|organization_days|denied_requests|ended_denied_requests|d|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
   return steps
     .filter(
       (step) =>
@@ -187,6 +190,7 @@ const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^search, (tokens|its limits)/, 10_000 + maxRows],
   // They find all that match, of which there are at most 10,000. With so few tokens in all, PostgreSQL does not read by an index.
   [/^sorted tokens, (few|by expires, active)/, 4 * (sizes.tokens + sizes.users) + maxRows],
+  [/^ended tokens, by a rare name$/, endedTokensOf(sizes.tokens) / 10 + maxRows],
   [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts + sizes.exchanged],
   // Each of their events leads to a token and its owner.
   [/^tokens known to a busy superuser/, (3 * sizes.events) / 20 + maxRows],

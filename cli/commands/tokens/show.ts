@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import { endSentence } from '../../../shared/schemas/tokens/end-sentence.ts';
+import type { Api } from '../../api/client.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { hasCode, localError } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
+import { sanitize } from '../../ui/sanitize.ts';
 
 export interface ShowOptions extends GlobalOptions, OwnerOptions {}
 
@@ -11,7 +15,9 @@ export function registerShow(program: Command, ctx: Context): void {
     .command('show')
     .argument('<name>', 'Name or prefix of the token')
     .summary('Show one token')
-    .description('Show the details of one token. Its value cannot be shown.');
+    .description(
+      'Show the details of one token. Its value cannot be shown. Of a token that was revoked or removed, show how it ended, for as long as the server remembers it. The command then fails, because there is no such token any more.',
+    );
   addOwnerOptions(command, 'the token')
     .addHelpText('after', '\nExample:\n  $ tokens show ci-pipeline')
     .action((name: string, _options, command: Command) => runShow(ctx, name, command.optsWithGlobals()));
@@ -19,11 +25,30 @@ export function registerShow(program: Command, ctx: Context): void {
 
 async function runShow(ctx: Context, name: string, options: ShowOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const token = await findToken(api, name, options);
+  const token = await findToken(api, name, options).catch((error) => showEnded({ ctx, api, name, options }, error));
   if (options.json) {
     const { printJson } = await import('../../ui/json.ts');
     return printJson(ctx.stdout, token);
   }
   const { printToken } = await import('../../ui/tokens/tokens.ts');
   await printToken(ctx, token);
+}
+
+/** If the token ended, prints how, and throws the error that says so. Otherwise, throws the error of the search. */
+async function showEnded(
+  { ctx, api, name, options }: { ctx: Context; api: Api; name: string; options: ShowOptions },
+  error: unknown,
+): Promise<never> {
+  if (!hasCode(error, 'token-not-found')) throw error;
+  const { findEndedToken } = await import('../../api/find/find-ended-token.ts');
+  const ended = await findEndedToken(api, name, options);
+  if (ended === null) throw error;
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    await printJson(ctx.stdout, ended);
+  } else {
+    const { printEndedToken } = await import('../../ui/tokens/ended-tokens.ts');
+    await printEndedToken(ctx, ended);
+  }
+  throw localError('token-not-found', endSentence({ ...ended, name: sanitize(ended.name) }));
 }

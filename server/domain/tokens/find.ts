@@ -58,7 +58,8 @@ async function ownByPrefix(store: Store, userId: string, prefix: string): Promis
     .map(({ token }) => token);
 }
 
-async function seesToken(store: Store, operator: Operator, token: OwnedToken): Promise<boolean> {
+/** Reports whether the operator may see a token of this owner. The caller checks the scope of a management key. */
+export async function seesToken(store: Store, operator: Operator, token: OwnedToken): Promise<boolean> {
   return readsEverything(operator) || (await actsAsOwner(store, operator, token));
 }
 

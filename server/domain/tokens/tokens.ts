@@ -2,7 +2,7 @@ import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import type { AskedRequest } from '../../../shared/schemas/tokens/rules.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
-import type { Page, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { EndedToken, Page, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
@@ -13,6 +13,7 @@ import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
+import { type EndedTokenFacts, findEndedToken } from './ended/ended-tokens.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
 import { actsAsOwner, findByPrefix, findToken, tokenNotFound } from './find.ts';
 import { type ListSort, sortOf } from './lists/sort.ts';
@@ -61,6 +62,10 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
    * @throws ProblemError `scope-missing`
    */
   findByPrefix(operator: Operator, prefix: string, before: string | null): Promise<TokenRecord[]>;
+  /** Returns a token that ended, as long as its tombstone is kept. @throws ProblemError `token-not-found`, `scope-missing` */
+  getEnded(operator: Operator, id: string): Promise<EndedTokenFacts>;
+  /** Returns tokens that ended: those of the owners that `list` would have the tokens of. Other filters are ignored. @throws ProblemError as `list` does */
+  listEnded(operator: Operator, query: TokenQuery): Promise<EndedToken[]>;
   /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
   count(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Reports whether the operator may do with a token what its owner may. */
@@ -79,6 +84,9 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   getItself(token: VerifiedToken): Promise<TokenRecord>;
 }
 
+/** What the store selects, whatever the page. */
+type Selection = Omit<Parameters<Store['tokens']['list']>[0], 'limit' | 'before'>;
+
 /** Maximum length of the search text. Every folded name is shorter, because folding at most triples a character. */
 const maxSearchLength = 4 * limits.maxNameCodePoints;
 
@@ -86,7 +94,7 @@ export function createTokens(deps: TokenDeps): Tokens {
   const { store, statusContext, policy } = deps;
 
   /** Returns what the store selects for a query. Requires that the operator may list these tokens. */
-  async function selectionOf(operator: Operator, query: Selected) {
+  async function selectionOf(operator: Operator, query: Selected): Promise<Selection> {
     const { user, serviceAccount, all, knownTo, q = '', ...rest } = query;
     const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
     const filter = { ...rest, ...(nameContains !== '' && { nameContains }), ...statusContext() };
@@ -122,6 +130,18 @@ export function createTokens(deps: TokenDeps): Tokens {
       const selection = await selectionOf(operator, query);
       if (sort === undefined) return store.tokens.list({ ...selection, limit, before });
       return store.tokens.list({ ...selection, limit, before: null, sort: await sortOf(store, selection, sort) });
+    },
+
+    getEnded: (operator, id) => findEndedToken(store, operator, id),
+
+    async listEnded(operator, { limit, before, sort: _, ...query }) {
+      const { ownerId, nameContains, exchanged } = await selectionOf(operator, query);
+      const filter = {
+        ...(ownerId !== undefined && { ownerId }),
+        ...(nameContains !== undefined && { nameContains }),
+        ...(exchanged && { exchanged }),
+      };
+      return store.endedTokens.list({ ...filter, limit, before });
     },
 
     async count(operator, { sort: _, ...query }, max) {

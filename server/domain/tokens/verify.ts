@@ -26,7 +26,9 @@ interface Denied {
   reason: DenyReason;
   known: KnownToken | null;
   tokenId: string | null;
-  /** The app that the request was for, if the token exists. Absent if no request was decided on. */
+  /** The ID of a token that no longer exists and left a tombstone. */
+  endedTokenId?: string;
+  /** The app that the request was for, if the token exists or ended. Absent if no request was decided on. */
   app?: AppMatch | null;
   /** The hash of the canary with this value, if it is one. The response must not differ from that to an unknown value. */
   canary?: string | null;
@@ -127,7 +129,7 @@ export function createVerification(
     const verdict = judgeToken(found?.match ?? null);
     const app = found?.app ?? null;
     if (!verdict.allowed) {
-      if (verdict.tokenId !== null) verdict.app = app;
+      if (verdict.tokenId !== null || verdict.endedTokenId !== undefined) verdict.app = app;
       return verdict;
     }
     const { token } = verdict;
@@ -180,6 +182,7 @@ function deny(reason: DenyReason, match: Exclude<HashMatch, { kind: 'canary' }>)
     reason,
     known: knownOf(match),
     tokenId: match.kind === 'token' ? match.id : null,
+    ...(match.kind === 'tombstone' && { endedTokenId: match.tokenId }),
     app: null,
   };
 }

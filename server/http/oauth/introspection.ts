@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
+import { recordDenial } from '../../domain/tokens/usage/denied-uses.ts';
 import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 import type { AppDeps } from '../context.ts';
 import { requestIdFor } from '../middleware/request.ts';
@@ -81,9 +82,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   const reported = readReportedRequest(form);
   const verdict = await deps.verifyRequest('introspection', value, reported.asked, () => reported.observeDenied());
   if (!verdict.allowed) {
-    if (reported.countsDenial && verdict.tokenId !== null) {
-      deps.deniedUses.record(verdict.tokenId, verdict.reason, reported.observeDenied(verdict.app));
-    }
+    if (reported.countsDenial) recordDenial(deps.deniedUses, verdict, reported.observeDenied);
     return { active: false };
   }
   const { token } = verdict;

@@ -1,12 +1,23 @@
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { tokenListQuerySchema, tokenPageSchema } from '../../../shared/schemas/tokens/token-lists.ts';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { ProblemError } from '../../../shared/problem.ts';
+import { endSentence } from '../../../shared/schemas/tokens/end-sentence.ts';
+import { endedTokenPageSchema } from '../../../shared/schemas/tokens/ended-tokens.ts';
+import { type TokenPage, tokenListQuerySchema, tokenPageSchema } from '../../../shared/schemas/tokens/token-lists.ts';
 import { createdTokenSchema, createTokenBodySchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Operator } from '../../domain/caller.ts';
 import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
+import type { TokenQuery } from '../../domain/tokens/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { ResponseProblem } from '../errors.ts';
 import { jsonBody } from '../middleware/json-body.ts';
+import { type PageOf, readPage } from '../paging.ts';
 import { tokenObject } from '../representations.ts';
+import { endedTokenDetails, endedTokenObject } from '../tokens/ended-tokens.ts';
 import { readTokenPage } from '../tokens/token-page.ts';
 import { idempotencyHeaderSchema, idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+
+/** Only requests with `status=revoked` get the second kind of page. Typed as the first, so that the others need not tell them apart. */
+const tokenOrEndedPageSchema = z.union([tokenPageSchema, endedTokenPageSchema]) as unknown as typeof tokenPageSchema;
 
 const listTokens = createRoute({
   method: 'get',
@@ -15,7 +26,9 @@ const listTokens = createRoute({
   description:
     "Newest first, unless `sort` says otherwise. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
   request: { query: tokenListQuerySchema },
-  responses: { 200: jsonResponse(tokenPageSchema, 'A page of tokens') },
+  responses: {
+    200: jsonResponse(tokenOrEndedPageSchema, 'A page of tokens. With `status=revoked`, a page of tokens that ended'),
+  },
 });
 
 const createToken = createRoute({
@@ -36,6 +49,8 @@ const readToken = createRoute({
   method: 'get',
   path: '/tokens/{id}',
   summary: 'Get a token',
+  description:
+    'For a token that ended, the problem `token-not-found` says when and how in its `detail`, and has the member `ended`, for as long as the daemon remembers the token.',
   request: { params: idParamSchema },
   responses: { 200: jsonResponse(tokenSchema, 'The token') },
 });
@@ -52,19 +67,19 @@ const revokeToken = createRoute({
 export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
+      const { status, ...rest } = c.req.valid('query');
+      if (status === 'revoked') {
+        const read = ({ limit, before, ...query }: PageOf<typeof rest>) =>
+          tokens.listEnded(c.get('operator'), { limit, before, ...ownerOf(query), ...toTokenFilter(query) });
+        const page: unknown = await readPage(rest, read, endedTokenObject);
+        return c.json(page as TokenPage, 200);
+      }
       const now = statusContext();
-      const query = c.req.valid('query');
-      const { user, service_account: serviceAccount, all, known_to: knownTo, prefix } = query;
-      const owner = {
-        ...(user !== undefined && { user }),
-        ...(serviceAccount !== undefined && { serviceAccount }),
-        ...(all && { all }),
-        ...(knownTo !== undefined && { knownTo }),
-      };
+      const query = { ...rest, ...(status !== undefined && { status }) };
       const { items, next_cursor } = await readTokenPage(query, (page) =>
-        prefix === undefined
-          ? tokens.list(c.get('operator'), { ...page, ...owner, ...toTokenFilter(query) })
-          : tokens.findByPrefix(c.get('operator'), prefix, page.before),
+        query.prefix === undefined
+          ? tokens.list(c.get('operator'), { ...page, ...ownerOf(query), ...toTokenFilter(query) })
+          : tokens.findByPrefix(c.get('operator'), query.prefix, page.before),
       );
       const names = await tokens.appNames(items);
       return c.json({ items: items.map((token) => tokenObject(token, now, names)), next_cursor }, 200);
@@ -78,11 +93,37 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       return c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(readToken, async (c) => {
-      const token = await tokens.get(c.get('operator'), c.req.valid('param').id);
+      const { id } = c.req.valid('param');
+      const token = await tokens.get(c.get('operator'), id).catch(explainEnd(tokens, c.get('operator'), id));
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(revokeToken, async (c) => {
       await tokens.revoke(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     });
+}
+
+/** Returns the parameters that select the owners of the tokens of a list. */
+function ownerOf(query: {
+  user?: string | undefined;
+  service_account?: string | undefined;
+  all?: boolean | undefined;
+  known_to?: string | undefined;
+}): Pick<TokenQuery, 'user' | 'serviceAccount' | 'all' | 'knownTo'> {
+  const { user, service_account: serviceAccount, all, known_to: knownTo } = query;
+  return {
+    ...(user !== undefined && { user }),
+    ...(serviceAccount !== undefined && { serviceAccount }),
+    ...(all && { all }),
+    ...(knownTo !== undefined && { knownTo }),
+  };
+}
+
+/** Returns the handler of the error that there is no such token. If the token ended, the problem says how. */
+function explainEnd(tokens: Pick<AppDeps['tokens'], 'getEnded'>, operator: Operator, id: string) {
+  return async (error: unknown): Promise<never> => {
+    if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
+    const ended = endedTokenDetails(await tokens.getEnded(operator, id));
+    throw new ResponseProblem('token-not-found', endSentence(ended), { ended });
+  };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed } from '../../domain/tokens/last-used.ts';
-import type { DeniedUses } from '../../domain/tokens/usage/denied-uses.ts';
+import { type DeniedUses, recordDenial } from '../../domain/tokens/usage/denied-uses.ts';
 import type { RequestVerdict, Verification } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -28,7 +28,7 @@ export interface VerifyDeps {
   verifyRequest: CountedVerification['verifyRequest'];
   findApp: Verification['findApp'];
   lastUsed: Pick<LastUsed, 'record'>;
-  deniedUses: Pick<DeniedUses, 'record'>;
+  deniedUses: Pick<DeniedUses, 'record' | 'recordEnded'>;
   clock: Clock;
   clientIp: Pick<ClientIp, 'isTrusted' | 'reported'>;
   metrics: Pick<Metrics, 'countVerification'>;
@@ -167,10 +167,7 @@ type DeniedRequest = Exclude<RequestVerdict, { allowed: true }>;
 
 function denyToken(context: VerifyContext, exchange: Exchange, verdict: DeniedRequest): void {
   const { res, asked } = exchange;
-  if (verdict.tokenId !== null) {
-    const observed = asked.observe({ app: verdict.app ?? null, wouldDeny: null });
-    context.deniedUses.record(verdict.tokenId, verdict.reason, observed);
-  }
+  recordDenial(context.deniedUses, verdict, (app) => asked.observe({ app, wouldDeny: null }));
   if (verdict.status === 401) {
     sendDenial(context, exchange, tokenDenial(verdict.reason));
   } else {

@@ -2,6 +2,8 @@ import type {
   Actor,
   AppKey,
   AppMatch,
+  DeniedRequest,
+  EndedToken,
   HashMatch,
   IdempotencyRecord,
   NewToken,
@@ -28,7 +30,7 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
 }
 
 /** What a tombstone says of a token that was destroyed. */
-export type EndedToken = Pick<TokenRecord, 'id' | 'name' | 'ownerId' | 'ownerEmail' | 'ownerKind'>;
+export type NamedToken = Pick<TokenRecord, 'id' | 'name' | 'ownerId' | 'ownerEmail' | 'ownerKind'>;
 
 /** The result of one statement. Each list has one entry per hash or key, in the same order: the match, or null. */
 export interface HashesAndVersion {
@@ -55,7 +57,7 @@ export interface TokenStore extends TokenChangeStore {
   /** Returns those of the tokens with these IDs that exist, in any order. */
   findMany(ids: readonly string[]): Promise<TokenRecord[]>;
   /** Returns those of these IDs of which a tombstone remains, each once, with what it says of the token. */
-  endedAmong(ids: readonly string[]): Promise<EndedToken[]>;
+  endedAmong(ids: readonly string[]): Promise<NamedToken[]>;
   /** Returns the hash of the current value of a token, by which `findByHashes` finds it. Null if there is no such token. */
   hashOf(id: string): Promise<string | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
@@ -127,4 +129,21 @@ export interface IdempotencyStore {
   ): Promise<'claimed' | Pick<IdempotencyRecord, 'bodyHash' | 'tokenId'>>;
   /** Deletes at most `limit` keys created before `before`. Returns the number of rows deleted. */
   purge(before: number, limit: number): Promise<number>;
+}
+
+export interface EndedTokenQuery extends Page {
+  ownerId?: string;
+  /** Matches any part of the folded name. */
+  nameContains?: string;
+  /** Only exchanged tokens. They are left out otherwise. */
+  exchanged?: true;
+}
+
+/** Tokens that were revoked, or that were removed after their end, as long as their tombstones are kept. */
+export interface EndedTokenStore {
+  findById(id: string): Promise<EndedToken | null>;
+  /** Returns one page, in the order in which the tokens were created, newest first. */
+  list(query: EndedTokenQuery): Promise<EndedToken[]>;
+  /** Returns the requests that were denied since the token ended, newest first. */
+  deniedOf(id: string): Promise<DeniedRequest[]>;
 }

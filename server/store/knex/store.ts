@@ -26,6 +26,7 @@ import { createPasskeyStore } from './sign-in/passkeys.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
 import { createTotpStore } from './sign-in/totp.ts';
+import { createEndedTokenStore } from './tokens/ended-tokens.ts';
 import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createTokenStore } from './tokens/tokens.ts';
 import { createUsageStore } from './tokens/usage/usage.ts';
@@ -72,6 +73,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     serviceAccounts: guard('users', createServiceAccountStore(knex, engine)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
     search: guard('search', createSearchStore(knex, engine)),
+    endedTokens: guard('endedTokens', createEndedTokenStore(knex, engine)),
     canaries: guard('tokens', createCanaryStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),

@@ -17,6 +17,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'token_apps', key: ['app_id', 'token_id'] },
   { name: 'previous_values', key: ['hash'] },
   { name: 'tombstones', key: ['hash'] },
+  { name: 'ended_denied_requests', key: ['token_id', 'at', 'id'] },
   { name: 'leaks', key: ['hash'] },
   { name: 'erasures', key: ['user_id'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },

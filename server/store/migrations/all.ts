@@ -22,6 +22,7 @@ import { confirmations } from './0021-confirmations.ts';
 import { passkeys } from './0022-passkeys.ts';
 import { tokenLists } from './0023-token-lists.ts';
 import { search } from './0024-search.ts';
+import { endedTokens } from './0025-ended-tokens.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   passkeys,
   tokenLists,
   search,
+  endedTokens,
 ];

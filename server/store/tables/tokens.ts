@@ -111,6 +111,11 @@ export const tombstoneColumns = {
   /** When the token was revoked, or when the name of an expired token was used again. */
   revokedAt: integer('revoked_at'),
   reason: text<'reason', 'revoked' | 'rotated' | 'expired' | 'idle'>('reason'),
+  /** Whether it is that of the current value, and so stands for the token. */
+  isCurrent: boolean('is_current'),
+  exchanged: boolean('exchanged'),
+  /** Null for tokens that an earlier release destroyed. */
+  nameFolded: nullable(text('name_folded')),
 };
 
 export const idempotencyColumns = {

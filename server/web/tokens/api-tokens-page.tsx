@@ -64,6 +64,9 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
         <NoTokens filtered={filtered}>{canManageTokens && <CreateLink pageUrl={pageUrl} />}</NoTokens>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      <p class="hint">
+        <a href={formatUrl({ path: tokensPath, query: { status: 'revoked' } })}>Tokens that ended</a>
+      </p>
       {tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
       {dialog}
     </Layout>

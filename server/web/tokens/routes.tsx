@@ -18,6 +18,7 @@ import {
   formSentBefore,
   readCreateTokenForm,
 } from './create-token-form.ts';
+import { asksForEnded, endedTokenPage, renderEndedList } from './ended/ended-routes.tsx';
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { countTokens } from './list/attention.ts';
@@ -50,7 +51,10 @@ export function tokenPages({
   messages,
 }: TokenPagesDeps & MessageDeps) {
   return new Hono<AppEnv>()
-    .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
+    .get(tokensPath, async (c) => {
+      if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, tokensPath, false);
+      return c.render(await page(c, readPageUrl(c), await requestedDialog(c)));
+    })
     .post(tokensPath, async (c) => {
       const form = readCreateTokenForm(await c.req.parseBody(), randomUUID());
       try {
@@ -83,7 +87,9 @@ export function tokenPages({
 
   async function tokenPage(c: AppContext) {
     const caller = c.get('caller');
-    const token = await tokens.get(caller, c.req.param('id') ?? '').catch(asMissingPage);
+    const id = c.req.param('id') ?? '';
+    const token = await tokens.get(caller, id).catch(asMissing);
+    if (token === null) return endedTokenPage({ tokens, audit, clock }, c, id);
     const closeHref = `${tokenPath(token.id)}#revoke-${token.id}`;
     // Another member's token is revoked through the member's page, which appears afterwards.
     const isOfOther = token.ownerKind === 'member' && token.ownerId !== caller.user.id;
@@ -169,8 +175,8 @@ function readPageUrl(c: AppContext): PageUrl {
   return { path: tokensPath, query: { ...values, cursor: c.req.query('cursor') || undefined } };
 }
 
-/** Mails link to the page of a token, which may be revoked by now. */
-function asMissingPage(error: unknown): never {
+/** Returns null if there is no such token. It may have ended. */
+function asMissing(error: unknown): null {
   if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
-  throw new ProblemError('token-not-found', 'There is no such token, or it was revoked.');
+  return null;
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { pageQuerySchema, pageSchema, queryBooleanSchema } from '../common.ts';
 import { sortSchema } from './sort.ts';
-import { tokenFilterFields, tokenSchema } from './tokens.ts';
+import { tokenFilterFields, tokenSchema, tokenStatusSchema } from './tokens.ts';
+
+/** Reports whether a query for tokens that ended has only filters that these have. */
+function isListOfEnded({ status, ...query }: Record<string, unknown>): boolean {
+  const filters = [...Object.keys(tokenFilterFields), 'known_to', 'sort'].filter((name) => name !== 'exchanged');
+  return status !== 'revoked' || filters.every((name) => query[name] === undefined);
+}
 
 /** Reports whether a query selects the tokens of certain owners. */
 function isOwnerNamed(query: {
@@ -49,6 +55,16 @@ export const tokenListQuerySchema = pageQuerySchema
       ),
     ...tokenFilterFields,
     sort: sortSchema.optional(),
+    status: z
+      .enum([...tokenStatusSchema.options, 'revoked'])
+      .optional()
+      .describe(
+        'The status of the tokens. `revoked` lists those that ended, as [EndedToken](#endedtoken), for as long as the daemon remembers them. They cannot be sorted, and combine with `user`, `service_account`, `all` and `exchanged` only',
+      ),
+  })
+  .refine(isListOfEnded, {
+    path: ['status'],
+    error: 'Send status=revoked without sort and filters by what happened to tokens.',
   })
   .refine(isPrefixAlone, { path: ['prefix'], error: 'Send prefix without other filters.' })
   .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
@@ -61,3 +77,4 @@ export const tokenListQuerySchema = pageQuerySchema
     error: 'Send known_to without service_account, user and all.',
   });
 export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });
+export type TokenPage = z.infer<typeof tokenPageSchema>;

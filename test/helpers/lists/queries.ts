@@ -4,6 +4,7 @@ import type { Store } from '../../../server/store/store.ts';
 import type { TokenSort } from '../../../server/store/token-filter.ts';
 import { reportedTokens } from '../../../shared/token-report.ts';
 import { type ListSizes, seedEnd, seededId } from './seed.ts';
+import { endedTokensOf } from './seed-ended-tokens.ts';
 
 /** One page of a list, as a page, a route or a job asks the store for it. */
 export interface ListQuery {
@@ -114,6 +115,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       run: tokens({ deniedWithinMs: dayMs, nameContains: 'needle' }),
     },
     { name: 'own tokens, denied within a day', run: tokens({ ownerId: member(50), deniedWithinMs: dayMs }) },
+    ...endedTokens(sizes),
     { name: 'the report on tokens', run: (store) => store.tokens.countMatching(reportFilters, status) },
     { name: "a member's active tokens, counted", run: (store) => store.tokens.countActiveOf(member(50), status) },
     {
@@ -387,5 +389,26 @@ function searches(sizes: ListSizes): ListQuery[] {
       run: (store: Store) => store.search.apps(text, 11),
     })),
     { name: 'search, its limits', run: (store) => store.search.isTooLarge() },
+  ];
+}
+
+/** Lists of tokens that ended. */
+function endedTokens(sizes: ListSizes): ListQuery[] {
+  const ended = (query: object) => (store: Store) => store.endedTokens.list({ limit, before: null, ...query });
+  const account = seededId(7, sizes.serviceAccounts);
+  const count = endedTokensOf(sizes.tokens);
+  return [
+    { name: 'ended tokens', run: ended({}) },
+    { name: 'ended tokens, a middle page', run: ended({ before: seededId(count / 2, count) }) },
+    { name: 'ended tokens, by a rare name', run: ended({ nameContains: 'needle' }) },
+    { name: 'ended tokens of a member', run: ended({ ownerId: seededId(50, sizes.users) }) },
+    { name: 'ended tokens of a service account', run: ended({ ownerId: account }) },
+    { name: 'ended tokens, exchanged', run: ended({ exchanged: true }) },
+    { name: 'ended tokens of a service account, exchanged', run: ended({ ownerId: account, exchanged: true }) },
+    { name: 'one ended token', run: (store) => store.endedTokens.findById(seededId(5, count)) },
+    {
+      name: 'denied requests of an ended token',
+      run: (store) => store.endedTokens.deniedOf(seededId(5, count)),
+    },
   ];
 }

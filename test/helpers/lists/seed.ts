@@ -1,4 +1,5 @@
 import type { Engine } from '../../../server/store/engine/engine.ts';
+import { seedEndedTokens } from './seed-ended-tokens.ts';
 
 export interface ListSizes {
   users: number;
@@ -226,6 +227,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     ip: "'203.0.113.9'",
     user_agent: "'curl/8'",
   });
+  await seedEndedTokens(insert, sizes, { idOf, userId, accountId });
   // So many rows that PostgreSQL does not prefer to read all of them.
   await insert('usage_hours', Math.max(tokens, 100_000), {
     token_id: tokenId(`1 + i % ${tokens}`),

@@ -54,7 +54,7 @@ it('runs the same statements, and reads the same but for one flag, for a canary 
   expect(canary.statements.length).toBeGreaterThanOrEqual(4);
   expect(canary.statements).toEqual(other.statements);
   // The rows differ in one flag, so that sending and decoding them takes as long.
-  const nothing = [null, null, null, null, null, null];
+  const nothing = [null, null, null, null, null, null, null];
   expect(canary.results).toEqual([[], [[0, 1, ...nothing]], [], [[0, 1, ...nothing]]]);
   expect(other.results).toEqual([[], [[0, 0, ...nothing]], [], [[0, 0, ...nothing]]]);
 });

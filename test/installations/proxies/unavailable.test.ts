@@ -28,7 +28,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
         verifyRequest: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
         findApp: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
         lastUsed: { record: () => {} },
-        deniedUses: { record: () => {} },
+        deniedUses: { record: () => {}, recordEnded: () => {} },
         clock: { now: () => 0 },
         clientIp: createClientIp([]),
         metrics: { countVerification: () => {} },

@@ -14,7 +14,7 @@ import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from
 export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions {
   all?: boolean;
   knownTo?: string;
-  status?: TokenStatus;
+  status?: TokenStatus | 'revoked';
   limit?: number;
   sort?: SortOrder;
 }
@@ -46,7 +46,12 @@ export function registerList(program: Command, ctx: Context): void {
         'Tokens of service accounts whose values a member knows, having created or rotated them last (superuser)',
       ).conflicts(['user', 'serviceAccount', 'all']),
     )
-    .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses));
+    .addOption(
+      new Option('--status <status>', 'Status of the tokens; with `revoked`, those that ended lately').choices([
+        ...statuses,
+        'revoked',
+      ]),
+    );
   addFilterOptions(addOwnerOptions(command, 'the tokens'))
     .addOption(
       new Option(
@@ -63,7 +68,9 @@ export function registerList(program: Command, ctx: Context): void {
 }
 
 async function runList(ctx: Context, options: ListOptions): Promise<void> {
-  const selected = filterParameters({ status: options.status, ...filterOf(options) });
+  const { status } = options;
+  if (status === 'revoked') return listEnded(ctx, options);
+  const selected = filterParameters({ status, ...filterOf(options) });
   const { api } = await connect(ctx, options);
   const filter = {
     ...ownerFilter(options),
@@ -85,4 +92,25 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
   // With the column of owners, because several service accounts may own them.
   const all = options.all === true || options.knownTo !== undefined;
   await printTokens(ctx, { ...options, all }, tokens, isFiltered);
+}
+
+/** Lists the tokens that ended. Refuses nothing itself: the server says which filters they do not have. */
+async function listEnded(ctx: Context, options: ListOptions): Promise<void> {
+  const { api } = await connect(ctx, options);
+  const filter = {
+    ...ownerFilter(options),
+    ...(options.all && { all: 'true' }),
+    ...(options.knownTo !== undefined && { known_to: options.knownTo }),
+    ...filterParameters(filterOf(options)),
+    ...(options.sort !== undefined && { sort: options.sort }),
+  };
+  const { endedPages } = await import('../../../api/find/find-ended-token.ts');
+  const { withProgress } = await import('../../../ui/progress.ts');
+  const tokens = withProgress(ctx, options, 'token', pagesOf(endedPages(api, filter), options.limit));
+  if (options.json) {
+    const { printJsonArray } = await import('../../../ui/json.ts');
+    return printJsonArray(ctx.stdout, tokens);
+  }
+  const { printEndedTokens } = await import('../../../ui/tokens/ended-tokens.ts');
+  await printEndedTokens(ctx, options, tokens);
 }

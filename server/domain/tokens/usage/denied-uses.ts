@@ -1,5 +1,5 @@
 import { limits } from '../../../../shared/limits.ts';
-import type { NewDeniedRequest } from '../../../store/records.ts';
+import type { AppMatch, NewDeniedRequest } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { NormalizeRequest, ObservedRequest } from '../last-used.ts';
@@ -19,6 +19,8 @@ const maxPerBatch = 500;
 export interface DeniedUses {
   /** Records that a request with a value of a token was denied. */
   record(tokenId: string, reason: string, request: ObservedRequest): void;
+  /** Records that a request with a value of a token that has ended was denied. It is not counted. */
+  recordEnded(tokenId: string, reason: string, request: ObservedRequest): void;
   /** Writes the requests that were kept before the call. Those of a failed batch stay for the next call. */
   flush(): Promise<void>;
 }
@@ -81,6 +83,9 @@ export function createDeniedUses({ store, clock, newId, normalize, counter }: De
       counter.denied(tokenId, at, reason);
       keep(tokenId, { at, reason, request });
     },
+    recordEnded(tokenId, reason, request) {
+      keep(tokenId, { at: clock.now(), reason, request });
+    },
     async flush() {
       await normalizeKept();
       while (unwritten.length > 0) {
@@ -90,4 +95,15 @@ export function createDeniedUses({ store, clock, newId, normalize, counter }: De
       }
     },
   };
+}
+
+/** Records a denied request with a value that was issued here. `observe` describes it. */
+export function recordDenial(
+  uses: Pick<DeniedUses, 'record' | 'recordEnded'>,
+  verdict: { reason: string; tokenId: string | null; endedTokenId?: string; app?: AppMatch | null },
+  observe: (app: AppMatch | null) => ObservedRequest,
+): void {
+  const { reason, tokenId, endedTokenId, app = null } = verdict;
+  if (tokenId !== null) uses.record(tokenId, reason, observe(app));
+  else if (endedTokenId !== undefined) uses.recordEnded(endedTokenId, reason, observe(app));
 }

@@ -63,8 +63,8 @@ export interface UsageStore {
   /** Returns the last times at which uses of a token lacked an input of rules. */
   gapsOf(tokenId: string): Promise<GapTimes>;
   /**
-   * Stores denied requests, in one transaction. Skips those that are stored already, and those of tokens that no longer exist. Of each
-   * token, the newest `limits.maxDeniedRequests` stay. Those so far after `now` that a clock must have been wrong do not.
+   * Stores denied requests, in one transaction. Skips those that are stored already, and those of tokens without a tombstone that no longer exist. Those of
+   * other tokens that ended are in `EndedTokenStore.deniedOf`. Of each token, the newest `limits.maxDeniedRequests` stay. Those so far after `now` that a clock must have been wrong do not.
    */
   addDenied(requests: readonly NewDeniedRequest[], now: number): Promise<void>;
   /** Returns the denied requests of a token, newest first. */

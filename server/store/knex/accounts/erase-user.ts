@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
 import { pseudonymOf } from '../../../pseudonym.ts';
 import type { FieldChange } from '../../records.ts';
+import { lastUseColumns } from '../../tables/tokens.ts';
 import { updateUnlessLast } from './superusers.ts';
 import type { UserRow } from './user-rows.ts';
 
@@ -18,6 +19,7 @@ const ownRows = [
   ['mail_windows', 'user_id'],
   ['collected_events', 'user_id'],
   ['maintainers', 'user_id'],
+  ['ended_denied_requests', 'owner_id'],
 ] as const;
 
 type Address = Pick<UserRow, 'email' | 'email_folded'>;
@@ -91,6 +93,7 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
   // Before the events lose the earlier addresses.
   await forgetMaintainer(knex, await addressesOf(knex, id, address), pseudonym);
   await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
+  await forgetLastUses(knex, id);
   await knex('tokens').where('paused_by_id', id).update('paused_by_email', pseudonym);
   await events().where('actor_id', id).update('actor_email', pseudonym);
   await events().where('target_id', id).update('target_name', pseudonym);
@@ -99,6 +102,12 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
   // Failed sign-ins, also with an earlier address, and those from before the member was added.
   await events().where({ owner_id: id, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
   await events().where({ actor_email: folded, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
+}
+
+/** Forgets where the tokens of a member were used from. Their names stay. */
+async function forgetLastUses(knex: Knex, id: string): Promise<void> {
+  const columns = Object.values(lastUseColumns).map(({ name }) => [name, null]);
+  await knex('tombstones').where('owner_id', id).update(Object.fromEntries(columns));
 }
 
 /** Selects the addresses of a member in events. Each address that they had is the name of the target of an event. */

@@ -134,6 +134,13 @@ const deniedRequest: Part = {
   },
 };
 
+/** Requests with values of tokens that had ended. */
+const deniedAfterEnd: Part = {
+  ...{ name: 'denied_requests_of_ended_tokens', table: 'ended_denied_requests', key: ['at', 'id'] },
+  ...{ by: 'owner_id', of: 'member', inOrder: true },
+  columns: { ...deniedRequest.columns, owner_id: 'text', hash: 'secret' },
+};
+
 const tombstone = {
   token_id: 'text',
   owner_id: 'text',
@@ -147,9 +154,12 @@ const tombstone = {
   actor_email: 'text',
 } as const;
 
+/** What tombstones know beyond how a token ended. */
+const endedToken = { ...tombstone, ...lastUse, name_folded: 'text', is_current: 'flag', exchanged: 'flag' } as const;
+
 const revoked: Part = {
   ...{ name: 'revoked_tokens', table: 'tombstones', key: ['hash'], by: 'owner_id', of: 'member', inOrder: true },
-  columns: tombstone,
+  columns: endedToken,
 };
 
 /** Tokens of others that the member revoked. */
@@ -204,6 +214,7 @@ export const tokenParts = [
   previousValue,
   ...usage,
   deniedRequest,
+  deniedAfterEnd,
   leak,
   idempotencyKey,
   revoked,

@@ -1,15 +1,19 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { EndedToken } from '../../interfaces/tokens.ts';
+import type { NamedToken } from '../../interfaces/tokens.ts';
 import type { Actor, TokenRecord } from '../../records.ts';
 import { actorColumns } from '../../tables/audit.ts';
 import { type RecordOf, toRow } from '../../tables/column.ts';
-import { tombstoneColumns } from '../../tables/tokens.ts';
+import { lastUseColumns, tombstoneColumns } from '../../tables/tokens.ts';
 import { ownerSelection, type TokenRow, toToken } from './token-rows.ts';
 
 const maxRowsPerInsert = 100;
 
-type PreviousValueRow = Pick<TokenRow, 'hash' | 'prefix'> & { token_id: string; valid_until: number | string };
+type PreviousValueRow = LastUsed &
+  Pick<TokenRow, 'hash' | 'prefix'> & { token_id: string; valid_until: number | string };
+
+/** The columns of the last use. All are null if there was none. */
+type LastUsed = Pick<TokenRow, 'last_used_at'>;
 
 /** When, why and by whom tokens are destroyed. */
 export type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason'> & { actor: Actor };
@@ -90,8 +94,8 @@ async function bury(
   const tombstones = rows.flatMap((row) => {
     const previous = values.filter((value) => value.token_id === row.id);
     return [
-      toTombstone(row, destruction),
-      ...previous.map((value) => toTombstone({ ...row, ...value }, previousEnding(value, destruction))),
+      toTombstone(row, destruction, newestUse([row, ...previous])),
+      ...previous.map((value) => toTombstone({ ...row, ...value }, previousEnding(value, destruction), null)),
     ];
   });
   await trx.batchInsert('tombstones', tombstones, maxRowsPerInsert);
@@ -122,22 +126,34 @@ export function purgeTombstones(knex: Knex, before: number, limit: number): Prom
 }
 
 /** See `TokenStore.endedAmong`. */
-export async function endedAmong(knex: Knex, engine: Engine, ids: readonly string[]): Promise<EndedToken[]> {
+export async function endedAmong(knex: Knex, engine: Engine, ids: readonly string[]): Promise<NamedToken[]> {
   // A tombstone of each value remains.
   const rows = await knex('tombstones AS b')
     .join('users AS u', 'u.id', 'b.owner_id')
     .whereRaw(engine.among('b.token_id'), [engine.bindList(ids) as Knex.RawBinding])
     .distinct({ id: 'b.token_id', name: 'b.name', ownerId: 'b.owner_id', ownerEmail: 'u.email', ownerKind: 'u.kind' });
-  return [...new Map(rows.map((row: EndedToken) => [row.id, row])).values()];
+  return [...new Map(rows.map((row: NamedToken) => [row.id, row])).values()];
 }
 
+/** Returns the values with the newest use. */
+function newestUse(values: readonly LastUsed[]): LastUsed {
+  return values.reduce((newest, value) =>
+    Number(value.last_used_at ?? 0) > Number(newest.last_used_at ?? 0) ? value : newest,
+  );
+}
+
+/** `use` has the last use of a token for the tombstone that stands for it. It is null for the others. */
 function toTombstone(
-  token: Pick<TokenRow, 'id' | 'hash' | 'owner_id' | 'prefix' | 'name'>,
+  token: Pick<TokenRow, 'id' | 'hash' | 'owner_id' | 'prefix' | 'name' | 'name_folded' | 'trust_id'>,
   { actor, ...ending }: Destruction,
+  use: LastUsed | null,
 ) {
-  const { id: tokenId, hash, owner_id: ownerId, prefix, name } = token;
+  const { id: tokenId, hash, owner_id: ownerId, prefix, name, name_folded: nameFolded } = token;
+  const kept = { isCurrent: use !== null, exchanged: token.trust_id !== null, nameFolded };
+  const stored = use as Record<string, unknown> | null;
   return {
-    ...toRow(tombstoneColumns, { hash, tokenId, ownerId, prefix, name, ...ending }),
+    ...toRow(tombstoneColumns, { hash, tokenId, ownerId, prefix, name, ...ending, ...kept }),
     ...toRow(actorColumns, actor),
+    ...Object.fromEntries(Object.values(lastUseColumns).map(({ name }) => [name, stored?.[name] ?? null])),
   };
 }

@@ -7,6 +7,7 @@ const colours = {
   paused: 'warning',
   expired: 'neutral',
   idle: 'warning',
+  revoked: 'neutral',
   orphaned: 'warning',
 } as const;
 

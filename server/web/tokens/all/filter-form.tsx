@@ -108,7 +108,10 @@ interface Option {
   text: string;
 }
 
-const statuses = tokenStatusSchema.options.map((status): Option => ({ value: status, text: status }));
+const statuses = [
+  ...tokenStatusSchema.options.map((status): Option => ({ value: status, text: status })),
+  { value: 'revoked', text: 'revoked or removed' },
+];
 
 function durationOption(seconds: number): Option {
   return { value: String(seconds), text: inWords(String(seconds)) };

@@ -6,6 +6,7 @@ import { tokenObject } from '../../../http/representations.ts';
 import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
+import { asksForEnded, renderEndedList } from '../ended/ended-routes.tsx';
 import { countTokens } from '../list/attention.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
@@ -20,6 +21,7 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
   // Only one download reads at a time, so that lists get their turns.
   const oneAtATime = pLimit(1);
   return new Hono<AppEnv>().get(`${allTokensPath}.csv`, download).get(allTokensPath, async (c) => {
+    if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, allTokensPath, true);
     const filter = readFilter(c);
     const { values } = filter;
     const { errors, ...listed } = await readTokens(c, filter);

@@ -100,7 +100,7 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   q: (text) => `Name contains “${text}”`,
   owner: (owner) => `Owner: ${owner}`,
   known_to: (member) => `Value known to ${member}`,
-  status: (status) => `Status: ${status}`,
+  status: (status) => (status === 'revoked' ? 'Revoked or removed' : `Status: ${status}`),
   expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
   denied_within: (seconds) => `Denied within ${inWords(seconds)}`,
   two_values: () => 'Two values',

@@ -52,7 +52,8 @@ export function DeniedRequests({ requests, now, ...props }: DeniedRequestsProps)
   );
 }
 
-function DeniedTable({ requests, names, editable, now }: DeniedRequestsProps) {
+/** Requests as a table. */
+export function DeniedTable({ requests, names, editable, now }: DeniedRequestsProps) {
   return (
     <table class="list denied">
       <caption class="visually-hidden">Denied requests, newest first</caption>

@@ -14,6 +14,7 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.findByHashes([token.hash])).toEqual([
       {
         kind: 'tombstone',
+        tokenId: token.id,
         prefix: token.prefix,
         name: 'ci',
         ownerId: owner.id,

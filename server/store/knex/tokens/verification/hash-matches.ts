@@ -109,7 +109,7 @@ export function versionIn(row: unknown[]): string | null {
 /** The columns of what `selectOthers` finds. Those of the tombstone are null if there is none. */
 type OtherRow = [
   ...[position: number, isCanary: Flag, prefix: string | null, ownerId: string, name: string, ownerEmail: string],
-  ...[revokedAt: Time, reason: 'revoked' | 'rotated' | 'expired' | 'idle'],
+  ...[revokedAt: Time, reason: 'revoked' | 'rotated' | 'expired' | 'idle', tokenId: string],
 ];
 
 /**
@@ -120,7 +120,7 @@ type OtherRow = [
  * decode as that of a value that was never issued. `store.canaries.findByHashes` reads the rest, after the response.
  */
 export function selectOthers(engine: Engine): Select {
-  const columns = ['d.prefix', 'd.owner_id', 'd.name', 'u.email', 'd.revoked_at', 'd.reason'];
+  const columns = ['d.prefix', 'd.owner_id', 'd.name', 'u.email', 'd.revoked_at', 'd.reason', 'd.token_id'];
   return {
     forVerification: true,
     columns: [engine.position, 't.hash IS NOT NULL', ...columns],
@@ -133,10 +133,10 @@ export function selectOthers(engine: Engine): Select {
 
 /** Converts a row of `selectOthers` to a match. `hash` is the one that the row is about. Returns null if it was never issued. */
 export function toOtherMatch(row: unknown[], hash: string): HashMatch | null {
-  const [, isCanary, prefix, ownerId, name, ownerEmail, revokedAt, reason] = row as OtherRow;
+  const [, isCanary, prefix, ownerId, name, ownerEmail, revokedAt, reason, tokenId] = row as OtherRow;
   if (isCanary) return { kind: 'canary', hash };
   if (prefix === null) return null;
-  return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt), reason };
+  return { kind: 'tombstone', tokenId, prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt), reason };
 }
 
 function numberOrNull(value: Time | null): number | null {

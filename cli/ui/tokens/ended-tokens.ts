@@ -1,0 +1,59 @@
+import { timeAgo } from '../../../shared/relative-time.ts';
+import type { EndedToken, EndedTokenDetails } from '../../../shared/schemas/tokens/ended-tokens.ts';
+import type { Pages } from '../../api/pages.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { printFields } from '../fields.ts';
+import { type Column, printTable } from '../table.ts';
+
+/** Prints how a token ended, and the requests that were denied since. */
+export async function printEndedToken(ctx: Context, token: EndedTokenDetails): Promise<void> {
+  const now = ctx.now();
+  await printFields(ctx.stdout, [
+    ['Name', token.name],
+    ['Prefix', token.prefix],
+    ['Status', token.reason],
+    ['Owner', token.owner],
+    ['Ended', `${token.ended_at} (${timeAgo(token.ended_at, now)})`],
+    ...(token.ended_by === null ? [] : [['Ended by', token.ended_by] as const]),
+    ['Last used', lastUse(token, now)],
+    ...token.denied_requests.map((request) => ['Denied since', requestText(request, now)] as const),
+    ['ID', token.id],
+  ]);
+}
+
+export async function printEndedTokens(
+  ctx: Context,
+  options: GlobalOptions & { all?: boolean },
+  pages: Pages<EndedToken>,
+): Promise<void> {
+  await printTable(ctx, options, columns(ctx.now(), options), pages, 'No token ended.');
+}
+
+function columns(now: Date, { all }: { all?: boolean }): Column<EndedToken>[] {
+  const owner: Column<EndedToken> = { head: 'OWNER', text: (token) => token.owner };
+  return [
+    { head: 'NAME', text: (token) => token.name },
+    { head: 'PREFIX', text: (token) => token.prefix },
+    { head: 'STATUS', text: (token) => token.reason },
+    {
+      head: 'ENDED',
+      text: (token) => token.ended_at,
+      brief: (token) => timeAgo(token.ended_at, now),
+    },
+    { head: 'ENDED BY', text: (token) => token.ended_by ?? '-', whenNarrow: [{ order: 2, width: 0 }] },
+    { head: 'LAST USED', text: (token) => lastUse(token, now), whenNarrow: [{ order: 1, width: 0 }] },
+    ...(all ? [owner] : []),
+  ];
+}
+
+type Request = Pick<NonNullable<EndedToken['last_used']>, 'at' | 'method' | 'path' | 'ip'>;
+
+function lastUse({ last_used: use }: Pick<EndedToken, 'last_used'>, now: Date): string {
+  return use === null ? 'never, or not known' : requestText(use, now);
+}
+
+/** Returns `3 minutes ago · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
+function requestText({ at, method, path, ip }: Request, now: Date): string {
+  const request = [method, path].filter((part) => part !== null).join(' ');
+  return [timeAgo(at, now), request, ip ?? ''].filter((part) => part !== '').join(' · ');
+}

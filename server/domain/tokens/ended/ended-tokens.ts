@@ -1,0 +1,45 @@
+import type { DeniedRequest, EndedToken } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { seesToken, tokenNotFound } from '../find.ts';
+import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
+
+/** A token that ended, with what happened since. */
+export interface EndedTokenFacts {
+  token: EndedToken;
+  /** The requests that were denied since it ended, newest first. */
+  deniedRequests: DeniedRequest[];
+  /** The names of the apps that these requests were for. */
+  names: AppNames;
+}
+
+/**
+ * Returns a token that ended to those who could see it: its owner, the maintainers of the service account that owned it, superusers, auditors and
+ * management keys. Everyone else gets the error of an ID that never existed.
+ * @throws ProblemError `token-not-found`, `scope-missing`
+ */
+export async function findEndedToken(store: Store, operator: Operator, id: string): Promise<EndedTokenFacts> {
+  if (isKey(operator)) requireScope(operator, 'tokens:read');
+  const token = await store.endedTokens.findById(id);
+  if (token === null || !(await seesToken(store, operator, token))) throw tokenNotFound();
+  const deniedRequests = await store.endedTokens.deniedOf(id);
+  const names = await namesOfApps(
+    store,
+    deniedRequests.flatMap(({ appId }) => appId ?? []),
+  );
+  return { token, deniedRequests, names };
+}
+
+/** Why a token ended, and who ended it: an email address, `service-account:NAME` or the name of a client. Null for the daemon itself. */
+export interface End {
+  reason: 'revoked' | 'expired' | 'idle';
+  endedBy: string | null;
+}
+
+export function endOf({ reason, actor }: Pick<EndedToken, 'reason' | 'actor'>): End {
+  // Every value of a revoked token is revoked.
+  return {
+    reason: reason === 'rotated' ? 'revoked' : reason,
+    endedBy: actor.kind === 'system' ? null : (actor.email ?? actor.id),
+  };
+}

@@ -1,0 +1,23 @@
+import type { actorColumns } from './tables/audit.ts';
+import type { RecordOf } from './tables/column.ts';
+import type { lastUseColumns, ownerColumns, tombstoneColumns } from './tables/tokens.ts';
+import type { deniedRequestColumns } from './tables/usage.ts';
+
+/** A denied request with a value of a token. */
+export type DeniedRequest = RecordOf<typeof deniedRequestColumns>;
+
+/** A denied request that is to be stored. Its ID keeps a request that is written again from being stored twice. */
+export interface NewDeniedRequest extends DeniedRequest {
+  tokenId: string;
+}
+
+/** A token that ended, as its tombstone remembers it. The last use is that of any of its values. */
+export interface EndedToken
+  extends Pick<RecordOf<typeof tombstoneColumns>, 'ownerId' | 'prefix' | 'name' | 'reason'>,
+    Pick<RecordOf<typeof ownerColumns>, 'ownerEmail' | 'ownerKind'> {
+  id: string;
+  endedAt: number;
+  /** Who ended it. The system removes expired and idle tokens. */
+  actor: RecordOf<typeof actorColumns>;
+  lastUse: RecordOf<typeof lastUseColumns> | null;
+}

@@ -1,0 +1,111 @@
+import { endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
+import type { EndedToken } from '../../../store/records.ts';
+import { Field } from '../../shell/components/form.tsx';
+import { NextPageLink } from '../../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../../shell/components/status-badge.tsx';
+import { Time } from '../../shell/components/time.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { formatUrl } from '../../shell/page-url.ts';
+import { FilterChips } from '../all/filter-form.tsx';
+import type { FilterErrors, FilterValues } from '../all/token-filters.ts';
+import { LastUsed } from '../list/last-used.tsx';
+import { ownerPath, tokenPath } from '../token-paths.ts';
+
+export interface EndedListPageProps {
+  /** Path of the list of which this is the part that ended. */
+  path: string;
+  values: FilterValues;
+  errors: FilterErrors;
+  tokens: EndedToken[];
+  nextCursor: string | null;
+  /** Whether the tokens have several owners, who get a column. */
+  withOwners: boolean;
+  now: number;
+}
+
+/** The tokens that ended lately. They are in lists of their own, because nothing can be done with them. */
+export function EndedListPage(props: EndedListPageProps) {
+  const { path, values, errors, tokens, nextCursor, withOwners, now } = props;
+  const isValid = Object.keys(errors).length === 0;
+  return (
+    <Layout title="Ended tokens" section={path}>
+      <div class="heading">
+        <h1>Ended tokens</h1>
+      </div>
+      <p class="lead">Tokens that were revoked or removed in the last 90 days.</p>
+      <search>
+        <form method="get" action={path} class="filters">
+          <input type="hidden" name="status" value="revoked" />
+          <Field label="Search by name" name="q" type="search" value={values.q} error={errors.q} />
+          {withOwners && (
+            <Field
+              label="Owner"
+              name="owner"
+              value={values.owner}
+              error={errors.owner}
+              autocomplete="off"
+              placeholder="Email or service-account:NAME"
+            />
+          )}
+          <button type="submit">Search</button>
+        </form>
+      </search>
+      <FilterChips path={path} values={values} errors={errors} />
+      {tokens.length > 0 && <EndedTable tokens={tokens} withOwners={withOwners} now={now} />}
+      {isValid && tokens.length === 0 && <p class="empty">No token ended that matches.</p>}
+      <NextPageLink href={nextCursor === null ? null : formatUrl({ path, query: values }, { cursor: nextCursor })} />
+    </Layout>
+  );
+}
+
+function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'tokens' | 'withOwners' | 'now'>) {
+  return (
+    <table class="list">
+      <caption class="visually-hidden">Tokens that ended, the newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          {withOwners && <th scope="col">Owner</th>}
+          <th scope="col">Ended</th>
+          <th scope="col">Last used</th>
+          <th scope="col">Prefix</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tokens.map((token) => (
+          <EndedRow token={token} withOwner={withOwners} now={now} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function EndedRow({ token, withOwner, now }: { token: EndedToken; withOwner: boolean; now: number }) {
+  const { reason, endedBy } = endOf(token);
+  return (
+    <tr>
+      <th scope="row">
+        <a href={tokenPath(token.id)}>{token.name}</a> <StatusBadge status={reason} />
+      </th>
+      {withOwner && (
+        <td data-label="Owner">
+          <a href={ownerPath(token)}>{token.ownerEmail}</a>
+        </td>
+      )}
+      <td data-label="Ended">
+        <Time at={token.endedAt} now={now} />
+        {endedBy !== null && (
+          <span class="sub">
+            by <bdi>{endedBy}</bdi>
+          </span>
+        )}
+      </td>
+      <td data-label="Last used">
+        {token.lastUse === null ? 'never, or not known' : <LastUsed use={token.lastUse} now={now} />}
+      </td>
+      <td data-label="Prefix">
+        <code>{token.prefix}</code>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,65 @@
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { AppContext, AppDeps } from '../../../http/context.ts';
+import { readPage } from '../../../http/paging.ts';
+import { type FilterErrors, type FilterName, readFilter } from '../all/token-filters.ts';
+import { historyOf } from '../facts-of-token.ts';
+import { EndedListPage } from './ended-list-page.tsx';
+import { EndedTokenPage } from './ended-token-page.tsx';
+
+/** The filters that tokens which ended have. Others select nothing. */
+const filterNames = ['q', 'owner', 'exchanged'] as const satisfies FilterName[];
+
+type EndedListDeps = Pick<AppDeps, 'tokens' | 'statusContext'>;
+
+/** Reports whether a list is asked for the tokens that ended. */
+export function asksForEnded(c: AppContext): boolean {
+  return c.req.method === 'GET' && c.req.query('status') === 'revoked';
+}
+
+/** Renders the list of tokens that ended: those of all owners, or the member's own. */
+export async function renderEndedList(
+  { tokens, statusContext }: EndedListDeps,
+  c: AppContext,
+  path: string,
+  withOwners: boolean,
+): Promise<Response> {
+  const { now } = statusContext();
+  const read = readFilter(c, withOwners ? filterNames : ['q', 'exchanged']);
+  const values = { ...read.values, status: 'revoked' };
+  const { all: _, ...own } = read.query;
+  const query = withOwners ? read.query : own;
+  const shown = { path, values, withOwners, now };
+  const refuse = (errors: FilterErrors) =>
+    c.render(<EndedListPage {...shown} errors={errors} tokens={[]} nextCursor={null} />, 400);
+  if (Object.keys(read.errors).length > 0) return refuse(read.errors);
+  try {
+    const { items, next_cursor } = await readPage(
+      { cursor: c.req.query('cursor') || undefined },
+      (page) => tokens.listEnded(c.get('caller'), { ...query, ...page }),
+      (token) => token,
+    );
+    return c.render(<EndedListPage {...shown} errors={{}} tokens={items} nextCursor={next_cursor} />);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
+    return refuse({ owner: error.message });
+  }
+}
+
+/** Returns the page of a token that ended. @throws ProblemError `token-not-found` if nothing is known about it */
+export async function endedTokenPage(
+  { tokens, audit, clock }: Pick<AppDeps, 'tokens' | 'audit' | 'clock'>,
+  c: AppContext,
+  id: string,
+) {
+  const caller = c.get('caller');
+  const facts = await tokens.getEnded(caller, id).catch(asMissingPage);
+  const history = await historyOf(audit, caller, facts.token, c.req.query('history'));
+  return <EndedTokenPage {...facts} history={history} now={clock.now()} />;
+}
+
+/** Mails link to the page of a token, which may have ended long ago. */
+function asMissingPage(error: unknown): never {
+  if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
+  throw new ProblemError('token-not-found', 'There is no such token, or it was revoked long ago.');
+}

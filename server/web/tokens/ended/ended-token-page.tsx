@@ -1,0 +1,77 @@
+import { endSentence } from '../../../../shared/schemas/tokens/end-sentence.ts';
+import { type EndedTokenFacts, endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
+import { StatusBadge } from '../../shell/components/status-badge.tsx';
+import { ExactTime } from '../../shell/components/time.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { useMember } from '../../shell/page-context.ts';
+import { TokenHistory, type TokenHistoryProps } from '../history/token-history.tsx';
+import { LastUsed } from '../list/last-used.tsx';
+import { listOfToken, ownerPath } from '../token-paths.ts';
+import { DeniedTable } from '../trouble/denied-requests.tsx';
+
+interface EndedTokenPageProps extends EndedTokenFacts {
+  history: TokenHistoryProps;
+  now: number;
+}
+
+/** A token that ended: how, by whom, what still uses its value, and its history. */
+export function EndedTokenPage({ token, deniedRequests, names, history, now }: EndedTokenPageProps) {
+  const { id: readerId } = useMember();
+  const list = listOfToken(token, readerId);
+  const { name, endedAt } = token;
+  const { reason, endedBy } = endOf(token);
+  return (
+    <Layout title={token.name} section={list.section}>
+      <p>
+        <a href={list.href}>{list.label}</a>
+      </p>
+      <div class="heading">
+        <h1>{token.name}</h1>
+      </div>
+      <p class="note">
+        <bdi>{endSentence({ name, reason, ended_at: new Date(endedAt).toISOString(), ended_by: endedBy })}</bdi> Its
+        value never works again.
+      </p>
+      {deniedRequests.length > 0 && (
+        <section aria-labelledby="denied">
+          <h2 id="denied">Denied requests since it ended</h2>
+          <p class="hint">Something still uses its value.</p>
+          <DeniedTable requests={deniedRequests} names={names} editable={null} now={now} />
+        </section>
+      )}
+      <dl class="facts">
+        <dt>Status</dt>
+        <dd>
+          <StatusBadge status={reason} />
+        </dd>
+        <dt>Prefix</dt>
+        <dd>
+          <code>{token.prefix}</code>
+        </dd>
+        {token.ownerId !== readerId && (
+          <>
+            <dt>Owner</dt>
+            <dd>
+              <a href={ownerPath(token)}>{token.ownerEmail}</a>
+            </dd>
+          </>
+        )}
+        <dt>{reason === 'revoked' ? 'Revoked' : 'Removed'}</dt>
+        <dd>
+          <ExactTime at={token.endedAt} now={now} />
+          {endedBy !== null && (
+            <span class="sub">
+              by <bdi>{endedBy}</bdi>
+            </span>
+          )}
+        </dd>
+        <dt>Last used</dt>
+        <dd>
+          {token.lastUse === null ? 'never, or not known' : <LastUsed use={token.lastUse} now={now} />}
+          {token.lastUse?.userAgent && <bdi class="sub">{token.lastUse.userAgent}</bdi>}
+        </dd>
+      </dl>
+      <TokenHistory tokenId={token.id} {...history} />
+    </Layout>
+  );
+}

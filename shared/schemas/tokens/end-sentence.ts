@@ -1,0 +1,20 @@
+import type { EndedToken } from './ended-tokens.ts';
+
+const months = [
+  ...['January', 'February', 'March', 'April', 'May', 'June'],
+  ...['July', 'August', 'September', 'October', 'November', 'December'],
+];
+
+/** Says how a token ended: `ci-pipeline was revoked by ada@example.com on 3 March 2027.` The date is in UTC. */
+export function endSentence({
+  name,
+  reason,
+  ended_at,
+  ended_by,
+}: Pick<EndedToken, 'name' | 'reason' | 'ended_at' | 'ended_by'>): string {
+  const time = new Date(ended_at);
+  const on = `on ${time.getUTCDate()} ${months[time.getUTCMonth()]} ${time.getUTCFullYear()}`;
+  if (reason === 'expired') return `${name} expired, and was removed ${on}.`;
+  if (reason === 'idle') return `${name} was not used for a long time, and was removed ${on}.`;
+  return `${name} was revoked ${ended_by === null ? '' : `by ${ended_by} `}${on}.`;
+}

@@ -117,7 +117,7 @@ export function FormLinkButton() {
 }
 
 /** Marks a field that a link filled in. */
-function FromLink({ marked = false, children }: PropsWithChildren<{ marked?: boolean | undefined }>) {
+export function FromLink({ marked = false, children }: PropsWithChildren<{ marked?: boolean | undefined }>) {
   if (!marked) return <>{children}</>;
   return (
     <div class="from-link">

@@ -5,7 +5,7 @@ import { CopyButton } from '../../shell/components/value-dialog.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 import { usePage } from '../../shell/page-context.ts';
-import { CreateTokenFields, FormLinkButton } from '../create-token-dialog.tsx';
+import { CreateTokenFields, FormLinkButton, FromLink } from '../create-token-dialog.tsx';
 import type { ExpiryChoices } from '../expiry-choices.ts';
 import { tokensPath } from '../token-paths.ts';
 import type { FilledForm } from './form-link.ts';
@@ -51,14 +51,16 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
           owner={form.serviceAccount || null}
         />
         {(seesServiceAccounts || form.serviceAccount !== '') && (
-          <Field
-            label="Service account (optional)"
-            name="service_account"
-            value={form.serviceAccount}
-            hint="The name of the service account that will own the token. By default, you own it."
-            error={fieldErrors(problem).service_account}
-            autocomplete="off"
-          />
+          <FromLink marked={filled?.has('service_account')}>
+            <Field
+              label="Service account (optional)"
+              name="service_account"
+              value={form.serviceAccount}
+              hint="The name of the service account that will own the token. By default, you own it."
+              error={fieldErrors(problem).service_account}
+              autocomplete="off"
+            />
+          </FromLink>
         )}
         <div class="actions">
           <a class="button" href={tokensPath}>

@@ -93,12 +93,15 @@ function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text
   return Object.hasOwn(statusColor, status) ? colors[statusColor[status]] : (text) => text;
 }
 
-/** The columns of a list of tokens. New ones are added at the end, because scripts count the columns of a pipe. */
+/**
+ * The columns of a list of tokens. A narrow terminal keeps, in this order: name, status, expiry, last use, prefix, creation. New columns are
+ * added at the end, because scripts count the columns of a pipe.
+ */
 function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
   const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
   return [
     { head: 'NAME', text: (token) => token.name },
-    { head: 'PREFIX', text: (token) => token.prefix },
+    { head: 'PREFIX', text: (token) => token.prefix, whenNarrow: [{ order: 4, width: 0 }] },
     {
       head: 'CREATED',
       text: (token) => token.created_at,
@@ -118,7 +121,7 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
         { order: 5, width: 0 },
       ],
     },
-    { head: 'STATUS', text: statusOf, color: colorOf, whenNarrow: [{ order: 6, width: 0 }] },
+    { head: 'STATUS', text: statusOf, color: colorOf, whenNarrow: [{ order: 7, width: 0 }] },
     ...(all ? [owner] : []),
     {
       head: 'EXPIRES',
@@ -126,7 +129,7 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
       brief: (token) => (token.expires_at === null ? 'never' : relativeTime(token.expires_at, now)),
       fit: (token, width) => (token.expires_at === null ? 'never' : fitRelativeTime(token.expires_at, now, width)),
       minWidth: 8,
-      whenNarrow: [{ order: 4, width: 0 }],
+      whenNarrow: [{ order: 6, width: 0 }],
     },
   ];
 }

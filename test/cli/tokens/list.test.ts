@@ -79,17 +79,17 @@ it.each([
   [200, ['NAME', 'PREFIX', 'CREATED', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago · GET'],
   [80, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], /GET \/api…cts · 203/],
   [60, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
-  [50, ['NAME', 'PREFIX', 'LAST USED', 'STATUS'], '3 minutes ago'],
-  [40, ['NAME', 'PREFIX', 'STATUS'], 'active'],
-  [30, ['NAME', 'PREFIX'], 'tok_8fK2b1Qz'],
-  [10, ['NAME', 'PREFIX'], 'tok_8fK2b1Qz'],
-])('drops columns on a terminal of %i columns and never cuts a name or prefix', async (columns, heads, text) => {
+  [50, ['NAME', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
+  [33, ['NAME', 'STATUS', 'EXPIRES'], 'active {2}in 3 mo'],
+  [25, ['NAME', 'STATUS'], 'active'],
+  [10, ['NAME'], 'ci-pipeline'],
+])('drops columns on a terminal of %i columns and never cuts a name', async (columns, heads, text) => {
   const expires_at = '2027-02-21T16:20:00.000Z';
   const { stdout } = await cli.run(['list', '--no-color'], { ...serving({ ...used, expires_at }), columns });
   const [head = '', line = ''] = stdout.split('\n');
   expect(head.split(/ {2,}/)).toEqual(heads);
-  expect(line).toMatch(/^ci-pipeline {2}tok_8fK2b1Qz/);
-  expect(line).toMatch(text);
+  expect(line).toMatch(/^ci-pipeline(?: {2}|$)/);
+  expect(line).toMatch(typeof text === 'string' ? new RegExp(text) : text);
 });
 
 it('shows when each token expires', async () => {

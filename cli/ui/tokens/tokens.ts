@@ -26,9 +26,10 @@ export async function printTokens(
   options: GlobalOptions & { all?: boolean },
   pages: Pages<Token>,
   isFiltered: boolean,
+  columns: Column<Token>[] | null = null,
 ): Promise<void> {
   const emptyText = isFiltered ? 'No token matches.' : 'There are no tokens. Run `tokens create NAME` to create one.';
-  await printTable(ctx, options, tokenColumns(ctx.now(), options), pages, emptyText);
+  await printTable(ctx, options, columns ?? tokenColumns(ctx.now(), options), pages, emptyText);
 }
 
 export async function printToken(ctx: Context, token: Token): Promise<void> {

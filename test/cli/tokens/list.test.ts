@@ -92,6 +92,21 @@ it.each([
   expect(line).toMatch(typeof text === 'string' ? new RegExp(text) : text);
 });
 
+it('prints the columns that --columns names, with times in UTC, on a terminal as well', async () => {
+  const token = { ...used, apps: ['grafana', 'wiki'], expires_at: '2027-02-21T16:20:00.000Z' };
+  const columns = ['list', '--columns', 'name,expires_at, last_used,apps,description,read_only'];
+  const piped = await cli.run(columns, serving(token));
+  expect(piped.stdout).toBe(
+    'NAME\tEXPIRES_AT\tLAST_USED\tAPPS\tDESCRIPTION\tREAD_ONLY\nci-pipeline\t2027-02-21T16:20:00.000Z\t2026-11-23T16:17:00.000Z\tgrafana, wiki\t\tfalse\n',
+  );
+  const shown = await cli.run([...columns, '--no-color'], { ...serving(token), columns: 150 });
+  expect(shown.stdout).toContain('2027-02-21T16:20:00.000Z');
+  const unknown = await cli.run(['list', '--columns', 'name,expiry'], serving(token));
+  expect(unknown).toMatchObject({ code: 2, stdout: '' });
+  expect(unknown.stderr).toMatch(/^error: There is no column "expiry"\. The columns are id, name, .*, enforce\.\n$/);
+  expect(await cli.run([...columns, '--status', 'revoked'], serving())).toMatchObject({ code: 2, stdout: '' });
+});
+
 it('shows when each token expires', async () => {
   const expiring = { ...used, expires_at: '2027-02-21T16:20:00.000Z' };
   const shown = (await cli.run(['list'], { ...serving(used, expiring), columns: 200 })).stdout;

@@ -6,6 +6,7 @@ import { pagesOf } from '../../../api/pages.ts';
 import { expectBody } from '../../../api/responses.ts';
 import { pageShape, tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
+import { localError } from '../../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../../input/owner-options.ts';
 import { parseLimit } from '../../../input/parse-limit.ts';
 import { connect } from '../../../session/connect.ts';
@@ -17,6 +18,7 @@ export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions 
   status?: TokenStatus | 'revoked';
   limit?: number;
   sort?: SortOrder;
+  columns?: string;
 }
 
 export const statuses = [
@@ -59,16 +61,22 @@ export function registerList(program: Command, ctx: Context): void {
         'Order of the list; a minus reverses it, and tokens without the field come last',
       ).choices(sortOrders),
     )
+    .addOption(
+      new Option('--columns <fields>', 'Columns to print, by their names in JSON and separated by commas').conflicts(
+        'json',
+      ),
+    )
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens list\n  $ tokens list --unused 60d --no-expiry\n  $ tokens list --all --status expired --json',
+      '\nExamples:\n  $ tokens list\n  $ tokens list --unused 60d --no-expiry\n  $ tokens list --all --status expired --json\n  $ tokens list --columns name,expires_at,last_used --sort expires',
     )
     .action((_options, command: Command) => runList(ctx, command.optsWithGlobals()));
 }
 
 async function runList(ctx: Context, options: ListOptions): Promise<void> {
   const { status } = options;
+  const columns = options.columns === undefined ? null : await columnsNamed(options.columns);
   if (status === 'revoked') return listEnded(ctx, options);
   const selected = filterParameters({ status, ...filterOf(options) });
   const { api } = await connect(ctx, options);
@@ -91,11 +99,17 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
   const isFiltered = options.knownTo !== undefined || Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
   // With the column of owners, because several service accounts may own them.
   const all = options.all === true || options.knownTo !== undefined;
-  await printTokens(ctx, { ...options, all }, tokens, isFiltered);
+  await printTokens(ctx, { ...options, all }, tokens, isFiltered, columns);
+}
+
+async function columnsNamed(list: string) {
+  const { chosenColumns } = await import('../../../ui/tokens/chosen-columns.ts');
+  return chosenColumns(list);
 }
 
 /** Lists the tokens that ended. Refuses nothing itself: the server says which filters they do not have. */
 async function listEnded(ctx: Context, options: ListOptions): Promise<void> {
+  if (options.columns !== undefined) throw localError('usage', 'A list of tokens that ended has no --columns.');
   const { api } = await connect(ctx, options);
   const filter = {
     ...ownerFilter(options),

@@ -92,7 +92,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
   it.each(ways)('offboards a member after confirmation (by $by, script $script)', async (way) => {
     const { hands, script } = way;
     const { page, email, status } = await visitTeam(way, 'leaving');
-    await hands.write(page.getByRole('searchbox'), email);
+    await hands.write(page.getByRole('searchbox', { name: 'Search by name or email' }), email);
     await page.keyboard.press('Enter');
     await hands.press(page.getByRole('link', { name: email }));
     const opener = page.getByRole('link', { name: 'Offboard' });

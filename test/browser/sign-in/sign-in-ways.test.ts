@@ -66,6 +66,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
       await page.getByRole('button', { name: 'Create token' }).click();
       const value = await page.getByLabel(/^Value of/).inputValue();
       expect((await verify(url, value)).status).toBe(200);
+      await page.getByRole('link', { name: 'I have saved it' }).click();
       await signOut(page);
       await page.waitForURL(new RegExp(`^${provider.issuer}/session/end`));
       await page.getByRole('button', { name: 'Sign out there' }).click();

@@ -1,5 +1,5 @@
 import { type Api, createApi } from '../api/client.ts';
-import { expectBody, problemOf, readResponse } from '../api/responses.ts';
+import { expectBody, problemOf, readBody, readResponse } from '../api/responses.ts';
 import type { Context } from '../context.ts';
 import { CliError, hasCode } from '../errors.ts';
 import { promptsIfInteractive } from '../input/ask.ts';
@@ -8,29 +8,30 @@ import type { Server } from './server-url.ts';
 import { sessionShape } from './session-shape.ts';
 
 /**
- * Asks for the password if the server wants to know that it is really the member. Returns whether to repeat the request. Asks once in a run,
- * also if several requests need it.
+ * Asks for the password if the server wants to know that it is really the member. Returns null if the request is to be repeated, and else the
+ * response, whose body can be read again. Asks once in a run, also if several requests need it.
  *
  * @throws CliError `confirmation-required` without a terminal or a password, `wrong-password`, `throttled`
  */
-export type Confirmer = (refused: Response) => Promise<boolean>;
+export type Confirmer = (refused: Response) => Promise<Response | null>;
 
 export function createConfirmer(ctx: Context, server: Server, send: typeof fetch, authorization: string): Confirmer {
   const api = createApi(server, send, authorization);
   let confirmed: Promise<void> | undefined;
   return async (refused) => {
-    const problem = await confirmationProblem(refused);
-    if (problem === null) return false;
+    const response = await repeatable(refused);
+    const problem = problemOf(await readResponse(Promise.resolve(response)));
+    if (!hasCode(problem, 'confirmation-required')) return response;
     confirmed ??= confirm(ctx, api, problem);
     await confirmed;
-    return true;
+    return null;
   };
 }
 
-/** Returns the problem of a response that wants a confirmation, or null for any other response, which stays unread. */
-async function confirmationProblem(response: Response): Promise<CliError | null> {
-  const problem = problemOf(await readResponse(Promise.resolve(response.clone())));
-  return hasCode(problem, 'confirmation-required') ? problem : null;
+/** Returns a response whose body can be read several times. It has only the parts that responses of `ctx.fetch` have. */
+async function repeatable(response: Response): Promise<Response> {
+  const { status, headers, url } = response;
+  return { status, headers, url, body: [await readBody(response)] } as unknown as Response;
 }
 
 async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Api, createApi } from '../api/client.ts';
+import { isSuccess } from '../api/responses.ts';
 import { guardFetch } from '../api/transport/guarded-fetch.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/environment.ts';
@@ -58,7 +59,7 @@ function confirmingFetch(ctx: Context, server: Server, send: typeof fetch, autho
     const response = await send(input, init);
     if (response.status !== 403) return response;
     confirmer ??= load();
-    return (await (await confirmer)(response)) ? send(input, init) : response;
+    return (await (await confirmer)(response)) ?? send(input, init);
   };
 }
 
@@ -97,7 +98,7 @@ export async function openNetwork(ctx: Context, options: GlobalOptions, server: 
   });
   return async (input, init) => {
     const response = await send(input, init);
-    if (response.ok && (init?.method ?? 'GET') !== 'GET') await forgetNames(ctx);
+    if (isSuccess(response) && (init?.method ?? 'GET') !== 'GET') await forgetNames(ctx);
     return response;
   };
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -82,6 +82,15 @@ async function openShell(shell: keyof typeof shells) {
     await shows('>');
   };
 }
+
+it('asks the server again after a change', async () => {
+  const complete = () => runProgram('tokens', ['__complete', 'app'], { env: home.env });
+  await eventually(async () => (await complete()).stdout.includes('grafana'), 'the name of the app');
+  await stat(join(home.path, '.config/tokens/completion.json'));
+  expect(await runProgram('tokens', ['apps', 'create', 'wiki'], { env: home.env })).toMatchObject({ code: 0 });
+  await expect(stat(join(home.path, '.config/tokens/completion.json'))).rejects.toThrow('ENOENT');
+  await eventually(async () => (await complete()).stdout.includes('wiki'), 'the name of the new app');
+});
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion in an interactive %s', (shell) => {
   it.skipIf(!hasRealParts(shell, 'tmux'))('offers names, quoted for the shell', async () => {

@@ -87,6 +87,7 @@ async function bytesOf(response: Response, requested: string): Promise<string> {
     .replaceAll(response.headers.get('x-request-id') ?? 'none', '{request}')
     .replace(/tokens_visitor=[\w-]{43}/, '{visitor}')
     .replace(/name=\\?"form_token\\?" value=\\?"[\w-]{43}/, '{visitor}')
+    .replace(/name=\\?"key\\?" value=\\?"[\w-]{36}/, '{key}')
     .replaceAll(requested, '{id}')
     .replaceAll(encodeURIComponent(requested), '{id}');
 }
@@ -95,7 +96,11 @@ async function bytesOf(response: Response, requested: string): Promise<string> {
 function addressesOf(path: string): Array<{ what: string; address: string; requested: string }> {
   const last = path.split('/').findLastIndex((part) => part.startsWith(':') && part !== ':action');
   // Every member may read what is stored about themselves.
-  const ids = Object.entries(app.ids).filter(([, id]) => path !== '/api/v1/users/:id/data' || id !== app.dev.id);
+  const isOwnData = (id: string) => path === '/api/v1/users/:id/data' && id === app.dev.id;
+  // Owners see that a token of theirs ended.
+  const isOwnEnd = (what: string) =>
+    /^\/(api\/v1|profile)\/(api-)?tokens\/:id$/.test(path) && what === 'a revoked token of their own';
+  const ids = Object.entries(app.ids).filter(([what, id]) => !isOwnData(id) && !isOwnEnd(what));
   return ids.map(([what, id]) => ({
     what,
     requested: id,
@@ -172,6 +177,7 @@ describe.each(withIds)('%s', (path) => {
       const target = path.endsWith('/suggestion') ? `${address}?force=true` : address;
       const extra = {
         ...(path.endsWith('/narrow') && { read_only: true }),
+        ...(path === '/profile/api-tokens/:id/test' && { method: 'GET', path: '/' }),
         ...(path.endsWith('/maintainers/add') && { email: world.other.email }),
       };
       const { status } = await world.ask(target, requestOf(path, method, caller, extra));
@@ -352,7 +358,13 @@ describe.each(unsafe)('$key', ({ key, path, method }) => {
       // The rest of the request takes effect: the fields are ignored, not the request.
       const made = after.tokens?.filter(({ name }) => name === 'made').map(({ owner_id }) => owner_id);
       const makes =
-        permitted && ['POST /profile/api-tokens', 'ALL /api-token-auth', 'ALL /api-token-auth/'].includes(key);
+        permitted &&
+        [
+          'POST /profile/api-tokens',
+          'POST /profile/api-tokens/new',
+          'ALL /api-token-auth',
+          'ALL /api-token-auth/',
+        ].includes(key);
       expect(made).toEqual(makes ? [me.id] : []);
     },
   );

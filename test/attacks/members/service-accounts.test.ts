@@ -40,9 +40,10 @@ const routes = Object.keys(accessTable)
 
 describe.each(routes)('%s', (key) => {
   const [method = '', path = ''] = key.split(' ');
+  const isBulk = /\/tokens\/(revoke|pause)$/.test(key);
   const ask = (headers: Record<string, string>) => {
-    const json = bodies[key];
     const id = path.includes('/service-accounts/') ? account.id : token.id;
+    const json = isBulk ? { ids: [id] } : bodies[key];
     return app.ask(path.replace(':id', id), { method, headers, ...(json && { json }) });
   };
 
@@ -50,8 +51,11 @@ describe.each(routes)('%s', (key) => {
     const before = await dump(app);
     const response = await ask({ Authorization: `Bearer ${eve.session}` });
     const mayNotDelete = key === 'DELETE /api/v1/service-accounts/:id';
-    expect(response.status).toBe(mayNotDelete ? 403 : 404);
-    expect((await response.text()).replaceAll(account.id, '')).not.toMatch(/deploy|dev@example/);
+    const text = await response.text();
+    // A change of many tokens answers for each of them.
+    if (isBulk) expect(text).toContain('"reason":"not-found"');
+    expect(response.status).toBe(isBulk ? 200 : mayNotDelete ? 403 : 404);
+    expect(text.replaceAll(account.id, '')).not.toMatch(/deploy|dev@example/);
     expect(await dump(app)).toEqual(before);
   });
 

@@ -88,6 +88,7 @@ describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
       await page.getByLabel('Name', { exact: true }).fill('made below a path');
       await page.getByRole('button', { name: 'Create token' }).click();
       await page.locator('[data-secret]').first().waitFor();
+      await page.getByRole('link', { name: 'I have saved it' }).click();
       const cookies = await page.context().cookies();
       expect(cookies.map(({ name, path }) => `${name} ${path}`)).toContain('__Secure-tokens_session /tokens');
       expect(cookies.filter(({ path }) => path !== '/tokens')).toEqual([]);

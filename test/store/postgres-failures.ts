@@ -98,7 +98,7 @@ export function describeFailures(kind: PostgresKind): void {
       ];
       await engine.knex.raw('DROP TABLE outbox');
       failures.push(await failureOf(store.outbox.enqueue(mail({ text: secret }))));
-      await engine.knex.raw('DROP TABLE tombstones');
+      await engine.knex.raw('DROP TABLE tombstones CASCADE');
       failures.push(await failureOf(store.tokens.findByHashes([secret])));
       for (const failure of failures) {
         expect(failure).not.toBeInstanceOf(StoreUnavailable);

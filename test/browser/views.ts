@@ -420,6 +420,10 @@ const inviteSeveral = async (page: Page) => {
 
 /** The browser has no device that can hold a passkey. */
 const addPasskeyInVain = async (page: Page) => {
+  // A browser without an authenticator may wait for one, so this one refuses at once, as after Cancel.
+  await page.evaluate(
+    "navigator.credentials.create = () => Promise.reject(new DOMException('Cancelled', 'NotAllowedError'))",
+  );
   await page.getByRole('button', { name: 'Add passkey' }).click();
   await page.locator('[data-passkey-problem]:not([hidden])').waitFor();
 };

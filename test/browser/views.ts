@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { personAt } from '../helpers/app/sso.ts';
@@ -41,9 +42,11 @@ const auditEvent =
 const giveUpMails = async (page: Page, { store, clock }: World) => {
   const now = clock.now();
   const mail = { to: longMember, subject: 'API token created: ci-deploy', text: '', html: '', createdAt: now };
-  for (const id of ['dead-1', 'dead-2']) await store.outbox.enqueue({ ...mail, id, messageId: `<${id}@example.com>` });
+  // Two views call this, and may share a world.
+  const ids = [randomUUID(), randomUUID()];
+  for (const id of ids) await store.outbox.enqueue({ ...mail, id, messageId: `<${id}@example.com>` });
   await store.outbox.claim({ now, leaseMs: 1000, leaseId: 'view', limit: 1000 });
-  for (const id of ['dead-1', 'dead-2']) await store.outbox.giveUp(id, 'view', now, '550 5.1.1 no such user here');
+  for (const id of ids) await store.outbox.giveUp(id, 'view', now, '550 5.1.1 no such user here');
   await page.reload();
 };
 

@@ -34,7 +34,7 @@ export interface OrganizationOverview {
 
 export interface OrganizationOverviews {
   /**
-   * Returns the overview, at most a minute old unless counting takes long. Then it is at most an hour old, and a new one is counted meanwhile.
+   * Returns an overview that is at most a minute old. If counting takes long, it may be an hour old, and a new count is started.
    * @throws ProblemError `superuser-required`
    */
   overview(caller: Caller): Promise<OrganizationOverview>;

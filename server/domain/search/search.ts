@@ -31,7 +31,7 @@ export interface SearchResults {
   serviceAccounts: Results<ServiceAccountSummary>;
   members: Results<UserSummary>;
   apps: Results<AppRecord>;
-  /** Whether a text in the middle of a name was looked for everywhere. */
+  /** Whether the search read every name for text in the middle. It reads the newest ones only if there are many. */
   isComplete: boolean;
 }
 

@@ -8,7 +8,7 @@ import { commandLine, shellWord } from '../../../ui/command-line.ts';
 
 const anyApp = 'any app';
 
-/** What a person is asked for, as the options of `tokens create` spell it. */
+/** The options of `tokens create` that the questions fill in. */
 interface Askable {
   expires?: string;
   app?: string[];
@@ -29,7 +29,7 @@ export async function askForToken<Given extends Askable>(
   return { name: name.trim(), options: { ...given, expires: expires.trim(), ...(app.length > 0 && { app }) } };
 }
 
-/** Returns the chosen app in a list, or an empty list for a token that works for every app. */
+/** Asks for the app. Returns a list of one app, or an empty list if the token is to work for every app. */
 async function askForApp(ctx: Context, api: Api): Promise<string[]> {
   const names = (await listApps(api)).map((app) => app.name);
   if (names.length === 0) return [];

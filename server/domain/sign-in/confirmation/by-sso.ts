@@ -15,7 +15,7 @@ const kind = 'sso-confirm';
 const formSchema = z.object({
   /** Path and query that the form is posted to. */
   path: z.string(),
-  /** What the member wants to do, as the end of “Confirm it is you to …”. */
+  /** The action. It ends the sentence “Confirm it is you to …”. */
   action: z.string(),
   /** Its fields, without secrets. A name can occur several times. */
   fields: z.array(z.tuple([z.string(), z.string()])),

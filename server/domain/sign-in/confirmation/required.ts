@@ -6,7 +6,7 @@ import { type Caller, isKey, type Operator } from '../../caller.ts';
 import { sessionEnded } from '../problems.ts';
 
 /**
- * What a stolen session must not be enough for, as the end of “Confirm it is you to …”. The tables of routes (`confirmedRoutes`) and forms
+ * The actions that need a confirmation, so that a stolen session is not enough. Each text ends the sentence “Confirm it is you to …”. The tables of routes (`confirmedRoutes`) and forms
  * (`confirmedForms`) name the actions, and `test/every-confirmed-action.test.ts` tries each at the API, in the console and with the command line.
  */
 export const confirmedActions = {
@@ -32,7 +32,7 @@ function nameOf({ name, email }: Named): string {
 
 /** The session has not confirmed within the last hour who uses it. */
 export class ConfirmationRequired extends ProblemError {
-  /** What the member wanted to do, as the end of “Confirm it is you to …”. */
+  /** The action. It ends the sentence “Confirm it is you to …”. */
   readonly action: string;
 
   constructor(action: string) {

@@ -7,7 +7,7 @@ import { hashSecret } from '../../secrets.ts';
 /** The kind that these tickets are stored under. */
 const kind = 'passkey';
 
-/** What a signature over a challenge is for. One that was made for another purpose counts for nothing. */
+/** The purpose of a challenge. A signature for one purpose is not accepted for another. */
 export type Purpose = 'adding' | 'sign-in' | 'second-factor' | 'confirm';
 
 /** Whom a challenge is for: nobody yet at a sign-in, the member whose password was verified, or a session. */

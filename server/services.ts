@@ -41,6 +41,7 @@ import { createConfirmations } from './domain/sign-in/confirmation/confirmations
 import { createAuditFailedSignIn } from './domain/sign-in/failed-sign-ins.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
+import { createMemberSessions } from './domain/sign-in/member-sessions.ts';
 import { createChallenges } from './domain/sign-in/passkeys/challenges.ts';
 import { createPasskeys } from './domain/sign-in/passkeys/passkeys.ts';
 import { relyingPartyOf } from './domain/sign-in/passkeys/relying-party.ts';
@@ -151,6 +152,7 @@ export function createServices({
     statusContext,
     totp,
     sessions,
+    memberSessions: createMemberSessions(shared),
     confirmations: createConfirmations({ ...ofPasskeys, hasSso: config.oidc !== null }),
     tokens: createTokens({ ...shared, policy, idlePolicy }),
     hashStatuses: createHashStatuses(shared),

@@ -92,6 +92,7 @@ export const limits = {
   deviceCodeLifetimeMs: 10 * 60 * 1000,
   devicePollIntervalMs: 5 * 1000,
   authorizationCodeLifetimeMs: 60 * 1000,
+  maxListedSessions: 100,
   /** How long a member has to use a passkey, once the browser asks for it. */
   passkeyChallengeLifetimeMs: 5 * 60 * 1000,
   secondFactorLifetimeMs: 10 * 60 * 1000,

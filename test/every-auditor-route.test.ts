@@ -15,6 +15,7 @@ const reads = [
   'GET /api/v1/users',
   'GET /api/v1/users/:id',
   'GET /api/v1/users/:id/passkeys',
+  'GET /api/v1/users/:id/sessions',
   'GET /api/v1/reports/tokens',
   'GET /api/v1/audit',
   'GET /api/v1/service-accounts',
@@ -25,9 +26,12 @@ const reads = [
 
 /** Routes that concern only the own account and the own tokens of any member, or list what belongs to them. */
 const own = [
+  'GET /api/v1/sessions',
   'GET /api/v1/sessions/current',
   'DELETE /api/v1/sessions/current',
   'POST /api/v1/sessions/current/confirm',
+  'DELETE /api/v1/sessions/others',
+  'DELETE /api/v1/sessions/:id',
   'GET /api/v1/me',
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',

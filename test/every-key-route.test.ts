@@ -7,9 +7,15 @@ import { storeKey, storeServiceAccount, type TestKey } from './helpers/app/manag
 
 /** Routes for sessions that no management key may use. A new route belongs here or in `scopeTable`. */
 const closedToKeys = [
+  'GET /api/v1/sessions',
   'GET /api/v1/sessions/current',
   'DELETE /api/v1/sessions/current',
   'POST /api/v1/sessions/current/confirm',
+  'DELETE /api/v1/sessions/others',
+  'DELETE /api/v1/sessions/:id',
+  'GET /api/v1/users/:id/sessions',
+  'DELETE /api/v1/users/:id/sessions',
+  'DELETE /api/v1/users/:id/sessions/:session',
   'GET /api/v1/me',
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',

@@ -87,7 +87,7 @@ export function actorLabel({ kind, id, email, token }: AuditRecord['actor']): st
 
 /** Returns the label of an event's target. */
 export function targetLabel({ kind, id, name }: AuditRecord['target']): string {
-  if (kind === 'session') return 'their session';
+  if (kind === 'session') return name === null ? 'their session' : `a session of ${name}`;
   return name ?? id ?? 'not a member';
 }
 

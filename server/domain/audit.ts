@@ -86,11 +86,15 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         ownerId: event.user.id,
         changes: event.changes,
       }),
-    /** `way` is how the member signed in, if the event says that. */
-    session: (store: Store, action: AuditAction, event: Event & { sessionId: string; userId: string; way?: string }) =>
+    /** `way` is how the member signed in, if the event says that. `owner` is the member's address, if another member is the actor. */
+    session: (
+      store: Store,
+      action: AuditAction,
+      event: Event & { sessionId: string; userId: string; way?: string; owner?: string },
+    ) =>
       write(store, event, {
         action,
-        target: { kind: 'session', id: event.sessionId, name: null },
+        target: { kind: 'session', id: event.sessionId, name: event.owner ?? null },
         ownerId: event.userId,
         ...(event.way !== undefined && { changes: [{ field: 'way', from: null, to: event.way }] }),
       }),

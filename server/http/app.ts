@@ -20,6 +20,7 @@ import { clientRoutes } from './routes/accounts/clients.ts';
 import { identityRoutes } from './routes/accounts/identities.ts';
 import { meRoutes } from './routes/accounts/me.ts';
 import { memberDataRoutes } from './routes/accounts/member-data.ts';
+import { memberSessionRoutes } from './routes/accounts/member-sessions.ts';
 import { serviceAccountRoutes } from './routes/accounts/service-accounts.ts';
 import { userRoutes } from './routes/accounts/users.ts';
 import { appRoutes } from './routes/apps.ts';
@@ -82,6 +83,7 @@ export function createApp(deps: AppDeps) {
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
     .route('/', memberDataRoutes(deps))
+    .route('/', memberSessionRoutes(deps))
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
     .route('/', serviceAccountRoutes(deps))

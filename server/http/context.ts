@@ -31,6 +31,7 @@ import type { Search } from '../domain/search/search.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
 import type { Confirmations } from '../domain/sign-in/confirmation/confirmations.ts';
+import type { MemberSessions } from '../domain/sign-in/member-sessions.ts';
 import type { Passkeys } from '../domain/sign-in/passkeys/passkeys.ts';
 import type { PasskeySignIn } from '../domain/sign-in/passkeys/sign-in.ts';
 import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.ts';
@@ -127,6 +128,7 @@ export interface AppDeps {
   ownProfile: OwnProfile;
   unbinding: Unbinding;
   sessions: Sessions;
+  memberSessions: MemberSessions;
   sessionLifetimes: SessionLifetimes;
   confirmations: Confirmations;
   audit: AuditLog;

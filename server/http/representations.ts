@@ -1,4 +1,3 @@
-import { limits } from '../../shared/limits.ts';
 import type { Client } from '../../shared/schemas/accounts/clients.ts';
 import type { OffboardedUser } from '../../shared/schemas/accounts/offboarding.ts';
 import type { ServiceAccount } from '../../shared/schemas/accounts/service-accounts.ts';
@@ -7,7 +6,6 @@ import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { splitScopes } from '../../shared/schemas/scopes.ts';
 import type { Passkey } from '../../shared/schemas/sign-in/passkeys.ts';
-import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { DeniedRequest as DeniedRequestObject, Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
 import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
@@ -17,8 +15,6 @@ import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { Offboarded } from '../domain/accounts/offboarding/offboarding.ts';
 import { type Operator, readsEverything } from '../domain/caller.ts';
 import { trustFields } from '../domain/machines/trust-fields.ts';
-import type { ConfirmationWay } from '../domain/sign-in/confirmation/confirmations.ts';
-import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
 import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../domain/tokens/status.ts';
@@ -32,7 +28,6 @@ import type {
   ListedTrust,
   PasskeyRecord,
   ServiceAccountSummary,
-  SessionRecord,
   StatusContext,
   TokenRecord,
   UserRecord,
@@ -205,23 +200,6 @@ export function webhookObject({ id, url, events, format, description, disabled, 
 /** Returns the delivery as the API shows it. */
 export function deliveryObject({ id, event, status, attempts, at, deliveredAt, error }: DeliveryRecord): Delivery {
   return { id, event, status, attempts, at: time(at), delivered_at: timeOrNull(deliveredAt), error };
-}
-
-/** Returns the session as the API shows it. */
-export function sessionObject(
-  session: SessionRecord,
-  lifetimes: Pick<SessionLifetimes, 'endsOf'>,
-  ways: readonly ConfirmationWay[],
-): Session {
-  const { latest, unused } = lifetimes.endsOf(session);
-  return {
-    id: session.id,
-    created_at: time(session.createdAt),
-    expires_at: time(latest),
-    idle_expires_at: time(unused),
-    confirmed_until: session.confirmedAt === null ? null : time(session.confirmedAt + limits.confirmationLifetimeMs),
-    confirm_with: [...ways],
-  };
 }
 
 /** Returns the audit event as the API shows it. */

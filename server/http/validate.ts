@@ -24,6 +24,9 @@ export const idParamSchema = z.object({
 /** The `{id}` of a webhook and the `{delivery}` below it. */
 export const deliveryParamSchema = idParamSchema.extend({ delivery: idParamSchema.shape.id });
 
+/** The `{id}` of a member and the `{session}` below it. */
+export const memberSessionParamSchema = idParamSchema.extend({ session: idParamSchema.shape.id });
+
 /** The header that makes it safe to repeat a request that returns a secret. */
 export const idempotencyHeaderSchema = z.object({
   'idempotency-key': z

@@ -6,7 +6,8 @@ import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } fro
 export const auditActionDescriptions = {
   'session.created':
     'A member signed in. If they used a passkey, `changes` says so (`way`): `passkey` alone, or `password and passkey`.',
-  'session.ended': 'A member signed out.',
+  'session.ended':
+    'A session was ended: its member signed out or ended it from another one, or a superuser ended it. The target then names the member.',
   'session.failed':
     'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
   'session.confirmed':

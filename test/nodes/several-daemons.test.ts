@@ -157,6 +157,38 @@ describe('three daemons on one database', () => {
     for (const url of urls()) expect((await me(url)).status).toBe(401);
   });
 
+  it('reject a session on the next request after its owner or a superuser ended it at any of them', async () => {
+    const { root } = nodes();
+    const [first, second, third] = urls();
+    const account = { email: 'ended@example.com', password: 'analytical engines for ended@example.com' };
+    const dev = await addDeveloper(first, root, account.email);
+    const statuses = ({ session }: { session: string }) =>
+      Promise.all(
+        urls().map(async (url) => {
+          const headers = { Authorization: `Bearer ${session}` };
+          return (await fetch(`${url}/api/v1/me`, { headers })).status;
+        }),
+      );
+    const newestOf = async (path: string) => {
+      const { items } = (await (await root.request('GET', path)).json()) as { items: { id: string }[] };
+      return items
+        .map(({ id }) => id)
+        .sort()
+        .at(-1);
+    };
+    for (let round = 0; round < 10; round += 1) {
+      const [kept, one] = [await signIn(second, account), await signIn(third, account)];
+      expect(await statuses(one), `round ${round}`).toEqual([200, 200, 200]);
+      const path = `/users/${dev.user.id}/sessions`;
+      const ended = await root.request('DELETE', `${path}/${await newestOf(path)}`);
+      expect([ended.status, ...(await statuses(one))], `round ${round}`).toEqual([204, 401, 401, 401]);
+      const other = await signIn(third, account);
+      const others = await kept.request('DELETE', '/sessions/others');
+      expect([others.status, ...(await statuses(other))], `round ${round}`).toEqual([204, 401, 401, 401]);
+      expect(await statuses(kept), `round ${round}`).toEqual([200, 200, 200]);
+    }
+  });
+
   it('store the newest last use from any of them', async () => {
     const { root } = nodes();
     const { id, token } = await root.createToken('used-everywhere');

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { expect, it, onTestFinished } from 'vitest';
+import { describeUserAgent } from '../../server/domain/user-agent.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { actionTexts } from '../../server/web/audit/sentences.ts';
-import { describeUserAgent } from '../../server/web/audit/user-agent.ts';
 import { type AuditEvent, auditActions } from '../../shared/schemas/audit.ts';
 import { createToken, type Member, openTestApp } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';

@@ -5,6 +5,11 @@ export function sessionEnded(): ProblemError {
   return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
 }
 
+/** The problem of a session that does not exist or belongs to another member. */
+export function noSuchSession(): ProblemError {
+  return new ProblemError('not-found', 'There is no such session. It may have ended already.');
+}
+
 /**
  * The problem for a wrong password and for unknown, disabled and SSO-only members. It is the same for all of them, so
  * that it does not reveal who is a member. A sign-in with a password throws `PasswordPolicy.refusal` instead.

@@ -101,10 +101,16 @@ function startsOf(session: SessionRecord): Starts {
   return { console: consoleStartedAt, program: programStartedAt };
 }
 
+/** Returns what a session is for, or null if a release began it that did not record this. */
+export function kindOf(session: SessionRecord): SessionKind | null {
+  if (isUnknown(session)) return null;
+  return session.programStartedAt === null ? 'console' : 'program';
+}
+
 /** Returns the kinds whose idle time holds for a session: its own, or both if it is not known. Only programs are approved. */
 function ownKinds(session: SessionRecord): readonly SessionKind[] {
-  if (isUnknown(session)) return kinds;
-  return session.programStartedAt === null ? ['console'] : ['program'];
+  const kind = kindOf(session);
+  return kind === null ? kinds : [kind];
 }
 
 function isUnknown({ consoleStartedAt, programStartedAt }: SessionRecord): boolean {

@@ -1,3 +1,4 @@
+import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
@@ -13,7 +14,7 @@ import { hasSecondFactor } from './has-second-factor.ts';
 import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
 import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
-import { wrongSecondFactor } from './problems.ts';
+import { noSuchSession, wrongSecondFactor } from './problems.ts';
 import type { SignInRateLimit } from './rate-limit/rate-limit.ts';
 import type { SessionLifetimes } from './session-lifetimes.ts';
 import { openIdToken, sealIdToken } from './sso/sealed-id-token.ts';
@@ -77,8 +78,6 @@ export interface Sessions {
   changePassword(caller: Caller, current: string, next: string): Promise<UserRecord>;
 }
 
-const maxListed = 100;
-
 export function createSessions(deps: SessionDeps): Sessions {
   const { store, clock, auditTrail } = deps;
   const checkPassword = createCheckPassword(deps);
@@ -118,7 +117,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       await store.transaction((store) => endOwn(store, caller, caller.sessionId));
     },
 
-    list: ({ user }) => store.sessions.listOf(user.id, deps.sessionLifetimes.bounds(), maxListed),
+    list: ({ user }) => store.sessions.listOf(user.id, deps.sessionLifetimes.bounds(), limits.maxListedSessions),
 
     async end(caller, id) {
       if (!(await store.transaction((store) => endOwn(store, caller, id)))) throw noSuchSession();
@@ -205,9 +204,4 @@ function codeWanted({ totpEnabledAt }: UserRecord): string {
 
 function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error;
-}
-
-/** The problem of a session that does not exist or belongs to another member. */
-export function noSuchSession(): ProblemError {
-  return new ProblemError('not-found', 'There is no such session. It may have ended already.');
 }

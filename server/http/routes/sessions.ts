@@ -3,12 +3,14 @@ import {
   createdSessionSchema,
   createSessionBodySchema,
   sessionSchema,
+  sessionsSchema,
 } from '../../../shared/schemas/sign-in/sessions.ts';
 import { confirmPasswordBodySchema } from '../../../shared/schemas/sign-in/totp.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { sessionObject, userObject } from '../representations.ts';
-import { jsonRequest, jsonResponse } from '../validate.ts';
+import { userObject } from '../representations.ts';
+import { listedSessionObject, sessionObject } from '../sessions/session-objects.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const signIn = createRoute({
   method: 'post',
@@ -33,6 +35,32 @@ const signOut = createRoute({
   path: '/sessions/current',
   summary: 'Sign out',
   description: 'Ends the current session.',
+  responses: { 204: { description: 'The session has ended' } },
+});
+
+const listOwn = createRoute({
+  method: 'get',
+  path: '/sessions',
+  summary: 'List your sessions',
+  description: 'The active sessions of the signed-in member, the last used one first, at most 100.',
+  responses: { 200: jsonResponse(sessionsSchema, 'The sessions') },
+});
+
+const endOthers = createRoute({
+  method: 'delete',
+  path: '/sessions/others',
+  summary: 'End your other sessions',
+  description:
+    'Ends all sessions of the signed-in member except the current one. Links that were mailed to the member, and approvals of devices that have not signed in yet, stop working too.',
+  responses: { 204: { description: 'Only the current session is left' } },
+});
+
+const endOwn = createRoute({
+  method: 'delete',
+  path: '/sessions/{id}',
+  summary: 'End one of your sessions',
+  description: 'The session is rejected from the next request on. Your tokens keep working.',
+  request: { params: idParamSchema },
   responses: { 204: { description: 'The session has ended' } },
 });
 
@@ -64,6 +92,12 @@ export function sessionRoutes({ sessions, sessionLifetimes, confirmations, users
       const ways = await confirmations.ways(c.get('caller'));
       return c.json(sessionObject(c.get('session'), sessionLifetimes, ways), 200);
     })
+    .openapi(listOwn, async (c) => {
+      const caller = c.get('caller');
+      const found = await sessions.list(caller);
+      const items = found.map((session) => listedSessionObject(session, sessionLifetimes, caller.sessionId));
+      return c.json({ items }, 200);
+    })
     .openapi(confirm, async (c) => {
       const caller = c.get('caller');
       await confirmations.byPassword(caller, c.req.valid('json').password);
@@ -72,6 +106,14 @@ export function sessionRoutes({ sessions, sessionLifetimes, confirmations, users
     })
     .openapi(signOut, async (c) => {
       await sessions.signOut(c.get('caller'));
+      return c.body(null, 204);
+    })
+    .openapi(endOthers, async (c) => {
+      await sessions.endOthers(c.get('caller'));
+      return c.body(null, 204);
+    })
+    .openapi(endOwn, async (c) => {
+      await sessions.end(c.get('caller'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

@@ -1,9 +1,9 @@
 import { actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
+import { describeUserAgent } from '../../domain/user-agent.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { formatDate } from '../shell/components/dates.ts';
 import { auditPath } from './audit-paths.ts';
 import { actionTexts } from './sentences.ts';
-import { describeUserAgent } from './user-agent.ts';
 
 /** Events, newest first, in one list for each UTC day. */
 export function EventList({ events }: { events: readonly ListedAuditRecord[] }) {
@@ -81,6 +81,12 @@ export function EventSentence({ event, withOwner = true }: { event: ListedAuditR
           </>
         );
       })}
+      {target.kind === 'session' && target.name !== null && (
+        <>
+          {' '}
+          of <bdi class="name">{target.name}</bdi>
+        </>
+      )}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { actorLabel } from '../../domain/audit-labels.ts';
+import { describeUserAgent } from '../../domain/user-agent.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { formatDate } from '../shell/components/dates.ts';
 import { Layout } from '../shell/layout.tsx';
@@ -6,7 +7,6 @@ import { formatUrl } from '../shell/page-url.ts';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventSentence } from './event-list.tsx';
 import { actionTexts } from './sentences.ts';
-import { describeUserAgent } from './user-agent.ts';
 
 interface EventPageProps {
   event: ListedAuditRecord;

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { updateUserBodySchema } from '../../../shared/schemas/accounts/users.ts';
-import { noSuchSession } from '../../domain/sign-in/sessions.ts';
+import { noSuchSession } from '../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';

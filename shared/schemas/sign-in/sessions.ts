@@ -21,12 +21,16 @@ export const createdSessionSchema = z
   .meta({ id: 'CreatedSession' });
 export type CreatedSession = z.infer<typeof createdSessionSchema>;
 
+const sessionEnds = {
+  expires_at: timeSchema.describe('The latest end, even if the session is in use'),
+  idle_expires_at: timeSchema.describe('When the session ends if it is not used until then. Each use extends it.'),
+};
+
 export const sessionSchema = z
   .object({
     id: idSchema,
     created_at: timeSchema,
-    expires_at: timeSchema.describe('The latest end, even if the session is in use'),
-    idle_expires_at: timeSchema.describe('When the session ends if it is not used until then. Each use extends it.'),
+    ...sessionEnds,
     confirmed_until: timeSchema
       .nullable()
       .describe(
@@ -38,3 +42,27 @@ export const sessionSchema = z
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;
+
+/** A session in a list. Its ID is in the audit log too, and neither is its secret nor reveals it. */
+export const listedSessionSchema = z
+  .object({
+    id: idSchema,
+    kind: z
+      .enum(['console', 'program'])
+      .nullable()
+      .describe(
+        'What the session is for: `console` in a browser, or `program`, such as the command line. Null if it began before the daemon recorded this',
+      ),
+    ip: z.string().nullable().describe('The IP address from which the session began. Null if it is unknown'),
+    agent: z.string().nullable().describe('The browser or program that began the session, such as `Chrome on Linux`'),
+    user_agent: z.string().nullable().describe('What the browser or program said of itself'),
+    sso: z.boolean().describe('Whether the session began with single sign-on'),
+    created_at: timeSchema,
+    last_used_at: timeSchema.describe('The last use, at most a minute late'),
+    ...sessionEnds,
+    current: z.boolean().describe('Whether this is the session that sent the request'),
+  })
+  .meta({ id: 'ListedSession' });
+export type ListedSession = z.infer<typeof listedSessionSchema>;
+
+export const sessionsSchema = z.object({ items: z.array(listedSessionSchema) }).meta({ id: 'Sessions' });

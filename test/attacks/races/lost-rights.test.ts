@@ -75,4 +75,14 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
     expect(response.status, response.body).toBe(403);
     expect(await stateOf(server, path)).toEqual(untouched);
   });
+
+  it('no superuser ends the sessions of a member after they were demoted', async () => {
+    const server = await start();
+    const demoted = await server.addMember({ email: 'demoted@example.com', superuser: true });
+    const demote = (store: Store) => store.users.setSuperuser(demoted.id, false);
+    const path = `/api/v1/users/${server.dev.id}/sessions`;
+    const response = await sendMeanwhile(server, demote, () => call(server, demoted, 'DELETE', path));
+    expect(response.status, response.body).toBe(403);
+    expect((await server.ask('/api/v1/me', { as: server.dev })).status).toBe(200);
+  });
 });

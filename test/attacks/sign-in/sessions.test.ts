@@ -44,6 +44,18 @@ describe('a stolen session', () => {
       await other.get('/profile?dialog=end-others');
       return other.submit('/profile/sessions/end-others');
     },
+    'its owner ends it by its ID': async (app) => {
+      const stolen = (await app.services.sessions.authenticate(app.dev.session))?.session.id;
+      return app.ask(`/api/v1/sessions/${stolen}`, { method: 'DELETE', as: await elsewhere(app) });
+    },
+    'its owner ends all others on the command line': async (app) =>
+      app.ask('/api/v1/sessions/others', { method: 'DELETE', as: await elsewhere(app) }),
+    'a superuser ends it': async (app) => {
+      const stolen = (await app.services.sessions.authenticate(app.dev.session))?.session.id;
+      return app.ask(`/api/v1/users/${app.dev.id}/sessions/${stolen}`, { method: 'DELETE', as: app.root });
+    },
+    'a superuser ends all sessions of its owner': async (app) =>
+      app.ask(`/api/v1/users/${app.dev.id}/sessions`, { method: 'DELETE', as: app.root }),
     'its owner changes the password elsewhere': async (app) =>
       app.ask('/api/v1/me/password', {
         method: 'PUT',
@@ -267,6 +279,15 @@ describe('a request that another site makes with the session cookie', () => {
     route.path = route.path.replace(':id', id).replace(':delivery', delivery?.id ?? '');
   }
 
+  /** Starts another session if the route ends one. */
+  async function prepareSession(app: World, route: { path: string }): Promise<void> {
+    if (!route.path.includes('/sessions/:') && !route.path.endsWith('/others')) return;
+    const ofMember = route.path.includes('/users/');
+    const secret = await app.signIn(ofMember ? app.guarded.id : app.dev.id);
+    const id = (await app.services.sessions.authenticate(secret))?.session.id ?? '';
+    route.path = route.path.replace(ofMember ? ':session' : ':id', id);
+  }
+
   /** Creates what the route changes, and returns its ID. Returns null if the world has it already. */
   async function prepareObject(app: World, { key, path }: { key: string; path: string }): Promise<string | null> {
     const create = async (collection: string, json: object) =>
@@ -287,6 +308,7 @@ describe('a request that another site makes with the session cookie', () => {
 
   /** Makes the route change something: invites a member who has never signed in, registers an app, pauses or rotates the token first. */
   async function prepare(app: World, route: { key: string; path: string }): Promise<void> {
+    await prepareSession(app, route);
     const id = await prepareObject(app, route);
     if (id !== null) route.path = route.path.replace(':id', id);
     if (route.path.endsWith('/transfer')) {
@@ -295,7 +317,12 @@ describe('a request that another site makes with the session cookie', () => {
     }
     if (route.path.endsWith('/erase')) await app.store.users.setDisabled(app.guarded.id, true);
     if (route.path.startsWith('/api/v1/webhooks/:id')) await prepareWebhook(app, route);
-    const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;
+    await prepareToken(app, route);
+  }
+
+  /** Pauses the token that the route resumes, and rotates the token whose old value the route ends. */
+  async function prepareToken(app: World, { key }: { key: string }): Promise<void> {
+    const first = key.endsWith('/resume') ? 'pause' : key.endsWith('/previous') ? 'rotate' : null;
     if (first === null) return;
     await app.ask(`/api/v1/tokens/${app.token.id}/${first}`, { as: app.dev, method: 'POST', json: {} });
   }

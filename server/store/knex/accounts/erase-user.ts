@@ -98,6 +98,9 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
   await events().where('actor_id', id).update('actor_email', pseudonym);
   await events().where('target_id', id).update('target_name', pseudonym);
   await events().where({ owner_id: id, target_kind: 'mail' }).update('target_name', pseudonym);
+  // Events of superusers who ended sessions of the member.
+  const sessions = events().where({ owner_id: id, target_kind: 'session' });
+  await sessions.whereNotNull('target_name').update('target_name', pseudonym);
   await forgetTransfers(knex, id, pseudonym);
   // Failed sign-ins, also with an earlier address, and those from before the member was added.
   await events().where({ owner_id: id, actor_kind: 'anonymous' }).update('actor_email', pseudonym);

@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
+          exclude: ['store', 'e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
             (folder) => `test/${folder}/**`,
           ),
           testTimeout: 15_000,
@@ -25,6 +25,18 @@ export default defineConfig({
           // Each test leaves a whole app behind. A larger nursery collects it in fewer steps.
           execArgv: ['--max-semi-space-size=64'],
           sequence: { groupOrder: 0 },
+          env,
+        },
+      },
+      {
+        // The store on SQLite and on PostgreSQL: what it promises, its migrations and plans, backups and restores.
+        test: {
+          name: 'store',
+          include: ['test/store/**/*.test.ts'],
+          testTimeout: 15_000,
+          isolate: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 11 },
           env,
         },
       },

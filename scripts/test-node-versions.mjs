@@ -1,6 +1,6 @@
 // Runs the tests on each supported version of Node.js: `npm run test:node-versions [-- 22 24]`. Every version runs the end-to-end
-// tests, which start the programs. The oldest version runs all unit tests, the others those of the parts that use Node's own
-// HTTP. Stops at the first version that fails.
+// tests, which start the programs. The oldest version also runs the unit tests and those of the store, the others those of the parts
+// that use Node's own HTTP. Stops at the first version that fails.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
@@ -25,7 +25,7 @@ for (const version of versions) {
 
 /** Returns the arguments that select the tests of a version. */
 function testsOn(version) {
-  const projects = ['unit', 'e2e'].map((name) => `--project=${name}`);
+  const projects = ['unit', 'store', 'e2e'].map((name) => `--project=${name}`);
   return version === supported[0] ? projects : [...projects, ...foldersOnNode.map((folder) => `test/${folder}/`)];
 }
 

@@ -8,9 +8,9 @@ const root = join(import.meta.dirname, '..', '..');
 const slowFiles = [
   'test/store/postgres.test.ts',
   'test/parity.test.ts',
-  'test/cli/organization/unattended.test.ts',
+  'test/e2e/organization/unattended.test.ts',
   'test/every-route.test.ts',
-  'test/e2e/daemon.test.ts',
+  'test/e2e/daemon/daemon.test.ts',
   'test/e2e/tokens/offboard.test.ts',
   'test/e2e/exit-codes.test.ts',
   'test/e2e/init/init.test.ts',

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/daemon/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { eventually, runProgram } from '../helpers/daemon/process.ts';
-import { useRecoveryLink } from '../helpers/daemon/recover.ts';
+import { signIn } from '../../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
+import { eventually, runProgram } from '../../helpers/daemon/process.ts';
+import { useRecoveryLink } from '../../helpers/daemon/recover.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 const next = 'analytical engines forever';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/daemon/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { eventually, runProgram } from '../helpers/daemon/process.ts';
-import { startMailServer } from '../helpers/peers/mail-server.ts';
+import { signIn } from '../../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
+import { eventually, runProgram } from '../../helpers/daemon/process.ts';
+import { startMailServer } from '../../helpers/peers/mail-server.ts';
 
 const { newDataDir, start } = useDaemons();
 

@@ -4,15 +4,15 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openEventLog } from '../../server/commands/serve/event-log.ts';
-import type { AuditLogTarget } from '../../server/config/settings/audit-settings.ts';
-import { createIds } from '../../server/domain/secrets.ts';
-import { createFileSink } from '../../server/observability/event-log/file-sink.ts';
-import { createLog } from '../../server/observability/log.ts';
-import { OutcomeUnknown } from '../../server/store/errors.ts';
-import type { Store } from '../../server/store/store.ts';
-import { openTestStore } from '../helpers/app/store.ts';
-import { eventually } from '../helpers/daemon/process.ts';
+import { openEventLog } from '../../../server/commands/serve/event-log.ts';
+import type { AuditLogTarget } from '../../../server/config/settings/audit-settings.ts';
+import { createIds } from '../../../server/domain/secrets.ts';
+import { createFileSink } from '../../../server/observability/event-log/file-sink.ts';
+import { createLog } from '../../../server/observability/log.ts';
+import { OutcomeUnknown } from '../../../server/store/errors.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { openTestStore } from '../../helpers/app/store.ts';
+import { eventually } from '../../helpers/daemon/process.ts';
 
 const now = 1_800_000_000_000;
 const uid = process.geteuid?.() ?? 0;

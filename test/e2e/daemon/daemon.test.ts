@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { signIn, verify } from '../helpers/daemon/api.ts';
-import { freePort, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { eventually, runProgram } from '../helpers/daemon/process.ts';
+import { signIn, verify } from '../../helpers/daemon/api.ts';
+import { freePort, superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
+import { eventually, runProgram } from '../../helpers/daemon/process.ts';
 
 const { cleanUp, newDataDir, emptyDataDir, start } = useDaemons();
 

@@ -3,12 +3,12 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '../../server/store/open.ts';
-import { listen } from '../helpers/app/http.ts';
-import { signIn } from '../helpers/daemon/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { runProgram } from '../helpers/daemon/process.ts';
-import { mail } from '../store/contract/records.ts';
+import { openStore } from '../../../server/store/open.ts';
+import { listen } from '../../helpers/app/http.ts';
+import { signIn } from '../../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../../helpers/daemon/daemon.ts';
+import { runProgram } from '../../helpers/daemon/process.ts';
+import { mail } from '../../store/contract/records.ts';
 
 const { cleanUp, newDataDir, start } = useDaemons();
 

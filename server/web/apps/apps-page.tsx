@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { formatDuration } from '../../../shared/duration.ts';
 import type { AppRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Icon } from '../shell/frame/icon.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -31,20 +32,23 @@ export function AppsPage({ apps, pageUrl, nextCursor, dialog }: AppsPageProps) {
       </div>
       <p>Apps are the applications that your proxy protects. Members see only their names and URLs.</p>
       {pageUrl.query.name !== undefined && <NameChip name={pageUrl.query.name} />}
-      {apps.length > 0 ? (
-        <AppTable apps={apps} pageUrl={pageUrl} />
-      ) : (
-        <p class="empty">{emptyText(pageUrl.query.name)}</p>
-      )}
+      {apps.length > 0 ? <AppTable apps={apps} pageUrl={pageUrl} /> : <NoApps name={pageUrl.query.name} />}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
   );
 }
 
-function emptyText(name: string | undefined): string {
-  if (name !== undefined) return `There is no app ${name}.`;
-  return 'There are no apps. Every active token is accepted on every route of the proxy.';
+function NoApps({ name }: { name: string | undefined }) {
+  if (name !== undefined) return <NothingMatches lead={`There is no app ${name}.`} clearHref={appsPath} />;
+  return (
+    <EmptyList lead="There are no apps.">
+      <p>
+        Every active token is accepted on every route of the proxy.{' '}
+        {useMember().superuser ? 'Register an app' : 'A superuser registers an app'} to limit tokens to it.
+      </p>
+    </EmptyList>
+  );
 }
 
 /** The name that a search led to. Removing it shows all apps. */

@@ -1,4 +1,5 @@
 import type { ListedAuditRecord } from '../../store/records.ts';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
@@ -11,7 +12,11 @@ export function ActivityPage({ events, nextCursor }: { events: ListedAuditRecord
     <Layout title="Activity" section={activityPath} utc>
       <h1>Activity</h1>
       <p class="lead">What you did, and what others did to your account and your tokens.</p>
-      {events.length === 0 && <p class="empty">No events yet.</p>}
+      {events.length === 0 && (
+        <EmptyList lead="Nothing was recorded yet.">
+          <p>Your sign-ins and the changes of your account and tokens appear here.</p>
+        </EmptyList>
+      )}
       <EventList events={events} />
       <NextPageLink
         href={nextCursor === null ? null : formatUrl({ path: activityPath, query: { cursor: nextCursor } })}

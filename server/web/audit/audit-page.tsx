@@ -3,6 +3,7 @@ import { actionLabels } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
@@ -34,12 +35,27 @@ export function AuditPage({ values, errors, events, nextCursor, last }: AuditPag
           <a href={formatUrl({ path: auditPath, query: { after: last } })}>Check for new events</a>
         </p>
       )}
-      {valid && events.length === 0 && <p class="empty">No events match.</p>}
+      {valid && events.length === 0 && <NoEvents filtered={isFiltered(values)} />}
       <EventList events={events} />
       <NextPageLink
         href={nextCursor === null ? null : formatUrl({ path: auditPath, query: { ...values } }, { cursor: nextCursor })}
       />
     </Layout>
+  );
+}
+
+function isFiltered(values: FilterValues): boolean {
+  return Object.values(values).some((value) => value !== '');
+}
+
+function NoEvents({ filtered }: { filtered: boolean }) {
+  if (filtered) return <NothingMatches lead="No events match." clearHref={auditPath} />;
+  return (
+    <EmptyList lead="Nothing was recorded yet.">
+      <p>
+        Every sign-in and every change appears here, whether it was made in the console, by the API or by a program.
+      </p>
+    </EmptyList>
   );
 }
 

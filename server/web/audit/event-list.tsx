@@ -1,3 +1,4 @@
+import { serviceAccountName } from '../../../shared/names.ts';
 import { actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
 import { describeUserAgent } from '../../domain/user-agent.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
@@ -53,11 +54,16 @@ function EventLine({ event }: { event: ListedAuditRecord }) {
   );
 }
 
+/** Returns the name of a service account alone if the sentence says what it is, and every other text as it is. */
+function nameOf(label: string, sentence: string): string {
+  return (sentence.includes('service account {target}') ? serviceAccountName(label) : null) ?? label;
+}
+
 /** Says who did what, such as `ada@example.com created token ci-pipeline`. Names the owner of a token unless the page does. */
 export function EventSentence({ event, withOwner = true }: { event: ListedAuditRecord; withOwner?: boolean }) {
   const { actor, target, tokenOwnerEmail } = event;
   const names: Record<string, string> = {
-    '{target}': targetLabel(target),
+    '{target}': nameOf(targetLabel(target), actionTexts[event.action].sentence),
     '{receiver}': receiverOf(event) ?? 'another',
   };
   const parts = actionTexts[event.action].sentence.split(/(\{\w+\})/);

@@ -10,7 +10,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
-import { tokenPath } from '../tokens/token-paths.ts';
+import { ownerName, tokenPath } from '../tokens/token-paths.ts';
 
 interface ResultSectionProps<T> {
   kind: string;
@@ -59,7 +59,7 @@ export function TokenResult({ token, earlierPrefix, statusContext }: FoundToken 
             , before a rotation <code>{earlierPrefix}</code>
           </>
         )}
-        {` · ${token.ownerEmail}`}
+        {` · ${token.ownerKind === 'member' ? '' : 'service account '}${ownerName(token)}`}
         {token.description !== null && (
           <>
             {' · '}

@@ -1,11 +1,13 @@
 import { maxSearchLength, type SearchResults } from '../../domain/search/search.ts';
 import type { StatusContext } from '../../store/records.ts';
 import { Alert } from '../shell/components/form.tsx';
+import { NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
 import { AppResult, MemberResult, ResultSection, ServiceAccountResult, TokenResult } from './results.tsx';
+import { searchPath } from './search-paths.ts';
 
 interface SearchPageProps {
   text: string;
@@ -59,7 +61,7 @@ function Results({ text, results, everything, statusContext }: ResultsProps) {
   const allTokens = everything ? formatUrl({ path: allTokensPath, query: { q: text } }) : undefined;
   return (
     <>
-      {isEmpty && <p>Nothing matches.</p>}
+      {isEmpty && <NothingMatches lead="Nothing matches." clearHref={searchPath} clear="Clear the search" />}
       <ResultSection kind="Tokens" results={tokens} allHref={allTokens} allLabel="All tokens with this in their name">
         {(found) => <TokenResult {...found} statusContext={statusContext} />}
       </ResultSection>

@@ -1,5 +1,6 @@
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../store/records.ts';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -57,19 +58,18 @@ export function AccountTokens(props: AccountTokensProps) {
           }
         />
       ) : (
-        <NoAccountTokens filtered={account.tokenCount > 0} />
+        <NoAccountTokens filtered={account.tokenCount > 0} path={pageUrl.path} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
     </>
   );
 }
 
-function NoAccountTokens({ filtered }: { filtered: boolean }) {
-  if (filtered) return <p class="empty">No tokens match.</p>;
+function NoAccountTokens({ filtered, path }: { filtered: boolean; path: string }) {
+  if (filtered) return <NothingMatches lead="No tokens match." clearHref={path} />;
   return (
-    <div class="empty">
-      <p class="lead">This service account has no tokens.</p>
+    <EmptyList lead="This service account has no tokens.">
       <p>A token lets a job or a service call your organization's APIs without a person.</p>
-    </div>
+    </EmptyList>
   );
 }

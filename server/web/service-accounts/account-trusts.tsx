@@ -1,4 +1,5 @@
 import type { ListedTrust } from '../../store/records.ts';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { trustsPath } from '../trusts/trust-paths.ts';
 import { TrustTable } from '../trusts/trust-table.tsx';
@@ -20,7 +21,9 @@ export function AccountTrusts({ account, trusts }: { account: { name: string }; 
       {trusts.length > 0 ? (
         <TrustTable caption={`Trusts of ${account.name}`} trusts={trusts} withAccount={false} />
       ) : (
-        <p class="empty">No job can exchange an identity token for a token of this service account.</p>
+        <EmptyList lead="There are no trusts for this service account.">
+          <p>A trust lets a job exchange the identity token of its CI system for a token of this service account.</p>
+        </EmptyList>
       )}
     </>
   );

@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { parseGroups } from '../../domain/accounts/groups.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
@@ -46,15 +47,25 @@ export function ServiceAccountsPage(props: ServiceAccountsPageProps) {
       {accounts.length > 0 ? (
         <AccountTable now={now} accounts={accounts} />
       ) : (
-        <p class="empty">
-          {pageUrl.query.orphaned === undefined
-            ? 'There are no service accounts. Create one for what should keep running when a member leaves, such as a CI pipeline.'
-            : 'Every service account has an enabled maintainer.'}
-        </p>
+        <NoAccounts orphaned={pageUrl.query.orphaned !== undefined} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
+  );
+}
+
+function NoAccounts({ orphaned }: { orphaned: boolean }) {
+  if (orphaned) {
+    return <NothingMatches lead="Every service account has an enabled maintainer." clearHref={serviceAccountsPath} />;
+  }
+  return (
+    <EmptyList lead="There are no service accounts.">
+      <p>
+        {useMember().superuser ? 'Create one' : 'A superuser creates one'} for what should keep running when a member
+        leaves, such as a CI pipeline.
+      </p>
+    </EmptyList>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
+import { NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
@@ -53,10 +54,7 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
       {members.length > 0 ? (
         <MemberList now={now} members={members} pageUrl={pageUrl} />
       ) : (
-        <div class="empty">
-          <p>No members match.</p>
-          <a href={teamPath}>Show all members</a>
-        </div>
+        <NothingMatches lead="No members match." clearHref={teamPath} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}

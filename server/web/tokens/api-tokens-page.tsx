@@ -2,6 +2,7 @@ import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
@@ -108,22 +109,14 @@ function CreateLink({ pageUrl }: Pick<ApiTokensPageProps, 'pageUrl'>) {
 
 /** In place of an empty list. `children` is the link that creates a token. */
 function NoTokens({ filtered, children }: PropsWithChildren<{ filtered: boolean }>) {
-  if (filtered) {
-    return (
-      <div class="empty">
-        <p>None of your tokens match.</p>
-        <a href={tokensPath}>Clear filters</a>
-      </div>
-    );
-  }
+  if (filtered) return <NothingMatches lead="None of your tokens match." clearHref={tokensPath} />;
   return (
-    <div class="empty">
-      <p class="lead">You have no tokens yet.</p>
+    <EmptyList lead="You have no tokens yet.">
       <p>
         A token lets a script, a pipeline or another program call your organization's APIs as you, without your
         password.
       </p>
       {children}
-    </div>
+    </EmptyList>
   );
 }

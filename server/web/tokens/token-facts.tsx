@@ -9,7 +9,7 @@ import { useMember } from '../shell/page-context.ts';
 import { LastUsed } from './list/last-used.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
-import { ownerPath } from './token-paths.ts';
+import { kindLabels, ownerName, ownerPath } from './token-paths.ts';
 
 interface TokenFactsProps {
   token: TokenRecord;
@@ -41,7 +41,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
         <>
           <dt>Owner</dt>
           <dd>
-            <a href={ownerPath(token)}>{token.ownerEmail}</a>
+            <a href={ownerPath(token)}>{ownerName(token)}</a> <span class="sub">{kindLabels[token.ownerKind]}</span>
           </dd>
         </>
       )}

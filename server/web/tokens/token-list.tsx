@@ -4,12 +4,13 @@ import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Expiry, MinuteOf } from '../shell/components/time.tsx';
+import { deniedLately } from './list/attention.ts';
 import { NewestUse, UseOfEach } from './list/last-used.tsx';
 import { SortHeading, type Sorting } from './list/sort-heading.tsx';
 import { TokenMenu } from './list/token-menu.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
 import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
-import { ownerPath, tokenPath } from './token-paths.ts';
+import { kindLabels, ownerName, ownerPath, tokenPath } from './token-paths.ts';
 
 /** How a reader may act on a token of the list. */
 interface RowActions {
@@ -39,6 +40,7 @@ interface TokenListProps {
 const columns = [
   { id: 'name', heading: 'Name' },
   { id: 'owner', heading: 'Owner' },
+  { id: 'kind', heading: 'Kind' },
   { id: 'rules', heading: 'Apps and rules' },
   { id: 'expires', heading: 'Expires' },
   { id: 'used', heading: 'Last used' },
@@ -48,7 +50,7 @@ const columns = [
 /** A table of tokens. In a narrow window, each row has two lines and leads to the page of its token. */
 export function TokenList(props: TokenListProps) {
   const { caption, tokens, names, statusContext, actionsOf, withOwners = false, selection, sorting } = props;
-  const headings = columns.filter(({ id }) => withOwners || id !== 'owner');
+  const headings = columns.filter(({ id }) => withOwners || (id !== 'owner' && id !== 'kind'));
   return (
     <table class={withOwners ? 'list tokens owners' : 'list tokens'}>
       <caption class="visually-hidden">{caption}</caption>
@@ -95,10 +97,12 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
       <TokenName token={token} statusContext={statusContext} />
       {withOwner && (
         <td class="owner">
-          <a href={ownerPath(token)}>{token.ownerEmail}</a>
-          <span class="sub">{token.ownerKind === 'member' ? 'member' : 'service account'}</span>
+          <a href={ownerPath(token)} title={ownerName(token)}>
+            {ownerName(token)}
+          </a>
         </td>
       )}
+      {withOwner && <td class="kind">{kindLabels[token.ownerKind]}</td>}
       <td class="rules">
         <ClippedText text={ruleSummary(token, names)} />
       </td>
@@ -143,9 +147,11 @@ function TokenName({ token, statusContext }: Pick<TokenRowProps, 'token' | 'stat
     <th scope="row">
       <a href={tokenPath(token.id)}>{token.name}</a>
       {status !== 'active' && <StatusBadge status={status} />}
+      {deniedLately(token, statusContext.now) && <span class="badge warning">denied</span>}
+      {previous !== null && <span class="badge warning on-phone">two values</span>}
       {token.description && <span class="sub">{token.description}</span>}
       {previous !== null && (
-        <span class="sub">
+        <span class="sub warning">
           Two values until <MinuteOf at={previous.validUntil} />
         </span>
       )}

@@ -1,3 +1,4 @@
+import { serviceAccountName } from '../../../shared/names.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { memberPath, teamPath } from '../team/team-paths.ts';
@@ -14,6 +15,17 @@ type OwnedToken = Pick<TokenRecord, 'ownerId' | 'ownerKind'>;
 /** Returns the path of the page about the owner of a token: a member or a service account. */
 export function ownerPath({ ownerId, ownerKind }: OwnedToken): string {
   return ownerKind === 'service-account' ? serviceAccountPath(ownerId) : memberPath(ownerId);
+}
+
+/** What the kinds of owners are called. */
+export const kindLabels: Readonly<Record<TokenRecord['ownerKind'], string>> = {
+  member: 'member',
+  'service-account': 'service account',
+};
+
+/** Returns the name of a service account, or the email address of a member. The kind of the owner stands beside it. */
+export function ownerName({ ownerEmail }: Pick<TokenRecord, 'ownerEmail'>): string {
+  return serviceAccountName(ownerEmail) ?? ownerEmail;
 }
 
 /** The list that a token is in, for the member who looks at it. */

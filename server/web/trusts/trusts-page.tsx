@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ListedTrust } from '../../store/records.ts';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -31,7 +32,9 @@ export function TrustsPage({ trusts, pageUrl, nextCursor, dialog }: TrustsPagePr
       {trusts.length > 0 ? (
         <TrustTable caption="Trusts, newest first" trusts={trusts} withAccount />
       ) : (
-        <p class="empty">There are no trusts.</p>
+        <EmptyList lead="There are no trusts.">
+          <p>Create one for a CI system or a cluster, so that no value of a token is stored there.</p>
+        </EmptyList>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}

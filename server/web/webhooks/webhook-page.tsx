@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { DeliveryRecord, WebhookRecord } from '../../store/records.ts';
 import { FormToken } from '../shell/components/form.tsx';
+import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time } from '../shell/components/time.tsx';
@@ -42,11 +43,24 @@ export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, dia
       {deliveries.length > 0 ? (
         <DeliveryTable webhook={webhook} deliveries={deliveries} now={now} />
       ) : (
-        <p class="empty">{failed ? 'No delivery has failed.' : 'Nothing was sent yet.'}</p>
+        <NoDeliveries webhook={webhook} failed={failed} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
+  );
+}
+
+function NoDeliveries({ webhook: { id, disabled }, failed }: Pick<WebhookPageProps, 'webhook'> & { failed: boolean }) {
+  if (failed) return <NothingMatches lead="No delivery has failed." clearHref={webhookPath(id)} />;
+  return (
+    <EmptyList lead="Nothing was sent yet.">
+      <p>
+        {disabled
+          ? 'Enable the webhook to send it events.'
+          : 'Send a test event to see whether the receiver accepts it.'}
+      </p>
+    </EmptyList>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { WebhookRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -30,7 +31,9 @@ export function WebhooksPage({ webhooks, pageUrl, nextCursor, dialog }: Webhooks
       {webhooks.length > 0 ? (
         <WebhookTable webhooks={webhooks} />
       ) : (
-        <p class="empty">There are no webhooks. Create one to learn of events elsewhere.</p>
+        <EmptyList lead="There are no webhooks.">
+          <p>Create one to learn of events elsewhere.</p>
+        </EmptyList>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}

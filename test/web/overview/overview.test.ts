@@ -104,7 +104,7 @@ it('shows a list in pages of 50, and links each token and its owner', async () =
   expect(await listed(browser, listPath('never_expiring'))).toEqual(
     Array.from({ length: 60 }, (_, index) => `n${59 - index}`),
   );
-  expect(html).toContain(`<a href="/organization/team/${ada.id}">ada@example.com</a>`);
+  expect(html).toContain(`<a href="/organization/team/${ada.id}" title="ada@example.com">ada@example.com</a>`);
   const [newest] = await app.store.tokens.list({ limit: 1, before: null, now: app.clock.now() });
   expect(html).toContain(`<a href="/profile/api-tokens/${newest?.id}">n59</a>`);
   expect((await browser.get(`${listPath('active')}&cursor=nonsense`)).status).toBe(400);

@@ -71,7 +71,7 @@ it('offers maintainers what an owner may do, and other superusers only to stop t
   const own = await maintainer.get(tokenPage(id));
   expect(actions(own.html)).toEqual(['rotate', 'edit', 'narrow', 'pause', 'revoke']);
   expect(actions((await superuser.get(tokenPage(id))).html)).toEqual(['pause', 'revoke']);
-  expect(own.html).toContain(`<a href="${page}">service-account:ci</a>`);
+  expect(own.html).toContain(`<a href="${page}">ci</a>`);
   expect(own.html).toContain(`<a href="${page}">Back to the service account</a>`);
   expect((await stranger.get(tokenPage(id))).status).toBe(404);
 });
@@ -125,5 +125,5 @@ it('links the owner in the list of all tokens to the service account', async () 
   const { app, page, superuser } = await open();
   await createAccountToken(app, app.dev, 'ci', { name: 'deploy' });
   const { html } = await superuser.get('/organization/tokens');
-  expect(html).toContain(`<a href="${page}">service-account:ci</a>`);
+  expect(html).toContain(`<a href="${page}" title="ci">ci</a>`);
 });

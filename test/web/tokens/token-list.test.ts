@@ -3,6 +3,7 @@ import { createToken, openTestApp, type TestApp } from '../../helpers/app/app.ts
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { registerApp } from '../../helpers/gate/gated.ts';
+import { newDenied } from '../../store/contract/records.ts';
 
 const tokens = '/profile/api-tokens';
 let app: TestApp;
@@ -69,7 +70,7 @@ it('shows a status only if it is not active, and both values while two work', as
   const { stopped = '', turned: rotated = '' } = rowsOf(html);
   expect(stopped).toMatch(/^stopped paused no rules/);
   expect(rotated).toMatch(
-    /^turned Two values until 23 Nov 2026, 17:20 UTC no rules never expires not since the rotation/,
+    /^turned two values Two values until 23 Nov 2026, 17:20 UTC no rules never expires not since the rotation/,
   );
   expect(menusOf(html)).toEqual({
     stopped: 'Open Resume Revoke',
@@ -84,4 +85,41 @@ it('offers in the menu of a row only what the reader may do', async () => {
   const menus = async (as: typeof auditor) => menusOf((await openConsole(app, as).get(page)).html);
   expect(await menus(app.root)).toEqual({ ci: 'Open Pause Revoke' });
   expect(await menus(auditor)).toEqual({ ci: null });
+});
+
+it('marks what needs attention with one badge and words: expired, expires soon, denied lately, two values', async () => {
+  const day = 86_400;
+  const make = (name: string, expires_in: number | null) => createToken(app, app.dev, { name, expires_in });
+  await make('ends', 3600);
+  const turned = await make('turned', null);
+  const old = await make('denied long ago', null);
+  const denied = await make('denied', null);
+  const chosen = await make('stopped', null);
+  await app.ask(`/api/v1/tokens/${chosen.id}/pause`, { as: app.dev, json: {} });
+  const deny = (id: string, at: number) =>
+    app.store.transaction((store) => store.usage.addDenied([newDenied(id, { at })], at));
+  await deny(old.id, app.clock.now() - 23 * 3_600_000);
+  app.clock.advance(2 * 3_600_000);
+  await make('soon', 5 * day);
+  await make('later', 8 * day);
+  await deny(denied.id, app.clock.now());
+  await app.ask(`/api/v1/tokens/${turned.id}/rotate`, { as: app.dev, json: { overlap: 3600 } });
+  const { html } = await openConsole(app, app.dev).get(tokens);
+  const badges = Object.fromEntries(
+    [...html.matchAll(/<th scope="row"><a [^>]*>(.*?)<\/a>.*?<\/tr>/gs)].map(([row, name = '']) => [
+      name,
+      [...row.matchAll(/class="(badge[^"]*|sub warning)">(.*?)<\/span>/gs)].map(
+        ([, look, text = '']) => `${look}: ${textOf(text)}`,
+      ),
+    ]),
+  );
+  expect(badges).toEqual({
+    ends: ['badge warning: expired'],
+    turned: ['badge warning on-phone: two values', 'sub warning: Two values until 23 Nov 2026, 19:20 UTC'],
+    'denied long ago': [],
+    denied: ['badge warning: denied'],
+    stopped: ['badge neutral: paused'],
+    soon: ['badge warning: in 5 days'],
+    later: ['badge: in 8 days'],
+  });
 });

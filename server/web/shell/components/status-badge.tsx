@@ -1,11 +1,12 @@
+/** `warning` marks what somebody should look at. A state that somebody chose, such as `paused`, is neutral. */
 const colours = {
   invited: 'neutral',
   active: 'success',
   blocked: 'warning',
-  disabled: 'danger',
+  disabled: 'neutral',
   'sso-stale': 'warning',
-  paused: 'warning',
-  expired: 'neutral',
+  paused: 'neutral',
+  expired: 'warning',
   idle: 'warning',
   revoked: 'neutral',
   orphaned: 'warning',

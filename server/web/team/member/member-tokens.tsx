@@ -1,5 +1,6 @@
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
+import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { TokenFilters } from '../../tokens/list/token-filters.tsx';
@@ -45,8 +46,21 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: Me
           }
         />
       ) : (
-        <p class="empty">{user.tokenCount > 0 ? 'No tokens match.' : 'This member has no tokens.'}</p>
+        <NoMemberTokens user={user} path={pageUrl.path} />
       )}
     </>
+  );
+}
+
+function NoMemberTokens({ user, path }: Pick<MemberTokensProps, 'user'> & { path: string }) {
+  if (user.tokenCount > 0) return <NothingMatches lead="No tokens match." clearHref={path} />;
+  return (
+    <EmptyList lead="This member has no tokens.">
+      <p>
+        {user.canManageTokens
+          ? 'Members create their tokens themselves, under API tokens.'
+          : 'To create one, the member needs the permission for personal API tokens.'}
+      </p>
+    </EmptyList>
   );
 }

@@ -1,5 +1,6 @@
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
+import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
@@ -8,7 +9,7 @@ import type { ListCounts } from '../list/attention.ts';
 import { AttentionLine } from '../list/attention-line.tsx';
 import { type Preselected, SelectionBar } from '../selection/selection-bar.tsx';
 import { TokenList } from '../token-list.tsx';
-import { tokenPath } from '../token-paths.ts';
+import { tokenPath, tokensPath } from '../token-paths.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { FilterChips, FilterForm } from './filter-form.tsx';
 import { type FilterErrors, type FilterValues, selectingNames } from './token-filters.ts';
@@ -92,14 +93,13 @@ function ownersOf({ owner, known_to, sort }: FilterValues): FilterValues {
 }
 
 function NoTokens({ filtered }: { filtered: boolean }) {
+  if (filtered) return <NothingMatches lead="No tokens match." clearHref={allTokensPath} />;
   return (
-    <div class="empty">
-      <p class="lead">{filtered ? 'No tokens match.' : 'Nobody has a token yet.'}</p>
-      {filtered ? (
-        <a href={allTokensPath}>Clear filters</a>
-      ) : (
-        <p>A token lets a script, a pipeline or another program call your organization's APIs.</p>
-      )}
-    </div>
+    <EmptyList lead="Nobody has a token yet.">
+      <p>
+        A token lets a script, a pipeline or another program call your organization's APIs. Members create theirs under{' '}
+        <a href={tokensPath}>API tokens</a>.
+      </p>
+    </EmptyList>
   );
 }

@@ -1,6 +1,7 @@
 import { endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
 import type { EndedToken } from '../../../store/records.ts';
 import { Field } from '../../shell/components/form.tsx';
+import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
 import { Time } from '../../shell/components/time.tsx';
@@ -9,7 +10,7 @@ import { formatUrl } from '../../shell/page-url.ts';
 import { FilterChips } from '../all/filter-form.tsx';
 import type { FilterErrors, FilterValues } from '../all/token-filters.ts';
 import { LastUsed } from '../list/last-used.tsx';
-import { ownerPath, tokenPath } from '../token-paths.ts';
+import { kindLabels, ownerName, ownerPath, tokenPath } from '../token-paths.ts';
 
 export interface EndedListPageProps {
   /** Path of the list of which this is the part that ended. */
@@ -52,9 +53,23 @@ export function EndedListPage(props: EndedListPageProps) {
       </search>
       <FilterChips path={path} values={values} errors={errors} />
       {tokens.length > 0 && <EndedTable tokens={tokens} withOwners={withOwners} now={now} />}
-      {isValid && tokens.length === 0 && <p class="empty">No token ended that matches.</p>}
+      {isValid && tokens.length === 0 && <NoneEnded path={path} values={values} />}
       <NextPageLink href={nextCursor === null ? null : formatUrl({ path, query: values }, { cursor: nextCursor })} />
     </Layout>
+  );
+}
+
+function NoneEnded({ path, values }: Pick<EndedListPageProps, 'path' | 'values'>) {
+  const { status: _, ...filters } = values;
+  if (Object.keys(filters).length > 0) {
+    const clearHref = formatUrl({ path, query: { status: 'revoked' } });
+    return <NothingMatches lead="No token that ended matches." clearHref={clearHref} />;
+  }
+  return (
+    <EmptyList lead="No token ended in the last 90 days.">
+      <p>Tokens that are revoked, or removed after they expired, stay here with their history.</p>
+      <a href={path}>Show the tokens that exist</a>
+    </EmptyList>
   );
 }
 
@@ -66,6 +81,7 @@ function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'token
         <tr>
           <th scope="col">Name</th>
           {withOwners && <th scope="col">Owner</th>}
+          {withOwners && <th scope="col">Kind</th>}
           <th scope="col">Ended</th>
           <th scope="col">Last used</th>
           <th scope="col">Prefix</th>
@@ -89,9 +105,12 @@ function EndedRow({ token, withOwner, now }: { token: EndedToken; withOwner: boo
       </th>
       {withOwner && (
         <td data-label="Owner">
-          <a href={ownerPath(token)}>{token.ownerEmail}</a>
+          <a href={ownerPath(token)} title={ownerName(token)}>
+            {ownerName(token)}
+          </a>
         </td>
       )}
+      {withOwner && <td data-label="Kind">{kindLabels[token.ownerKind]}</td>}
       <td data-label="Ended">
         <Time at={token.endedAt} now={now} />
         {endedBy !== null && (

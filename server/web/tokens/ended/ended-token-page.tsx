@@ -6,7 +6,7 @@ import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { TokenHistory, type TokenHistoryProps } from '../history/token-history.tsx';
 import { LastUsed } from '../list/last-used.tsx';
-import { listOfToken, ownerPath } from '../token-paths.ts';
+import { kindLabels, listOfToken, ownerName, ownerPath } from '../token-paths.ts';
 import { DeniedTable } from '../trouble/denied-requests.tsx';
 
 interface EndedTokenPageProps extends EndedTokenFacts {
@@ -52,7 +52,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
           <>
             <dt>Owner</dt>
             <dd>
-              <a href={ownerPath(token)}>{token.ownerEmail}</a>
+              <a href={ownerPath(token)}>{ownerName(token)}</a> <span class="sub">{kindLabels[token.ownerKind]}</span>
             </dd>
           </>
         )}

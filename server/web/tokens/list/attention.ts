@@ -1,5 +1,6 @@
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
+import type { TokenRecord } from '../../../store/records.ts';
 import type { AllTokensQuery, FilterValues } from '../all/token-filters.ts';
 
 /** Counts are exact up to here. */
@@ -23,6 +24,11 @@ export const attention = [
   query: object;
   words: (number: string, isOne: boolean) => string;
 }>;
+
+/** Reports whether a request with the token was denied in the last 24 hours, as the count above a list of tokens has it. */
+export function deniedLately({ lastDenied }: Pick<TokenRecord, 'lastDenied'>, now: number): boolean {
+  return lastDenied !== null && lastDenied.at > now - day * 1000;
+}
 
 /** How many tokens a list has, and how many of all that it could have need attention. One more than `maxCount` means that there are more. */
 export interface ListCounts {

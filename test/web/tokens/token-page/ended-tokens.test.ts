@@ -47,7 +47,9 @@ it('lists tokens that ended: the own ones, and those of all owners by name and o
   const listed = await own.get('/profile/api-tokens?status=revoked');
   expect(listed.html).toContain(`href="${path}"`);
   expect(textOf(listed.html)).toContain('by root@example.com');
-  expect(textOf((await own.get('/profile/api-tokens?status=revoked&q=other')).html)).toContain('No token ended');
+  expect(textOf((await own.get('/profile/api-tokens?status=revoked&q=other')).html)).toContain(
+    'No token that ended matches.',
+  );
   const all = openConsole(app, app.root);
   const get = async (query: string) => all.get(`/organization/tokens?status=revoked${query}`);
   for (const query of ['', '&q=PIPE', '&owner=dev@example.com']) {

@@ -1,0 +1,28 @@
+import type { PropsWithChildren } from 'hono/jsx';
+
+/** In place of a list that has nothing yet: a sentence that says so. `children` say what to do next. */
+export function EmptyList({ lead, children }: PropsWithChildren<{ lead: string }>) {
+  return (
+    <div class="empty">
+      <p class="lead">{lead}</p>
+      {children}
+    </div>
+  );
+}
+
+interface NothingMatchesProps {
+  /** A sentence that says so. */
+  lead: string;
+  /** URL of the list without its filters. */
+  clearHref: string;
+  clear?: string;
+}
+
+/** In place of a list whose filters match nothing. */
+export function NothingMatches({ lead, clearHref, clear = 'Clear filters' }: NothingMatchesProps) {
+  return (
+    <EmptyList lead={lead}>
+      <a href={clearHref}>{clear}</a>
+    </EmptyList>
+  );
+}

@@ -14,10 +14,11 @@ import { passkeyRecord } from './store/contract/sign-in/passkeys.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** A superuser with two second factors, a member, an invited one, and a management key. Each test has its own. */
+/** A superuser with two second factors, a member, one with a passkey, an invited one, and a management key. Each test has its own. */
 interface Scene {
   boss: Member;
   member: Member;
+  protectedMember: Member;
   invited: Member;
   key: TestKey;
   passkey: PasskeyRecord;
@@ -127,6 +128,28 @@ const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
     shownAgain: () => 'Make link',
     isDone: async ({ invited }) => (await memberOf(invited.id))?.invitedAt !== null,
   },
+  changeEmail: {
+    api: ({ boss, member }) => [
+      `/api/v1/users/${member.id}`,
+      { method: 'PATCH', as: boss, json: { email: `thief-${member.email}` } },
+    ],
+    form: ({ member }) => [
+      `/organization/team/${member.id}/edit`,
+      { name: 'Mem', email: `thief-${member.email}`, groups: '', shown_groups: '' },
+    ],
+    cli: ({ member }) => ['users', 'edit', member.email, '--email', `thief-${member.email}`],
+    names: ({ member }) => `change the email address of ${member.email}`,
+    shownAgain: ({ member }) => `thief-${member.email}`,
+    isDone: async ({ member }) => (await memberOf(member.id))?.email === `thief-${member.email}`,
+  },
+  resetSecondFactor: {
+    api: ({ boss, protectedMember: { id } }) => [`/api/v1/users/${id}/totp`, { method: 'DELETE', as: boss }],
+    form: ({ protectedMember: { id } }) => [`/organization/team/${id}/reset-two-step`, {}],
+    cli: ({ protectedMember: { email } }) => ['users', 'reset-totp', email, '--yes'],
+    names: ({ protectedMember: { email } }) => `reset two-factor sign-in for ${email}`,
+    shownAgain: () => 'Reset two-factor sign-in',
+    isDone: async ({ protectedMember: { id } }) => (await memberOf(id))?.passkeyCount === 0,
+  },
   removeSecondFactor: {
     api: ({ boss }) => ['/api/v1/me/totp/disable', { as: boss, json: {} }],
     form: () => ['/profile/two-step/disable', {}],
@@ -153,6 +176,17 @@ const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
   },
 };
 
+/** Other ways to carry out an action. This server has no mail, so an invitation that is sent again shows a link. */
+const otherWays: Record<string, Case> = {
+  'copyInvitationLink by inviting again': {
+    ...cases.copyInvitationLink,
+    api: ({ boss, invited }) => [`/api/v1/users/${invited.id}/invitation`, { method: 'POST', as: boss }],
+    form: ({ invited }) => [`/organization/team/${invited.id}/invite`, {}],
+    cli: ({ invited }) => ['users', 'invite', invited.email],
+    shownAgain: () => 'Send invitation',
+  },
+};
+
 beforeAll(async () => {
   cli = await openTestCliWithApp();
   app = cli.app;
@@ -162,6 +196,7 @@ beforeEach(async () => {
   count += 1;
   const boss = await app.addMember({ email: `boss${count}@example.com`, superuser: true, can_manage_tokens: true });
   const member = await app.addMember({ email: `member${count}@example.com` });
+  const protectedMember = await app.addMember({ email: `protected${count}@example.com` });
   const invited = await app.addMember({ email: `invited${count}@example.com` });
   // Takes the password away again, so that the member is invited.
   await app.store.users.setPasswordUntilSso(invited.id, 'x');
@@ -170,13 +205,14 @@ beforeEach(async () => {
   const key = await storeKey(app, await storeServiceAccount(app, `platform${count}`), ['apps']);
   const passkey = passkeyRecord(boss.id);
   await app.store.passkeys.insert(passkey);
-  scene = { boss, member, invited, key, passkey };
+  await app.store.passkeys.insert(passkeyRecord(protectedMember.id));
+  scene = { boss, member, protectedMember, invited, key, passkey };
 });
 
 const later = () => app.clock.advance(hour);
 const confirm = () => app.ask('/api/v1/sessions/current/confirm', { as: scene.boss, json: { password } });
 
-describe.each(Object.entries(cases))('%s', (_action, one) => {
+describe.each(Object.entries({ ...cases, ...otherWays }))('%s', (_action, one) => {
   it('needs a confirmation at the API, and nothing happens without', async () => {
     later();
     const [path, request] = one.api(scene);

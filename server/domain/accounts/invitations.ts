@@ -48,13 +48,15 @@ export interface Invitations {
    */
   mayInvite(operator: Operator, isAsked: boolean | undefined): boolean;
   /**
-   * Invites a member again and voids the earlier link.
-   * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `already-joined`
+   * Invites a member again and voids the earlier link. Without mail, the superuser sees the new link, which needs the same confirmation as `createLink`.
+   * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `already-joined`, `confirmation-required`
    */
   inviteAgain(operator: Operator, id: string): Promise<Invitation>;
+  /** Reports whether `createLink` makes a link with which the member sets a password, and not only the address for single sign-on. */
+  hasSecretLink(member: Parameters<PasswordPolicy['allows']>[0]): boolean;
   /**
-   * Makes a new link for the superuser, who passes it on, and voids the earlier one. Where single sign-on is set up, returns the address at
-   * which the member signs in, and changes nothing. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined`,
+   * Makes a new link for the superuser, who passes it on, and voids the earlier one. For a member who may join only through single sign-on,
+   * returns the address at which they sign in, and changes nothing. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined`,
    * `confirmation-required`
    */
   createLink(caller: Caller, id: string): Promise<Invitation & { link: Secret }>;
@@ -101,9 +103,16 @@ export function createInvitations(deps: InvitationDeps): Invitations {
     return { mailed: false, link: url, expiresAt };
   }
 
+  /** Whoever has the link can set the member's password. @throws ProblemError `confirmation-required`, `not-authenticated` */
+  const requireConfirmedLink = (store: Store, operator: Operator, member: UserRecord, now: number) =>
+    requireConfirmed(store, operator, now, confirmedActions.copyInvitationLink(member));
+
+  const hasSecretLink: Invitations['hasSecretLink'] = (member) => !site.sso || deps.passwordPolicy.allows(member);
+
   return {
     invite,
     mayInvite,
+    hasSecretLink,
 
     async inviteAgain(operator, id) {
       requireScope(operator, 'users:write');
@@ -114,7 +123,9 @@ export function createInvitations(deps: InvitationDeps): Invitations {
         if (member === null) throw noSuchMember();
         requireMayChange(operator, member);
         if (!isInvited(member)) throw alreadyJoined(member);
-        await replaceLinks(store, { userId: id, kind, at: clock.now() });
+        const now = clock.now();
+        if (!site.mail && !site.sso) await requireConfirmedLink(store, operator, member, now);
+        await replaceLinks(store, { userId: id, kind, at: now });
         return invite(store, member, operator);
       });
       notifier.wake();
@@ -128,9 +139,9 @@ export function createInvitations(deps: InvitationDeps): Invitations {
         const member = await store.users.findById(id);
         if (member === null) throw noSuchMember();
         if (!isInvited(member)) throw alreadyJoined(member);
-        if (site.sso) return signInAddress();
+        if (!hasSecretLink(member)) return signInAddress();
         const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-        await requireConfirmed(store, caller, event.at, confirmedActions.copyInvitationLink(member));
+        await requireConfirmedLink(store, caller, member, event.at);
         await replaceLinks(store, { userId: id, kind, at: event.at });
         await store.users.setDates(id, { invitedAt: event.at });
         const { url, expiresAt } = await links.issue(store, { kind, userId: id, data: '{}' });

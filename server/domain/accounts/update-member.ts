@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { requireConfirmedPower } from '../sign-in/confirmation/power.ts';
+import { confirmedActions, requireConfirmed } from '../sign-in/confirmation/required.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
 import { requireEnablesNoMaintainerOfKeys, requireMayChange, requireNoOwnMaintainer } from './for-keys.ts';
@@ -33,7 +34,7 @@ export interface MemberChange<T> {
  * Applies all changes or none, and returns what `finish` returned. Call `Notifier.wake` afterwards.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`,
- * `email-taken`, `email-from-sso`, `changed-meanwhile`
+ * `email-taken`, `email-from-sso`, `changed-meanwhile`, `confirmation-required`
  */
 export async function updateMember<T>(
   deps: UpdateMemberDeps,
@@ -53,13 +54,11 @@ export async function updateMember<T>(
     if (changes.disabled === false) await requireEnablesNoMaintainerOfKeys(store, operator, user, event.at);
     precondition(user);
     await requireConfirmedPower(store, operator, event.at, { member: user, before: user, after: changes });
+    await requireMayChangeEmail(store, operator, event.at, user, changes.email);
     const orphaned = changes.disabled ? await store.serviceAccounts.onlyMaintainedBy(id) : [];
     await applyChanges(deps, store, changesOf(changes), { ...event, user });
     await changeGroups(deps, store, changes.groups, { ...event, user });
-    if (changes.email !== undefined) {
-      requireAnother(operator, user, changes.email);
-      await changeEmail(deps, store, { ...event, user, email: changes.email });
-    }
+    if (changes.email !== undefined) await changeEmail(deps, store, { ...event, user, email: changes.email });
     if (changes.disabled) await endAllSessions(store, id);
     await tellOfOrphans(deps, store, { ...event, accounts: orphaned, reason: 'disabled' });
     return finish(store);
@@ -101,9 +100,21 @@ async function changeGroups(
   await auditTrail.groupsChanged(store, { ...event, changes: groupsChange('manual_groups', manualGroups, text) });
 }
 
-/** A stolen session must not move the account to an address that its owner does not read. @throws ProblemError `own-account` */
-function requireAnother(operator: Operator, user: UserRecord, email: string): void {
-  if (user.id !== operator.user.id || email === user.email) return;
+/**
+ * Whoever reads mail at the new address can set the member's password. So a stolen session must neither move its own account to another
+ * address, nor that of another member. @throws ProblemError `own-account`, `confirmation-required`
+ */
+async function requireMayChangeEmail(
+  store: Store,
+  operator: Operator,
+  now: number,
+  user: UserRecord,
+  email = user.email,
+): Promise<void> {
+  if (email === user.email) return;
+  if (user.id !== operator.user.id) {
+    return requireConfirmed(store, operator, now, confirmedActions.changeEmail(user));
+  }
   const detail =
     'You cannot change your own email address here. Change it on your profile with your password, or ask another Organization Superuser.';
   throw new ProblemError('own-account', detail, { errors: [{ pointer: '/email', detail }] });

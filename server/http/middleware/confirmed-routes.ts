@@ -11,7 +11,10 @@ export const confirmedRoutes: Readonly<Record<ConfirmedAction, readonly string[]
   rotateKey: ['POST /api/v1/tokens/:id/rotate'],
   promote: ['POST /api/v1/users', 'PATCH /api/v1/users/:id'],
   makeAuditor: ['POST /api/v1/users', 'PATCH /api/v1/users/:id'],
-  copyInvitationLink: ['POST /api/v1/users/:id/invitation-link'],
+  // An invitation shows a link if it cannot be mailed.
+  copyInvitationLink: ['POST /api/v1/users/:id/invitation-link', 'POST /api/v1/users/:id/invitation'],
+  changeEmail: ['PATCH /api/v1/users/:id'],
+  resetSecondFactor: ['DELETE /api/v1/users/:id/totp'],
   removeSecondFactor: ['POST /api/v1/me/totp/disable'],
   showRecoveryCodes: ['POST /api/v1/me/totp/recovery-codes'],
   // Only browsers make passkeys.

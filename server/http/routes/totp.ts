@@ -63,7 +63,8 @@ const reset = createRoute({
   method: 'delete',
   path: '/users/{id}/totp',
   summary: 'Reset two-factor sign-in of a member',
-  description: 'Helps a member who lost their authenticator app. It ends their sessions, and they can set it up again.',
+  description:
+    'Helps a member who lost their authenticator app or passkey. It removes all their passkeys and ends their sessions, and they can set it up again. The session must have confirmed within the last hour who uses it.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'Two-factor sign-in is off for the member' } },
 });

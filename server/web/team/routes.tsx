@@ -25,10 +25,12 @@ import { memberCsvColumns, memberRow } from './member-rows.ts';
 import { TeamPage } from './team-page.tsx';
 import { invitePath, teamPath } from './team-paths.ts';
 
-type TeamPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'deadLetters' | 'clock' | 'log' | 'config'> & MessageDeps;
+type TeamPagesDeps = Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'deadLetters' | 'clock' | 'log' | 'config'> &
+  MessageDeps;
 
 /** Routes of `/organization/team`: all members, for superusers and auditors. Only superusers change them. */
-export function teamPages({ users, tokens, deadLetters, clock, log, config, messages }: TeamPagesDeps) {
+export function teamPages(deps: TeamPagesDeps) {
+  const { users, invitations, tokens, deadLetters, clock, log, config, messages } = deps;
   // Only one download reads at a time, so that lists get their turns.
   const oneAtATime = pLimit(1);
   return new Hono<AppEnv>()
@@ -114,7 +116,7 @@ export function teamPages({ users, tokens, deadLetters, clock, log, config, mess
         user={user}
         activeTokens={activeTokens}
         isSelf={isSelf}
-        sso={config.oidc !== null}
+        hasSecretLink={invitations.hasSecretLink(user)}
       />
     );
   }

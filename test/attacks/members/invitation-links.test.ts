@@ -101,8 +101,20 @@ describe('a link that a superuser copies', () => {
     expect(await actionsOn(app, id)).not.toContain('user.invitation_link_created');
   });
 
-  it('has no secret where single sign-on is set up, and changes nothing', async () => {
+  it('lets a member who may use a password set one, also where single sign-on is set up', async () => {
     const { app, id } = await open({ oidc: ssoConfig('https://id.example.com') });
+    const dialog = `/organization/team/${id}?dialog=invitation-link`;
+    expect((await openConsole(app, app.root).get(dialog)).html).toContain('Anyone who has the link');
+    const link = await newLink(app, id);
+    expect((await look(app, link)).said).toContain('If you have an account for single sign-on, sign in with that');
+    expect(await actionsOn(app, id)).toContain('user.invitation_link_created');
+    expect(await accept(app, link)).toBe(303);
+  });
+
+  it('has no secret for a member who may join only through single sign-on, and changes nothing', async () => {
+    const { app, id } = await open({ oidc: ssoConfig('https://id.example.com'), passwordSignIn: 'superusers' });
+    const dialog = `/organization/team/${id}?dialog=invitation-link`;
+    expect((await openConsole(app, app.root).get(dialog)).html).toContain('It contains no secret.');
     const before = await jsonOf<User>(app.ask(`/api/v1/users/${id}`, { as: app.root }));
     const { invitation, ...after } = await jsonOf<InvitedUser>(ask(app, id));
     expect(invitation).toEqual({ mailed: false, link: 'https://tokens.example.com/login', expires_at: null });
@@ -192,5 +204,45 @@ describe.each(Object.entries(engines))('links that several superusers copy at on
       statuses.push((await look(app, link)).status);
     }
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+  });
+});
+
+describe('an invitation that is sent again', () => {
+  const hour = 60 * 60 * 1000;
+  const again = (app: TestApp, id: string) =>
+    app.ask(`/api/v1/users/${id}/invitation`, { as: app.root, method: 'POST' });
+
+  it('shows a link to a session that has not confirmed only after it confirms', async () => {
+    const { app, id, first } = await open();
+    app.clock.advance(hour);
+    const refused = await again(app, id);
+    expect([refused.status, await jsonOf(refused)]).toEqual([
+      403,
+      expect.objectContaining({
+        code: 'confirmation-required',
+        detail: expect.stringContaining('Confirm it is you to make an invitation link for Ada'),
+      }),
+    ]);
+    const browser = openConsole(app, app.root);
+    await browser.get(`/organization/team/${id}?dialog=invite`);
+    const asked = await browser.submit(`/organization/team/${id}/invite`);
+    expect([asked.status, textOf(asked.html)]).toEqual([403, expect.stringContaining('Confirm it is you to')]);
+    // The link from before still works: nothing has changed.
+    expect((await look(app, first)).status).toBe(200);
+    const confirmed = await browser.submit(`/organization/team/${id}/invite`, { confirm_password: app.root.password });
+    expect(textOf(confirmed.html)).toContain('You confirmed it is you. Check the form and send it.');
+    const shown = await browser.submit(`/organization/team/${id}/invite`);
+    expect(shown.html).toContain('/invitation?token=invitation_');
+    expect((await look(app, first)).status).toBe(410);
+  });
+
+  it.each([
+    ['by mail', { smtpUrl: 'smtp://127.0.0.1:1' }],
+    ['to single sign-on', { oidc: ssoConfig('https://id.example.com') }],
+  ])('needs no confirmation %s, because nobody sees a secret', async (_, settings) => {
+    const { app, id } = await open(settings);
+    app.clock.advance(hour);
+    const response = await again(app, id);
+    expect([response.status, (await response.text()).includes('invitation_')]).toEqual([200, false]);
   });
 });

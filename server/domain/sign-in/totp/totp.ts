@@ -27,9 +27,9 @@ export interface Totp extends TotpEnrolment {
   newRecoveryCodes(caller: Caller, password?: string): Promise<string[]>;
   /**
    * Removes the authenticator app and all passkeys of another member who lost them, and ends their sessions. For oneself, that needs the
-   * password: `disable`.
+   * password: `disable`. The password alone then signs the member in, so the session must have confirmed within the last hour who uses it.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`
+   * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `confirmation-required`
    */
   reset(caller: Caller, userId: string): Promise<void>;
   check: TotpCheck;
@@ -97,7 +97,10 @@ export function createTotp(deps: TotpDeps): Totp {
       const user = await store.users.findById(userId);
       if (user === null) throw noSuchMember();
       const change = { user, by: caller.user, clientInfo: caller.clientInfo };
-      await remove(deps, change, 'totp-reset', (store) => requireStillSuperuser(store, caller, userId));
+      await remove(deps, change, 'totp-reset', async (store) => {
+        await requireStillSuperuser(store, caller, userId);
+        await requireConfirmed(store, caller, clock.now(), confirmedActions.resetSecondFactor(user));
+      });
     },
   };
 }

@@ -40,7 +40,8 @@ const inviteUser = createRoute({
   method: 'post',
   path: '/users/{id}/invitation',
   summary: 'Invite a member again',
-  description: 'Only for a member whose `status` is `invited`. The link of the earlier invitation stops working.',
+  description:
+    'Only for a member whose `status` is `invited`. The link of the earlier invitation stops working. If mail is not configured, the response has the new link, and the session must have confirmed within the last hour who uses it.',
   request: { params: idParamSchema },
   responses: { 200: jsonResponse(invitedUserSchema, 'The member') },
 });
@@ -50,7 +51,7 @@ const createInvitationLink = createRoute({
   path: '/users/{id}/invitation-link',
   summary: 'Make an invitation link',
   description:
-    'Only for a member whose `status` is `invited`. Returns a new link, which you pass on to the member, as `invitation.link`. Earlier links stop working, and queued invitations are not mailed. Where single sign-on is set up, the link is the address at which the member signs in. Closed to management keys.',
+    'Only for a member whose `status` is `invited`. Returns a new link, which you pass on to the member, as `invitation.link`. Earlier links stop working, and queued invitations are not mailed. For a member who may join only through single sign-on, the link is the address at which they sign in. Closed to management keys.',
   request: { params: idParamSchema },
   responses: { 200: jsonResponse(invitedUserSchema, 'The member, with the link') },
 });
@@ -68,7 +69,7 @@ const updateUser = createRoute({
   path: '/users/{id}',
   summary: 'Update a member',
   description:
-    'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. A new email address voids links that were mailed to the earlier one, and both addresses get a mail. The last enabled superuser can be neither disabled nor demoted.',
+    'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. A new email address voids links that were mailed to the earlier one, and both addresses get a mail. The last enabled superuser can be neither disabled nor demoted. To change the address or give a role, the session must have confirmed within the last hour who uses it.',
   middleware: jsonBody,
   request: { params: idParamSchema, ...conditional, body: jsonRequest(updateUserBodySchema) },
   responses: { 200: jsonResponse(userSchema, 'The updated member') },

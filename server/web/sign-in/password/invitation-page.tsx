@@ -13,11 +13,13 @@ interface InvitationPageProps {
   token: string;
   /** Email address of the invited member. */
   email: string;
+  /** Whether single sign-on is set up, with which the member can join instead. */
+  sso: boolean;
   problem?: ProblemError;
 }
 
 /** Asks an invited member for their first password. */
-export function InvitationPage({ token, email, problem }: InvitationPageProps) {
+export function InvitationPage({ token, email, sso, problem }: InvitationPageProps) {
   const { organization } = usePage();
   const errors = fieldErrors(problem);
   return (
@@ -27,6 +29,11 @@ export function InvitationPage({ token, email, problem }: InvitationPageProps) {
         <Alert>{problem.errors ? 'The password was not set. Correct the fields below.' : problem.message}</Alert>
       )}
       <p>Choose a password for your account {email}. You sign in with it from then on.</p>
+      {sso && (
+        <p>
+          If you have an account for single sign-on, <a href="/login">sign in with that</a> instead.
+        </p>
+      )}
       <form method="post" action={invitationPath} class="card">
         <FormToken />
         <input type="hidden" name="token" value={token} />

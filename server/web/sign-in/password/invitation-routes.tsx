@@ -7,19 +7,20 @@ import type { Messages } from '../../shell/messages/messages.ts';
 import type { DeviceCookie } from '../device-cookie.ts';
 import { InvitationExpiredPage, InvitationPage, invitationPath } from './invitation-page.tsx';
 
-interface InvitationPageDeps extends Pick<AppDeps, 'invitations'> {
+interface InvitationPageDeps extends Pick<AppDeps, 'invitations' | 'identityProvider'> {
   deviceCookie: DeviceCookie;
   messages: Messages;
 }
 
 /** Routes of `/invitation`: an invited member sets a first password. Opening the link does not use it up. */
-export function invitationPages({ invitations, deviceCookie, messages }: InvitationPageDeps) {
+export function invitationPages({ invitations, identityProvider, deviceCookie, messages }: InvitationPageDeps) {
+  const sso = identityProvider !== null;
   return new Hono<AppEnv>()
     .get(invitationPath, async (c) => {
       const token = c.req.query('token') ?? '';
       const member = await invitations.find(token);
       if (member === null) return renderExpired(c, token);
-      return c.render(<InvitationPage token={token} email={member.email} />);
+      return c.render(<InvitationPage token={token} email={member.email} sso={sso} />);
     })
     .post(invitationPath, async (c) => {
       const form = await c.req.parseBody();
@@ -32,7 +33,8 @@ export function invitationPages({ invitations, deviceCookie, messages }: Invitat
         const problem = expectProblem(error);
         const member = await invitations.find(token);
         if (member === null) return renderExpired(c, token);
-        return renderProblem(c, problem, <InvitationPage token={token} email={member.email} problem={problem} />);
+        const page = <InvitationPage token={token} email={member.email} sso={sso} problem={problem} />;
+        return renderProblem(c, problem, page);
       }
     });
 

@@ -8,8 +8,8 @@ export interface ActionSubject {
   activeTokens: number;
   /** Whether the superuser acts on their own account. */
   isSelf: boolean;
-  /** Whether members join through single sign-on, so that links of invitations have no secret. */
-  sso: boolean;
+  /** Whether a copied invitation link has a secret, and is not only the address at which the member signs in. */
+  hasSecretLink: boolean;
 }
 
 /** The texts of the dialog that asks for confirmation of an action. */

@@ -16,10 +16,8 @@ export const invitationConfirmations: Record<Extract<ConfirmedAction, 'invite' |
   'invitation-link': {
     title: (name) => `Make an invitation link for ${name}?`,
     confirm: 'Make link',
-    body: ({ user, sso }) =>
-      sso ? (
-        <p>The link is the address at which {user.email} signs in with single sign-on. It contains no secret.</p>
-      ) : (
+    body: ({ user, hasSecretLink }) =>
+      hasSecretLink ? (
         <>
           <p>You see a new link once, and pass it on to {user.email} yourself.</p>
           <p>The link of the earlier invitation stops working. An invitation that waits to be mailed is not sent.</p>
@@ -28,6 +26,8 @@ export const invitationConfirmations: Record<Extract<ConfirmedAction, 'invite' |
             made it.
           </p>
         </>
+      ) : (
+        <p>The link is the address at which {user.email} signs in with single sign-on. It contains no secret.</p>
       ),
   },
 };

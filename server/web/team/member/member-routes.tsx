@@ -65,6 +65,7 @@ export function memberPages(deps: MemberPagesDeps) {
     .post(`${path}/edit`, async (c) => {
       const form = readEditMemberForm(await c.req.parseBody());
       try {
+        requireSent(c.get('caller'));
         const user = await users.update(c.get('caller'), memberId(c), editMemberBody(form));
         return messages.redirect(c, memberPath(user.id), 'member-changed', memberName(user));
       } catch (error) {
@@ -151,8 +152,9 @@ export function memberPages(deps: MemberPagesDeps) {
   }
 
   function actionDialog(c: AppContext, member: LoadedMember, action: ConfirmedAction, problem?: ProblemError): Child {
-    const [pageUrl, sso] = [readPageUrl(c), config.oidc !== null];
-    return <MemberActionDialog {...member} action={action} pageUrl={pageUrl} sso={sso} problem={problem} />;
+    const hasSecretLink = invitations.hasSecretLink(member.user);
+    const props = { ...member, hasSecretLink, action, pageUrl: readPageUrl(c), problem };
+    return <MemberActionDialog {...props} />;
   }
 
   async function loadMember(c: AppContext) {

@@ -52,6 +52,8 @@ export interface Context {
   /** Aborts on Ctrl-C outside a prompt, and on SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** IANA name of the time zone of times on a terminal. Default: that of this machine. */
+  readonly timeZone?: string;
   readonly uuid: () => string;
   /** Loads a `fetch` that follows no redirects and waits at most `connectMs` for a connection. */
   readonly fetch: (connectMs: number) => Promise<typeof fetch>;

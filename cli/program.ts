@@ -45,7 +45,7 @@ import { registerTest } from './commands/tokens/test.ts';
 import { registerTransfer } from './commands/tokens/transfer.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerTrusts } from './commands/trusts/trusts.ts';
-import { registerUsersAdd } from './commands/users/add.ts';
+import { registerUsersAdd } from './commands/users/adding/add.ts';
 import { registerUsersData } from './commands/users/data.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
 import { registerUsersDisable } from './commands/users/disable.ts';

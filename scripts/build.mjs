@@ -12,6 +12,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 const lazyModules = [
   'cli/api/transport/undici.ts',
   'cli/commands/doctor/examine.ts',
+  'cli/commands/users/adding/parse-members.ts',
   'cli/organization/file/document.ts',
   'cli/scan/scan.ts',
   '@inquirer/prompts',

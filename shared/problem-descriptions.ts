@@ -109,7 +109,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The identity provider cannot be reached or gave an invalid response. Try again later, or sign in another way.',
   'storage-full': 'The database has no space left, so nothing was changed. The operator must free some space.',
   usage: 'The command line has an unknown flag, a missing argument or an invalid value. Run the command with `--help`.',
-  'invalid-file': 'The file of the declared state has mistakes. `errors` names each one with its line and column.',
+  'invalid-file': 'The file of the declared state, or of members, has mistakes. `errors` names each one with its line.',
   'ambiguous-name': 'More than one token matches the name. Use the exact name or the prefix.',
   'insecure-server':
     'The server address would send secrets over plain HTTP, contains a password or has an unsupported scheme. Use an `https://` address.',

@@ -54,6 +54,9 @@ let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let app: TestApp;
 let count = 0;
 
+/** An address that nobody has. */
+const inviteeOf = (actor: Member) => `invited.${actor.email}`;
+
 beforeAll(async () => {
   cli = await openTestCliWithApp();
   app = cli.app;
@@ -342,6 +345,13 @@ const actions: Record<string, Action> = {
     api: ({ actor }) => ['DELETE', `/users/${actor.id}`],
     cli: ({ actor }) => ({ argv: ['users', 'delete', actor.email, '--yes'] }),
     isDone: async ({ actor }) => (await app.store.users.findById(actor.id)) === null,
+  },
+  'add several members at once': {
+    roles: superusers,
+    page: ({ actor }, browser) => postForm(browser, '/organization/team/invite', { addresses: inviteeOf(actor) }),
+    api: ({ actor }) => ['POST', '/users', { email: inviteeOf(actor) }],
+    cli: ({ actor }) => ({ argv: ['users', 'add', '--file', '-'], stdin: `email\n${inviteeOf(actor)}\n` }),
+    isDone: async ({ actor }) => (await app.store.users.findByEmail(inviteeOf(actor))) !== null,
   },
   'invite a member again': {
     roles: superusers,

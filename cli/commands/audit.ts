@@ -78,10 +78,11 @@ async function runFollow(ctx: Context, options: AuditOptions): Promise<void> {
     throw localError('usage', '--follow prints every new event. Leave out all filters and --limit.');
   }
   const { api, server } = await connect(ctx, options);
-  const [{ followEvents }, { eventLine }, { toJson }] = await Promise.all([
+  const [{ followEvents }, { eventLine }, { toJson }, { timesFor }] = await Promise.all([
     import('../api/follow-events.ts'),
     import('../ui/events.ts'),
     import('../ui/json.ts'),
+    import('../ui/times.ts'),
   ]);
   const shape = pageShape(auditEventShape);
   const pages = followEvents(ctx, {
@@ -92,7 +93,8 @@ async function runFollow(ctx: Context, options: AuditOptions): Promise<void> {
         : writeStderr(ctx, `${sanitize(problem.detail)} Waiting for the server …`),
     onRecovery: () => warn(ctx, options, `${server.url} responds again.`),
   });
-  const lineOf = options.json ? (event: AuditEvent) => toJson(event) : eventLine;
+  const times = timesFor(ctx.stdout, ctx);
+  const lineOf = (event: AuditEvent) => (options.json ? toJson(event) : eventLine(event, times));
   try {
     for await (const events of pages) await ctx.stdout.write(events.map((event) => `${lineOf(event)}\n`).join(''));
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sanitize } from './sanitize.ts';
 import { type Column, printTable } from './table.ts';
+import type { Times } from './times.ts';
 
 export async function printEvents(ctx: Context, options: GlobalOptions, events: Pages<AuditEvent>): Promise<void> {
   const now = ctx.now();
@@ -31,9 +32,12 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
 }
 
 /** Returns an event as one line. */
-export function eventLine(event: AuditEvent): string {
+export function eventLine(event: AuditEvent, times: Times): string {
   const { at, action, ip } = event;
-  return [at, actorText(event), action, targetText(event), ip ?? ''].map(sanitize).join('  ').trimEnd();
+  return [times.toTheSecond(at), actorText(event), action, targetText(event), ip ?? '']
+    .map(sanitize)
+    .join('  ')
+    .trimEnd();
 }
 
 /** Returns the actor, such as `service-account:platform (terraform)`, with the name of the management key. */

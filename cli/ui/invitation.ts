@@ -3,6 +3,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { printJson } from './json.ts';
 import { note } from './notes.ts';
 import { sanitize } from './sanitize.ts';
+import { timesFor } from './times.ts';
 
 /** Prints how a member was invited. The link of an invitation that was not mailed goes to stdout, because it is data. */
 export async function printInvited(
@@ -18,7 +19,7 @@ export async function printInvited(
   if (link === null) return note(ctx, options, `${done}${mailed ? ' and mailed an invitation' : ''}.`);
   await ctx.stdout.write(`${sanitize(link)}\n`);
   const passOn = `${done}. The server cannot send mail, so pass the link on to the member.`;
-  await note(ctx, options, `${passOn} ${explainLink(expiresAt)}`);
+  await note(ctx, options, `${passOn} ${explainLink(ctx, expiresAt)}`);
 }
 
 /** Prints a new link of an invitation, which a superuser passes on. */
@@ -27,11 +28,11 @@ export async function printInvitationLink(ctx: Context, options: GlobalOptions, 
   const { link = null, expires_at: expiresAt = null } = user.invitation ?? {};
   await ctx.stdout.write(`${sanitize(link ?? '')}\n`);
   const voided = expiresAt === null ? '' : ' Earlier links no longer work.';
-  await note(ctx, options, `Pass the link on to ${sanitize(user.email)}.${voided} ${explainLink(expiresAt)}`);
+  await note(ctx, options, `Pass the link on to ${sanitize(user.email)}.${voided} ${explainLink(ctx, expiresAt)}`);
 }
 
-function explainLink(expiresAt: string | null): string {
+function explainLink(ctx: Context, expiresAt: string | null): string {
   return expiresAt === null
     ? 'They sign in there with single sign-on.'
-    : `It works once, until ${sanitize(expiresAt)}. Anyone who has it, including you, can set the member's password.`;
+    : `It works once, until ${timesFor(ctx.stderr, ctx).exact(expiresAt)}. Anyone who has it, including you, can set the member's password.`;
 }

@@ -1,11 +1,11 @@
-import { timeAgo } from '../../shared/relative-time.ts';
 import type { MemberStatus, User } from '../../shared/schemas/accounts/users.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
+import { timesFor } from './times.ts';
 
 export async function printUsers(ctx: Context, options: GlobalOptions, users: Pages<User>): Promise<void> {
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<User>[] = [
     { head: 'EMAIL', text: (user) => user.email },
     { head: 'NAME', text: (user) => user.name, minWidth: 10, whenNarrow: [{ order: 3, width: 0 }] },
@@ -22,7 +22,7 @@ export async function printUsers(ctx: Context, options: GlobalOptions, users: Pa
     { head: 'TOKENS', text: (user) => String(user.token_count), whenNarrow: [{ order: 2, width: 0 }] },
     {
       head: 'LAST USED',
-      text: (user) => (user.last_used_at === null ? 'never' : timeAgo(user.last_used_at, now)),
+      text: (user) => (user.last_used_at === null ? 'never' : times.ago(user.last_used_at)),
       whenNarrow: [{ order: 1, width: 0 }],
     },
     {

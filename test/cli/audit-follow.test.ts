@@ -61,11 +61,12 @@ it('prints the events that are saved from now on, one JSON object a line', async
   expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual(newest);
 });
 
-it('prints one plain line for each event, whatever it contains', async () => {
-  const { stdout } = await follow([], [create('ci')], { columns: 80 });
-  expect(stdout).toBe(
-    '2026-11-23T16:20:00.000Z  dev@example.com  token.created  token ci of dev@example.com  203.0.113.9\n',
-  );
+it('prints one plain line for each event, in a pipe with the time in UTC', async () => {
+  const event = 'dev@example.com  token.created  token ci of dev@example.com  203.0.113.9';
+  const inPipe = await follow([], [create('ci')]);
+  expect(inPipe.stdout).toBe(`2026-11-23T16:20:00.000Z  ${event}\n`);
+  const onScreen = await follow([], [create('ci2')], { columns: 80, timeZone: 'Asia/Kolkata' });
+  expect(onScreen.stdout).toBe(`23 Nov 2026, 21:50:00 UTC+05:30  ${event.replace('token ci', 'token ci2')}\n`);
 });
 
 it('keeps a server from writing several lines, or escape sequences, for one event', async () => {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { relativeTime } from '../../../shared/relative-time.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { listTokens } from '../../api/find/find-token.ts';
 import type { CredentialEnd } from '../../api/read-status.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { connect, resolveServer } from '../../session/connect.ts';
+import { type Times, timesFor } from '../../ui/times.ts';
 import type { AttentionReason } from '../../ui/tokens/attention.ts';
 
 interface Status {
@@ -72,23 +72,24 @@ async function print(ctx: Context, options: GlobalOptions, server: string, statu
     import('../../ui/fields.ts'),
     import('../../ui/tokens/attention.ts'),
   ]);
+  const times = timesFor(ctx.stdout, ctx);
   const phrases = attention.map(
-    ({ token, reasons }) => `${token.name} (${token.prefix}) ${attentionPhrase(token, reasons, ctx.now())}`,
+    ({ token, reasons }) => `${token.name} (${token.prefix}) ${attentionPhrase(token, reasons, times)}`,
   );
   await printFields(ctx.stdout, [
     ['Server', reachable === false ? `${server} (not reachable)` : server],
     ['Version of tokens', ctx.version],
-    ['Session ends', endOf(ends, reachable, ctx.now())],
+    ['Session ends', endOf(ends, reachable, times)],
     ['Clock', clockPhrase(clockDifference)],
     ...(phrases.length === 0 ? ['none'] : phrases).map((phrase) => ['Needs attention', phrase] as const),
   ]);
 }
 
-function endOf(ends: CredentialEnd | null, reachable: boolean | null, now: Date): string {
+function endOf(ends: CredentialEnd | null, reachable: boolean | null, times: Times): string {
   if (ends === null) return reachable === false ? 'unknown' : 'not signed in, or the session is over';
   const { expires_at: end, idle_expires_at: idle } = ends;
   if (end === null) return 'never';
-  return `${end} (${relativeTime(end, now)})${idle === null ? '' : `, or ${idle} if unused until then`}`;
+  return `${times.future(end)}${idle === null ? '' : `, or ${times.exact(idle)} if unused until then`}`;
 }
 
 function clockPhrase(seconds: number | null): string {

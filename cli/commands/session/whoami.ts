@@ -4,6 +4,7 @@ import { tokenShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { sessionShape } from '../../session/session-shape.ts';
+import { timesFor } from '../../ui/times.ts';
 
 export function registerWhoami(program: Command, ctx: Context): void {
   program
@@ -27,6 +28,7 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     return printJson(ctx.stdout, { ...me, session });
   }
   const { printFields } = await import('../../ui/fields.ts');
+  const times = timesFor(ctx.stdout, ctx);
   await printFields(ctx.stdout, [
     ['Email', me.email],
     ['Name', me.name],
@@ -35,7 +37,10 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     ...(me.auditor ? ([['Auditor', 'yes']] as const) : []),
     ['Can create tokens', me.can_manage_tokens ? 'yes' : 'no'],
     ['Tokens', String(me.token_count)],
-    ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if unused until then`],
+    [
+      'Session ends',
+      `${times.exact(session.expires_at)}, or ${times.exact(session.idle_expires_at)} if unused until then`,
+    ],
   ]);
 }
 
@@ -51,7 +56,7 @@ async function showKey(ctx: Context, options: GlobalOptions, { api, server }: Co
     ['Management key', `${key.name} (${key.prefix})`],
     ['Scopes', key.manage?.join(', ') || 'none: this is not a management key'],
     ['Server', server.url],
-    ['Expires', key.expires_at ?? 'never'],
+    ['Expires', timesFor(ctx.stdout, ctx).expiry(key.expires_at)],
     ['Rotates itself', key.self_rotate ? 'yes' : 'no'],
   ]);
 }

@@ -20,6 +20,7 @@ import {
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { timesFor } from '../../ui/times.ts';
 
 export interface EditOptions
   extends GlobalOptions,
@@ -76,7 +77,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   const token = await expectBody(api.tokens[':id'].$patch({ param: { id: before.id }, json }), tokenShape);
   const news = [
     ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),
-    ...(token.expires_at === before.expires_at ? [] : [expiryOf(token)]),
+    ...(token.expires_at === before.expires_at ? [] : [expiryOf(ctx, token)]),
     ...(rulesOf(token) === rulesOf(before) ? [] : [newRulesOf(token)]),
     ...(scopesOf(token) === scopesOf(before) ? [] : [`has the scopes ${scopesOf(token)}`]),
   ];
@@ -85,8 +86,8 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   if (token.name !== before.name) await renameStoredValue(ctx, server, before, token);
 }
 
-function expiryOf({ expires_at: at }: Token): string {
-  return at === null ? 'never expires' : `expires at ${sanitize(at)}`;
+function expiryOf(ctx: Context, { expires_at: at }: Token): string {
+  return at === null ? 'never expires' : `expires ${timesFor(ctx.stderr, ctx).expiryInWords(at)}`;
 }
 
 /** The scopes of a management key. A server of the release before sends none. */

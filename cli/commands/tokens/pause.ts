@@ -7,6 +7,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseSeconds, parseUntil } from '../../input/parse-time.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { timesFor } from '../../ui/times.ts';
 import { changeTokens } from './change-tokens.ts';
 
 export interface PauseOptions extends GlobalOptions, OwnerOptions {
@@ -42,10 +43,10 @@ async function runPause(ctx: Context, names: readonly string[], options: PauseOp
   };
   await changeTokens(ctx, names, options, {
     request: (api, id) => expectBody(api.tokens[':id'].pause.$post({ param: { id }, json }), tokenShape),
-    outcome: (token) => `Paused ${sanitize(token.name)} (${sanitize(token.prefix)})${until(token)}.`,
+    outcome: (token) => `Paused ${sanitize(token.name)} (${sanitize(token.prefix)})${until(ctx, token)}.`,
   });
 }
 
-function until({ paused }: Token): string {
-  return paused?.until ? ` until ${sanitize(paused.until)}` : '';
+function until(ctx: Context, { paused }: Token): string {
+  return paused?.until ? ` until ${timesFor(ctx.stderr, ctx).exact(paused.until)}` : '';
 }

@@ -14,6 +14,7 @@ import { tokenCommand } from '../../ui/command-line.ts';
 import { note, warn } from '../../ui/notes.ts';
 import { type NewValueOptions, printNewValue, printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { timesFor } from '../../ui/times.ts';
 
 export interface RotateOptions extends NewValueOptions, Pick<OwnerOptions, 'serviceAccount'> {
   overlap?: string;
@@ -57,7 +58,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   const token = await findToken(connection.api, name, options);
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
     if (error instanceof ValueMayBeLost || ctx.signal.aborted) throw lostError(ctx, token, body, error);
-    throw hasCode(error, 'rotation-pending') ? pendingError(token, error) : error;
+    throw hasCode(error, 'rotation-pending') ? pendingError(ctx, token, error) : error;
   });
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
@@ -65,10 +66,10 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   } catch (error) {
     throw unwrittenError(rotated, body, error);
   }
-  if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(rotated));
+  if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(ctx, rotated));
   // A damaged list is no failure of the rotation, which is complete.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
-    await warn(ctx, options, staleKeychain(rotated));
+    await warn(ctx, options, staleKeychain(ctx, rotated));
   }
 }
 
@@ -91,24 +92,25 @@ async function finish(ctx: Context, name: string, options: RotateOptions): Promi
 }
 
 /** Says what the keychain still holds. Suggests no further rotation, which would end the value that was just printed. */
-function staleKeychain({ previous }: Token): string {
-  const fate = previous ? `works until ${sanitize(previous.valid_until)}` : 'no longer works';
+function staleKeychain(ctx: Context, { previous }: Token): string {
+  const fate = previous ? `works until ${timesFor(ctx.stderr, ctx).exact(previous.valid_until)}` : 'no longer works';
   return `The OS keychain still holds the old value, which ${fate}. Next time, give --store to store the new one there.`;
 }
 
 /** Says how long the old value works, on a terminal and where nobody else reads the output. */
-function fateOfOldValue(token: Token): string {
+function fateOfOldValue(ctx: Context, token: Token): string {
   const { previous } = token;
   if (!previous) return 'The old value no longer works.';
-  const end = `The old value (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}.`;
+  const until = timesFor(ctx.stderr, ctx).exact(previous.valid_until);
+  const end = `The old value (${sanitize(previous.prefix)}) works until ${until}.`;
   return `${end} To end it earlier: ${tokenCommand('rotate', token, '--finish')}`;
 }
 
 /** Names the commands, where the daemon names its own fields. */
-function pendingError(token: Token, error: CliError): CliError {
+function pendingError(ctx: Context, token: Token, error: CliError): CliError {
   const { previous } = token;
   const until = previous
-    ? ` (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}`
+    ? ` (${sanitize(previous.prefix)}) works until ${timesFor(ctx.stderr, ctx).exact(previous.valid_until)}`
     : ' still works';
   const ways = `\`${tokenCommand('rotate', token, '--finish')}\`, or end it with this rotation: \`${tokenCommand('rotate', token, '--end-previous')}\``;
   const detail = `The value before the last rotation${until}. End it with ${ways}.`;

@@ -7,6 +7,7 @@ import { hasCode, localError } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { timesFor } from '../../ui/times.ts';
 
 export interface ShowOptions extends GlobalOptions, OwnerOptions {}
 
@@ -50,5 +51,8 @@ async function showEnded(
     const { printEndedToken } = await import('../../ui/tokens/ended-tokens.ts');
     await printEndedToken(ctx, ended);
   }
-  throw localError('token-not-found', endSentence({ ...ended, name: sanitize(ended.name) }));
+  throw localError(
+    'token-not-found',
+    endSentence({ ...ended, name: sanitize(ended.name) }, timesFor(ctx.stderr, ctx).dateInWords),
+  );
 }

@@ -11,6 +11,7 @@ import { type Connection, connect } from '../../session/connect.ts';
 import { tokenCommand } from '../../ui/command-line.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { timesFor } from '../../ui/times.ts';
 
 export interface SuggestOptions extends GlobalOptions, OwnerOptions {
   days?: string;
@@ -71,7 +72,8 @@ async function apply(
     return note(ctx, options, 'Nothing was changed.');
   const json = suggestedFields(token, suggestion);
   const edited = await expectBody(api.tokens[':id'].$patch({ param: { id: token.id }, json }), tokenShape);
-  const expiry = edited.expires_at === token.expires_at ? '' : `: it expires at ${sanitize(edited.expires_at ?? '')}`;
+  const { expiryInWords } = timesFor(ctx.stderr, ctx);
+  const expiry = edited.expires_at === token.expires_at ? '' : `: it expires ${expiryInWords(edited.expires_at)}`;
   await note(ctx, options, `Set these rules of ${sanitize(token.name)} (${sanitize(token.prefix)})${expiry}.`);
   if (edited.enforce === false) {
     await note(ctx, options, `They deny nothing yet. To enforce them: ${tokenCommand('edit', token, '--enforce')}`);

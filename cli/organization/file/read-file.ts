@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { count } from '../../../shared/count.ts';
 import { redact } from '../../../shared/redact.ts';
 import type { Organization } from '../../../shared/schemas/organization/organization.ts';
 import type { Context } from '../../context.ts';
-import { CliError, localError, localProblem, systemCode } from '../../errors.ts';
+import { CliError, localProblem } from '../../errors.ts';
+import { readTextFile } from '../../input/read-text-file.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Mistake, Path } from './document.ts';
 
-const maxFileBytes = 16 * 1024 * 1024;
+const rules = { option: '-f', maxMebibytes: 16, ifTooLong: 'Divide it into files with different sections.' };
 
 /** The declared state, and how to report what is wrong with it on this server. */
 export interface OrganizationFile {
@@ -23,48 +23,14 @@ export interface OrganizationFile {
  * @throws CliError `invalid-file` with every mistake and its position, or `usage` if the file cannot be read
  */
 export async function readOrganizationFile(ctx: Context, path: string): Promise<OrganizationFile> {
-  const bytes = path === '-' ? await readInput(ctx) : await readBytes(path);
+  const content = await readTextFile(ctx, path, rules);
   // Loaded after the file, because most mistakes are in the path.
   const { readOrganization } = await import('./document.ts');
-  const { organization, mistakes, mistakeAt } = readOrganization(decode(bytes, path));
+  const { organization, mistakes, mistakeAt } = readOrganization(content);
   const lineOf = ({ line, column, text }: Mistake) => redact(sanitize(`${path}:${line}:${column}: ${text}`));
   const invalid = (lines: readonly string[]) => invalidFile(path, lines);
   if (mistakes.length > 0) throw invalid(mistakes.map(lineOf));
   return { organization, mistakeAt: (path, text) => lineOf(mistakeAt(path, text)), invalid };
-}
-
-async function readInput(ctx: Context): Promise<Buffer> {
-  if (ctx.stdin.isTTY) {
-    throw localError('usage', 'Standard input is a terminal. Redirect a file to it, or name the file with -f.');
-  }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of ctx.stdin.read()) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > maxFileBytes) throw tooLong('-');
-  }
-  return Buffer.concat(chunks);
-}
-
-async function readBytes(path: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw localError('usage', `${path} cannot be read (${systemCode(error)}). Check its path and permissions.`, error);
-  });
-  if (bytes.byteLength > maxFileBytes) throw tooLong(path);
-  return bytes;
-}
-
-function decode(bytes: Buffer, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw localError('usage', `${path} is not UTF-8. Save it in this encoding.`, error);
-  }
-}
-
-function tooLong(path: string): CliError {
-  return localError('usage', `${path} is longer than 16 MiB. Divide it into files with different sections.`);
 }
 
 function invalidFile(path: string, lines: readonly string[]): CliError {

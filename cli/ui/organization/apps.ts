@@ -1,9 +1,9 @@
 import { formatDuration } from '../../../shared/duration.ts';
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { App } from '../../../shared/schemas/apps.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 /** Prints a table of apps. A member who is not a superuser receives only names and URLs, so the table has only these. */
 export async function printApps(ctx: Context, options: GlobalOptions, apps: readonly App[]): Promise<void> {
@@ -31,7 +31,7 @@ export async function printApp(ctx: Context, app: App): Promise<void> {
     ...(groups ? [['Groups', groups.length === 0 ? 'everyone' : listOf(groups)] as const] : []),
     ...(app.max_expiry === undefined ? [] : [['Max expiry', maxExpiryOf(app) || 'none'] as const]),
     ...(preflight ? [['Preflight', preflight] as const] : []),
-    ...(createdAt ? [['Created', `${createdAt} (${timeAgo(createdAt, ctx.now())})`] as const] : []),
+    ...(createdAt ? [['Created', timesFor(ctx.stdout, ctx).past(createdAt)] as const] : []),
     ['ID', app.id],
   ]);
 }

@@ -3,6 +3,7 @@ import type { ServiceAccount } from '../../../shared/schemas/accounts/service-ac
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 export async function printServiceAccounts(
   ctx: Context,
@@ -34,6 +35,7 @@ export async function printServiceAccounts(
 
 export async function printServiceAccount(ctx: Context, account: ServiceAccount): Promise<void> {
   const { created_at: createdAt, last_used_at: usedAt } = account;
+  const times = timesFor(ctx.stdout, ctx);
   await printFields(ctx.stdout, [
     ['Name', account.name],
     ['Description', account.description ?? ''],
@@ -41,8 +43,8 @@ export async function printServiceAccount(ctx: Context, account: ServiceAccount)
     ['Maintainers', maintainersOf(account)],
     ['Groups', account.groups.join(', ')],
     ['Tokens', String(account.token_count)],
-    ['Last used', usedAt === null ? 'never' : `${usedAt} (${timeAgo(usedAt, ctx.now())})`],
-    ['Created', `${createdAt} (${timeAgo(createdAt, ctx.now())})`],
+    ['Last used', usedAt === null ? 'never' : times.past(usedAt)],
+    ['Created', times.past(createdAt)],
     ['ID', account.id],
   ]);
 }

@@ -1,9 +1,9 @@
 import { formatDuration } from '../../../shared/duration.ts';
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { Trust } from '../../../shared/schemas/trusts.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 /** Prints a table of trusts. */
 export async function printTrusts(ctx: Context, options: GlobalOptions, trusts: readonly Trust[]): Promise<void> {
@@ -28,7 +28,7 @@ export async function printTrust(ctx: Context, trust: Trust): Promise<void> {
     ...(trust.read_only ? [['Read-only', 'yes'] as const] : []),
     ...(trust.allow ?? []).map((line) => ['Allow', line] as const),
     ['TTL', formatDuration(trust.ttl)],
-    ['Created', `${trust.created_at} (${timeAgo(trust.created_at, ctx.now())})`],
+    ['Created', timesFor(ctx.stdout, ctx).past(trust.created_at)],
     ['ID', trust.id],
   ]);
 }

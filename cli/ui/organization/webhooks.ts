@@ -5,6 +5,7 @@ import { printFields } from '../fields.ts';
 import { printJson } from '../json.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 export async function printWebhooks(ctx: Context, options: GlobalOptions, webhooks: readonly Webhook[]): Promise<void> {
   const columns: Column<Webhook>[] = [
@@ -29,7 +30,7 @@ export async function printWebhook(ctx: Context, webhook: Webhook): Promise<void
     ['Format', webhook.format],
     ['Description', webhook.description ?? ''],
     ['Status', webhook.disabled ? 'disabled' : 'enabled'],
-    ['Created', `${webhook.created_at} (${timeAgo(webhook.created_at, ctx.now())})`],
+    ['Created', timesFor(ctx.stdout, ctx).past(webhook.created_at)],
     ['ID', webhook.id],
   ]);
 }

@@ -1,5 +1,5 @@
-import { relativeTime } from '../../../shared/relative-time.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Times } from '../times.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const weekMs = 7 * dayMs;
@@ -26,13 +26,13 @@ export function attentionReasons(token: Token, now: Date): AttentionReason[] {
 }
 
 /** Says why a token needs attention. */
-export function attentionPhrase(token: Token, reasons: readonly AttentionReason[], now: Date): string {
+export function attentionPhrase(token: Token, reasons: readonly AttentionReason[], times: Times): string {
   const { status, expires_at: expiresAt, last_denied: denied, previous } = token;
   const phrases: Record<AttentionReason, () => string> = {
-    denied: () => `was denied ${denied === null ? '' : relativeTime(denied.at, now)}`,
+    denied: () => `was denied ${denied === null ? '' : times.ago(denied.at)}`,
     'not-active': () => `is ${status}`,
-    'expires-soon': () => `expires ${expiresAt === null ? 'never' : relativeTime(expiresAt, now)}`,
-    'two-values': () => `has two values until ${previous?.valid_until ?? ''}`,
+    'expires-soon': () => `expires ${expiresAt === null ? 'never' : times.ahead(expiresAt)}`,
+    'two-values': () => `has two values${previous ? ` until ${times.exact(previous.valid_until)}` : ''}`,
     'never-expires': () => 'never expires',
   };
   return reasons.map((reason) => phrases[reason]()).join(', ');

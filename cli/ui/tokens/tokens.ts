@@ -8,6 +8,7 @@ import type { colorsFor } from '../colors.ts';
 import { printFields } from '../fields.ts';
 import { sanitize } from '../sanitize.ts';
 import { type Column, printTable } from '../table.ts';
+import { type Times, timesFor } from '../times.ts';
 import { ruleLines } from './rules.ts';
 
 const statusColor = {
@@ -29,29 +30,28 @@ export async function printTokens(
   columns: Column<Token>[] | null = null,
 ): Promise<void> {
   const emptyText = isFiltered ? 'No token matches.' : 'There are no tokens. Run `tokens create NAME` to create one.';
-  await printTable(ctx, options, columns ?? tokenColumns(ctx.now(), options), pages, emptyText);
+  await printTable(ctx, options, columns ?? tokenColumns(ctx, options), pages, emptyText);
 }
 
 export async function printToken(ctx: Context, token: Token): Promise<void> {
-  const now = ctx.now();
-  const expires = token.expires_at && `${token.expires_at} (${relativeTime(token.expires_at, now)})`;
+  const times = timesFor(ctx.stdout, ctx);
   await printFields(ctx.stdout, [
     ['Name', token.name],
     ['Prefix', token.prefix],
     ['Status', statusOf(token)],
-    ...pauseFields(token, now),
+    ...pauseFields(token, times),
     ['Owner', token.owner],
     ['Description', token.description ?? ''],
-    ['Created', `${token.created_at} (${timeAgo(token.created_at, now)})`],
-    ...(token.rotated_at ? [['Rotated', `${token.rotated_at} (${timeAgo(token.rotated_at, now)})`] as const] : []),
-    ['Expires', expires ?? 'never'],
+    ['Created', times.past(token.created_at)],
+    ...(token.rotated_at ? [['Rotated', times.past(token.rotated_at)] as const] : []),
+    ['Expires', times.expiry(token.expires_at)],
     ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
     ...(token.manage?.length ? [['Scopes', token.manage.join(', ')] as const] : []),
     ...ruleLines(token),
-    ['Last used', lastUse(token, now)],
+    ['Last used', lastUse(token, times)],
     ['User agent', token.last_used?.user_agent ?? ''],
-    ...previousFields(token, now),
-    ...(token.last_denied ? [['Last denied', deniedRequest(token.last_denied, now)] as const] : []),
+    ...previousFields(token, times),
+    ...(token.last_denied ? [['Last denied', deniedRequest(token.last_denied, times)] as const] : []),
     ['ID', token.id],
   ]);
 }
@@ -59,23 +59,20 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
 type Field = readonly [label: string, value: string];
 
 /** Describes the pause of a token. A daemon of the previous release knows no pauses. */
-function pauseFields({ paused }: Token, now: Date): Field[] {
+function pauseFields({ paused }: Token, times: Times): Field[] {
   if (!paused) return [];
-  const until = paused.until === null ? [] : [`until ${paused.until} (${relativeTime(paused.until, now)})`];
+  const until = paused.until === null ? [] : [`until ${times.future(paused.until)}`];
   const by = paused.by === null ? [] : [`by ${paused.by}`];
-  return [['Paused', [timeAgo(paused.at, now), ...by, ...until].join(', ')], ...field('Reason', paused.reason)];
+  return [['Paused', [times.ago(paused.at), ...by, ...until].join(', ')], ...field('Reason', paused.reason)];
 }
 
 /** Describes the value before the rotation while it still works, and says whether it is still in use. */
-function previousFields({ previous }: Token, now: Date): Field[] {
+function previousFields({ previous }: Token, times: Times): Field[] {
   if (!previous) return [];
   const isUsed = previous.last_used !== null;
   return [
-    [
-      'Old value',
-      `${previous.prefix} works until ${previous.valid_until} (${relativeTime(previous.valid_until, now)})`,
-    ],
-    ['Old value used', isUsed ? `since the rotation, ${lastUse(previous, now)}` : 'not since the rotation'],
+    ['Old value', `${previous.prefix} works until ${times.future(previous.valid_until)}`],
+    ['Old value used', isUsed ? `since the rotation, ${lastUse(previous, times)}` : 'not since the rotation'],
     ...field('Its user agent', previous.last_used?.user_agent ?? null),
   ];
 }
@@ -98,7 +95,9 @@ function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text
  * The columns of a list of tokens. A narrow terminal keeps, in this order: name, status, expiry, last use, prefix, creation. New columns are
  * added at the end, because scripts count the columns of a pipe.
  */
-function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
+function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[] {
+  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
   return [
     { head: 'NAME', text: (token) => token.name },
@@ -113,7 +112,7 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
     },
     {
       head: 'LAST USED',
-      text: (token) => lastUse(withNewestUse(token), now),
+      text: (token) => lastUse(withNewestUse(token), times),
       fit: (token, width) => fitLastUse(withNewestUse(token), now, width),
       minWidth: 36,
       whenNarrow: [
@@ -143,21 +142,16 @@ function withNewestUse(token: Token): Token {
 }
 
 /** Returns `3 minutes ago · path · grafana · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
-function deniedRequest({ at, reason, app, method, path, ip }: DeniedRequest, now: Date): string {
+function deniedRequest({ at, reason, app, method, path, ip }: DeniedRequest, times: Times): string {
   const request = [method, path].filter((part) => part !== null).join(' ');
-  return [timeAgo(at, now), reason, app ?? '', request, ip ?? ''].filter((part) => part !== '').join(' · ');
-}
-
-interface LastUseForm {
-  style: TimeStyle;
-  path: string;
+  return [times.ago(at), reason, app ?? '', request, ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
 /** Returns `3 minutes ago · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
-function lastUse({ last_used: use }: Pick<Token, 'last_used'>, now: Date, form: Partial<LastUseForm> = {}): string {
+function lastUse({ last_used: use }: Pick<Token, 'last_used'>, times: Pick<Times, 'ago'>, path = use?.path): string {
   if (!use) return 'never';
-  const request = [use.method, form.path ?? use.path].filter((part) => part !== null).join(' ');
-  return [timeAgo(use.at, now, form.style), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
+  const request = [use.method, path].filter((part) => part).join(' ');
+  return [times.ago(use.at), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
 /**
@@ -166,11 +160,12 @@ function lastUse({ last_used: use }: Pick<Token, 'last_used'>, now: Date, form: 
  */
 function fitLastUse(token: Token, now: Date, width: number): string {
   const path = sanitize(token.last_used?.path ?? '');
-  const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, now, { style }))) - width;
+  const inStyle = (style: TimeStyle) => ({ ago: (time: string) => timeAgo(time, now, style) });
+  const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, inStyle(style)))) - width;
   const shortestPath = Math.min(minPathWidth, stringWidth(path));
   const style = stringWidth(path) - excess('long') >= shortestPath ? 'long' : 'narrow';
-  if (excess(style) <= 0) return lastUse(token, now, { style });
+  if (excess(style) <= 0) return lastUse(token, inStyle(style));
   const room = stringWidth(path) - excess(style);
   if (room < shortestPath || path === '') return token.last_used ? fitTimeAgo(token.last_used.at, now, width) : 'never';
-  return lastUse(token, now, { style, path: cliTruncate(path, room, { position: 'middle' }) });
+  return lastUse(token, inStyle(style), cliTruncate(path, room, { position: 'middle' }));
 }

@@ -85,7 +85,7 @@ it.each([
   [['help'], 'Usage: tokens [options] [command]'],
   [['help', 'create'], 'Usage: tokens create [options] [name]'],
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
-  [['help', 'users', 'add'], 'Usage: tokens users add [options] <email>'],
+  [['help', 'users', 'add'], 'Usage: tokens users add [options] [email]'],
   [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],
 ])('prints help for %j', async (argv, usage) => {
   expect(await cli.run(argv)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(usage) });

@@ -52,7 +52,7 @@ it('prints a header and one tab-separated line with all details per token in a p
   expect(ran.stdout).toBe(
     [
       'NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tEXPIRES',
-      `ci-pipeline\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\t3 minutes ago · GET ${path} · 203.0.113.9\tactive\tnever`,
+      `ci-pipeline\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\t2026-11-23T16:17:00.000Z · GET ${path} · 203.0.113.9\tactive\tnever`,
       'never\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\tnever\texpired\tnever',
       '',
     ].join('\n'),

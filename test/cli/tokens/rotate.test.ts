@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { appFetch, lockedKeychain, onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import {
+  appFetch,
+  lockedKeychain,
+  onTerminal,
+  openTestCliWithApp,
+  type Surroundings,
+  shownTime,
+} from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -35,7 +42,7 @@ describe('tokens rotate', () => {
     expect(stderr).toContain('cannot be shown again');
     const end = (await show()).previous?.valid_until;
     expect(stderr).toContain(
-      `The old value (${old.slice(0, 12)}) works until ${end}. To end it earlier: tokens rotate ci`,
+      `The old value (${old.slice(0, 12)}) works until ${shownTime(end)}. To end it earlier: tokens rotate ci`,
     );
     const atOnce = await rotate(['--overlap', '0', '--end-previous'], { columns: 80 });
     expect(atOnce.stderr).toContain('The old value no longer works.');
@@ -61,7 +68,7 @@ describe('tokens rotate', () => {
     expect(await run(['check'], { stdin: old })).toEqual({
       code: 0,
       stdout: `active\t${prefixes[0]}\tci\tdev@example.com\n`,
-      stderr: `This is the old value of ci. It works until ${(await show()).previous?.valid_until}. The current value starts with ${prefixes[1]}.\n`,
+      stderr: `This is the old value of ci. It works until ${shownTime((await show()).previous?.valid_until)}. The current value starts with ${prefixes[1]}.\n`,
     });
     expect(await run(['check'], { stdin: current })).toMatchObject({
       stdout: `active\t${prefixes[1]}\tci\tdev@example.com\n`,
@@ -80,7 +87,9 @@ describe('tokens rotate', () => {
     expect(pending).toMatchObject({ code: 5, stdout: '' });
     expect(JSON.parse(pending.stderr)).toMatchObject({ code: 'rotation-pending', status: 409 });
     const { stderr } = await rotate();
-    expect(stderr).toContain(`(${old.slice(0, 12)}) works until ${(await show()).previous?.valid_until}. End it with`);
+    expect(stderr).toContain(
+      `(${old.slice(0, 12)}) works until ${shownTime((await show()).previous?.valid_until)}. End it with`,
+    );
     for (const way of ['--finish', '--end-previous']) expect(stderr).toContain(`tokens rotate ci ${way}`);
     const third = (await rotate(['--end-previous'])).stdout;
     expect(await verdicts(old, second, third)).toEqual(['rotated', 200, 200]);
@@ -109,7 +118,7 @@ describe('tokens rotate', () => {
     await run(['create', 'laptop', '--store', '--no-print']);
     const end = new Date(cli.app.clock.now() + 3_600_000).toISOString();
     expect((await run(['rotate', 'laptop', '--overlap', '1h'])).stderr).toBe(
-      `The OS keychain still holds the old value, which works until ${end}. Next time, give --store to store the new one there.\n`,
+      `The OS keychain still holds the old value, which works until ${shownTime(end)}. Next time, give --store to store the new one there.\n`,
     );
     const atOnce = await run(['rotate', 'laptop', '--overlap', '0', '--end-previous']);
     expect(atOnce.stderr).toContain('the old value, which no longer works. Next time');

@@ -40,6 +40,8 @@ export interface Surroundings {
   /** Fails every write to stdout with this system error. */
   stdoutFails?: string;
   now?: Date;
+  /** Time zone of a terminal. Default: UTC, so that no test depends on the machine. */
+  timeZone?: string;
   signal?: AbortSignal;
   /** Opens an address in the browser. Default: there is no browser. */
   openBrowser?: (url: string) => Promise<boolean>;
@@ -141,6 +143,12 @@ export const lockedKeychain: CredentialStore = {
   delete: async () => undefined,
 };
 
+/** Returns a time as a terminal in UTC shows it: `2 Mar 2027, 14:05 UTC`. */
+export function shownTime(time: string | undefined): string {
+  const [, day, month, year, clock] = /, (\d+) (\w+) (\d+) (\d\d:\d\d)/.exec(new Date(time ?? '').toUTCString()) ?? [];
+  return `${Number(day)} ${month} ${year}, ${clock} UTC`;
+}
+
 /** Returns an empty context, which is enough to build the program. */
 export function bareContext(): Context {
   return fakeContext({}, fakeStream(undefined), fakeStream(undefined), [], 0);
@@ -169,6 +177,7 @@ function fakeContext(
     stderr,
     signal: given.signal ?? new AbortController().signal,
     now: () => given.now ?? new Date('2026-11-23T16:20:00.000Z'),
+    timeZone: given.timeZone ?? 'UTC',
     uuid: () => {
       uuidCount += 1;
       return `run-${run}-uuid-${uuidCount}`;

@@ -14,6 +14,7 @@ import { readSecret } from '../../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../../session/connect.ts';
 import { warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import { timesFor } from '../../../ui/times.ts';
 import { deniedByRules, isForbidReason, noteObserved, requestOf, withDecision } from './check-request.ts';
 import { findCanary } from './find-canary.ts';
 
@@ -93,13 +94,9 @@ function failureOf({ reason, detail }: Result) {
 /** Says so if the value is the one before a rotation, because it will stop working when the overlap ends. */
 async function noteIfPrevious(ctx: Context, options: CheckOptions, { prefix, token }: Result): Promise<void> {
   if (token === null || !('previous' in token) || prefix === null || token.previous?.prefix !== prefix) return;
-  const { valid_until: end } = token.previous;
+  const end = timesFor(ctx.stderr, ctx).exact(token.previous.valid_until);
   const current = `The current value starts with ${sanitize(token.prefix)}.`;
-  await warn(
-    ctx,
-    options,
-    `This is the old value of ${sanitize(token.name)}. It works until ${sanitize(end)}. ${current}`,
-  );
+  await warn(ctx, options, `This is the old value of ${sanitize(token.name)}. It works until ${end}. ${current}`);
 }
 
 async function check(ctx: Context, options: CheckOptions, value: string): Promise<Result> {

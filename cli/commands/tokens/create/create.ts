@@ -16,7 +16,7 @@ import { tokenCommand } from '../../../ui/command-line.ts';
 import { note } from '../../../ui/notes.ts';
 import { type NewValueOptions, printNewValue } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
-import { expiryPhrase } from '../../../ui/times.ts';
+import { timesFor } from '../../../ui/times.ts';
 
 export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerOptions, 'serviceAccount'> {
   expires?: string;
@@ -95,7 +95,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
 /** Says when the new token expires. Advises an expiry if it never does. */
 async function noteExpiry(ctx: Context, options: CreateOptions, { name, expires_at: expiresAt }: CreatedToken) {
   const advice = 'It never expires; consider --expires.';
-  const expiry = expiresAt === null ? advice : expiryPhrase(expiresAt, ctx.now());
+  const expiry = expiresAt === null ? advice : `It expires ${timesFor(ctx.stderr, ctx).expiryInWords(expiresAt)}.`;
   await note(ctx, options, `Created ${sanitize(name)}. ${expiry}`);
 }
 

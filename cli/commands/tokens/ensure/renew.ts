@@ -12,6 +12,7 @@ import type { Server } from '../../../session/server-url.ts';
 import type { TokenFile } from '../../../token-file/token-file.ts';
 import { writeStderr } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import { timesFor } from '../../../ui/times.ts';
 import { gainsTime, requireLongLife } from './due.ts';
 import type { Present } from './inspect.ts';
 import { findSession, type Session } from './session.ts';
@@ -87,7 +88,7 @@ function isKeyOf({ connection }: Extract<Session, { connection: Connection }>, {
 
 /** Warns that a token that ends soon stays as it is, with `--json`, too, because the token stops working if nobody acts. */
 async function warnOfNoGain(ctx: Context, { name, expires_at }: Token): Promise<void> {
-  const ends = `${sanitize(name)} ends at ${sanitize(expires_at ?? '')}`;
+  const ends = `${sanitize(name)} ends ${timesFor(ctx.stderr, ctx).expiryInWords(expires_at)}`;
   const text = `${ends} and was not rotated, because --expires gives it no later end. Give a later --expires.`;
   await writeStderr(ctx, text);
 }

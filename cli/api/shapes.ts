@@ -112,6 +112,7 @@ export const requestTestShape = object<RequestTest>({
   deny_reason: nullable(text),
   would_deny: nullable(text),
   rule: nullable(text),
+  not_checked: array(text),
 });
 
 export const suggestionShape = object<Suggestion>({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RequestTest } from '../../../shared/schemas/tokens/request-tests.ts';
+import { conditionsOf, namesOfUnchecked } from '../../../shared/tokens/unchecked-words.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { requestTestShape } from '../../api/shapes.ts';
@@ -22,7 +23,7 @@ export function registerTest(program: Command, ctx: Context): void {
     .argument('<name>', 'Name or prefix of the token')
     .summary('Test whether a token may make a request')
     .description(
-      'Test whether verification would allow a request with a token, without its value. Print the verdict and the rule that decides. The server records nothing. A rule about apps or networks is not evaluated without --app or --ip.',
+      'Test whether verification would allow a request with a token, without its value. Print the verdict and the rule that decides. The server records nothing. Without --app or --ip, the verdict is conditional if it depends on them.',
     )
     .requiredOption('--method <method>', 'Method of the request')
     .requiredOption('--path <path>', 'Path of the request, as the client sends it')
@@ -54,12 +55,13 @@ async function runTest(ctx: Context, name: string, options: TestOptions): Promis
   if (wouldDeny !== null) await noteObserved(ctx, options, wouldDeny);
 }
 
-function fieldsOf({ verdict, deny_reason: reason, rule }: RequestTest): Array<readonly [string, string]> {
-  return [
-    ['Verdict', verdict],
-    ...(reason === null ? [] : [['Reason', reason] as const]),
-    ...(rule === null ? [] : [['Rule', rule] as const]),
-  ];
+function fieldsOf({ verdict, deny_reason: reason, rule, not_checked: notChecked }: RequestTest) {
+  const fields: Array<readonly [string, string]> = [['Verdict', verdict]];
+  if (verdict === 'conditional') fields.push(['Allowed if', conditionsOf(notChecked)]);
+  if (reason !== null) fields.push(['Reason', reason]);
+  if (rule !== null) fields.push(['Rule', rule]);
+  if (notChecked.length > 0) fields.push(['Not checked', namesOfUnchecked(notChecked)]);
+  return fields;
 }
 
 function failureOf(reason: string) {

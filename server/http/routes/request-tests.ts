@@ -16,7 +16,7 @@ const testRequest = createRoute({
   path: '/tokens/{id}/test',
   summary: 'Test a request with a token',
   description:
-    'Returns what verification would decide about a request with the current value of the token, without its value. Records nothing. A rule is not evaluated if the field that it needs is missing. Everyone who may read the token may do this.',
+    'Returns what verification would decide about a request with the current value of the token, without its value. Records nothing. Without `app` or `ip`, the verdict is `conditional` if it depends on them. Everyone who may read the token may do this.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(requestTestBodySchema) },
   responses: { 200: jsonResponse(requestTestSchema, 'The verdict') },
@@ -35,7 +35,13 @@ function invalidAddress() {
   return invalidFields([{ pointer: '/ip', detail: 'ip must be an IP address such as 203.0.113.9 or 2001:db8::1.' }]);
 }
 
-function requestTestObject({ verdict, rule }: TestedRequest): RequestTest {
-  if (verdict.allowed) return { verdict: 'allow', deny_reason: null, would_deny: verdict.wouldDeny, rule };
-  return { verdict: 'deny', deny_reason: verdict.reason, would_deny: null, rule };
+function requestTestObject({ verdict, rule, isConditional, notChecked }: TestedRequest): RequestTest {
+  const rest = { rule, not_checked: [...notChecked] };
+  if (!verdict.allowed) return { verdict: 'deny', deny_reason: verdict.reason, would_deny: null, ...rest };
+  return {
+    verdict: isConditional ? 'conditional' : 'allow',
+    deny_reason: null,
+    would_deny: verdict.wouldDeny,
+    ...rest,
+  };
 }

@@ -18,9 +18,17 @@ export const requestTestBodySchema = z
   })
   .meta({ id: 'TestRequest' });
 
+/** What a test may leave undecided, because the request has no app or no address. In this order. */
+export const notCheckedSchema = z.enum(['app', 'group', 'network']);
+export type NotChecked = z.infer<typeof notCheckedSchema>;
+
 export const requestTestSchema = z
   .object({
-    verdict: z.enum(['allow', 'deny']),
+    verdict: z
+      .enum(['allow', 'conditional', 'deny'])
+      .describe(
+        '`conditional`: the request lacks its app or its IP address, and what `not_checked` lists may deny it. `deny`: it is denied, whatever it lacks',
+      ),
     deny_reason: z
       .string()
       .nullable()
@@ -32,6 +40,11 @@ export const requestTestSchema = z
       .string()
       .nullable()
       .describe('The rule or the status that decides, as `tokens show` prints it, or null if none does'),
+    not_checked: z
+      .array(notCheckedSchema)
+      .describe(
+        "What the test did not check. `app` and `network`: the token has a rule about apps or networks, and the request has no app or no IP address. `group`: the request has no app, and there is one for groups that the owner is not in. Empty if the request is denied. If the token's rules are not applied, `app` and `network` leave the verdict `allow`",
+      ),
   })
   .meta({ id: 'RequestTest' });
 export type RequestTest = z.infer<typeof requestTestSchema>;

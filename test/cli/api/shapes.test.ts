@@ -173,7 +173,7 @@ const entries: Entry[] = [
     'requestTestShape',
     shapes.requestTestShape,
     requestTestSchema,
-    { verdict: 'deny', deny_reason: 'path', would_deny: null, rule: 'Allowed: GET /' },
+    { verdict: 'deny', deny_reason: 'path', would_deny: null, rule: 'Allowed: GET /', not_checked: [] },
   ],
   ['suggestionShape', shapes.suggestionShape, suggestionSchema, suggestion],
   ['usageShape', shapes.usageShape, usageSchema, usage],

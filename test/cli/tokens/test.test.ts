@@ -14,11 +14,21 @@ afterEach(() => cli.close());
 const run = (...more: string[]) => cli.run(['test', 'ci', ...more], dev);
 
 it('prints the verdict and the rule that decides, and exits with 0 or 4', async () => {
-  const allowed = await run('--method', 'GET', '--path', '/api/builds');
+  const allowed = await run('--method', 'GET', '--path', '/api/builds', '--ip', '203.0.113.9');
   expect(allowed).toMatchObject({ code: 0, stdout: 'Verdict:\tallow\nRule:\tAllowed: GET /api/**\n', stderr: '' });
   const denied = await run('--method', 'GET', '--path', '/api/builds', '--ip', '198.51.100.7');
   expect(denied).toMatchObject({ code: 4, stdout: 'Verdict:\tdeny\nReason:\tnetwork\nRule:\tFrom: 203.0.113.0/24\n' });
   expect(denied.stderr).toContain('not for this request (network)');
+});
+
+it('prints on what the verdict depends, and what it did not check', async () => {
+  const { code, stdout } = await run('--method', 'GET', '--path', '/api/builds');
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    'Verdict:\tconditional\nAllowed if:\tit comes from a network that the token may be used from\nRule:\tAllowed: GET /api/**\nNot checked:\tNetworks\n',
+  );
+  const { stdout: json } = await run('--method', 'GET', '--path', '/api/builds', '--json');
+  expect(JSON.parse(json)).toMatchObject({ verdict: 'conditional', not_checked: ['network'] });
 });
 
 it('prints the object of the API with --json', async () => {
@@ -26,7 +36,7 @@ it('prints the object of the API with --json', async () => {
   expect(code).toBe(4);
   expect(JSON.parse(stdout)).toEqual({
     ...{ verdict: 'deny', deny_reason: 'method', would_deny: null },
-    rule: 'Allowed: GET /api/**',
+    ...{ rule: 'Allowed: GET /api/**', not_checked: [] },
   });
 });
 

@@ -9,10 +9,11 @@ import { numRuns } from '../../helpers/length.ts';
 
 let server: TestServer;
 let wiki = '';
+let grafana = '';
 beforeAll(async () => {
   server = await startTestServer();
   wiki = (await registerApp(server.store, 'wiki')).id;
-  await registerApp(server.store, 'grafana', { groups: ['ops'] });
+  grafana = (await registerApp(server.store, 'grafana', { groups: ['ops'] })).id;
 });
 afterAll(() => server.stop());
 
@@ -51,6 +52,8 @@ async function issueIn(state: (typeof states)[number], gated: Gated) {
   return issued;
 }
 
+const allReasons = ['app', 'group', 'method', 'path', 'network'];
+const oneOf = (name: string, values: string[]) => (values.length === 1 ? { [name]: values[0] } : {});
 const option = <T>(...values: T[]) => fc.option(fc.subarray(values, { minLength: 1 }), { nil: undefined });
 
 describe('a test of a request', () => {
@@ -139,15 +142,84 @@ describe('a test of a request', () => {
     expect(await decided(paused, {})).toEqual(['paused', 'Status: paused']);
     const observed = (await issueGated(server.store, { readOnly: true, enforce: false })).id;
     expect(await resultOf(observed, full)).toEqual({
-      ...{ verdict: 'allow', deny_reason: null, would_deny: 'method' },
+      ...{ verdict: 'allow', deny_reason: null, would_deny: 'method', not_checked: [] },
       rule: 'Methods: only those that change nothing',
     });
   });
 
-  it('evaluates no rule whose field is missing', async () => {
+  it('decides without an app or an address what verification decides for every app and address, or names what it depends on', async () => {
+    const gated = fc.record(
+      {
+        apps: fc.subarray([wiki, grafana]),
+        readOnly: fc.boolean(),
+        networks: fc.constantFrom<string[][]>(['203.0.113.0/24'], ['2001:db8::/32']),
+        enforce: fc.boolean(),
+        ssoGroups: fc.constantFrom<string[][]>(['ops'], ['staff']),
+      },
+      { requiredKeys: [] },
+    );
+    const options = fc.record({
+      method: fc.constantFrom('GET', 'POST'),
+      ips: fc.subarray(['203.0.113.9', '2001:db8::7'], { minLength: 1 }),
+      apps: fc.subarray(['wiki', 'grafana'], { minLength: 1 }),
+    });
+    const seen = new Set<string>();
+    const property = fc.asyncProperty(gated, options, async (gated, { method, ips, apps }) => {
+      const { value, id } = await issueGated(server.store, gated);
+      const request = { method, path: '/' };
+      // A field is left out if it may have several values.
+      const left = { ...request, ...oneOf('ip', ips), ...oneOf('app', apps) };
+      const { verdict, not_checked: notChecked } = await resultOf(id, left as Described);
+      seen.add(verdict);
+      const reasons: string[] = [];
+      for (const ip of ips)
+        for (const app of apps) reasons.push((await verify(value, { ...request, ip, app })) ?? 'allowed');
+      const possible = { allow: ['allowed'], conditional: ['allowed', ...notChecked], deny: allReasons }[verdict];
+      expect({ gated, left, verdict, wrong: reasons.filter((reason) => !possible.includes(reason)) }).toMatchObject({
+        wrong: [],
+      });
+    });
+    const either = { ips: ['203.0.113.9', '2001:db8::7'], apps: ['wiki', 'grafana'] };
+    await fc.assert(property, {
+      numRuns: numRuns(60),
+      examples: [
+        [{ apps: [wiki] }, { method: 'GET', ...either, ips: ['203.0.113.9'] }],
+        [{ apps: [] }, { method: 'GET', ...either }],
+        [
+          { apps: [], enforce: false },
+          { method: 'GET', ...either },
+        ],
+        [{ networks: ['2001:db8::/32'] }, { method: 'GET', ...either, apps: ['wiki'] }],
+        [
+          { apps: [grafana], ssoGroups: ['staff'] },
+          { method: 'GET', ...either },
+        ],
+        [
+          { readOnly: true, ssoGroups: ['ops'] },
+          { method: 'GET', ...either },
+        ],
+      ],
+    });
+    expect(seen).toEqual(new Set(['allow', 'conditional', 'deny']));
+  }, 60_000);
+
+  it('names what it did not check', async () => {
     const { id } = await issueGated(server.store, { apps: [wiki], networks: ['203.0.113.0/24'], readOnly: true });
-    expect((await resultOf(id, { method: 'GET', path: '/' })).verdict).toBe('allow');
-    expect((await resultOf(id, { method: 'PUT', path: '/' })).deny_reason).toBe('method');
+    const get = { method: 'GET', path: '/' };
+    const uncheckedOf = async (of: string, request: Described) => {
+      const { verdict, not_checked: notChecked } = await resultOf(of, request);
+      return [verdict, ...notChecked];
+    };
+    expect(await uncheckedOf(id, get)).toEqual(['conditional', 'app', 'network']);
+    expect(await uncheckedOf(id, { ...get, ip: '203.0.113.9' })).toEqual(['conditional', 'app']);
+    expect(await uncheckedOf(id, { ...get, app: 'wiki' })).toEqual(['conditional', 'network']);
+    expect(await uncheckedOf(id, { ...get, method: 'PUT' })).toEqual(['deny']);
+    const inNoGroup = (await issueGated(server.store)).id;
+    expect(await uncheckedOf(inNoGroup, get)).toEqual(['conditional', 'group']);
+    const inGroup = (await issueGated(server.store, { ssoGroups: ['ops'] })).id;
+    expect(await uncheckedOf(inGroup, get)).toEqual(['allow']);
+    const observed = { apps: [wiki], networks: ['203.0.113.0/24'], enforce: false, ssoGroups: ['ops'] };
+    expect(await uncheckedOf((await issueGated(server.store, observed)).id, get)).toEqual(['allow', 'app', 'network']);
   });
 
   it('says unknown about a canary, which verification never accepts, and tells nobody', async () => {

@@ -1,4 +1,5 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
+import { conditionsOf, namesOfUnchecked } from '../../../../shared/tokens/unchecked-words.ts';
 import type { TestedRequest } from '../../../domain/tokens/rules/request-tests.ts';
 import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
@@ -40,8 +41,8 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
           <button type="submit">Test</button>
         </div>
         <p class="hint">
-          Says what the daemon would decide about this request with the token, without its value. Nothing is recorded. A
-          rule about a field that you leave empty is not checked.
+          Says what the daemon would decide about this request with the token, without its value. Nothing is recorded.
+          Without an address or an app, rules about them are not checked, and the result says so.
         </p>
       </form>
     </details>
@@ -49,20 +50,23 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
 }
 
 /** The verdict, which receives the focus so that screen readers announce it. */
-function Verdict({ verdict, rule }: TestedRequest) {
+function Verdict({ verdict, rule, isConditional, notChecked }: TestedRequest) {
   const { allowed } = verdict;
+  const kind = isConditional ? 'warning' : allowed ? 'success' : 'danger';
+  const allowedWords = isConditional ? `Allowed, if ${conditionsOf(notChecked)}.` : 'Allowed.';
   return (
-    <div class={allowed ? 'note success' : 'note danger'} role="status" tabindex={-1} data-focus>
+    <div class={`note ${kind}`} role="status" tabindex={-1} data-focus>
       <p>
-        <strong>{allowed ? 'Allowed.' : `Denied: ${denyReasonWords(verdict.reason)}.`}</strong>{' '}
+        <strong>{allowed ? allowedWords : `Denied: ${denyReasonWords(verdict.reason)}.`}</strong>{' '}
         {rule === null ? (
-          allowed && 'No rule had to allow it.'
+          allowed && notChecked.length === 0 && 'No rule had to allow it.'
         ) : (
           <>
             Decided by <code>{rule}</code>
           </>
         )}
       </p>
+      {notChecked.length > 0 && <p>Not checked: {namesOfUnchecked(notChecked)}.</p>}
       {allowed && verdict.wouldDeny !== null && (
         <p>If its rules were applied, it would be denied: {denyReasonWords(verdict.wouldDeny)}.</p>
       )}

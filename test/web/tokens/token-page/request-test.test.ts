@@ -27,7 +27,14 @@ async function open() {
 }
 
 it.each([
-  [{ method: 'GET', path: '/api/builds?page=2' }, 'Allowed. Decided by Allowed: GET,HEAD /api/**'],
+  [
+    { method: 'GET', path: '/api/builds?page=2' },
+    'Allowed, if it is for an app that the token may be used for and it comes from a network that the token may be used from. Decided by Allowed: GET,HEAD /api/** Not checked: Apps, Networks.',
+  ],
+  [
+    { method: 'GET', path: '/api', app: 'wiki' },
+    'Allowed, if it comes from a network that the token may be used from. Decided by Allowed: GET,HEAD /api/** Not checked: Networks.',
+  ],
   [{ method: 'POST', path: '/api/builds' }, 'Denied: Method not allowed. Decided by Allowed: GET,HEAD /api/**'],
   [{ method: 'GET', path: '/builds' }, 'Denied: Path not allowed. Decided by Allowed: GET,HEAD /api/**'],
   [{ method: 'GET', path: '/api', ip: '198.51.100.7' }, 'Denied: Network not allowed. Decided by From: 203.0.113.0/24'],
@@ -80,7 +87,7 @@ it('is there for an auditor, and missing for other members', async () => {
   const request = { method: 'GET', path: '/api' };
   const reader = openConsole(app, auditor);
   await reader.get(path);
-  expect(textOf((await reader.submit(`${path}/test#test`, request)).html)).toContain('Allowed.');
+  expect(textOf((await reader.submit(`${path}/test#test`, request)).html)).toContain('Allowed, if ');
   const stranger = openConsole(app, other);
   const form_token = /name="form_token" value="([^"]*)"/.exec((await stranger.get('/logout')).html)?.[1] ?? '';
   expect((await stranger.post(`${path}/test`, { ...request, form_token })).status).toBe(404);

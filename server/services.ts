@@ -62,7 +62,7 @@ import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
 import { createSeenValues } from './domain/tokens/changes/seen-values.ts';
 import { createIdlePolicy } from './domain/tokens/idle.ts';
-import { createRequestTests } from './domain/tokens/rules/request-tests.ts';
+import { createRequestTests } from './domain/tokens/rules/request-tests/request-tests.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';

@@ -10,7 +10,6 @@ const reads = [
   'GET /api/v1/tokens/:id',
   'GET /api/v1/tokens/:id/usage',
   'GET /api/v1/tokens/:id/suggestion',
-  'POST /api/v1/tokens/:id/test',
   'POST /api/v1/tokens/statuses',
   'GET /api/v1/users',
   'GET /api/v1/users/:id',

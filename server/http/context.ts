@@ -45,7 +45,7 @@ import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { SeenValues } from '../domain/tokens/changes/seen-values.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
-import type { RequestTests } from '../domain/tokens/rules/request-tests.ts';
+import type { RequestTests } from '../domain/tokens/rules/request-tests/request-tests.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
 import type { DeniedUses } from '../domain/tokens/usage/denied-uses.ts';
 import type { Suggestions } from '../domain/tokens/usage/suggestion.ts';

@@ -20,7 +20,7 @@ export async function findToken(store: Store, operator: Operator, id: string): P
 }
 
 /**
- * Returns a token as `findToken` does, but refuses an auditor who does not act as its owner.
+ * Returns a token as `findToken` does, for a change or a test of a request, but refuses an auditor who does not act as its owner.
  * @throws ProblemError `token-not-found`, `scope-missing`, `superuser-required`
  */
 export async function findTokenToChange(store: Store, operator: Operator, id: string): Promise<TokenRecord> {

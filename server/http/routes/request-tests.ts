@@ -5,7 +5,7 @@ import {
   requestTestSchema,
 } from '../../../shared/schemas/tokens/request-tests.ts';
 import { parseAddress } from '../../config/ip-address.ts';
-import type { TestedRequest } from '../../domain/tokens/rules/request-tests.ts';
+import type { TestedRequest } from '../../domain/tokens/rules/request-tests/request-tests.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { gateRequestOf } from '../oauth/reported-request.ts';
@@ -16,7 +16,7 @@ const testRequest = createRoute({
   path: '/tokens/{id}/test',
   summary: 'Test a request with a token',
   description:
-    'Returns what verification would decide about a request with the current value of the token, without its value. Records nothing. Without `app` or `ip`, the verdict is `conditional` if it depends on them. Everyone who may read the token may do this.',
+    'Returns what verification would decide about a request with the current value of the token, without its value. Records nothing. Without `app` or `ip`, the verdict is `conditional` if it depends on them. The owner of the token, maintainers of the service account that owns it, superusers, and management keys with the scope `tokens:read` may do this.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(requestTestBodySchema) },
   responses: { 200: jsonResponse(requestTestSchema, 'The verdict') },

@@ -37,6 +37,8 @@ export function TokenPage(props: TokenPageProps) {
   const { id, superuser } = useMember();
   const { now } = statusContext;
   const offered = offeredActions(token, statusContext, { superuser, actsAsOwner });
+  // An auditor only reads the tokens of others.
+  const mayAct = actsAsOwner || superuser;
   const mayEdit = offered.some(([action]) => action === 'edit');
   const list = listOfToken(token, id);
   return (
@@ -46,15 +48,13 @@ export function TokenPage(props: TokenPageProps) {
       </p>
       <div class="heading">
         <h1>{token.name}</h1>
-        {(actsAsOwner || superuser) && (
-          <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />
-        )}
+        {mayAct && <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />}
       </div>
       {token.description && <p>{token.description}</p>}
       <TroubleNotes token={token} statusContext={statusContext} />
       <TwoValues token={token} now={now} mayEnd={offered.some(([action]) => action === 'end-previous')} />
       <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
-      <TestSection tokenId={token.id} test={test} />
+      {mayAct && <TestSection tokenId={token.id} test={test} />}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection usage={usage} quiet={token.quietNetworks} now={now} />
       <TokenHistory tokenId={token.id} {...history} />

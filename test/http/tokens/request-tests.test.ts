@@ -252,7 +252,7 @@ describe('a test of a request', () => {
     expect(await metricsOf()).toEqual(before);
   });
 
-  it('is open to those who may read the token, and no others', async () => {
+  it('is open to the owner and superusers, and to an auditor only for an own token', async () => {
     const { id } = await createToken(server, server.dev, { name: 'mine' });
     const auditor = await server.addMember({ email: 'auditor@example.com', auditor: true });
     const stranger = await server.addMember({ email: 'stranger@example.com' });
@@ -260,7 +260,12 @@ describe('a test of a request', () => {
     const statuses = [server.dev, server.root, auditor, stranger].map(
       async (as) => (await test(id, request, as)).status,
     );
-    expect(await Promise.all(statuses)).toEqual([200, 200, 200, 404]);
+    expect(await Promise.all(statuses)).toEqual([200, 200, 403, 404]);
+    await server.ask(`/api/v1/users/${auditor.id}`, {
+      ...{ method: 'PATCH', as: server.root, json: { can_manage_tokens: true } },
+    });
+    const own = await createToken(server, auditor, { name: 'mine' });
+    expect((await test(own.id, request, auditor)).status).toBe(200);
   });
 
   it('rejects a request without a method or a path, and an address that is none', async () => {

@@ -16,11 +16,11 @@ export function requestTestPages(deps: FactsDeps & Pick<AppDeps, 'requestTests'>
     const form = readTestForm(await c.req.parseBody());
     const facts = await factsOfToken(deps, caller, token);
     try {
-      const tested = await requestTests.ofToken(token, gateRequestOf(describedRequest(form)));
+      const tested = await requestTests.of(caller, token.id, gateRequestOf(describedRequest(form)));
       return c.render(<TokenPage {...facts} test={{ form, tested }} />);
     } catch (error) {
       const problem = expectProblem(error);
-      if (problem.code === 'token-not-found') throw problem;
+      if (problem.code === 'token-not-found' || problem.code === 'superuser-required') throw problem;
       return renderProblem(c, problem, <TokenPage {...facts} test={{ form, problem }} />);
     }
   });

@@ -1,6 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { conditionsOf, namesOfUnchecked } from '../../../../shared/tokens/unchecked-words.ts';
-import type { TestedRequest } from '../../../domain/tokens/rules/request-tests.ts';
+import type { TestedRequest } from '../../../domain/tokens/rules/request-tests/request-tests.ts';
 import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { tokenPath } from '../token-paths.ts';

@@ -78,17 +78,20 @@ it('records nothing: no use, no denied request, no event', async () => {
   expect(await events()).toBe(before);
 });
 
-it('is there for an auditor, and missing for other members', async () => {
+it('is missing for auditors and other members, and there for a superuser', async () => {
   const { app, path } = await open();
-  const [auditor, other] = [
-    await app.addMember({ email: 'auditor@example.com', auditor: true }),
-    await app.addMember({ email: 'other@example.com' }),
-  ];
   const request = { method: 'GET', path: '/api' };
-  const reader = openConsole(app, auditor);
-  await reader.get(path);
-  expect(textOf((await reader.submit(`${path}/test#test`, request)).html)).toContain('Allowed, if ');
-  const stranger = openConsole(app, other);
-  const form_token = /name="form_token" value="([^"]*)"/.exec((await stranger.get('/logout')).html)?.[1] ?? '';
-  expect((await stranger.post(`${path}/test`, { ...request, form_token })).status).toBe(404);
+  const superuser = openConsole(app, app.root);
+  await superuser.get(path);
+  expect(textOf((await superuser.submit(`${path}/test#test`, request)).html)).toContain('Allowed, if ');
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  const other = await app.addMember({ email: 'other@example.com' });
+  const send = async (as: typeof other) => {
+    const console = openConsole(app, as);
+    const form_token = /name="form_token" value="([^"]*)"/.exec((await console.get('/logout')).html)?.[1] ?? '';
+    return (await console.post(`${path}/test`, { ...request, form_token })).status;
+  };
+  const page = await openConsole(app, auditor).get(path);
+  expect([page.status, textOf(page.html).includes('Test a request')]).toEqual([200, false]);
+  expect([await send(auditor), await send(other)]).toEqual([403, 404]);
 });

@@ -1,9 +1,9 @@
-import { limits } from '../../../../shared/limits.ts';
-import type { NotChecked } from '../../../../shared/schemas/tokens/request-tests.ts';
-import type { AppRecord, TokenRecord } from '../../../store/records.ts';
-import type { Store } from '../../../store/store.ts';
-import type { GateRequest, RequestVerdict } from '../verify.ts';
-import { type AppNames, readableRules } from './shown-rules.ts';
+import { limits } from '../../../../../shared/limits.ts';
+import type { NotChecked } from '../../../../../shared/schemas/tokens/request-tests.ts';
+import type { AppRecord, TokenRecord } from '../../../../store/records.ts';
+import type { Store } from '../../../../store/store.ts';
+import type { GateRequest, RequestVerdict } from '../../verify.ts';
+import { type AppNames, readableRules } from '../shown-rules.ts';
 
 /** Returns the request of a test as one for no app if the token may be used for no app that exists, because all requests are denied then. */
 export function denyingAll({ rules }: Pick<TokenRecord, 'rules'>, request: GateRequest, names: AppNames): GateRequest {

@@ -1,11 +1,11 @@
-import type { NotChecked } from '../../../../shared/schemas/tokens/request-tests.ts';
-import type { TokenRecord } from '../../../store/records.ts';
-import type { Store } from '../../../store/store.ts';
-import type { Operator } from '../../caller.ts';
-import { findToken, tokenNotFound } from '../find.ts';
-import type { GateRequest, RequestVerdict, Verification } from '../verify.ts';
+import type { NotChecked } from '../../../../../shared/schemas/tokens/request-tests.ts';
+import type { TokenRecord } from '../../../../store/records.ts';
+import type { Store } from '../../../../store/store.ts';
+import type { Operator } from '../../../caller.ts';
+import { findTokenToChange, tokenNotFound } from '../../find.ts';
+import type { GateRequest, RequestVerdict, Verification } from '../../verify.ts';
+import { findAppNames } from '../shown-rules.ts';
 import { decidingRule } from './deciding-rule.ts';
-import { findAppNames } from './shown-rules.ts';
 import { denyingAll, findUnchecked } from './unchecked.ts';
 
 /** What verification decides about a request with a token, and the rule or status that decides it. */
@@ -21,12 +21,11 @@ export interface TestedRequest {
 export interface RequestTests {
   /**
    * Decides about a request with the current value of a token, as verification does. A request without an app or an address is denied only
-   * if it is for every app or address. Records nothing. Those who may see the token may test it.
-   * @throws ProblemError `token-not-found`, `scope-missing`
+   * if it is for every app or address. Records nothing. The owner of the token, maintainers of the service
+   * account that owns it, superusers and management keys may test it.
+   * @throws ProblemError `token-not-found`, `scope-missing`, `superuser-required`
    */
   of(operator: Operator, tokenId: string, request: GateRequest): Promise<TestedRequest>;
-  /** Does the same for a token that the caller may see. */
-  ofToken(token: TokenRecord, request: GateRequest): Promise<TestedRequest>;
 }
 
 interface RequestTestDeps {
@@ -45,7 +44,6 @@ export function createRequestTests({ store, verification }: RequestTestDeps): Re
   }
 
   return {
-    ofToken,
-    of: async (operator, tokenId, request) => ofToken(await findToken(store, operator, tokenId), request),
+    of: async (operator, tokenId, request) => ofToken(await findTokenToChange(store, operator, tokenId), request),
   };
 }

@@ -1,8 +1,8 @@
-import type { TokenRecord } from '../../../store/records.ts';
-import type { GateRequest, RequestVerdict } from '../verify.ts';
-import { evaluateRules, type ForbidReason, readOnlyMethods } from './evaluate.ts';
-import { type AppNames, showRules } from './shown-rules.ts';
-import { type ParsedRules, parseRules, type TokenRules } from './token-rules.ts';
+import type { TokenRecord } from '../../../../store/records.ts';
+import type { GateRequest, RequestVerdict } from '../../verify.ts';
+import { evaluateRules, type ForbidReason, readOnlyMethods } from '../evaluate.ts';
+import { type AppNames, showRules } from '../shown-rules.ts';
+import { type ParsedRules, parseRules, type TokenRules } from '../token-rules.ts';
 
 type RequestPart = Pick<GateRequest, 'method' | 'path'>;
 

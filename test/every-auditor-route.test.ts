@@ -21,6 +21,8 @@ const reads = [
   'GET /api/v1/service-accounts/:id',
   'GET /api/v1/apps',
   'GET /api/v1/apps/:id',
+  'GET /api/v1/clients',
+  'GET /api/v1/clients/:id',
 ];
 
 /** Routes that concern only the own account and the own tokens of any member, or list what belongs to them. */
@@ -98,8 +100,6 @@ it('decides for each route of sessions what an auditor gets', () => {
   expect(sessionRoutes).toEqual(expect.arrayContaining([...reads, ...own]));
   expect(closed.filter((key) => key.startsWith('GET '))).toEqual([
     'GET /api/v1/users/:id/data',
-    'GET /api/v1/clients',
-    'GET /api/v1/clients/:id',
     'GET /api/v1/trusts/:id',
     'GET /api/v1/webhooks',
     'GET /api/v1/webhooks/:id',

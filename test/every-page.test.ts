@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { accessTable } from '../server/http/middleware/access.ts';
 import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
-import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
+import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
 import { createServiceAccount, createTrust } from './helpers/app/service-accounts.ts';
 import { openConsole, sessionCookieName, textOf } from './helpers/console/pages.ts';
@@ -72,12 +72,14 @@ async function openWithRecords() {
   const lease = { webhookId: webhook, leaseId: 'of the test' };
   await app.store.deliveries.claim({ ...lease, now: app.clock.now(), leaseMs: 1000, limit: 1 });
   await app.store.deliveries.markDelivered(lease, [tested.id], app.clock.now());
+  const client = await jsonOf<{ id: string }>(app.ask('/api/v1/clients', { as: app.root, json: { name: 'scanner' } }));
   const trust = await createTrust(app, { name: 'deploy', service_account: 'ci' });
   const ids = {
     ...{ session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id },
     ...{ webhook, delivery: tested.id, event: await newestEventOf(app, app.dev.id) },
     account: account.id,
     trust: trust.id,
+    client: client.id,
   };
 
   /** Returns all data that a page could change, as text. Events of failed sign-ins are left out. */
@@ -91,6 +93,7 @@ async function openWithRecords() {
       await app.store.tokens.list({ ...page, now: app.clock.now() }),
       await app.store.apps.list(page),
       await app.store.serviceAccounts.list(page),
+      await app.store.clients.list(page),
       await app.store.webhooks.list(page),
       await app.store.deliveries.list({ ...page, webhookId: webhook }),
       await app.store.trusts.list(page),
@@ -129,6 +132,7 @@ function target({ path }: Route, { ids }: Opened): string {
     '/profile': ids.token,
     '/organization/apps': ids.app,
     '/organization/service-accounts': ids.account,
+    '/organization/clients': ids.client,
     '/organization/webhooks': ids.webhook,
     '/organization/trusts': ids.trust,
     '/organization/audit': ids.event,
@@ -221,6 +225,10 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /organization/apps': { name: 'builds' },
   'POST /organization/apps/:id/edit': { groups: 'developers' },
   'POST /organization/apps/:id/delete': {},
+  'POST /organization/clients': { name: 'gateway' },
+  'POST /organization/clients/:id/edit': { can_revoke: 'yes' },
+  'POST /organization/clients/:id/rotate-secret': {},
+  'POST /organization/clients/:id/delete': {},
   'POST /organization/webhooks': { url: 'https://hooks.example.com/new', events: '*', format: 'standard' },
   'POST /organization/webhooks/:id/edit': { url: 'https://hooks.example.com/new', events: '*', format: 'slack' },
   'POST /organization/webhooks/:id/:action': {},

@@ -82,6 +82,9 @@ const addClientOf = ({ id }: Member) =>
     ...{ clientId: `client_${id}`, name: `client-${id}`, nameFolded: `client-${id}` },
     ...{ secretHash: 'hash', canRevoke: false, canReport: false, createdAt: app.clock.now() },
   });
+const clients = '/organization/clients';
+const clientsNamed = async (name: string) =>
+  (await app.store.clients.list({ limit: 1000, before: null })).filter((client) => client.name === name);
 const hookUrl = ({ id }: Member) => `https://hooks.example.com/${id}`;
 /** The webhook has the ID of the member, so that the actions know it. Those of earlier scenes make room. */
 const addWebhookOf = async (member: Member) => {
@@ -611,9 +614,41 @@ const actions: Record<string, Action> = {
     cli: ({ target }) => ({ argv: ['trusts', 'delete', trustName(target), '--yes'] }),
     isDone: async ({ target }) => (await trustsOf(target)).length === 0,
   },
+  'create an OAuth client': {
+    roles: superusers,
+    page: ({ target }, browser) => postForm(browser, clients, { name: `made-${target.id}` }),
+    api: ({ target }) => ['POST', '/clients', { name: `made-${target.id}` }],
+    cli: ({ target }) => ({ argv: ['clients', 'create', `made-${target.id}`] }),
+    isDone: async ({ target }) => (await clientsNamed(`made-${target.id}`)).length === 1,
+  },
+  'list the OAuth clients': {
+    roles: readers,
+    prepare: ({ target }) => addClientOf(target),
+    page: (_scene, browser) => browser.get(clients),
+    api: () => ['GET', '/clients'],
+    cli: () => ({ argv: ['clients', 'list'] }),
+    isDone: ({ target }, output) => output.includes(`client-${target.id}`),
+  },
+  'rotate the secret of an OAuth client': {
+    roles: superusers,
+    prepare: ({ target }) => addClientOf(target),
+    page: ({ target }, browser) => postForm(browser, `${clients}/${target.id}/rotate-secret`),
+    api: ({ target }) => ['POST', `/clients/${target.id}/secret`],
+    cli: ({ target }) => ({ argv: ['clients', 'rotate', `client-${target.id}`] }),
+    isDone: async ({ target }) => (await app.store.clients.findById(target.id))?.secretHash !== 'hash',
+  },
+  'delete an OAuth client': {
+    roles: superusers,
+    prepare: ({ target }) => addClientOf(target),
+    page: ({ target }, browser) => postForm(browser, `${clients}/${target.id}/delete`),
+    api: ({ target }) => ['DELETE', `/clients/${target.id}`],
+    cli: ({ target }) => ({ argv: ['clients', 'delete', `client-${target.id}`, '--yes'] }),
+    isDone: async ({ target }) => (await app.store.clients.findById(target.id)) === null,
+  },
   'change an OAuth client': {
     roles: superusers,
     prepare: ({ target }) => addClientOf(target),
+    page: ({ target }, browser) => postForm(browser, `${clients}/${target.id}/edit`, { can_revoke: 'yes' }),
     api: ({ target }) => ['PATCH', `/clients/${target.id}`, { can_revoke: true }],
     cli: ({ target }) => ({ argv: ['clients', 'edit', `client-${target.id}`, '--can-revoke'] }),
     isDone: async ({ target }) => (await app.store.clients.findById(target.id))?.canRevoke === true,

@@ -33,6 +33,11 @@ export interface AuditLog {
    */
   ofToken(caller: Caller, token: Pick<TokenRecord, 'id' | 'ownerId'>, page: Page): Promise<ListedAuditRecord[]>;
   /**
+   * Returns all events about something other than a token or a member, newest first. Decides about no access: the caller has read what has
+   * this ID.
+   */
+  ofTarget(id: string, page: Page): Promise<ListedAuditRecord[]>;
+  /**
    * Returns an event.
    *
    * @throws ProblemError `event-not-found` if there is none with this ID that the operator may read; `scope-missing`
@@ -91,6 +96,7 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
       const ofOwner = readsEverything(caller) ? {} : { ownerId };
       return store.audit.list({ ...page, target: { ids: [id] }, ...ofOwner });
     },
+    ofTarget: (id, page) => store.audit.list({ ...page, target: { ids: [id] } }),
     async find(operator, id) {
       const { participant } = scopeOf(operator);
       const [event] = await store.audit.findByIds([id]);

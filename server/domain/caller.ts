@@ -86,6 +86,14 @@ export function requireScope(operator: Operator, scope: Scope): void {
 }
 
 /**
+ * Requires a superuser's or an auditor's session, or a management key with this scope. Decides about no change.
+ * @throws ProblemError `superuser-required`, `scope-missing`
+ */
+export function requireReader(operator: Operator, scope: Scope): void {
+  if (isKey(operator) || !operator.user.auditor) requireScope(operator, scope);
+}
+
+/**
  * Reports whether the operator reads tokens, apps, service accounts and events that are not their own. Decides about no change. The caller
  * checks the scope of a management key.
  */

@@ -5,6 +5,7 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { appPages } from './apps/routes.tsx';
 import { auditPages } from './audit/routes.tsx';
+import { clientPages } from './clients/routes.tsx';
 import { confirmFirstPages } from './confirmation/confirm-first-routes.tsx';
 import { askForConfirmation, readConfirmation } from './confirmation/confirmation-routes.tsx';
 import { overviewPages } from './overview/routes.tsx';
@@ -125,6 +126,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', serviceAccountPage(deps))
     .route('/', trustPages(deps))
     .route('/', appPages(deps))
+    .route('/', clientPages(deps))
     .route('/', webhookPages(deps))
     .route('/', auditPages(deps))
     .route('/', settingsPages(deps))

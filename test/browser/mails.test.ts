@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { axeOn, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/console/browser.ts';
-import { sampleMails } from '../helpers/console/sample-mails.ts';
+import { sampleMails } from '../helpers/console/samples/mails.ts';
 
 /** Names the background that mail programs show, because axe takes a transparent one for white. */
 const background = '<style>html{background:Canvas;color:CanvasText}</style></head>';

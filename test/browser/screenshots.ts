@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { sampleMails } from '../helpers/console/sample-mails.ts';
+import { sampleMails } from '../helpers/console/samples/mails.ts';
 import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';

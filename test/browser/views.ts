@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { personAt } from '../helpers/app/sso.ts';
 import { allowDenied, denyRequests, testBadRequest, testRequest } from '../helpers/console/deny-requests.ts';
-import { longAccount, longTrust } from '../helpers/console/sample-service-accounts.ts';
+import { deleteClients, storeClients, widestClient } from '../helpers/console/samples/clients.ts';
+import { longAccount, longTrust } from '../helpers/console/samples/service-accounts.ts';
 import { showMessage } from '../helpers/console/show-message.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
 import { codeAt } from '../helpers/sign-in/totp.ts';
@@ -123,6 +124,28 @@ const webhookPage =
     await storeWebhooks(world);
     return `/organization/webhooks/${hookId}${query}`;
   };
+
+/** The page of a client with a wide name. */
+const clientPage =
+  (query = '') =>
+  async (world: World) =>
+    `${await widestClient(world)}${query}`;
+
+const addClients = async (page: Page, world: World) => {
+  await storeClients(world);
+  await page.reload();
+};
+
+const noClients = async (page: Page, world: World) => {
+  await deleteClients(world);
+  await page.reload();
+};
+
+const createClient = async (page: Page) => {
+  await page.getByLabel('Name', { exact: true }).fill(`gateway ${randomUUID()}`);
+  await page.getByRole('button', { name: 'Create client' }).click();
+  await page.getByRole('heading', { name: 'Copy the secret now' }).waitFor();
+};
 
 /** Opens the menu of the third row. In a narrow window, rows have none. */
 const openMenu = async (page: Page) => {
@@ -626,6 +649,15 @@ export const views: View[] = [
   { name: 'apps', as: root, path: at('/organization/apps'), act: registerApps },
   { name: 'apps-add', as: root, path: at('/organization/apps?dialog=add') },
   { name: 'apps-add-refused', as: root, path: at('/organization/apps?dialog=add'), act: registerBadApp },
+  { name: 'clients-none', as: root, path: at('/organization/clients'), act: noClients },
+  { name: 'clients', as: root, path: at('/organization/clients'), act: addClients },
+  { name: 'clients-create', as: root, path: at('/organization/clients?dialog=create') },
+  { name: 'client-created', as: root, path: at('/organization/clients?dialog=create'), act: createClient },
+  { name: 'client', as: root, path: clientPage() },
+  { name: 'client-of-auditor', as: auditor, path: clientPage() },
+  { name: 'client-edit', as: root, path: clientPage('?dialog=edit') },
+  { name: 'client-rotate-secret', as: root, path: clientPage('?dialog=rotate-secret') },
+  { name: 'client-delete', as: root, path: clientPage('?dialog=delete') },
   { name: 'webhooks-none', as: root, path: at('/organization/webhooks'), act: deleteWebhooks },
   { name: 'webhooks', as: root, path: at('/organization/webhooks'), act: addWebhooks },
   { name: 'webhooks-add', as: root, path: at('/organization/webhooks?dialog=add') },

@@ -13,7 +13,7 @@ import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import type { UpdateUserBody } from '../../shared/schemas/accounts/users.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
-import { seedServiceAccounts } from '../helpers/console/sample-service-accounts.ts';
+import { seedServiceAccounts } from '../helpers/console/samples/service-accounts.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -283,7 +283,7 @@ it('grants and removes the auditor role, which reads the team and offers no chan
   const { status, html } = await auditor.get(page);
   expect(status).toBe(200);
   expect(textOf(html)).toContain(
-    'Overview API tokens Activity Profile Organization All tokens Service accounts Apps Team Audit Settings',
+    'Overview API tokens Activity Profile Organization All tokens Service accounts Apps Clients Team Audit Settings',
   );
   expect(html).not.toContain('dialog=');
   expect(textOf((await auditor.get('/profile')).html)).toContain('Role Auditor');

@@ -7,7 +7,7 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { ClientRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import { type Operator, operatorActor, requireReader, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
@@ -28,6 +28,8 @@ export interface IssuedClient {
 
 /**
  * OAuth clients: API servers that call introspection, and scanners that report leaked values.
+ *
+ * Auditors read them. Only superusers and management keys with the scope `clients` change them.
  *
  * @throws ProblemError `superuser-required` or `scope-missing`, in every method except `authenticate`
  */
@@ -101,7 +103,7 @@ export function createClients(deps: ClientDeps): Clients {
     },
 
     async list(operator, page) {
-      requireScope(operator, 'clients');
+      requireReader(operator, 'clients');
       return store.clients.list(page);
     },
 
@@ -116,7 +118,7 @@ export function createClients(deps: ClientDeps): Clients {
     },
 
     async get(operator, id) {
-      requireScope(operator, 'clients');
+      requireReader(operator, 'clients');
       const client = await store.clients.findById(id);
       if (client === null) throw noSuchClient();
       return client;

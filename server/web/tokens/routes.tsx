@@ -95,7 +95,7 @@ export function tokenPages({
     const isOfOther = token.ownerKind === 'member' && token.ownerId !== caller.user.id;
     const action = `${isOfOther ? `${memberPath(token.ownerId)}/tokens/${token.id}` : tokenPath(token.id)}/revoke`;
     const name = c.req.query('dialog');
-    const facts = await factsOfToken({ tokens, usage, audit, statusContext }, caller, token, c.req.query('history'));
+    const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c, token);
     // An auditor gets no dialog about the token of somebody else.
     if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} />;
     const dialog = name === 'revoke' && <RevokeTokenDialog {...facts} action={action} closeHref={closeHref} />;

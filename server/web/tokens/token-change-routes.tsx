@@ -56,7 +56,7 @@ export function tokenChangePages({
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const policy = await tokens.expiryPolicyOf(token);
-      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c.get('caller'), token);
+      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c, token);
       const props = { action, token, statusContext: statusContext(), policy, usage: facts.usage, form, problem };
       const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);

@@ -2,9 +2,9 @@ import type { Child } from 'hono/jsx';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
+import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { TokenHistory, type TokenHistoryProps } from './history/token-history.tsx';
 import { offeredActions } from './list/token-actions.ts';
 import { type ShownTest, TestSection } from './request-test/test-section.tsx';
 import { TokenFacts } from './token-facts.tsx';
@@ -22,7 +22,7 @@ interface TokenPageProps {
   names: AppNames;
   statusContext: StatusContext;
   usage: Usage;
-  history: TokenHistoryProps;
+  history: HistoryPage;
   /** A request that the reader tested. */
   test?: ShownTest;
   /** What was just changed. */
@@ -57,7 +57,7 @@ export function TokenPage(props: TokenPageProps) {
       {mayAct && <TestSection tokenId={token.id} test={test} />}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection usage={usage} quiet={token.quietNetworks} now={now} />
-      <TokenHistory tokenId={token.id} {...history} />
+      <History about="this token" targetId={token.id} pageUrl={{ path: tokenPath(token.id), query: {} }} {...history} />
       {dialog}
     </Layout>
   );

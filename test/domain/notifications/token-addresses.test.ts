@@ -4,7 +4,7 @@ import { tokenExtendedMail, tokenResumedMail } from '../../../server/domain/noti
 import { tokenCreatedMail, tokensRevokedMail } from '../../../server/domain/notifications/token-mails.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
 import { creation, revocation, site, token } from '../../helpers/app/token-mails.ts';
-import { sampleMails } from '../../helpers/console/sample-mails.ts';
+import { sampleMails } from '../../helpers/console/samples/mails.ts';
 
 const address = `${site.publicUrl}/profile/api-tokens/${token.id}`;
 

@@ -15,7 +15,7 @@ async function open() {
 const own = ['/overview', '/profile/api-tokens', '/profile/activity', '/profile'];
 const readable = [
   ...['/organization/service-accounts', '/organization/apps', '/organization/team', '/organization/audit'],
-  ...['/organization/tokens', '/organization/settings'],
+  ...['/organization/tokens', '/organization/clients', '/organization/settings'],
 ];
 const sections = {
   superuser: [...own, ...readable, '/organization/trusts', '/organization/webhooks'],

@@ -26,7 +26,7 @@ const names = [
     'people',
     'person',
     'search',
-
+    'server',
     'sign-out',
     'sun',
     'three-bars',

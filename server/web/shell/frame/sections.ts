@@ -34,6 +34,7 @@ const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> =
     { path: '/organization/service-accounts', label: 'Service accounts', icon: 'hubot', for: seesServiceAccounts },
     { path: '/organization/trusts', label: 'Trusts', icon: 'link', for: superusers },
     { path: '/organization/apps', label: 'Apps', icon: 'apps', for: readers },
+    { path: '/organization/clients', label: 'Clients', icon: 'server', for: readers },
     { path: '/organization/team', label: 'Team', icon: 'people', for: readers },
     { path: '/organization/webhooks', label: 'Webhooks', icon: 'webhook', for: superusers },
     { path: '/organization/audit', label: 'Audit', icon: 'log', for: readers },

@@ -44,13 +44,15 @@ export const texts = {
   'member-promoted': (member: string) => `${member} is now an Organization Superuser.`,
   'member-demoted': (member: string) => `${member} is no longer an Organization Superuser.`,
   'auditor-granted': (member: string) =>
-    `${member} is now an auditor. Auditors read all members, tokens, apps, service accounts, reports and audit events, and can change none of them.`,
+    `${member} is now an auditor. Auditors read all members, tokens, apps, OAuth clients, service accounts, reports and audit events, and can change none of them.`,
   'auditor-removed': (member: string) => `${member} is no longer an auditor.`,
   'own-role-removed': () => 'You are no longer an Organization Superuser.',
   'test-mail-queued': (address: string) => `A test mail to ${address} is on its way.`,
   'app-registered': (app: string) => `The app ${app} was registered. Name it in the configuration of your proxy.`,
   'app-changed': (app: string) => `The app ${app} was changed.`,
   'app-deleted': (app: string) => `The app ${app} was deleted. Requests for it are now denied.`,
+  'client-changed': (client: string) => `The client ${client} was changed.`,
+  'client-deleted': (client: string) => `The client ${client} was deleted. Its secret no longer works.`,
   'service-account-created': (account: string) =>
     `The service account ${account} was created. Create a token for it, or add maintainers.`,
   'service-account-changed': (account: string) => `The service account ${account} was changed.`,

@@ -52,8 +52,8 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     body: ({ user }) => (
       <>
         <p>
-          {user.email} can then read all members, tokens, apps, service accounts, reports and audit events, and change
-          nothing of them.
+          {user.email} can then read all members, tokens, apps, OAuth clients, service accounts, reports and audit
+          events, and change nothing of them.
         </p>
         <p>Nobody can see the value of a token.</p>
       </>

@@ -1,8 +1,8 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
+import { readHistory } from '../../audit/history/read-history.ts';
 import { type FilterErrors, type FilterName, readFilter } from '../all/token-filters.ts';
-import { historyOf } from '../facts-of-token.ts';
 import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
 
@@ -54,7 +54,7 @@ export async function endedTokenPage(
 ) {
   const caller = c.get('caller');
   const facts = await tokens.getEnded(caller, id).catch(asMissingPage);
-  const history = await historyOf(audit, caller, facts.token, c.req.query('history'));
+  const history = await readHistory(c, (page) => audit.ofToken(caller, facts.token, page));
   return <EndedTokenPage {...facts} history={history} now={clock.now()} />;
 }
 

@@ -1,16 +1,16 @@
 import { endSentence } from '../../../../shared/schemas/tokens/end-sentence.ts';
 import { type EndedTokenFacts, endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
+import { History, type HistoryPage } from '../../audit/history/history.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
 import { ExactTime } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
-import { TokenHistory, type TokenHistoryProps } from '../history/token-history.tsx';
 import { LastUsed } from '../list/last-used.tsx';
-import { kindLabels, listOfToken, ownerName, ownerPath } from '../token-paths.ts';
+import { kindLabels, listOfToken, ownerName, ownerPath, tokenPath } from '../token-paths.ts';
 import { DeniedTable } from '../trouble/denied-requests.tsx';
 
 interface EndedTokenPageProps extends EndedTokenFacts {
-  history: TokenHistoryProps;
+  history: HistoryPage;
   now: number;
 }
 
@@ -71,7 +71,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
           {token.lastUse?.userAgent && <bdi class="sub">{token.lastUse.userAgent}</bdi>}
         </dd>
       </dl>
-      <TokenHistory tokenId={token.id} {...history} />
+      <History about="this token" targetId={token.id} pageUrl={{ path: tokenPath(token.id), query: {} }} {...history} />
     </Layout>
   );
 }

@@ -14,7 +14,7 @@ export function requestTestPages(deps: FactsDeps & Pick<AppDeps, 'requestTests'>
     const caller = c.get('caller');
     const token = await tokens.get(caller, c.req.param('id'));
     const form = readTestForm(await c.req.parseBody());
-    const facts = await factsOfToken(deps, caller, token);
+    const facts = await factsOfToken(deps, c, token);
     try {
       const tested = await requestTests.of(caller, token.id, gateRequestOf(describedRequest(form)));
       return c.render(<TokenPage {...facts} test={{ form, tested }} />);

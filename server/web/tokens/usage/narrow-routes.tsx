@@ -27,7 +27,7 @@ export function narrowPages({ tokens, usage, audit, suggestions, statusContext, 
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const suggestion = await suggestions.of(caller, id, { days: shownDays, force: true });
       const dialog = <NarrowDialog token={token} suggestion={suggestion} problem={problem} />;
-      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, caller, token);
+      const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c, token);
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
   });

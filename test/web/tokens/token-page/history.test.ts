@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { changeText } from '../../../../server/web/tokens/history/change-texts.ts';
+import { changeText } from '../../../../server/web/audit/history/change-texts.ts';
 import { createToken, openTestApp } from '../../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../../helpers/console/pages.ts';

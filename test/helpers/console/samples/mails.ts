@@ -1,36 +1,36 @@
 import {
   type NoticedToken,
   tokensNeedAttentionMail,
-} from '../../../server/domain/notifications/digest/notice-mails.ts';
-import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
+} from '../../../../server/domain/notifications/digest/notice-mails.ts';
+import { shortLivedDigestMail } from '../../../../server/domain/notifications/digest/short-lived-mails.ts';
 import {
   type WebhookChange,
   webhookChangedMail,
-} from '../../../server/domain/notifications/events/webhook-change-mail.ts';
-import { webhookDisabledMail } from '../../../server/domain/notifications/events/webhook-mail.ts';
-import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
-import { trustChangedMail } from '../../../server/domain/notifications/machines/trust-mails.ts';
-import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
-import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
-import { tokensKnownMail } from '../../../server/domain/notifications/service-accounts/known-mails.ts';
-import { maintainerMails } from '../../../server/domain/notifications/service-accounts/maintainer-mails.ts';
-import { accountsOrphanedMail } from '../../../server/domain/notifications/service-accounts/orphaned-mail.ts';
+} from '../../../../server/domain/notifications/events/webhook-change-mail.ts';
+import { webhookDisabledMail } from '../../../../server/domain/notifications/events/webhook-mail.ts';
+import { invitationMail, ssoInvitationMail } from '../../../../server/domain/notifications/invitation-mails.ts';
+import { trustChangedMail } from '../../../../server/domain/notifications/machines/trust-mails.ts';
+import type { MailContent, RenderedMail } from '../../../../server/domain/notifications/mail-content.ts';
+import { tokenWidenedMail } from '../../../../server/domain/notifications/rules/widened-mail.ts';
+import { tokensKnownMail } from '../../../../server/domain/notifications/service-accounts/known-mails.ts';
+import { maintainerMails } from '../../../../server/domain/notifications/service-accounts/maintainer-mails.ts';
+import { accountsOrphanedMail } from '../../../../server/domain/notifications/service-accounts/orphaned-mail.ts';
 import {
   type TokenTransfer,
   tokensGivenMail,
   tokensReceivedMail,
-} from '../../../server/domain/notifications/service-accounts/transferred-mails.ts';
+} from '../../../../server/domain/notifications/service-accounts/transferred-mails.ts';
 import {
   previousValueUsedMail,
   tokenPausedMail,
   tokenRotatedMail,
-} from '../../../server/domain/notifications/token-change-mails.ts';
-import { tokensRevokedMail } from '../../../server/domain/notifications/token-mails.ts';
-import { newNetworkMail } from '../../../server/domain/notifications/usage/new-network-mail.ts';
-import { renderMail } from '../../../server/mail/templates/render.ts';
-import { owner, revocation, site, token } from '../app/token-mails.ts';
-import { leakMails } from './sample-leak-mails.ts';
-import { account, ipv6, longAgent, maintainer, nameOf, superuser } from './sample-names.ts';
+} from '../../../../server/domain/notifications/token-change-mails.ts';
+import { tokensRevokedMail } from '../../../../server/domain/notifications/token-mails.ts';
+import { newNetworkMail } from '../../../../server/domain/notifications/usage/new-network-mail.ts';
+import { renderMail } from '../../../../server/mail/templates/render.ts';
+import { owner, revocation, site, token } from '../../app/token-mails.ts';
+import { leakMails } from './leak-mails.ts';
+import { account, ipv6, longAgent, maintainer, nameOf, superuser } from './names.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;

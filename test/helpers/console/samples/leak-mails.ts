@@ -1,10 +1,10 @@
-import { canaryUsedMail } from '../../../server/domain/notifications/leaks/canary-mail.ts';
-import { leakDigestMail } from '../../../server/domain/notifications/leaks/leak-digest-mail.ts';
-import { type ValueLeak, valueLeakedMail } from '../../../server/domain/notifications/leaks/leaked-mail.ts';
-import type { MailContent } from '../../../server/domain/notifications/mail-content.ts';
-import { tokenCreatedMail } from '../../../server/domain/notifications/token-mails.ts';
-import { clientInfo, creation, owner, site, token } from '../app/token-mails.ts';
-import { account, ipv6, longAgent, maintainer, nameOf, superuser } from './sample-names.ts';
+import { canaryUsedMail } from '../../../../server/domain/notifications/leaks/canary-mail.ts';
+import { leakDigestMail } from '../../../../server/domain/notifications/leaks/leak-digest-mail.ts';
+import { type ValueLeak, valueLeakedMail } from '../../../../server/domain/notifications/leaks/leaked-mail.ts';
+import type { MailContent } from '../../../../server/domain/notifications/mail-content.ts';
+import { tokenCreatedMail } from '../../../../server/domain/notifications/token-mails.ts';
+import { clientInfo, creation, owner, site, token } from '../../app/token-mails.ts';
+import { account, ipv6, longAgent, maintainer, nameOf, superuser } from './names.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

@@ -1,31 +1,39 @@
 import type { FieldChange, ListedAuditRecord } from '../../../store/records.ts';
-import { auditPath } from '../../audit/audit-paths.ts';
-import { EventSentence } from '../../audit/event-list.tsx';
 import { MinuteOf } from '../../shell/components/time.tsx';
 import { useMember } from '../../shell/page-context.ts';
-import { formatUrl } from '../../shell/page-url.ts';
-import { tokenPath } from '../token-paths.ts';
+import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { auditPath } from '../audit-paths.ts';
+import { EventSentence } from '../event-list.tsx';
 import { changeText } from './change-texts.ts';
 
-/** One page of the audit events about a token. */
-export interface TokenHistoryProps {
+/** One page of the audit events about something. */
+export interface HistoryPage {
   events: readonly ListedAuditRecord[];
   nextCursor: string | null;
 }
 
-/** What happened to a token, newest first. Superusers and auditors get a link to the audit log. */
-export function TokenHistory({ tokenId, events, nextCursor }: TokenHistoryProps & { tokenId: string }) {
+interface HistoryProps extends HistoryPage {
+  /** What the events are about, such as `this token`. */
+  about: string;
+  /** ID of what the events are about. */
+  targetId: string;
+  /** URL of the page that the history ends, without `?history`, the cursor of older events. */
+  pageUrl: PageUrl;
+}
+
+/** What happened to something, newest first. Superusers and auditors get a link to the audit log. */
+export function History({ about, targetId, pageUrl, events, nextCursor }: HistoryProps) {
   const { superuser, auditor } = useMember();
   return (
     <section aria-labelledby="history">
       <div class="heading">
         <h2 id="history">History</h2>
         {(superuser || auditor) && (
-          <a href={formatUrl({ path: auditPath, query: { target: tokenId } })}>Open in the audit log</a>
+          <a href={formatUrl({ path: auditPath, query: { target: targetId } })}>Open in the audit log</a>
         )}
       </div>
       {events.length === 0 ? (
-        <p class="hint">The audit log has no events about this token that you may read.</p>
+        <p class="hint">The audit log has no events about {about} that you may read.</p>
       ) : (
         <ol class="history">
           {events.map((event) => (
@@ -45,7 +53,7 @@ export function TokenHistory({ tokenId, events, nextCursor }: TokenHistoryProps 
       )}
       {nextCursor !== null && (
         <p>
-          <a rel="next" href={`${formatUrl({ path: tokenPath(tokenId), query: { history: nextCursor } })}#history`}>
+          <a rel="next" href={`${formatUrl(pageUrl, { history: nextCursor })}#history`}>
             Older events
           </a>
         </p>

@@ -1,7 +1,8 @@
+import { formatDuration } from '../../../../shared/duration.ts';
 import type { FieldChange } from '../../../store/records.ts';
 import { formatDate, formatMinute } from '../../shell/components/dates.ts';
 
-/** The names of fields that events about tokens record. Others are shown as the API names them. */
+/** The names of fields that events record. Others are shown as the API names them. */
 const labels: Readonly<Record<string, string>> = {
   name: 'Name',
   description: 'Description',
@@ -16,10 +17,32 @@ const labels: Readonly<Record<string, string>> = {
   enforce: 'Rules applied',
   owner: 'Owner',
   uses: 'Uses',
+  url: 'URL',
+  hosts: 'Hosts',
+  groups: 'Groups',
+  max_expiry: 'Maximum expiry',
+  preflight: 'Preflight',
+  events: 'Events',
+  format: 'Format',
+  disabled: 'Disabled',
+  can_revoke: 'May revoke tokens',
+  can_report: 'May report leaked values',
+  maintainers: 'Maintainers',
+  service_account: 'Service account',
+  issuer: 'Issuer',
+  internal_issuer: 'Issuer may be internal',
+  audience: 'Audience',
+  claims: 'Claims',
+  ttl: 'Lifetime of tokens',
 };
 
 /** Fields whose texts have one entry a line. */
-const lists: ReadonlySet<string> = new Set(['apps', 'allow', 'networks', 'manage']);
+const lists: ReadonlySet<string> = new Set([
+  ...['apps', 'allow', 'networks', 'manage', 'hosts', 'groups', 'events', 'maintainers', 'claims'],
+]);
+
+/** Fields whose texts are seconds. */
+const durations: ReadonlySet<string> = new Set(['max_expiry', 'ttl']);
 
 /** A change in words: `Expires: 1 Mar 2027 → 1 Jun 2027`. Entries of a list are shown only if they were added or removed. */
 export interface ChangeText {
@@ -38,7 +61,8 @@ export function changeText({ field, from, to }: FieldChange): ChangeText {
     const removed = before.filter((entry) => !after.includes(entry));
     if (added.length + removed.length > 0) return { label, values: null, added, removed };
   }
-  const [fromText, toText] = field === 'expires_at' ? expiryTexts(from, to) : [valueText(from), valueText(to)];
+  const [fromText, toText] =
+    field === 'expires_at' ? expiryTexts(from, to) : [valueText(field, from), valueText(field, to)];
   return { label, values: { from: fromText, to: toText }, added: [], removed: [] };
 }
 
@@ -57,8 +81,9 @@ function timeOf(value: FieldChange['from']): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-function valueText(value: FieldChange['from']): string {
+function valueText(field: string, value: FieldChange['from']): string {
   if (value === null || value === '') return 'none';
+  if (durations.has(field) && /^[0-9]+$/.test(String(value))) return formatDuration(Number(value));
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return value.split('\n').join(', ');
 }

@@ -1,6 +1,6 @@
-import type { Caller } from '../../../server/domain/caller.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
-import type { TestServer } from '../app/http.ts';
+import type { Caller } from '../../../../server/domain/caller.ts';
+import type { Scope } from '../../../../shared/schemas/scopes.ts';
+import type { TestServer } from '../../app/http.ts';
 
 type Services = Pick<TestServer, 'services' | 'store' | 'clock'>;
 

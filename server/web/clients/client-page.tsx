@@ -1,0 +1,94 @@
+import type { Child } from 'hono/jsx';
+import type { ClientRecord } from '../../store/records.ts';
+import { History, type HistoryPage } from '../audit/history/history.tsx';
+import { ExactTime } from '../shell/components/time.tsx';
+import { CopyButton } from '../shell/components/value-dialog.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { useMember, usePage } from '../shell/page-context.ts';
+import { clientPath, clientsPath } from './client-paths.ts';
+import { rightsOf } from './clients-page.tsx';
+
+interface ClientPageProps {
+  client: ClientRecord;
+  history: HistoryPage;
+  now: number;
+  dialog?: Child;
+}
+
+/** One OAuth client: what it may do, where it sends requests, and its history. An auditor only reads it. */
+export function ClientPage({ client, history, now, dialog }: ClientPageProps) {
+  const path = clientPath(client.id);
+  return (
+    <Layout title={client.name} section={clientsPath}>
+      <p>
+        <a href={clientsPath}>Back to the clients</a>
+      </p>
+      <div class="heading">
+        <h1>
+          <bdi>{client.name}</bdi>
+        </h1>
+        {useMember().superuser && <Actions path={path} />}
+      </div>
+      <ClientFacts client={client} now={now} />
+      <History about="this client" targetId={client.id} pageUrl={{ path, query: {} }} {...history} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function Actions({ path }: { path: string }) {
+  return (
+    <div class="buttons">
+      <a class="button quiet" id="edit" href={`${path}?dialog=edit`}>
+        Edit
+      </a>
+      <a class="button quiet" id="rotate-secret" href={`${path}?dialog=rotate-secret`}>
+        Rotate secret
+      </a>
+      <a class="button quiet danger" id="delete" href={`${path}?dialog=delete`}>
+        Delete
+      </a>
+    </div>
+  );
+}
+
+function ClientFacts({ client, now }: Pick<ClientPageProps, 'client' | 'now'>) {
+  const { publicUrl } = usePage();
+  const { canRevoke, canReport } = client;
+  return (
+    <dl class="facts">
+      <dt>Client ID</dt>
+      <dd>
+        <code id="client-id">{client.clientId}</code> <CopyButton of="client-id" />
+      </dd>
+      <dt>Secret</dt>
+      <dd>was shown once. If it is lost, rotate it.</dd>
+      <dt>Rights</dt>
+      <dd>{rightsOf(client).join(', ')}</dd>
+      <dt>Introspection</dt>
+      <dd>
+        <bdi>{publicUrl}/oauth/introspect</bdi>
+      </dd>
+      {canRevoke && (
+        <>
+          <dt>Revocation</dt>
+          <dd>
+            <bdi>{publicUrl}/oauth/revoke</bdi>
+          </dd>
+        </>
+      )}
+      {canReport && (
+        <>
+          <dt>Leak reports</dt>
+          <dd>
+            <bdi>{publicUrl}/leaks/report</bdi>
+          </dd>
+        </>
+      )}
+      <dt>Created</dt>
+      <dd>
+        <ExactTime at={client.createdAt} now={now} />
+      </dd>
+    </dl>
+  );
+}

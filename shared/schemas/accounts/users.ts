@@ -22,7 +22,9 @@ export const userSchema = z
     superuser: z.boolean(),
     auditor: z
       .boolean()
-      .describe('Whether the member reads all members, tokens, apps, OAuth clients, service accounts, reports and audit events'),
+      .describe(
+        'Whether the member reads all members, tokens, apps, OAuth clients, service accounts, reports and audit events',
+      ),
     status: memberStatusSchema,
     disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
     can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),

@@ -154,8 +154,8 @@ const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
     api: ({ boss }) => ['/api/v1/me/totp/disable', { as: boss, json: {} }],
     form: () => ['/profile/two-step/disable', {}],
     cli: null,
-    names: () => 'turn off two-factor sign-in',
-    shownAgain: () => 'Turn off',
+    names: () => 'remove the authenticator app',
+    shownAgain: () => 'Remove the authenticator app',
     isDone: async ({ boss }) => (await memberOf(boss.id))?.totpEnabledAt === null,
   },
   showRecoveryCodes: {

@@ -26,7 +26,7 @@ export async function changeSecondFactor(
   const password = prompts ? await prompts.secret('Password') : await readSecret(ctx);
   if (action === 'disable') {
     await expectSuccess(api.me.totp.disable.$post({ json: { password } }));
-    return note(ctx, options, 'Two-factor sign-in is off.');
+    return note(ctx, options, 'The authenticator app was removed from your account.');
   }
   const codes =
     action === 'enable' && prompts

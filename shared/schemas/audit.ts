@@ -67,7 +67,8 @@ export const auditActionDescriptions = {
   'sso.issuer_moved':
     'The operator moved the identities of all members to another issuer with `tokensd sso move`. The target names both.',
   'user.totp_enabled': 'A member turned on two-factor sign-in.',
-  'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
+  'user.totp_disabled':
+    'The authenticator app was removed, by the member or by a superuser who reset two-factor sign-in.',
   'passkey.added': 'A member added a passkey to their account.',
   'passkey.removed':
     'A passkey was removed: by the member, or with all others when a superuser reset the second factor or a recovery link was used.',

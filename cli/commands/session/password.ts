@@ -24,7 +24,7 @@ export function registerPassword(program: Command, ctx: Context): void {
     )
     .option('--password-stdin', 'Read the current and the new password from standard input, one per line')
     .addOption(new Option('--enable-totp', 'Turn on two-factor sign-in').conflicts(['disableTotp', 'recoveryCodes']))
-    .addOption(new Option('--disable-totp', 'Turn off two-factor sign-in').conflicts('recoveryCodes'))
+    .addOption(new Option('--disable-totp', 'Remove the authenticator app. Passkeys stay').conflicts('recoveryCodes'))
     .option('--recovery-codes', 'Print new recovery codes and invalidate the earlier ones')
     .addHelpText('after', '\nExamples:\n  $ tokens password\n  $ tokens password --enable-totp')
     .action((_options, command: Command) => runPassword(ctx, command.optsWithGlobals()));

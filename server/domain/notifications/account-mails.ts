@@ -1,5 +1,6 @@
 import type { Actor } from '../../store/records.ts';
 import { changePassword, contactSuperuser, superuserOf, unlessExpected, unlessYou } from './advice.ts';
+import { operatorName } from './machines/actor-name.ts';
 import type { MailContent } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
 import { type MailedToken, tokenItem } from './token-mails.ts';
@@ -68,7 +69,7 @@ export function emailChangedMail(site: SiteInfo, event: EmailChangeEvent): MailC
     facts: [
       ['Earlier address', owner.email],
       ['New address', email],
-      ['Done by', byOwner ? 'you, with the mailed link' : `${actor.email} (Organization Superuser)`],
+      ['Done by', byOwner ? 'you, with the mailed link' : operatorName(actor)],
     ],
     footer,
   });
@@ -83,7 +84,7 @@ export function accountDeletedMail(site: SiteInfo, event: AccountDeletion): Mail
     lead: `Your account ${owner.email} was deleted. You can no longer sign in with it.${ended}`,
     items: tokens.map(tokenItem),
     advice: unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }]),
-    facts: [['Done by', `${actor.email} (Organization Superuser)`]],
+    facts: [['Done by', operatorName(actor)]],
     footer,
   });
 }

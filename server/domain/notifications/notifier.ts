@@ -79,6 +79,7 @@ export interface Notifier {
   shortLivedTokens(store: Store, event: ForMember<ShortLivedDigest>): Promise<void>;
   /** Enqueues the daily mail about tokens that expire or become idle. */
   tokensNeedAttention(store: Store, event: ForMember<TokensNeedAttention>): Promise<void>;
+  /** Notifies a member of a change to how they sign in. Call it after the change. */
   security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
   /** Enqueues the mail without its link, which the mail job makes when it sends the mail. */
   passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
@@ -189,7 +190,11 @@ export function createNotifier(deps: {
     },
     shortLivedTokens: (store, event) => enqueueToReaders(store, event, shortLivedDigestMail),
     tokensNeedAttention: (store, event) => enqueueToReaders(store, event, tokensNeedAttentionMail),
-    security: (store, event) => enqueue(store, event, securityMail(site, event)),
+    async security(store, event) {
+      // The event holds the member from before the change.
+      const factors = (await store.users.findById(event.owner.id)) ?? event.owner;
+      await enqueue(store, event, securityMail(site, event, factors));
+    },
     permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
       enqueueWithLink(store, event, { kind: 'password-reset' }, (link) => passwordResetMail(site, { ...event, link })),

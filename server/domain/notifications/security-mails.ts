@@ -1,6 +1,8 @@
-import type { Actor } from '../../store/records.ts';
+import type { Actor, UserRecord } from '../../store/records.ts';
+import { hasSecondFactor } from '../sign-in/has-second-factor.ts';
 import { contactSuperuser, reviewTokens, setPassword, unlessExpected, unlessYou } from './advice.ts';
-import type { MailContent } from './mail-content.ts';
+import { operatorName } from './machines/actor-name.ts';
+import type { AdviceStep, MailContent } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from './member-mail.ts';
 
 /** A change to how a member signs in. Each could be the work of someone who took over the account. */
@@ -16,14 +18,26 @@ export type SecurityEvent =
   | 'joined'
   | 'sso-unbound';
 
-const messages: Record<SecurityEvent, { subject: string; lead: (account: string) => string }> = {
+/** The second factors that the member has after the change. */
+type SecondFactors = Pick<UserRecord, 'totpEnabledAt' | 'passkeyCount'>;
+
+interface SecurityMessage {
+  subject: string;
+  lead: (account: string, factors: SecondFactors) => string;
+}
+
+const messages: Record<SecurityEvent, SecurityMessage> = {
   'totp-enabled': {
     subject: 'Two-factor sign-in was turned on',
-    lead: (account) => `Signing in to ${account} with a password now also requires a code.`,
+    lead: (account, { passkeyCount }) =>
+      `Signing in to ${account} with a password now also requires a code${passkeyCount > 0 ? ' or a passkey' : ''}.`,
   },
   'totp-disabled': {
-    subject: 'Two-factor sign-in was turned off',
-    lead: (account) => `The password alone is now enough to sign in to ${account}.`,
+    subject: 'The authenticator app was removed',
+    lead: (account, { passkeyCount }) =>
+      passkeyCount > 0
+        ? `Codes from the authenticator app no longer sign in to ${account}. Signing in with a password still requires a passkey or a recovery code.`
+        : `Two-factor sign-in was turned off. The password alone is now enough to sign in to ${account}.`,
   },
   'totp-reset': {
     subject: 'Two-factor sign-in was reset',
@@ -36,7 +50,8 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
   },
   'passkey-removed': {
     subject: 'A passkey was removed',
-    lead: (account) => `The passkey below no longer signs in to ${account}.`,
+    lead: (account, factors) =>
+      `The passkey below no longer signs in to ${account}.${hasSecondFactor(factors) ? '' : ' It was the last second factor, so the password alone is now enough.'}`,
   },
   'recovery-code-used': {
     subject: 'A recovery code was used',
@@ -70,28 +85,37 @@ interface SecurityMailEvent {
 
 export const securityFooter = 'This is an automatic message about sign-in to your account.';
 
-/** Writes the mail about a change to how a member signs in. */
+/** Writes the mail about a change to how a member signs in. `factors` are those after the change. */
 export function securityMail(
   site: SiteInfo,
   { event, actor, facts = [], ...occurrence }: MemberEvent & SecurityMailEvent,
+  factors: SecondFactors,
 ): MailContent {
   const { subject, lead } = messages[event];
   const byOwner = actor.id === occurrence.owner.id;
-  // Members with single sign-on cannot set a password through a mailed link.
-  const steps = [...(event === 'sso-unbound' ? [] : [setPassword(site)]), reviewTokens(site), contactSuperuser(site)];
+  const steps = [...signInSteps(site, event, factors), reviewTokens(site), contactSuperuser(site)];
   return memberMail(site, occurrence, {
     subject,
-    lead: lead(`your account ${occurrence.owner.email}`),
+    lead: lead(`your account ${occurrence.owner.email}`, factors),
     button: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
     advice: byOwner ? unlessYou(steps) : unlessExpected(steps),
-    facts: [...facts, ['Done by', doneBy(actor, byOwner)]],
+    facts: [...facts, ['Done by', byOwner ? 'you, or someone signed in as you' : operatorName(actor)]],
     footer: securityFooter,
   });
 }
 
-function doneBy({ kind, email }: Actor, byOwner: boolean): string {
-  if (byOwner) return 'you, or someone signed in as you';
-  return kind === 'system' ? 'the operator of the server' : `${email} (Organization Superuser)`;
+/** Returns the steps that lock an intruder out. A new password leaves passkeys as they are. */
+function signInSteps(site: SiteInfo, event: SecurityEvent, { passkeyCount }: SecondFactors): readonly AdviceStep[] {
+  // Members with single sign-on cannot set a password through a mailed link.
+  if (event === 'sso-unbound') return [];
+  const link = { label: 'Open your passkeys', url: `${site.publicUrl}/profile/passkeys` };
+  if (event === 'passkey-added') {
+    const instruction = 'Remove the passkey. Until then it signs in, also after you set a new password.';
+    return [{ instruction, link }, setPassword(site)];
+  }
+  if (passkeyCount === 0) return [setPassword(site)];
+  const instruction = 'Remove the passkeys that you do not recognize. They sign in, also after you set a new password.';
+  return [setPassword(site), { instruction, link }];
 }
 
 /** Writes the mail with the link to set a password. It is the only mail that contains something confidential. */

@@ -26,17 +26,22 @@ export function TotpPage({ status, problem }: TotpPageProps) {
 }
 
 function EnabledSettings(status: TotpStatus) {
+  const hasPasskeys = status.passkeys > 0;
   return (
     <>
       <p>
-        Two-factor sign-in is on. When you sign in with your password, you also enter a code from your authenticator
-        app.
+        Two-factor sign-in is on. When you sign in with your password, you also enter a code from your authenticator app
+        {hasPasskeys && ', or use one of your passkeys'}.
       </p>
       <RecoveryCodes {...status} />
-      {status.required && status.passkeys === 0 ? (
+      {status.required && !hasPasskeys ? (
         <p>Your organization requires two-factor sign-in, so you cannot turn it off.</p>
       ) : (
-        <ActionForm action={`${totpPath}/disable`} label="Turn off" danger />
+        <ActionForm
+          action={`${totpPath}/disable`}
+          label={hasPasskeys ? 'Remove the authenticator app' : 'Turn off'}
+          danger
+        />
       )}
     </>
   );

@@ -42,7 +42,8 @@ export function totpPages({ totp, passwordPolicy, messages }: Pick<AppDeps, 'tot
       orProblem(c, async () => {
         requireSent(c.get('caller'));
         await totp.disable(c.get('caller'));
-        return messages.redirect(c, '/profile', 'totp-off');
+        const { passkeyCount } = c.get('caller').user;
+        return messages.redirect(c, '/profile', passkeyCount > 0 ? 'totp-removed' : 'totp-off');
       }),
     )
     .post(`${totpPath}/recovery-codes`, (c) =>

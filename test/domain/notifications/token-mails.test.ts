@@ -93,7 +93,7 @@ describe('the mail about revoked tokens', () => {
   it.each([
     ['the owner', { kind: 'user', id: 'u1', email: owner.email }, 'you (ada@acme.example)'],
     ['an OAuth client', { kind: 'client', id: 'scanner', email: null }, 'the OAuth client scanner'],
-    ['the daemon', { kind: 'system', id: null, email: null }, 'the administrator of this server'],
+    ['the daemon', { kind: 'system', id: null, email: null }, 'the operator of the server'],
   ] as const)('names %s as the revoker', (_, actor, words) => {
     expect(revokedMail({ actor }).text).toContain(words);
   });

@@ -6,3 +6,15 @@ export function actorName({ kind, email, token }: Actor): MailText {
   if (kind === 'system') return 'the operator of the server';
   return token ? mailText`${email ?? 'unknown'} (management key ${token})` : mailText`${email ?? 'unknown'}`;
 }
+
+/** Returns who changed the account of another member: a superuser, a management key, or the operator of the server. */
+export function operatorName(actor: Actor): MailText {
+  if (actor.kind === 'system') return 'the operator of the server';
+  return actor.kind === 'service-account' ? machineName(actor) : `${actor.email} (Organization Superuser)`;
+}
+
+/** Returns the management key with its service account, or the service account whose token rotated itself. */
+export function machineName({ id, email, token }: Actor): MailText {
+  const account = `the service account ${(email ?? id ?? '').replace(/^service-account:/, '')}`;
+  return token === undefined ? account : [...mailText`the management key ${token} of `, account];
+}

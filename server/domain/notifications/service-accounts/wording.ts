@@ -1,5 +1,6 @@
 import type { Actor } from '../../../store/records.ts';
 import { changePassword, contactSuperuser, reviewTokens, unlessExpected, unlessYou } from '../advice.ts';
+import { machineName } from '../machines/actor-name.ts';
 import type { AdviceSection, AdviceStep, MailText } from '../mail-content.ts';
 import { mailText } from '../mail-content.ts';
 import type { MailEvent, SiteInfo } from '../member-mail.ts';
@@ -88,11 +89,8 @@ export function reasonOf({ reader }: About): string {
 /** Returns who made a change. */
 export function actorOfMail({ owner, reader, actor }: About & { actor: Actor }): MailText {
   if (actor.kind === 'client') return mailText`the OAuth client ${actor.email ?? actor.id ?? ''}`;
-  if (actor.kind === 'service-account') {
-    const key = actor.token === undefined ? '' : mailText`the management key ${actor.token} of `;
-    return [...(typeof key === 'string' ? [key] : key), `the service account ${nameIn(actor)}`];
-  }
-  if (actor.kind !== 'user') return 'the administrator of this server';
+  if (actor.kind === 'service-account') return machineName(actor);
+  if (actor.kind !== 'user') return 'the operator of the server';
   if (actor.id === (reader ?? owner).id) return `you (${actor.email})`;
   return owner.kind === 'service-account' ? `${actor.email}` : `${actor.email} (Organization Superuser)`;
 }
@@ -100,8 +98,4 @@ export function actorOfMail({ owner, reader, actor }: About & { actor: Actor }):
 /** Names who made a change of a service account's token. The owner of a personal token made it themselves. */
 export function actorFact(label: string, event: About & { actor: Actor }): Array<readonly [string, MailText]> {
   return isOfServiceAccount(event) ? [[label, actorOfMail(event)]] : [];
-}
-
-function nameIn({ email, id }: Actor): string {
-  return (email ?? id ?? '').replace(/^service-account:/, '');
 }

@@ -15,6 +15,7 @@ export const texts = {
   joined: () => 'Your account is ready. Sign in with your new password.',
   recovered: () => 'You are an Organization Superuser, and your new password is set.',
   'totp-off': () => 'Two-factor sign-in was turned off.',
+  'totp-removed': () => 'The authenticator app was removed. Your passkeys still work.',
   'totp-reset': (member: string) => `Two-factor sign-in was reset for ${member}.`,
   'passkey-added': (passkey: string) => `The passkey ${passkey} was added. You can sign in with it now.`,
   'passkey-removed': (passkey: string) => `The passkey ${passkey} was removed.`,

@@ -77,7 +77,7 @@ export function consolePages(appDeps: AppDeps) {
   const signInDeps = { ...deps, browserSession, deviceCookie, secondFactorCookie };
   const app = new Hono<AppEnv>();
   app.onError(askForConfirmation(deps, pageErrorHandler(deps)));
-  app.use(searchPath, refuseSecrets);
+  for (const path of [searchPath, '/overview', '/profile/*', '/organization/*']) app.use(path, refuseSecrets);
   for (const path of consolePaths) {
     app.use(
       path,

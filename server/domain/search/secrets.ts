@@ -7,14 +7,29 @@ import { isWellFormedToken } from '../../../shared/token-format.ts';
  */
 export const secretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{20}|[\\w+\\/\\-]{40})';
 
+/**
+ * What every other address of a page refuses, in the same form: the whole value of a token, or another secret of ours. Names, which links
+ * carry as filters, can be longer than a display prefix.
+ */
+export const wholeSecretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{32}|[\\w+\\/\\-]{40})';
+
 const secret = new RegExp(secretSource);
+const wholeSecret = new RegExp(wholeSecretSource);
 
 /** Characters that a copied value can contain because of where it was copied from: white space, quotes and invisible ones. */
 const copied = /[\s\p{C}"'`“”‘’]/gu;
 
-/** Reports whether a text contains a secret, also if white space or other copied characters divide it. */
+/** Reports whether a text contains a secret or most of one, also if white space or other copied characters divide it. */
 export function containsSecret(text: string): boolean {
-  if (secret.test(text)) return true;
+  return secret.test(text) || containsDividedValue(text);
+}
+
+/** Reports whether a text contains a whole secret, also if white space or other copied characters divide it. */
+export function containsWholeSecret(text: string): boolean {
+  return wholeSecret.test(text) || containsDividedValue(text);
+}
+
+function containsDividedValue(text: string): boolean {
   const joined = text.replace(copied, '');
   for (const { index, 0: tail } of joined.matchAll(/_[0-9A-Za-z]{38}/g)) {
     for (let length = 2; length <= Math.min(10, index); length += 1) {

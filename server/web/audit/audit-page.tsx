@@ -1,7 +1,7 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
 import { actionLabels } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
-import { Field } from '../shell/components/form.tsx';
+import { Field, SearchField } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
@@ -85,11 +85,11 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
   return (
     <form class="filters" method="get" action={auditPath} aria-label="Filter events">
       {values.user !== '' && (
-        <Field label="Actor, owner or target" name="user" value={values.user} error={errors.user} autocomplete="off" />
+        <SearchField label="Actor, owner or target" name="user" value={values.user} error={errors.user} />
       )}
-      <Field label="Actor" name="actor" value={values.actor} error={errors.actor} autocomplete="off" />
-      <Field label="Owner" name="owner" value={values.owner} error={errors.owner} autocomplete="off" />
-      <Field label="Target or prefix" name="target" value={values.target} error={errors.target} autocomplete="off" />
+      <SearchField label="Actor" name="actor" value={values.actor} error={errors.actor} />
+      <SearchField label="Owner" name="owner" value={values.owner} error={errors.owner} />
+      <SearchField label="Target or prefix" name="target" value={values.target} error={errors.target} />
       <Labelled {...action}>
         <select id="action" name="action" {...descriptionOf(action)}>
           <option value="">All</option>
@@ -100,7 +100,7 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
           ))}
         </select>
       </Labelled>
-      <Field label="IP or network" name="ip" value={values.ip} error={errors.ip} autocomplete="off" />
+      <SearchField label="IP or network" name="ip" value={values.ip} error={errors.ip} />
       <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
       <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
       <button type="submit">Filter</button>

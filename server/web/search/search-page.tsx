@@ -19,7 +19,7 @@ interface SearchPageProps {
 
 const problems = {
   secret:
-    'The search contained the value of a token or another secret, so nothing was searched. Search for its first characters instead, such as tok_8fK2b1Qz. If the address was sent without being refused by your browser, a proxy may have logged it: replace the value.',
+    'The address contained the value of a token or another secret, so nothing was searched. Search for its first characters instead, such as tok_8fK2b1Qz. A proxy may have logged the address: replace the value.',
   'too-long': `A search can have at most ${maxSearchLength} characters. Shorten it.`,
 } as const;
 

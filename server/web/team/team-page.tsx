@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
-import { Field } from '../shell/components/form.tsx';
+import { SearchField } from '../shell/components/form.tsx';
 import { NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -47,7 +47,7 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
       <DeadLetterNotice {...deadLetters} now={now} />
       <search>
         <form method="get" action={teamPath} class="filters">
-          <Field label="Search by name or email" name="q" type="search" value={pageUrl.query.q} />
+          <SearchField label="Search by name or email" name="q" value={pageUrl.query.q} />
           <button type="submit">Search</button>
         </form>
       </search>

@@ -1,7 +1,7 @@
 import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
-import { Field } from '../shell/components/form.tsx';
+import { SearchField } from '../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -91,7 +91,7 @@ function Search({ values }: { values: FilterValues }) {
   return (
     <search>
       <form method="get" action={tokensPath} class="filters">
-        <Field label="Search by name" name="q" type="search" value={values.q} />
+        <SearchField label="Search by name" name="q" value={values.q} />
         <OrderField values={values} errors={{}} />
         <button type="submit">Search</button>
       </form>

@@ -172,7 +172,7 @@ it('refuses values and other secrets, and keeps them out of the address, the pag
   const logged = [...app.logLines, JSON.stringify(await app.store.audit.list({ limit: 100, before: null }))].join('\n');
   expect(logged).not.toContain(value.slice(12));
   const { html } = await openConsole(app, app.dev).get('/search?refused=value');
-  expect(textOf(html)).toContain('The search contained the value of a token or another secret');
+  expect(textOf(html)).toContain('The address contained the value of a token or another secret');
 });
 
 it('refuses no name, address or prefix', () => {

@@ -1,4 +1,5 @@
 import type { PropsWithChildren } from 'hono/jsx';
+import { wholeSecretSource } from '../../../domain/search/secrets.ts';
 import { formTokenField } from '../form-token.ts';
 import { usePage } from '../page-context.ts';
 import { descriptionOf, Labelled } from './labelled.tsx';
@@ -40,6 +41,28 @@ interface FieldProps {
   maxlength?: number;
   min?: string | undefined;
   max?: string | undefined;
+  pattern?: string;
+  title?: string;
+  spellcheck?: boolean;
+  autocapitalize?: 'none';
+}
+
+/**
+ * A field that looks for something, in a form whose address contains what is typed. It must not send the value of a token: `console.js` cuts a
+ * pasted value to its prefix, and without script the pattern refuses it.
+ */
+export function SearchField(field: FieldProps) {
+  return (
+    <Field
+      type="search"
+      pattern={`(?!.*${wholeSecretSource}).*`}
+      title="Never the value of a token."
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck={false}
+      {...field}
+    />
+  );
 }
 
 /** An input with its label, hint and error. */

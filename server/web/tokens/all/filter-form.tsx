@@ -1,5 +1,5 @@
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
-import { Field } from '../../shell/components/form.tsx';
+import { SearchField } from '../../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
 import { Icon } from '../../shell/frame/icon.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
@@ -41,13 +41,12 @@ export function FilterForm({ values, errors }: FilterProps) {
     <search>
       <form method="get" action={allTokensPath} class="token-filters">
         <div class="filters">
-          <Field label="Name" name="q" type="search" value={values.q} error={errors.q} />
-          <Field
+          <SearchField label="Name" name="q" value={values.q} error={errors.q} />
+          <SearchField
             label="Owner"
             name="owner"
             value={values.owner}
             error={errors.owner}
-            autocomplete="off"
             placeholder="Email or service-account:NAME"
           />
           <Choice label="Status" name="status" options={statuses} values={values} errors={errors} />
@@ -65,12 +64,11 @@ export function FilterForm({ values, errors }: FilterProps) {
                 errors={errors}
               />
             ))}
-            <Field
+            <SearchField
               label="Value known to"
               name="known_to"
               value={values.known_to}
               error={errors.known_to}
-              autocomplete="off"
               placeholder="Email of a member"
             />
           </div>

@@ -1,6 +1,6 @@
 import { endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
 import type { EndedToken } from '../../../store/records.ts';
-import { Field } from '../../shell/components/form.tsx';
+import { SearchField } from '../../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
@@ -37,14 +37,13 @@ export function EndedListPage(props: EndedListPageProps) {
       <search>
         <form method="get" action={path} class="filters">
           <input type="hidden" name="status" value="revoked" />
-          <Field label="Search by name" name="q" type="search" value={values.q} error={errors.q} />
+          <SearchField label="Search by name" name="q" value={values.q} error={errors.q} />
           {withOwners && (
-            <Field
+            <SearchField
               label="Owner"
               name="owner"
               value={values.owner}
               error={errors.owner}
-              autocomplete="off"
               placeholder="Email or service-account:NAME"
             />
           )}

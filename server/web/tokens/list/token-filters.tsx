@@ -1,5 +1,5 @@
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
-import { Field } from '../../shell/components/form.tsx';
+import { SearchField } from '../../shell/components/form.tsx';
 import type { PageUrl } from '../../shell/page-url.ts';
 
 /** The filters of the list of an owner's tokens: by name and status. The query of the page holds them. */
@@ -7,7 +7,7 @@ export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl })
   return (
     <search>
       <form method="get" action={path} class="filters">
-        <Field label="Search by name" name="q" type="search" value={query.q} />
+        <SearchField label="Search by name" name="q" value={query.q} />
         <div class="field">
           <label for="status">Status</label>
           <select id="status" name="status">

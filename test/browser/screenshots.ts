@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { sampleMails } from '../helpers/console/samples/mails.ts';
+import { openDesignSystem } from './design-system/open.ts';
 import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';
@@ -42,6 +43,18 @@ describe.skipIf(!chromiumIsHere)('screenshots', () => {
     await page.setViewportSize({ width: 794, height: 1123 });
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });
     await shoot('print');
+  });
+
+  it('of the design system', async () => {
+    const page = await openDesignSystem(browser);
+    await mkdir(directory, { recursive: true });
+    for (const { label, ...size } of looks.filter(({ label }) => ['phone', 'tablet', 'wide'].includes(label))) {
+      await page.setViewportSize(size);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(directory, `design-system.${label}.${colorScheme}.png`), fullPage: true });
+      }
+    }
   });
 
   it.each(sampleMails)('of the mail $name', async ({ name, mail }) => {

@@ -31,8 +31,10 @@ export function AuditPage({ values, errors, events, nextCursor, last }: AuditPag
       </div>
       <Filters values={values} errors={errors} />
       {last !== null && (
-        <p>
-          <a href={formatUrl({ path: auditPath, query: { after: last } })}>Check for new events</a>
+        <p role="status">
+          <a href={formatUrl({ path: auditPath, query: { after: last } })} data-new-events>
+            Check for new events
+          </a>
         </p>
       )}
       {valid && events.length === 0 && <NoEvents filtered={isFiltered(values)} />}

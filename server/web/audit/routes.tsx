@@ -76,6 +76,11 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
     })
     .get(`${auditPath}.csv`, (c) => download(c, csv, 'csv', 'text/csv; charset=utf-8; header=present'))
     .get(`${auditPath}.json`, (c) => download(c, json, 'json', 'application/json'))
+    .get(`${auditPath}/new.json`, async (c) => {
+      const after = c.req.query('after') || null;
+      const found = await audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
+      return c.json({ count: Math.min(found.length, maxNew), more: found.length > maxNew });
+    })
     .get(`${auditPath}/:id`, async (c) => {
       const caller = c.get('caller');
       const event = await audit.find(caller, c.req.param('id'));

@@ -123,6 +123,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /organization/settings': 'reader',
   'POST /organization/settings/test-mail': 'superuser',
   'GET /organization/audit': 'reader',
+  'GET /organization/audit/new.json': 'reader',
   'GET /organization/audit/:id': 'member',
   'GET /organization/audit.csv': 'reader',
   'GET /organization/audit.json': 'reader',

@@ -30,7 +30,18 @@ const styles = [
 ];
 
 /** The parts of the script, in their order. They share one module. Every page also works without them. */
-const scripts = ['values', 'dialogs', 'focus', 'address', 'messages', 'times', 'forms', 'selection', 'search'];
+const scripts = [
+  'values',
+  'dialogs',
+  'focus',
+  'address',
+  'messages',
+  'times',
+  'forms',
+  'selection',
+  'search',
+  'new-events',
+];
 
 export interface Asset {
   type: string;

@@ -1,0 +1,137 @@
+import type { StatusContext } from '../../../server/store/records.ts';
+import { Cards } from '../../../server/web/overview/cards.tsx';
+import { VerificationsChart } from '../../../server/web/overview/verifications-chart.tsx';
+import { ClippedText } from '../../../server/web/shell/components/clipped-text.tsx';
+import { EmptyList, NothingMatches } from '../../../server/web/shell/components/lists/empty-list.tsx';
+import { NextPageLink } from '../../../server/web/shell/components/next-page-link.tsx';
+import { RowMenu } from '../../../server/web/shell/components/row-menu.tsx';
+import { StatusBadge } from '../../../server/web/shell/components/status-badge.tsx';
+import { ClockOf, DateOf, ExactTime, Expiry, MinuteOf, Time } from '../../../server/web/shell/components/time.tsx';
+import { FilterChips } from '../../../server/web/tokens/all/filter-form.tsx';
+import { AttentionLine } from '../../../server/web/tokens/list/attention-line.tsx';
+import { TokenList } from '../../../server/web/tokens/token-list.tsx';
+import { days, now, tokens } from './samples.ts';
+
+type Status = Parameters<typeof StatusBadge>[0]['status'];
+/** TypeScript requires every status here. */
+const statuses: Record<Status, true> = {
+  ...{ invited: true, active: true, blocked: true, disabled: true, 'sso-stale': true, paused: true },
+  ...{ expired: true, idle: true, revoked: true, orphaned: true },
+};
+const context: StatusContext = { now };
+const hour = 3_600_000;
+const names = new Map<string, string>();
+const path = '/organization/tokens';
+
+function BadgesAndTimes() {
+  const times = [now - 60_000, now - 47 * hour, now - 400 * hour];
+  return (
+    <>
+      <h2>Badges</h2>
+      <p class="sample row">
+        {(Object.keys(statuses) as Status[]).map((status) => (
+          <StatusBadge status={status} />
+        ))}
+        {['', 'success', 'warning', 'danger'].map((tone) => (
+          <span class={`badge ${tone}`}>{tone || 'plain'}</span>
+        ))}
+      </p>
+      <h2>Times</h2>
+      <dl class="sample facts">
+        {times.map((at) => (
+          <>
+            <dt>Time</dt>
+            <dd>
+              <Time at={at} now={now} />
+            </dd>
+            <dt>ExactTime</dt>
+            <dd>
+              <ExactTime at={at} now={now} />
+            </dd>
+          </>
+        ))}
+        {[null, now + 3 * hour, now + 120 * hour, now + 500 * hour, now + 9_000 * hour, now - hour].map((at) => (
+          <>
+            <dt>Expiry</dt>
+            <dd>
+              <Expiry at={at} now={now} />
+            </dd>
+          </>
+        ))}
+        <dt>DateOf, MinuteOf, ClockOf</dt>
+        <dd>
+          <DateOf at={now} />, <MinuteOf at={now} />, <ClockOf at={now} />
+        </dd>
+        <dt>ClippedText</dt>
+        <dd>
+          <ClippedText text={`/api/${'deployments/'.repeat(20)}`} />
+        </dd>
+      </dl>
+    </>
+  );
+}
+
+function Tables() {
+  const actions = { actsAsOwner: true, revokeHref: path };
+  return (
+    <>
+      <h2>Lists</h2>
+      <FilterChips path={path} values={{ q: 'ci', status: 'active', two_values: 'true' }} errors={{}} />
+      <AttentionLine path={path} counts={{ total: 10_001, attention: [3, 1, 1, 640] }} />
+      <TokenList
+        caption="Tokens in each state"
+        tokens={tokens}
+        names={names}
+        statusContext={context}
+        withOwners
+        sorting={{ listUrl: { path, query: { sort: 'name' } }, total: 13 }}
+        selection={{ preselected: 'none', listUrl: { path, query: {} } }}
+        actionsOf={() => actions}
+      />
+      <NextPageLink href={path} />
+      <p class="sample row">
+        <RowMenu id="sample" name="ci-pipeline" items={[{ href: path, label: 'Open' }]} />
+      </p>
+      <h2>Empty lists</h2>
+      <NothingMatches lead="No tokens match." clearHref={path} />
+      <br />
+      <EmptyList lead="You have no tokens yet.">
+        <p>A token lets a script call your organization's APIs as you, without your password.</p>
+        <a class="button primary" href={path}>
+          Create new token
+        </a>
+      </EmptyList>
+    </>
+  );
+}
+
+function Charts() {
+  const card = { href: path, label: 'Expire within 7 days' };
+  return (
+    <>
+      <h2>Numbers and charts</h2>
+      <Cards
+        label="Numbers"
+        cards={[
+          { ...card, found: 3 },
+          { ...card, label: 'Denied in 24 hours', found: 0 },
+          { ...card, label: 'Never expire', hint: 'Nothing replaces their values.', found: '10,000+' },
+          { ...card, label: 'Two values', found: 1 },
+          { ...card, label: 'Never used', found: 12 },
+        ]}
+      />
+      <VerificationsChart days={days}>All tokens, by day in UTC.</VerificationsChart>
+    </>
+  );
+}
+
+/** Badges, times, lists, empty lists, numbers and charts. */
+export function Lists() {
+  return (
+    <>
+      <BadgesAndTimes />
+      <Tables />
+      <Charts />
+    </>
+  );
+}

@@ -116,6 +116,20 @@ it('makes the link of a form, which fills in the same form again', async () => {
   expect(long.html).not.toContain('id="form-link"');
 });
 
+it.each([
+  ['canary', 'A link cannot make a canary.'],
+  ['observe', 'A link cannot leave out the enforcement of rules.'],
+  ['quiet_networks', 'A link cannot turn off the mail about new networks.'],
+])('makes no link of a form with the choice %s, says why, and keeps the choice', async (choice, message) => {
+  const { browser, listed } = await open();
+  await browser.get(form);
+  const { html } = await browser.submit(form, { name: 'trap', expires: '3888000', [choice]: 'true', link: 'true' });
+  expect(textOf(html)).toContain(message);
+  expect(html).not.toContain('id="form-link"');
+  expect(html).toMatch(new RegExp(`name="${choice}"[^>]* checked`));
+  expect(await listed()).toEqual([]);
+});
+
 it('returns to the link with its parameters after a sign-in', async () => {
   const { app } = await open();
   const visitor = openConsole(app);

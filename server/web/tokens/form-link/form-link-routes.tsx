@@ -15,7 +15,7 @@ import { expiryChoices } from '../expiry-choices.ts';
 import { calledAddress } from '../value/called-address.ts';
 import { NewTokenPage } from '../value/new-token-page.tsx';
 import { ValueAlreadyShownPage } from '../value/value-already-shown-page.tsx';
-import { formLink, maxLinkCharacters, readFormLink } from './form-link.ts';
+import { choicesWithoutLink, formLink, maxLinkCharacters, readFormLink } from './form-link.ts';
 import { formPath } from './form-path.ts';
 import { NewTokenFormPage } from './new-token-form-page.tsx';
 
@@ -57,15 +57,9 @@ export function formLinkPages({ tokens, apps, clock, config }: FormLinkDeps) {
 
   async function pageWithLink(form: CreateTokenForm) {
     const path = formLink(form);
-    if (path.length > maxLinkCharacters) {
-      const tooLong = `The link would be longer than ${maxLinkCharacters} characters. Shorten the rules.`;
-      return <NewTokenFormPage {...(await commonProps())} form={form} mistakes={[tooLong]} />;
-    }
-    if (redact(decodeURIComponent(path.replaceAll('+', ' '))) !== decodeURIComponent(path.replaceAll('+', ' '))) {
-      const secret = 'The form contains a token value or another secret, which must be in no link.';
-      return <NewTokenFormPage {...(await commonProps())} form={form} mistakes={[secret]} />;
-    }
-    return <NewTokenFormPage {...(await commonProps())} form={form} link={`${config.publicUrl}${path}`} />;
+    const mistakes = mistakesOfLink(form, path);
+    const result = mistakes.length > 0 ? { mistakes } : { link: `${config.publicUrl}${path}` };
+    return <NewTokenFormPage {...(await commonProps())} form={form} {...result} />;
   }
 
   /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */
@@ -75,4 +69,14 @@ export function formLinkPages({ tokens, apps, clock, config }: FormLinkDeps) {
     const address = await calledAddress({ apps, config }, token);
     return c.render(<NewTokenPage token={token} value={secret.reveal()} address={address} now={clock.now()} />);
   }
+}
+
+/** Returns why a form has no link. */
+function mistakesOfLink(form: CreateTokenForm, path: string): string[] {
+  const readable = decodeURIComponent(path.replaceAll('+', ' '));
+  if (redact(readable) !== readable) {
+    return ['The form contains a token value or another secret, which must be in no link.'];
+  }
+  const tooLong = `The link would be longer than ${maxLinkCharacters} characters. Shorten the rules.`;
+  return [...choicesWithoutLink(form), ...(path.length > maxLinkCharacters ? [tooLong] : [])];
 }

@@ -140,6 +140,19 @@ function errorsOf(form: CreateTokenForm): readonly FieldError[] {
   }
 }
 
+/** Returns which choices of a form keep it from having a link. A link without them would fill in the form for another token. */
+export function choicesWithoutLink({ canary, quietNetworks, rules }: CreateTokenForm): string[] {
+  return [
+    ...(canary ? ['A link cannot make a canary. Clear “Make it a canary” to get a link.'] : []),
+    ...(rules.observe
+      ? [
+          'A link cannot leave out the enforcement of rules. Clear “Only record what these rules would deny” to get a link.',
+        ]
+      : []),
+    ...(quietNetworks ? ['A link cannot turn off the mail about new networks. Clear that choice to get a link.'] : []),
+  ];
+}
+
 /** Returns the path and query of the link that fills in a form like this one. It carries only what differs from an empty form. */
 export function formLink(form: CreateTokenForm): string {
   const { rules } = form;

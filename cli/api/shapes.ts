@@ -54,6 +54,7 @@ export const tokenShape = object<Token>({
   last_used: nullable(lastUsed),
   last_denied: optional(nullable(deniedRequest)),
   rotated_at: optional(nullable(time)),
+  previous_used_at: optional(nullable(time)),
   previous: optional(
     nullable(
       object<NonNullable<Token['previous']>>({ prefix: text, valid_until: time, last_used: nullable(lastUsed) }),

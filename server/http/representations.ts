@@ -72,6 +72,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
     last_used: lastUse && lastUseObject(lastUse),
     last_denied: token.lastDenied && deniedRequestObject(token.lastDenied, names),
     rotated_at: timeOrNull(token.rotatedAt),
+    previous_used_at: timeOrNull(token.previousUsedAt),
     previous: previous && {
       prefix: previous.prefix,
       valid_until: time(previous.validUntil),

@@ -25,6 +25,7 @@ const token: Token = {
   },
   last_denied: null,
   rotated_at: null,
+  previous_used_at: null,
   previous: null,
   paused: null,
   self_rotate: false,

@@ -38,6 +38,7 @@ test('POST returns the value of a new token once', async () => {
     last_used: null,
     last_denied: null,
     rotated_at: null,
+    previous_used_at: null,
     previous: null,
     paused: null,
     self_rotate: false,

@@ -16,6 +16,7 @@ const fields = {
   last_used: true,
   last_denied: true,
   rotated_at: true,
+  previous_used_at: true,
   previous: true,
   paused: true,
   self_rotate: true,

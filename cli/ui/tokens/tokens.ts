@@ -48,8 +48,8 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
     ...(token.manage?.length ? [['Scopes', token.manage.join(', ')] as const] : []),
     ...ruleLines(token),
-    ['Last used', lastUse(token, times)],
-    ['User agent', token.last_used?.user_agent ?? ''],
+    ['Last used', newestUse(token, times)],
+    ['User agent', withNewestUse(token).last_used?.user_agent ?? ''],
     ...previousFields(token, times),
     ...(token.last_denied ? [['Last denied', deniedRequest(token.last_denied, times)] as const] : []),
     ['ID', token.id],
@@ -134,11 +134,27 @@ function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[]
   ];
 }
 
-/** Returns the token with the newest use of either value as its last use. During an overlap, all uses may be of the old one. */
+/**
+ * Returns the token with the newest use of all values as its last use. During an overlap, all uses may be of the old one. Of a use before the last
+ * rotation, only the time is known. A daemon of an earlier release does not report it.
+ */
 function withNewestUse(token: Token): Token {
-  const old = token.previous?.last_used ?? null;
-  const isNewer = old !== null && (token.last_used === null || old.at > token.last_used.at);
-  return isNewer ? { ...token, last_used: old } : token;
+  const uses = [token.last_used, token.previous?.last_used ?? null].filter((use) => use !== null);
+  if (token.previous_used_at)
+    uses.push({ at: token.previous_used_at, method: null, path: null, ip: null, user_agent: null });
+  // A use that is known as a whole comes before its time.
+  const [newest = null] = uses.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return { ...token, last_used: newest };
+}
+
+/** Describes the newest use of a token, and with which value it was if it was not the current one. */
+function newestUse(token: Token, times: Times): string {
+  const newest = withNewestUse(token);
+  const at = newest.last_used?.at ?? null;
+  const text = lastUse(newest, times);
+  if (at === null || at === token.last_used?.at) return text;
+  if (at === token.previous?.last_used?.at) return `${text} (with the old value)`;
+  return `${text} (${token.rotated_at && at > token.rotated_at ? 'with an old value' : 'before the rotation'})`;
 }
 
 /** Returns `3 minutes ago · path · grafana · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */

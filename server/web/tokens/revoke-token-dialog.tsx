@@ -4,7 +4,7 @@ import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { LastUsed } from './list/last-used.tsx';
+import { NewestUse } from './list/last-used.tsx';
 import { tokenPath } from './token-paths.ts';
 import { RecentUse, wasUsedLately } from './usage/recent-use.tsx';
 
@@ -66,7 +66,7 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
         )}
         <dt>Last used</dt>
         <dd>
-          <LastUsed use={token.lastUse} now={now} />
+          <NewestUse token={token} now={now} />
         </dd>
       </dl>
     </ConfirmDialog>

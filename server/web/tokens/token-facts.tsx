@@ -6,7 +6,7 @@ import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { LastUsed } from './list/last-used.tsx';
+import { NewestUse, newestUse } from './list/last-used.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
 import { kindLabels, ownerName, ownerPath } from './token-paths.ts';
@@ -22,6 +22,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
   const own = token.ownerId === useMember().id;
   const { now } = statusContext;
   const status = tokenStatus(token, statusContext);
+  const agent = newestUse(token)?.userAgent;
   return (
     <dl class="facts">
       <dt>Status</dt>
@@ -79,8 +80,8 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       {!token.canary && <RuleFacts rules={showRules(token, names)} isKey={token.manage !== null} />}
       <dt>Last used</dt>
       <dd>
-        <LastUsed use={token.lastUse} now={now} />
-        {token.lastUse?.userAgent && <span class="sub">{token.lastUse.userAgent}</span>}
+        <NewestUse token={token} now={now} />
+        {agent && <span class="sub">{agent}</span>}
       </dd>
     </dl>
   );

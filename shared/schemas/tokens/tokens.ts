@@ -78,6 +78,9 @@ export const tokenSchema = z
     rotated_at: timeSchema
       .nullable()
       .describe('When the token received its current value, or null if it was never rotated'),
+    previous_used_at: timeSchema
+      .nullable()
+      .describe('When a value before the last rotation was last used, or null if none ever was'),
     previous: previousValueSchema
       .nullable()
       .describe('The value before the rotation, or null if it is no longer accepted'),

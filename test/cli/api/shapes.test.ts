@@ -56,6 +56,7 @@ const token = {
   last_used: use,
   last_denied: { ...use, reason: 'path', app: 'grafana' },
   rotated_at: time,
+  previous_used_at: time,
   previous: { prefix: 'tok_3dRw90Lp', valid_until: time, last_used: use },
   paused: { at: time, until: time, reason: 'Holidays', by: 'root@example.com' },
   self_rotate: true,
@@ -228,7 +229,7 @@ const openLists =
   /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+|confirm_with\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|previous_used_at|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -26,6 +26,7 @@ const used: Token = {
   last_used: { at: '2026-11-23T16:17:00.000Z', method: 'GET', path, ip: '203.0.113.9', user_agent: 'curl/8' },
   last_denied: null,
   rotated_at: null,
+  previous_used_at: null,
   previous: null,
   paused: null,
   self_rotate: false,

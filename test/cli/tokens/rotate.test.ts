@@ -262,6 +262,20 @@ describe('tokens show', () => {
     await cli.app.store.tokens.recordUses([{ tokenId: id, prefix: old.slice(0, 12), previous: true, at, ...request }]);
   }
 
+  it('keeps the time of a use before the rotation, as the list does', async () => {
+    await rotate();
+    expect((await run(['show', 'ci'])).stdout).toMatch(/^Last used:\tnever$/m);
+    await useOld();
+    await rotate(['--overlap', '0', '--end-previous']);
+    cli.app.clock.advance(600_000);
+    expect((await run(['show', 'ci'])).stdout).toMatch(/^Last used:\t\S+ \(before the rotation\)$/m);
+    expect(JSON.parse((await run(['show', 'ci', '--json'])).stdout)).toMatchObject({
+      ...{ last_used: null, previous: null },
+      previous_used_at: new Date(cli.app.clock.now() - 600_000).toISOString(),
+    });
+    expect((await run(['list'])).stdout).not.toContain('never\t');
+  });
+
   it('lists both values and says whether the old one was used since the rotation', async () => {
     expect((await run(['show', 'ci'])).stdout).not.toContain('Old value');
     await rotate();
@@ -271,7 +285,8 @@ describe('tokens show', () => {
     expect(unused).toMatch(/^Rotated:\t/m);
     await useOld();
     const used = (await run(['show', 'ci'])).stdout;
-    expect(used).toMatch(/^Last used:\tnever$/m);
+    expect(used).toMatch(/^Last used:\t.* · GET \/builds · 203\.0\.113\.7 \(with the old value\)$/m);
+    expect(used).toMatch(/^User agent:\told-job\/1$/m);
     expect(used).toMatch(/^Old value used:\tsince the rotation, .* · GET \/builds · 203\.0\.113\.7$/m);
     expect(used).toMatch(/^Its user agent:\told-job\/1$/m);
   });

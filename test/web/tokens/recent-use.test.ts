@@ -102,3 +102,30 @@ it('says until when two values work, with the last use of each, and who may end 
   await browser.submit(`${path}/end-previous`);
   expect(textOf((await browser.get(path)).html)).not.toContain('Two values');
 });
+
+it('keeps the time of the last use after a rotation, and says with which value it was', async () => {
+  const { app, token, path, browser } = await open();
+  const useAt = (at: number, prefix: string, previous: boolean) => {
+    const request = { method: 'GET', path: '/builds', ip: '203.0.113.9', userAgent: 'old-job/1' };
+    return app.store.tokens.recordUses([{ tokenId: token.id, prefix, previous, at, ...request }]);
+  };
+  const pages = async () => {
+    const [page, dialog] = await Promise.all([browser.get(path), browser.get(`${path}?dialog=revoke`)]);
+    return { page: textOf(page.html), dialog: dialogIn(dialog.html) };
+  };
+  await useAt(app.clock.now(), token.prefix, false);
+  app.clock.advance(60_000);
+  await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: {} });
+  const { page, dialog } = await pages();
+  expect(page).toContain('Last used 1 minute ago before the rotation');
+  expect(page).toContain('Before the rotation, the token was last used 1 minute ago');
+  expect(dialog).toContain('Last used 1 minute ago before the rotation');
+  expect(dialog).toContain('Something still uses it.');
+  await useAt(app.clock.now(), token.prefix, true);
+  const used = await pages();
+  for (const text of Object.values(used))
+    expect(text).toMatch(/Last used now GET \/builds · 203\.0\.113\.9 with the old value/);
+  expect(used.page).toContain('old-job/1');
+  expect(used.page).not.toContain('Before the rotation');
+  expect(textOf((await browser.get('/profile/api-tokens')).html)).not.toContain('never used');
+});

@@ -2,20 +2,35 @@ import type { LastUse, PreviousValue, TokenRecord } from '../../../store/records
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
 
-/** The newest use of a token, with the current value or with the old one while that works. */
-export function NewestUse({ token, now }: { token: TokenRecord; now: number }) {
-  const { lastUse, previous, rotatedAt } = token;
-  const oldUse = previous?.lastUse ?? null;
-  if (oldUse !== null && oldUse.at > (lastUse?.at ?? 0)) {
+type UsedToken = Pick<TokenRecord, 'lastUse' | 'previous' | 'previousUsedAt' | 'rotatedAt'>;
+
+/**
+ * The newest use of a token, with whichever value. Of a value before the last rotation, only the time of the use is known, unless it was
+ * used since.
+ */
+export function NewestUse({ token, now }: { token: UsedToken; now: number }) {
+  const { lastUse, previousUsedAt, rotatedAt } = token;
+  const newest = newestUse(token);
+  if (previousUsedAt !== null && previousUsedAt > (newest?.at ?? 0)) {
     return (
       <>
-        <LastUsed use={oldUse} now={now} />
-        <span class="sub">with the old value</span>
+        <Time at={previousUsedAt} now={now} />
+        <span class="sub">{previousUsedAt <= (rotatedAt ?? 0) ? 'before the rotation' : 'with an old value'}</span>
       </>
     );
   }
-  if (lastUse === null && rotatedAt !== null) return <>not since the rotation</>;
-  return <LastUsed use={lastUse} now={now} />;
+  return (
+    <>
+      <LastUsed use={newest} now={now} />
+      {newest !== lastUse && <span class="sub">with the old value</span>}
+    </>
+  );
+}
+
+/** Returns the newest use that is known as a whole, with the current value or the old one. */
+export function newestUse({ lastUse, previous }: Pick<TokenRecord, 'lastUse' | 'previous'>): LastUse | null {
+  const oldUse = previous?.lastUse ?? null;
+  return oldUse !== null && oldUse.at > (lastUse?.at ?? 0) ? oldUse : lastUse;
 }
 
 /** The last use of each value, while two work. */

@@ -1,15 +1,16 @@
 import { count } from '../../../../shared/count.ts';
 import type { Usage } from '../../../domain/tokens/usage/usage.ts';
-import type { LastUse, SeenCount, TokenRecord } from '../../../store/records.ts';
+import type { SeenCount, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
+import { newestUse } from '../list/last-used.tsx';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** The networks and programs that a dialog has room for. */
 const maxShown = 4;
 
 interface RecentUseProps {
-  token: Pick<TokenRecord, 'lastUse' | 'previous'>;
+  token: Pick<TokenRecord, 'lastUse' | 'previous' | 'previousUsedAt'>;
   usage: Usage;
   /** How far back it looks, such as 7. `usage` must cover these days. */
   days: number;
@@ -19,20 +20,15 @@ interface RecentUseProps {
 /** Reports whether a token was used in the last `days` days. Its last use may be newer than its counts. */
 export function wasUsedLately({ token, usage, days, now }: RecentUseProps): boolean {
   const since = now - days * dayMs;
-  const lastUse = newestUse(token);
-  return (lastUse !== null && lastUse.at >= since) || usage.seen.network.some(({ lastAt }) => lastAt >= since);
-}
-
-/** Returns the last use of a token, with whichever value. */
-function newestUse({ lastUse, previous }: RecentUseProps['token']): LastUse | null {
-  const oldUse = previous?.lastUse ?? null;
-  return oldUse !== null && oldUse.at > (lastUse?.at ?? 0) ? oldUse : lastUse;
+  const usedAt = Math.max(newestUse(token)?.at ?? 0, token.previousUsedAt ?? 0);
+  return usedAt >= since || usage.seen.network.some(({ lastAt }) => lastAt >= since);
 }
 
 /** Where a token was used in the last days: its networks, and the programs that used it. */
 export function RecentUse(props: RecentUseProps) {
   const { token, usage, days, now } = props;
   const lastUse = newestUse(token);
+  const usedAt = Math.max(lastUse?.at ?? 0, token.previousUsedAt ?? 0);
   const since = now - days * dayMs;
   const latest = (values: readonly SeenCount[]) =>
     values.filter(({ lastAt }) => lastAt >= since).sort((a, b) => b.lastAt - a.lastAt);
@@ -40,28 +36,26 @@ export function RecentUse(props: RecentUseProps) {
   if (!wasUsedLately(props)) return <p>It was not used in {period}.</p>;
   const networks = latest(usage.seen.network);
   return (
-    <>
-      <dl class="facts">
-        <dt>Used in {period}</dt>
-        <dd>
-          {networks.length === 0 && lastUse !== null && (
-            <>
-              <Time at={lastUse.at} now={now} />
-              {lastUse.ip !== null && <> from {lastUse.ip}</>}
-            </>
-          )}
-          <Latest values={networks} plural="networks" now={now} />
-        </dd>
-        {latest(usage.seen.agent).length > 0 && (
+    <dl class="facts">
+      <dt>Used in {period}</dt>
+      <dd>
+        {networks.length === 0 && usedAt > 0 && (
           <>
-            <dt>By</dt>
-            <dd>
-              <Latest values={latest(usage.seen.agent)} plural="programs" now={now} />
-            </dd>
+            <Time at={usedAt} now={now} />
+            {lastUse?.at === usedAt && lastUse.ip !== null && <> from {lastUse.ip}</>}
           </>
         )}
-      </dl>
-    </>
+        <Latest values={networks} plural="networks" now={now} />
+      </dd>
+      {latest(usage.seen.agent).length > 0 && (
+        <>
+          <dt>By</dt>
+          <dd>
+            <Latest values={latest(usage.seen.agent)} plural="programs" now={now} />
+          </dd>
+        </>
+      )}
+    </dl>
   );
 }
 

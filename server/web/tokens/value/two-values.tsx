@@ -1,6 +1,6 @@
 import { workingPreviousValue } from '../../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../../store/records.ts';
-import { MinuteOf } from '../../shell/components/time.tsx';
+import { MinuteOf, Time } from '../../shell/components/time.tsx';
 import { LastUsed } from '../list/last-used.tsx';
 import { tokenPath } from '../token-paths.ts';
 
@@ -29,7 +29,7 @@ export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
           <>
             <dt>{title}</dt>
             <dd>
-              <code>{prefix}</code> <span class="sub">{use === null && 'not used since the rotation'}</span>
+              <code>{prefix}</code> {use === null && <span class="sub">not used since the rotation</span>}
               {use !== null && (
                 <div>
                   last used <LastUsed use={use} now={now} />
@@ -39,6 +39,11 @@ export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
           </>
         ))}
       </dl>
+      {previous.lastUse === null && token.previousUsedAt !== null && token.previousUsedAt <= (token.rotatedAt ?? 0) && (
+        <p>
+          Before the rotation, the token was last used <Time at={token.previousUsedAt} now={now} />.
+        </p>
+      )}
       {mayEnd && (
         <a class="button" id="end-previous" href={`${tokenPath(token.id)}?dialog=end-previous`}>
           End the old value

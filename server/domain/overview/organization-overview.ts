@@ -14,8 +14,6 @@ const maxDenied = 1_000_000;
 
 /** For how long numbers are shown without counting again. */
 const freshMs = 60_000;
-/** For how long older numbers are shown at most, while new ones are counted. */
-const usableMs = 60 * 60 * 1000;
 /** Counting that takes no longer is waited for, so that small organizations see no old numbers. */
 const shortMs = 30;
 
@@ -34,7 +32,8 @@ export interface OrganizationOverview {
 
 export interface OrganizationOverviews {
   /**
-   * Returns an overview that is at most a minute old. If counting takes long, it may be an hour old, and a new count is started.
+   * Returns an overview that is at most a minute old. If counting takes long, only the first call waits for it: later ones return
+   * the last numbers, however old, and start a new count.
    * @throws ProblemError `superuser-required`
    */
   overview(caller: Caller): Promise<OrganizationOverview>;
@@ -84,7 +83,7 @@ export function createOrganizationOverviews({ store, clock, statusContext }: Ove
       const age = latest === null ? Number.POSITIVE_INFINITY : Math.abs(clock.now() - latest.at);
       if (latest !== null && age < freshMs) return latest;
       const counted = countOnce();
-      if (latest === null || age > usableMs || tookMs <= shortMs) return counted;
+      if (latest === null || tookMs <= shortMs) return counted;
       // The next visitor counts again, and gets the error if it stays.
       counted.catch(() => {});
       return latest;

@@ -2,7 +2,7 @@ import type { OrganizationOverview } from '../../domain/overview/organization-ov
 import type { SetUpStep } from '../../domain/overview/set-up-steps.ts';
 import type { UsageDay } from '../../domain/tokens/usage/usage.ts';
 import type { DeadLetter } from '../../store/records.ts';
-import { ClockOf } from '../shell/components/time.tsx';
+import { ClockOf, MinuteOf } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
 import type { ListCounts } from '../tokens/list/attention.ts';
@@ -10,6 +10,9 @@ import { OrganizationSection } from './organization-section.tsx';
 import { overviewPath } from './overview-paths.ts';
 import { OwnLine, OwnSection } from './own-section.tsx';
 import { SetUpList } from './set-up-list.tsx';
+
+/** Numbers that are older are shown with their date. */
+const oldMs = 60 * 60 * 1000;
 
 interface OverviewPageProps {
   /** How many tokens the member has, and how many need attention. */
@@ -31,7 +34,7 @@ export function ReaderOverviewPage({ overview, remaining, deadLetters, counts, n
       <div class="heading">
         <h1>Overview</h1>
         <p class="as-of">
-          As of <ClockOf at={overview.at} />
+          As of <AsOf at={overview.at} now={now} />
         </p>
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />
@@ -39,6 +42,16 @@ export function ReaderOverviewPage({ overview, remaining, deadLetters, counts, n
       <OrganizationSection overview={overview} />
       <OwnLine counts={counts} />
     </Layout>
+  );
+}
+
+/** When the numbers were counted. Numbers that nobody has read for long are shown once more while new ones are counted. */
+function AsOf({ at, now }: { at: number; now: number }) {
+  if (now - at < oldMs) return <ClockOf at={at} />;
+  return (
+    <>
+      <MinuteOf at={at} />. Reload the page for new numbers.
+    </>
   );
 }
 

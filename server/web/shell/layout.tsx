@@ -50,7 +50,8 @@ export function Layout({
           <title>{`${title} · ${organization ?? 'tokens'}`}</title>
           <link rel="icon" href={assetUrl('icon.svg')} />
           <link rel="stylesheet" href={assetUrl('console.css')} />
-          <script type="module" src={assetUrl('console.js')} />
+          {/* The browser shows the page when the script has changed what it changes, such as times, so that nothing moves. */}
+          <script type="module" blocking="render" src={assetUrl('console.js')} />
         </head>
         <body class={bodyClass(navigated, search)}>
           <a class="skip" href="#main">

@@ -1,5 +1,7 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, chromiumIsHere, colorRules, sidewaysScroll, useBrowser } from '../../helpers/console/browser.ts';
+import { layoutShifts } from '../../helpers/console/layout-shifts.ts';
 import { isFullLength } from '../../helpers/length.ts';
 import { openView } from '../open-view.ts';
 import type { View } from '../views.ts';
@@ -10,6 +12,9 @@ const looks = [
   [1280, isFullLength ? (['light', 'dark'] as const) : (['dark'] as const)],
   [320, isFullLength ? (['light', 'dark'] as const) : (['light'] as const)],
 ] as const;
+
+/** So far from UTC that most dates change when the script shows them in the time zone of the browser. */
+const farZone = 'Pacific/Chatham';
 
 /** Tests that these views are accessible and fit into every window. */
 export function testViews(views: View[]): void {
@@ -22,9 +27,10 @@ export function testViews(views: View[]): void {
     afterAll(() => world.stop());
 
     it.each(views)(
-      'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways: $name',
+      'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways or moves what is shown: $name',
       async (view) => {
-        const page = await openView(browser, world, view, {});
+        const page = await openView(browser, world, view, { timezoneId: farZone });
+        expect(await layoutShifts(page)).toEqual([]);
         for (const width of [3840, 1920, 1024, 800, 600]) {
           await page.setViewportSize({ width, height: 800 });
           expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
@@ -41,7 +47,16 @@ export function testViews(views: View[]): void {
             ).toEqual([]);
           }
         }
+        await expectStillOnPhone(page, view);
       },
     );
   });
+}
+
+/** Expects that nothing moves while a phone loads the page. A page after some steps cannot be loaded again. */
+async function expectStillOnPhone(page: Page, view: View): Promise<void> {
+  if (view.act !== undefined) return;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.reload();
+  expect(await layoutShifts(page), 'on a phone').toEqual([]);
 }

@@ -11,6 +11,8 @@ import type { Store } from '../../server/store/store.ts';
 import { type ListQuery, listQueries } from '../helpers/lists/queries.ts';
 import { type SeedKind, seedLists, sizesFor } from '../helpers/lists/seed.ts';
 import { startPostgres } from '../helpers/peers/postgres.ts';
+import { postmasterOf } from './cpu-time.ts';
+import { pageTimes } from './page-times.ts';
 
 // Not a test: prints how long one page of every list takes. Settings, all optional:
 //
@@ -37,6 +39,11 @@ async function measure(kind: SeedKind, engine: Engine): Promise<void> {
   if (await store.users.isEmpty()) await fill(kind, engine);
   for (const query of listQueries(sizes).filter(({ name }) => wanted.test(name))) {
     say(`${kind}\t${query.name}\t${(await fastestOf(query, store)).toFixed(1)} ms`);
+  }
+  const postmaster = kind === 'postgres' ? await postmasterOf(engine.knex) : undefined;
+  for await (const { path, firstMs, lastMs, cpuMs } of pageTimes(store, sizes, wanted, postmaster)) {
+    const first = lastMs - firstMs > 1 ? `\tfirst byte ${firstMs.toFixed(1)} ms` : '';
+    say(`${kind}\t${path}\t${lastMs.toFixed(1)} ms\tCPU ${cpuMs.toFixed(1)} ms${first}`);
   }
   await store.close();
 }

@@ -23,6 +23,7 @@ import { passkeys } from './0022-passkeys.ts';
 import { tokenLists } from './0023-token-lists.ts';
 import { search } from './0024-search.ts';
 import { endedTokens } from './0025-ended-tokens.ts';
+import { listedTokens } from './0028-listed-tokens.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   tokenLists,
   search,
   endedTokens,
+  listedTokens,
 ];

@@ -63,10 +63,14 @@ export type TestApp = Parts;
 
 /**
  * Opens the whole daemon without sockets: real services on a real SQLite file and a clock that only tests advance. Has two
- * signed-in members: `root`, a superuser, and `dev`, who may create tokens.
+ * signed-in members: `root`, a superuser, and `dev`, who may create tokens. They are those of `original` if the database has them already.
  */
-export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
-  return withRestart(await openParts(settings, opened));
+export async function openTestApp(
+  settings: Partial<Config> = {},
+  opened: Promise<TestStore> = openTestStore(),
+  original?: Original,
+) {
+  return withRestart(await openParts(settings, opened, original));
 }
 
 /** Returns the app with a function that restarts it. */

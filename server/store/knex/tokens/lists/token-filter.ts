@@ -10,11 +10,12 @@ export function whereMatches(
   query: Knex.QueryBuilder,
   engine: Pick<Engine, 'greatest' | 'contains'>,
   { before, ownerId, nameContains, ...filter }: TokenQuery,
+  trustId: TrustId = 't.trust_id',
 ): void {
   if (before !== null) query.where('t.id', '<', before);
   if (ownerId !== undefined) query.where('t.owner_id', ownerId);
   if (nameContains !== undefined) query.whereRaw(engine.contains('t.name_folded'), nameContains);
-  whereFilter(query, engine, filter, filter);
+  whereFilter(query, engine, filter, filter, trustId);
 }
 
 /** Restricts a query on a token `t` and its owner `u` to those that a filter selects. */
@@ -23,10 +24,11 @@ export function whereFilter(
   engine: Pick<Engine, 'greatest'>,
   filter: TokenFilter,
   context: StatusContext,
+  trustId: TrustId = 't.trust_id',
 ): void {
   if (filter.status !== undefined) whereStatus(query, engine, filter.status, context);
   whereTimes(query, filter, context.now);
-  whereExchanged(query, filter);
+  whereExchanged(query, filter, trustId);
   whereNoCanary(query, filter);
 }
 
@@ -35,9 +37,19 @@ export function whereNoCanary(query: Knex.QueryBuilder, filter: TokenFilter): vo
   if (filter.canaries === false || selectsByTimes(filter)) query.whereRaw('NOT t.canary');
 }
 
+/**
+ * How a query tells exchanged tokens from others. The column leads to an index of either. The expression leads to none: SQLite, which has no
+ * statistics, would prefer that index to one of far fewer tokens, or to reading the table once.
+ */
+export type TrustId = 't.trust_id' | "t.trust_id || ''";
+
 /** Restricts a query on a token `t` to exchanged tokens, or to all others. */
-export function whereExchanged(query: Knex.QueryBuilder, { exchanged }: Pick<TokenFilter, 'exchanged'>): void {
-  query.whereRaw(exchanged ? 't.trust_id IS NOT NULL' : 't.trust_id IS NULL');
+export function whereExchanged(
+  query: Knex.QueryBuilder,
+  { exchanged }: Pick<TokenFilter, 'exchanged'>,
+  trustId: TrustId = 't.trust_id',
+): void {
+  query.whereRaw(exchanged ? 't.trust_id IS NOT NULL' : `${trustId} IS NULL`);
 }
 
 /** Restricts a query on a token `t` to those that a filter selects by their times. */

@@ -5,7 +5,14 @@ import { selectKnownIds } from '../known-tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
 import { listSorted } from './sorted-list.ts';
-import { selectsByTimes, whereExchanged, whereMatches, whereNoCanary, whereTimes } from './token-filter.ts';
+import {
+  selectsByTimes,
+  type TrustId,
+  whereExchanged,
+  whereMatches,
+  whereNoCanary,
+  whereTimes,
+} from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;
@@ -25,7 +32,7 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs.
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
-  const { limit, before, sort } = query;
+  const { limit, sort } = query;
   if (sort !== undefined) {
     const few = sort.few || query.knownTo !== undefined;
     return listSorted(knex, engine, { ...query, sort: { ...sort, few } }, (all) => selectIds(knex, engine, all));
@@ -35,9 +42,11 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
     const rows = knex.fromRaw(withDetails).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
     return rows.whereIn('t.id', selectKnownIds(knex, engine, query)).orderBy('t.id', 'desc');
   }
-  const inOrder = selectMatches(knex, engine, query, withDetails).select(ownedTokenColumns).orderBy('t.id', 'desc');
+  const inOrder = selectMatches(knex, engine, query, withDetails, trustIdInOrder(engine, query))
+    .select(ownedTokenColumns)
+    .orderBy('t.id', 'desc');
   if (!mayMatchFew(query)) return inOrder;
-  const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
+  const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, query));
   if (recent.length === limit) return recent;
   // An expression, because the index on IDs would otherwise yield all tokens in their order.
   const ids = selectAnywhere(knex, engine, query).select('t.id').orderByRaw("t.id || '' DESC");
@@ -60,43 +69,53 @@ function selectIds(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBui
   if (query.knownTo !== undefined) return selectKnownIds(knex, engine, query);
   if (mayMatchFew(query)) return selectAnywhere(knex, engine, query).select('t.id');
   const tables = query.status === undefined ? withoutOwners : tokensFirst;
-  return selectMatches(knex, engine, query, tables).select('t.id');
+  return selectMatches(knex, engine, query, tables, trustIdInOrder(engine, query)).select('t.id');
+}
+
+/** Paused tokens are read by their own index. */
+function trustIdInOrder(engine: Engine, { status }: TokenQuery): TrustId {
+  return status === 'paused' ? trustIdOfOtherIndex(engine) : 't.trust_id';
+}
+
+/** Returns how a query tells exchanged tokens from others if another index leads to few tokens, or if none does. */
+function trustIdOfOtherIndex(engine: Engine): TrustId {
+  return engine.locksRows ? 't.trust_id' : "t.trust_id || ''";
 }
 
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
   const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;
   if (deniedWithinMs !== undefined) return selectDenied(knex, engine, query, deniedWithinMs);
-  if (status === undefined) return selectMatches(knex, engine, query, withoutOwners);
-  if (nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
-  if (status === 'expired' || status === 'paused') return selectByIndex(knex, engine, query, status);
-  const byTimesOnly = status === 'active' || expiringWithinMs !== undefined;
-  return selectMatches(knex, engine, query, byTimesOnly ? tokensFirst : ownersFirst);
+  const tables = status === undefined ? withoutOwners : tokensFirst;
+  if (nameContains !== undefined) return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
+  if (expiringWithinMs !== undefined) return selectMatches(knex, engine, query, tables);
+  if (status === 'expired') return selectExpired(knex, engine, query);
+  if (status === undefined || status === 'active' || status === 'paused') {
+    return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
+  }
+  return selectMatches(knex, engine, query, ownersFirst);
 }
 
 /** Selects one page of the tokens with denied requests, through the times of these. */
 function selectDenied(knex: Knex, engine: Engine, query: TokenQuery, withinMs: number): Knex.QueryBuilder {
+  // The times of the denied requests are conditions here already.
+  const { deniedWithinMs: _, ...others } = query;
   const tables = query.status === undefined ? withoutOwners : tokensFirst;
   const denied = knex('denied_requests')
     .where('at', '>', query.now - withinMs)
     .select('token_id');
-  return selectMatches(knex, engine, query, tables).whereIn('t.id', denied);
+  return selectMatches(knex, engine, { ...others, canaries: false }, tables).whereIn('t.id', denied);
 }
 
 /**
- * Selects one page of the tokens with a status that has an index. Reads the owners once, in one go, because looking one up
- * for each of very many tokens takes several times as long. The expression keeps SQLite from looking for the tokens of each owner.
+ * Selects one page of the expired tokens. Reads the owners once, in one go, because looking one up for each of very many tokens
+ * takes several times as long. The expression keeps SQLite from looking for the tokens of each owner.
  */
-function selectByIndex(
-  knex: Knex,
-  engine: Engine,
-  { limit, before, ...query }: TokenQuery,
-  status: 'expired' | 'paused',
-): Knex.QueryBuilder {
+function selectExpired(knex: Knex, engine: Engine, { limit, before, ...query }: TokenQuery): Knex.QueryBuilder {
   const owners = knex('users AS u').select('u.id');
-  whereOwnerAllows(owners, status, query);
+  whereOwnerAllows(owners, 'expired', query);
   const found = knex('tokens AS t').limit(limit);
-  whereTokenHas(found, engine, status, query);
+  whereTokenHas(found, engine, 'expired', query);
   whereTimes(found, query, query.now);
   whereExchanged(found, query);
   whereNoCanary(found, query);
@@ -104,24 +123,35 @@ function selectByIndex(
   return found.whereRaw("t.owner_id || '' IN ?", [owners]);
 }
 
-/** Returns whether a page may contain tokens from all over the table. The tokens of one owner are few anyway. */
+/**
+ * Returns whether a page may contain tokens from all over the table. The tokens of one owner are few anyway, and an index has the
+ * paused ones in the order of their IDs.
+ */
 function mayMatchFew(query: TokenQuery): boolean {
   const { ownerId, nameContains, status = 'active' } = query;
-  return ownerId === undefined && (nameContains !== undefined || status !== 'active' || selectsByTimes(query));
+  const isInOrder = status === 'active' || status === 'paused';
+  return ownerId === undefined && (nameContains !== undefined || !isInOrder || selectsByTimes(query));
 }
 
 /** Selects one page of the tokens that match. */
-function selectMatches(knex: Knex, engine: Engine, query: TokenQuery, tables: string): Knex.QueryBuilder {
+function selectMatches(
+  knex: Knex,
+  engine: Engine,
+  query: TokenQuery,
+  tables: string,
+  trustId?: TrustId,
+): Knex.QueryBuilder {
   const matches = knex.fromRaw(tables).limit(query.limit);
   if (tables !== withoutOwners) matches.whereRaw('u.id = t.owner_id');
-  whereMatches(matches, engine, query);
+  whereMatches(matches, engine, query, trustId);
   return matches;
 }
 
-/** Selects the ID of the oldest token that the first step reads. */
-function selectOldestToRead(knex: Knex, before: string | null): Knex.QueryBuilder {
-  const newest = knex('tokens').select('id').orderBy('id', 'desc').limit(maxRead);
-  if (before !== null) newest.where('id', '<', before);
+/** Selects the ID of the oldest token that the first step reads. Exchanged tokens do not count unless the list has them. */
+function selectOldestToRead(knex: Knex, query: TokenQuery): Knex.QueryBuilder {
+  const newest = knex('tokens AS t').select('t.id').orderBy('t.id', 'desc').limit(maxRead);
+  whereExchanged(newest, query);
+  if (query.before !== null) newest.where('t.id', '<', query.before);
   return knex.from(newest.as('newest')).min('id');
 }
 

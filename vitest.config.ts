@@ -141,7 +141,7 @@ export default defineConfig({
         // Not a test: prints how long one page of every list takes, with a million tokens.
         test: {
           name: 'list-times',
-          include: ['test/bench/list-times.ts'],
+          include: ['test/bench/lists/list-times.ts'],
           testTimeout: 3_600_000,
           sequence: { groupOrder: 9 },
         },

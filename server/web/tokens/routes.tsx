@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { readTokenPage } from '../../http/tokens/token-page.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -21,7 +20,7 @@ import {
 import { asksForEnded, endedTokenPage, renderEndedList } from './ended/ended-routes.tsx';
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
-import { countTokens } from './list/attention.ts';
+import { readCountedPage } from './list/counted-page.ts';
 import { RevokeTokenDialog, usesBeforeRevocation } from './revoke-token-dialog.tsx';
 import { readPreselected } from './selection/selection-bar.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
@@ -117,17 +116,16 @@ export function tokenPages({
     const { all: _, ...filter } = read;
     const isGet = c.req.method === 'GET';
     const query = isGet ? filter : {};
-    const { items, next_cursor } = await readTokenPage(
-      { cursor: pageUrl.query.cursor, sort: isGet ? sort : undefined },
-      (page) => tokens.list(caller, { ...query, ...page }),
-    );
+    const { cursor } = pageUrl.query;
+    const listed = { query, cursor, sort: isGet ? sort : undefined };
+    const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
     return (
       <ApiTokensPage
         tokens={items}
         names={await tokens.appNames(items)}
         pageUrl={pageUrl}
         preselected={readPreselected(c.req.query('select'))}
-        counts={await countTokens(tokens, c, query)}
+        counts={counts}
         nextCursor={next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
         statusContext={statusContext()}

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../../helpers/console/browser.ts';
-import { delayScript, layoutShifts } from '../../helpers/console/layout-shifts.ts';
 import { showMessage } from '../../helpers/console/show-message.ts';
 import { openView } from '../open-view.ts';
 import { type View, views } from '../views.ts';
 import { openWorld, type World } from '../world.ts';
+import { delayScript, layoutShifts } from './layout-shifts.ts';
 
 describe.skipIf(!chromiumIsHere)('the layout of a page', () => {
   const browser = useBrowser();

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, chromiumIsHere, colorRules, sidewaysScroll, useBrowser } from '../../helpers/console/browser.ts';
-import { layoutShifts } from '../../helpers/console/layout-shifts.ts';
 import { isFullLength } from '../../helpers/length.ts';
 import { openView } from '../open-view.ts';
 import type { View } from '../views.ts';
 import { openWorld, type World } from '../world.ts';
+import { layoutShifts } from './layout-shifts.ts';
 
 /** In which widths and themes axe checks a view. The short form checks all rules at each width, and the colors of each theme. */
 const looks = [

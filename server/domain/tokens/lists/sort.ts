@@ -10,6 +10,8 @@ export interface ListSort {
   order: SortOrder;
   /** The last token of the page before; null on the first page. */
   after: SortPlace | null;
+  /** How many tokens match, if the caller has counted them up to `maxFew` + 1. */
+  total?: number | undefined;
 }
 
 /** The place of a token in a sorted list. */
@@ -20,7 +22,7 @@ export interface SortPlace {
 }
 
 /** Lists of more tokens are read in the order of an index. No index holds times of last uses, because each write of these would have to change it. */
-const maxFew = 10_000;
+export const maxFew = 10_000;
 
 /** Returns the place of a token in a list of this order. */
 export function placeOf({ id, name, expiresAt, lastUse, previousUsedAt }: TokenRecord, order: SortOrder): SortPlace {
@@ -37,10 +39,10 @@ export function placeOf({ id, name, expiresAt, lastUse, previousUsedAt }: TokenR
 export async function sortOf(
   store: Pick<Store, 'tokens'>,
   selection: Parameters<Store['tokens']['countUpTo']>[0],
-  { order, after }: ListSort,
+  { order, after, total }: ListSort,
 ): Promise<TokenSort> {
   const field = fieldOf(order);
-  const few = (await store.tokens.countUpTo(selection, maxFew + 1)) <= maxFew;
+  const few = (total ?? (await store.tokens.countUpTo(selection, maxFew + 1))) <= maxFew;
   if (few || field.by !== 'last_used') return { ...field, after, few };
   const detail =
     'More than 10,000 tokens match, which cannot be sorted by their last use. Add a filter, or choose another order.';

@@ -7,7 +7,7 @@ import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
 import { asksForEnded, renderEndedList } from '../ended/ended-routes.tsx';
-import { countTokens } from '../list/attention.ts';
+import { readCountedPage } from '../list/counted-page.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
@@ -56,11 +56,8 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
     if (Object.keys(errors).length > 0) return { ...nothing, errors };
     try {
       const cursor = c.req.query('cursor') || undefined;
-      const { items, next_cursor } = await readTokenPage({ cursor, sort }, (page) =>
-        tokens.list(c.get('caller'), { ...page, ...query }),
-      );
+      const { items, next_cursor, counts } = await readCountedPage(tokens, c, { query, cursor, sort });
       const maintained = await maintainedAmong(c, items);
-      const counts = await countTokens(tokens, c, query);
       const names = await tokens.appNames(items);
       return { tokens: items, names, maintained, nextCursor: next_cursor, counts, errors };
     } catch (error) {

@@ -1,10 +1,11 @@
+import { maxFew } from '../../../domain/tokens/lists/sort.ts';
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { AllTokensQuery, FilterValues } from '../all/token-filters.ts';
 
-/** Counts are exact up to here. */
-export const maxCount = 10_000;
+/** Counts are exact up to here. The number of tokens also decides how a list is sorted. */
+export const maxCount = maxFew;
 
 const day = 86_400;
 
@@ -37,11 +38,12 @@ export interface ListCounts {
   attention: number[];
 }
 
-/** Counts the tokens that a list selects, and those of its owners that need attention. */
+/** Counts the tokens that a list selects, unless their number is known, and those of its owners that need attention. */
 export async function countTokens(
   tokens: Pick<Tokens, 'count'>,
   c: AppContext,
   query: AllTokensQuery,
+  knownTotal?: number,
 ): Promise<ListCounts> {
   const { user, serviceAccount, all, knownTo } = query;
   const owners = {
@@ -52,7 +54,7 @@ export async function countTokens(
   };
   const counted = (selected: AllTokensQuery) => tokens.count(c.get('caller'), selected, maxCount + 1);
   const [total = 0, ...found] = await Promise.all([
-    counted(query),
+    knownTotal ?? counted(query),
     ...attention.map(({ query }) => counted({ ...owners, ...query })),
   ]);
   return { total, attention: found };

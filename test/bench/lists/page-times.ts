@@ -1,8 +1,8 @@
-import type { Store } from '../../server/store/store.ts';
-import { type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
-import { fakeClock } from '../helpers/app/clock.ts';
-import { sessionCookieName } from '../helpers/console/pages.ts';
-import { type ListSizes, seedEnd, seededId } from '../helpers/lists/seed.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { fakeClock } from '../../helpers/app/clock.ts';
+import { sessionCookieName } from '../../helpers/console/pages.ts';
+import { type ListSizes, seedEnd, seededId } from '../../helpers/lists/seed.ts';
 import { cpuTimeMs } from './cpu-time.ts';
 import { pagePaths } from './page-paths.ts';
 

@@ -1,5 +1,5 @@
-import { type ListSizes, seededId } from '../helpers/lists/seed.ts';
-import { endedTokensOf } from '../helpers/lists/seed-ended-tokens.ts';
+import { type ListSizes, seededId } from '../../helpers/lists/seed.ts';
+import { endedTokensOf } from '../../helpers/lists/seed-ended-tokens.ts';
 
 const day = 86_400;
 

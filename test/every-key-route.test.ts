@@ -20,6 +20,7 @@ const closedToKeys = [
   'PUT /api/v1/me/password',
   'DELETE /api/v1/me/tokens',
   'GET /api/v1/me/passkeys',
+  'PATCH /api/v1/me/passkeys/:id',
   'DELETE /api/v1/me/passkeys/:id',
   'GET /api/v1/me/totp',
   'POST /api/v1/me/totp',

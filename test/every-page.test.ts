@@ -174,6 +174,8 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /login/passkey': { response: '{}' },
   'POST /login/passkey/options': {},
   'POST /login/set-up': { code: '000000' },
+  'POST /login/set-up/passkey': { name: 'Laptop', response: '{}' },
+  'POST /login/set-up/passkey/options': {},
   'POST /password/forgot': { email: 'dev@example.com' },
   'POST /password/reset': {
     token: 'x',
@@ -191,6 +193,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/two-step/recovery-codes': {},
   'POST /profile/passkeys': { name: 'Laptop', response: '{}' },
   'POST /profile/passkeys/options': {},
+  'POST /profile/passkeys/:id/rename': { name: 'Work laptop' },
   'POST /profile/passkeys/:id/remove': {},
   'POST /profile/name': { name: 'New name' },
   'POST /profile/email': { email: 'new@example.com', password },

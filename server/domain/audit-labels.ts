@@ -48,6 +48,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.totp_enabled': 'Turned on two-factor sign-in',
   'user.totp_disabled': 'Turned off two-factor sign-in',
   'passkey.added': 'Added a passkey',
+  'passkey.renamed': 'Renamed a passkey',
   'passkey.removed': 'Removed a passkey',
   'user.recovery_code_used': 'Used a recovery code',
   'user.recovery_codes_replaced': 'Generated new recovery codes',

@@ -73,11 +73,16 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
       write(store, event, { action: 'token.changed', ...tokenTarget(event.token), changes: event.changes }),
     tokenLeaked: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.leaked', ...tokenTarget(event.token), changes: event.changes }),
-    user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>
+    user: (
+      store: Store,
+      action: AuditAction,
+      event: Event & { user: Pick<UserRecord, 'id' | 'email'>; changes?: FieldChange[] },
+    ) =>
       write(store, event, {
         action,
         target: { kind: 'user', id: event.user.id, name: event.user.email },
         ownerId: event.user.id,
+        ...(event.changes && { changes: event.changes }),
       }),
     groupsChanged: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'>; changes: FieldChange[] }) =>
       write(store, event, {

@@ -70,6 +70,7 @@ export const auditActionDescriptions = {
   'user.totp_disabled':
     'The authenticator app was removed, by the member or by a superuser who reset two-factor sign-in.',
   'passkey.added': 'A member added a passkey to their account.',
+  'passkey.renamed': 'A member gave a passkey of their account another name.',
   'passkey.removed':
     'A passkey was removed: by the member, or with all others when a superuser reset the second factor or a recovery link was used.',
   'user.recovery_code_used': 'A recovery code was used to sign in.',

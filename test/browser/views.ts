@@ -532,6 +532,7 @@ export const views: View[] = [
   { name: 'passkeys-none', as: dev, path: at('/profile/passkeys') },
   { name: 'passkeys-sso', as: ssoMember, path: at('/profile/passkeys') },
   { name: 'passkeys-refused', as: dev, path: at('/profile/passkeys'), act: addPasskeyInVain },
+  { name: 'passkey-rename', as: withPasskeys, path: passkeysPage('?dialog=rename&id=view-1') },
   { name: 'passkey-remove', as: withPasskeys, path: passkeysPage('?dialog=remove&id=view-1') },
   { name: 'profile', as: dev, path: at('/profile') },
   { name: 'profile-sso-former', as: 'ines.carvalho@example.com', path: at('/profile') },

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { hasSecondFactor } from '../sign-in/has-second-factor.ts';
 
 /** The steps that set up an organization, in the order in which they are shown. */
 export const setUpSteps = ['https', 'mail', 'superusers', 'second-factor', 'members', 'apps', 'verification'] as const;
@@ -29,7 +30,7 @@ export function createSetUp({ store, clock, config }: SetUpDeps): SetUp {
   }
 
   /** A member who signs in through the identity provider has its second factor. */
-  const hasSecondFactor = ({ user }: Caller) => config.requireTotp || user.totpEnabledAt !== null || user.sso;
+  const usesSecondFactor = ({ user }: Caller) => config.requireTotp || hasSecondFactor(user) || user.sso;
 
   return {
     async remaining(caller) {
@@ -38,7 +39,7 @@ export function createSetUp({ store, clock, config }: SetUpDeps): SetUp {
         https: config.publicUrl.startsWith('https://'),
         mail: await mailWorks(),
         superusers: (await store.users.superuserEmails(2)).length === 2,
-        'second-factor': hasSecondFactor(caller),
+        'second-factor': usesSecondFactor(caller),
         members: (await store.users.list({ limit: 2, before: null })).length === 2,
         apps: (await store.apps.names(1)).length > 0,
         verification: (await store.usage.firstDay()) !== null,

@@ -4,29 +4,26 @@ import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
-import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, isGenerated, type Secret } from '../secrets.ts';
 import type { AuditFailedSignIn } from './failed-sign-ins.ts';
 import { hasSecondFactor } from './has-second-factor.ts';
-import { noPasskeysHere, secondPasskeyRejected, usesSso } from './passkeys/problems.ts';
-import type { RelyingParty } from './passkeys/relying-party.ts';
+import { createPasskeyEnrolment, type PasskeyEnrolment, type PasskeyEnrolmentDeps } from './passkeys/enrolment.ts';
+import { noPasskeysHere, secondPasskeyRejected, tooManyChallenges, usesSso } from './passkeys/problems.ts';
 import type { Signatures } from './passkeys/signatures.ts';
 import type { RequestOptions } from './passkeys/webauthn.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
+import { clientNetwork } from './rate-limit/client-network.ts';
 import type { Sessions } from './sessions.ts';
-import {
-  type Proof,
-  passwordSignIn,
-  proofOf,
-  type SignInWay,
-  type StartedSession,
-  type StartSession,
-} from './start-session.ts';
+import { type Proof, passwordSignIn, proofOf, type SignInWay, type StartedSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
 
 /** The kind that these tickets are stored under. */
 const kind = 'second-step';
+
+const windowSeconds = 10 * 60;
+/** Each challenge for a passkey is stored. A thief who knows a password could otherwise ask for any number. */
+const maxChallenges = 60;
 
 /** A verified first factor. The browser sends `ticket` with the second one, within ten minutes. */
 export interface PendingSecondFactor {
@@ -40,8 +37,8 @@ export interface OwnFactors {
   passkeys: boolean;
 }
 
-/** Sign-in over several pages: the password first, then a code or a passkey, or TOTP enrolment if a second factor is required. */
-export interface SecondFactor {
+/** Sign-in over several pages: the password first, then a code or a passkey, or the set-up of one of them if a second factor is required. */
+export interface SecondFactor extends PasskeyEnrolment {
   /**
    * Verifies the password. Returns a session if that is enough.
    *
@@ -62,8 +59,8 @@ export interface SecondFactor {
   ): Promise<StartedSession>;
   /** Returns the second factors of the member whose password was verified, or null if that took place too long ago. */
   factorsOf(ticket: string): Promise<OwnFactors | null>;
-  /** Returns what the browser needs to use a passkey of this member. @throws ProblemError `form-expired`, `bad-request` */
-  beginPasskey(ticket: string): Promise<RequestOptions>;
+  /** Returns what the browser needs to use a passkey of this member. @throws ProblemError `form-expired`, `bad-request`, `throttled` */
+  beginPasskey(ticket: string, clientInfo: ClientInfo): Promise<RequestOptions>;
   /** Verifies the passkey. @throws ProblemError `totp-required` if it is rejected, `form-expired` */
   finishPasskey(ticket: string, response: string, clientInfo: ClientInfo): Promise<StartedSession>;
   /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
@@ -82,14 +79,10 @@ export interface SecondFactor {
   ): Promise<{ started: StartedSession; codes: string[] }>;
 }
 
-interface SecondFactorDeps {
-  store: Store;
-  clock: Clock;
-  startSession: StartSession;
+interface SecondFactorDeps extends PasskeyEnrolmentDeps {
   sessions: Pick<Sessions, 'checkPassword'>;
   totp: Totp;
   passwordPolicy: PasswordPolicy;
-  party: RelyingParty | null;
   signatures: Signatures;
   auditFailedSignIn: AuditFailedSignIn;
 }
@@ -129,6 +122,12 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
     return user;
   };
 
+  const challenges = store.limiter({ name: 'passkey-factor', limit: maxChallenges, windowSeconds });
+  const countChallenge = async ({ id }: UserRecord, clientInfo: ClientInfo): Promise<void> => {
+    const { allowed } = await challenges.consume(`${id} ${clientNetwork(clientInfo)}`);
+    if (!allowed) throw tooManyChallenges(windowSeconds);
+  };
+
   return {
     async begin(email, password, clientInfo, deviceProofs) {
       const user = await sessions.checkPassword(email, password, clientInfo, deviceProofs);
@@ -159,7 +158,12 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
       return user && { totp: user.totpEnabledAt !== null, passkeys: user.passkeyCount > 0 && !user.sso };
     },
 
-    ...passkeyMethods(deps, memberOf),
+    ...passkeyMethods(deps, memberOf, countChallenge),
+    ...createPasskeyEnrolment(deps, {
+      memberOf: unprotectedMemberOf,
+      use: (...args) => useTicket(deps, ...args),
+      countChallenge,
+    }),
 
     prepare: async (ticket) => totp.prepareConfirmed(await unprotectedMemberOf(ticket)),
     findPrepared: async (ticket) => totp.findPrepared(await unprotectedMemberOf(ticket)),
@@ -176,17 +180,35 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
 
 const passkeyWay: SignInWay = 'password and passkey';
 
+/**
+ * Locks the member unless they were changed since their password was verified, and uses the ticket up. Locks the member before the ticket, in the order of
+ * every transaction.
+ *
+ * @throws ProblemError `form-expired`
+ */
+async function useTicket(
+  { clock }: Pick<SecondFactorDeps, 'clock'>,
+  store: Store,
+  ticket: string,
+  user: UserRecord,
+): Promise<void> {
+  if (!(await store.users.lockForNewSession(user.id, { ...proofOf(user), sso: false }))) throw expired();
+  if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
+}
+
 function passkeyMethods(
   { store, clock, party, signatures, ...deps }: SecondFactorDeps,
   memberOf: (ticket: string) => Promise<UserRecord>,
+  countChallenge: (user: UserRecord, clientInfo: ClientInfo) => Promise<void>,
 ): Pick<SecondFactor, 'beginPasskey' | 'finishPasskey'> {
   const audienceOf = ({ id }: UserRecord) => ({ purpose: 'second-factor', userId: id }) as const;
 
   return {
-    async beginPasskey(ticket) {
+    async beginPasskey(ticket, clientInfo) {
       const user = await memberOf(ticket);
       if (user.sso) throw usesSso();
       if (party === null) throw noPasskeysHere();
+      await countChallenge(user, clientInfo);
       return signatures.ask(party, audienceOf(user));
     },
 
@@ -198,9 +220,7 @@ function passkeyMethods(
       const started =
         checked.use !== null &&
         (await store.transaction(async (store) => {
-          // Locks the member before the ticket and the passkey, in the order of every transaction.
-          if (!(await store.users.lockForNewSession(user.id, { ...proofOf(user), sso: false }))) throw expired();
-          if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
+          await useTicket({ clock }, store, ticket, user);
           if (!(await signatures.record(store, checked))) return null;
           const session = { kind: 'console', user, clientInfo, method: passwordSignIn, way: passkeyWay } as const;
           return deps.startSession(store, session);

@@ -52,6 +52,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/me/totp/disable': 'session',
   'POST /api/v1/me/totp/recovery-codes': 'session',
   'GET /api/v1/me/passkeys': 'session',
+  'PATCH /api/v1/me/passkeys/:id': 'session',
   'DELETE /api/v1/me/passkeys/:id': 'session',
   'GET /api/v1/users/:id/passkeys': 'reader',
   'GET /api/v1/users/:id/sessions': 'reader',

@@ -115,6 +115,8 @@ export interface PasskeyStore {
    * authenticator that was copied repeats a number.
    */
   recordUse(id: string, use: { counter: number; backedUp: boolean; at: number }): Promise<boolean>;
+  /** Renames one passkey of a member, whose row is locked. Returns the passkey as it was before, or null if there is none. */
+  rename(id: string, userId: string, name: string): Promise<PasskeyRecord | null>;
   /** Deletes one passkey of a member and returns it. Deletes the recovery codes with the last second factor. Returns null if there is none. */
   delete(id: string, userId: string): Promise<PasskeyRecord | null>;
   /** Deletes all passkeys of a member and returns them. Deletes the recovery codes, unless the member has TOTP. */

@@ -59,6 +59,7 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'user.totp_enabled': text('success', 'Two-factor', 'turned on two-factor sign-in for {target}'),
   'user.totp_disabled': text('warning', 'Two-factor', 'turned off two-factor sign-in for {target}'),
   'passkey.added': text('success', 'Passkey', 'added a passkey to the account of {target}'),
+  'passkey.renamed': text('plain', 'Passkey', 'renamed a passkey of {target}'),
   'passkey.removed': text('warning', 'Passkey', 'removed a passkey of {target}'),
   'user.recovery_code_used': text('warning', 'Recovery', 'used a recovery code of {target}'),
   'user.recovery_codes_replaced': text('plain', 'Recovery', 'generated new recovery codes for {target}'),

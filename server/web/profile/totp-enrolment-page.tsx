@@ -1,4 +1,5 @@
 import { raw } from 'hono/html';
+import type { PropsWithChildren } from 'hono/jsx';
 import { renderSVG } from 'uqr';
 import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { Alert, FormToken } from '../shell/components/form.tsx';
@@ -12,8 +13,8 @@ interface TotpEnrolmentPageProps {
   error?: string | undefined;
 }
 
-/** Shows a new TOTP secret as a QR code and as text, and asks for a first code from the authenticator app. */
-export function TotpEnrolmentPage({ prepared, action, error }: TotpEnrolmentPageProps) {
+/** Shows a new TOTP secret as a QR code and as text, and asks for a first code from the authenticator app. `children` are other ways. */
+export function TotpEnrolmentPage({ prepared, action, error, children }: PropsWithChildren<TotpEnrolmentPageProps>) {
   return (
     <Layout title="Set up two-factor sign-in" section="" width="narrow">
       <h1>Set up two-factor sign-in</h1>
@@ -46,6 +47,7 @@ export function TotpEnrolmentPage({ prepared, action, error }: TotpEnrolmentPage
           </button>
         </div>
       </form>
+      {children}
     </Layout>
   );
 }

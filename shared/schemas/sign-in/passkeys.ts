@@ -4,6 +4,9 @@ import { idSchema, timeSchema, tokenNameSchema } from '../common.ts';
 /** The form that adds a passkey, besides what the browser sends. */
 export const newPasskeySchema = z.strictObject({ name: tokenNameSchema });
 
+/** The name of a passkey that is to be renamed. */
+export const passkeyChangesSchema = z.strictObject({ name: tokenNameSchema }).meta({ id: 'PasskeyChanges' });
+
 export const passkeySchema = z
   .object({
     id: idSchema,

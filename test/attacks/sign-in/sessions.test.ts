@@ -218,6 +218,7 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/sessions/current/confirm': { password },
     'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['*'] },
     'PATCH /api/v1/webhooks/:id': { events: ['token.*'] },
+    'PATCH /api/v1/me/passkeys/:id': { name: 'Work laptop' },
     'PATCH /api/v1/apps/:id': { groups: ['staff'] },
     'POST /api/v1/trusts': {
       name: 'deploy',

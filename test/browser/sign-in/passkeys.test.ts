@@ -93,7 +93,8 @@ describe.skipIf(!chromiumIsHere)('passkeys', () => {
     await addFirst(page);
     await signInWithPasskey(page);
     await page.getByRole('link', { name: 'Manage your passkeys' }).click();
-    await page.getByRole('link', { name: 'Remove the passkey Laptop' }).click();
+    await page.getByRole('button', { name: 'Actions for Laptop' }).click();
+    await page.getByRole('link', { name: 'Remove', exact: true }).click();
     await page.getByRole('button', { name: 'Remove passkey' }).click();
     await page.getByText('The passkey Laptop was removed.').waitFor();
     await signOut(page);
@@ -102,13 +103,26 @@ describe.skipIf(!chromiumIsHere)('passkeys', () => {
     await page.getByText('This passkey was not accepted.').waitFor();
   });
 
+  it('can be renamed', async () => {
+    const { page } = await open();
+    await addFirst(page);
+    await signInWithPasskey(page);
+    await page.getByRole('link', { name: 'Manage your passkeys' }).click();
+    await page.getByRole('button', { name: 'Actions for Laptop' }).click();
+    await page.getByRole('link', { name: 'Rename', exact: true }).click();
+    await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Old phone');
+    await page.getByRole('button', { name: 'Rename passkey' }).click();
+    await page.getByText('The passkey is called Old phone now.').waitFor();
+    await page.getByRole('button', { name: 'Actions for Old phone' }).waitFor();
+  });
+
   it('are added once for each device', async () => {
     const { page } = await open();
     await addPasskey(page, 'Laptop');
     await page.getByRole('link', { name: 'I have saved my codes' }).click();
     await addPasskey(page, 'Again');
     await page.getByText('already has a passkey of your account').waitFor();
-    expect(await page.getByRole('link', { name: /^Remove the passkey/ }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: /^Actions for/ }).count()).toBe(1);
   });
 
   it('do nothing on a device that does not verify the person', async () => {

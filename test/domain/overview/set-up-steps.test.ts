@@ -3,6 +3,7 @@ import type { SetUpStep } from '../../../server/domain/overview/set-up-steps.ts'
 import { createToken, openTestApp, verdict } from '../../helpers/app/app.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { registerApp } from '../../helpers/gate/gated.ts';
+import { addPasskey } from '../../helpers/sign-in/passkeys.ts';
 import { addUser } from '../../store/contract/records.ts';
 
 const smtpUrl = 'smtp://mail.example.com';
@@ -43,6 +44,12 @@ describe('the steps of the set-up', () => {
     expect(
       textOf((await openConsole(app.restart({ requireTotp: true }), app.root).get('/overview')).html),
     ).not.toContain('steps are done');
+  });
+
+  it('count a passkey as the second factor', async () => {
+    expect(await remaining()).toContain('second-factor');
+    await addPasskey(app, app.root);
+    expect(await remaining()).not.toContain('second-factor');
   });
 
   it('have a mail server again if mails wait for more than an hour', async () => {

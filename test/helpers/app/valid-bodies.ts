@@ -33,6 +33,7 @@ export const validBodies: Readonly<Record<string, object>> = {
     hosts: ['b.example.com'],
     groups: ['devs'],
   },
+  'PATCH /api/v1/me/passkeys/:id': { name: 'Work laptop' },
   'PATCH /api/v1/apps/:id': { hosts: ['b.example.com'], groups: ['devs'], max_expiry: 60, preflight: 'pass' },
   'POST /api/v1/trusts': {
     name: 'deploy',

@@ -1,7 +1,7 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Caller } from '../../caller.ts';
-import { noPasskeysHere, passkeysNeedScript, usesSso } from '../passkeys/problems.ts';
+import { noPasskeysHere, passkeysNeedScript, tooManyChallenges, usesSso } from '../passkeys/problems.ts';
 import type { RelyingParty } from '../passkeys/relying-party.ts';
 import type { Signatures } from '../passkeys/signatures.ts';
 import type { RequestOptions } from '../passkeys/webauthn.ts';
@@ -40,7 +40,7 @@ export function createPasskeyConfirmation({
   return {
     async beginPasskey(caller) {
       if (party === null) throw noPasskeysHere();
-      if (!(await requests.consume(caller.user.id)).allowed) throw tooManyRequests();
+      if (!(await requests.consume(caller.user.id)).allowed) throw tooManyChallenges(windowSeconds);
       return signatures.ask(party, audienceOf(caller));
     },
 
@@ -66,10 +66,4 @@ export function createPasskeyConfirmation({
 
 function rejected(): ProblemError {
   return new ProblemError('wrong-code', 'This passkey was not accepted. Try again, or enter your password.');
-}
-
-function tooManyRequests(): ProblemError {
-  return new ProblemError('throttled', 'Too many requests for passkeys. Try again in ten minutes.', {
-    retryAfter: windowSeconds,
-  });
 }

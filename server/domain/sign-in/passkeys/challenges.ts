@@ -8,13 +8,15 @@ import { hashSecret } from '../../secrets.ts';
 const kind = 'passkey';
 
 /** The purpose of a challenge. A signature for one purpose is not accepted for another. */
-export type Purpose = 'adding' | 'sign-in' | 'second-factor' | 'confirm';
+export type Purpose = 'adding' | 'enrolment' | 'sign-in' | 'second-factor' | 'confirm';
 
 /** Whom a challenge is for: nobody yet at a sign-in, the member whose password was verified, or a session. */
 export interface Audience {
   purpose: Purpose;
   userId: string | null;
   sessionId?: string;
+  /** Hash of the ticket that stands for the verified password, if nothing else may use the challenge. */
+  ticketHash?: string;
 }
 
 /** Challenges for passkeys. Each is accepted once, for five minutes, by any node. */
@@ -25,7 +27,7 @@ export interface Challenges {
 }
 
 export function createChallenges({ store, clock }: { store: Store; clock: Clock }): Challenges {
-  const dataOf = ({ purpose, sessionId }: Audience) => JSON.stringify({ purpose, sessionId });
+  const dataOf = ({ purpose, sessionId, ticketHash }: Audience) => JSON.stringify({ purpose, sessionId, ticketHash });
 
   return {
     async issue(audience) {

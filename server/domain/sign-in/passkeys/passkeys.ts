@@ -1,33 +1,19 @@
 import { limits } from '../../../../shared/limits.ts';
-import type { AuditAction } from '../../../../shared/schemas/audit.ts';
 import type { PasskeyRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { noSuchMember } from '../../accounts/problems.ts';
-import type { AuditTrail } from '../../audit.ts';
 import { actorOf, type Caller, type Operator, requireScope } from '../../caller.ts';
-import type { Clock } from '../../clock.ts';
-import type { Notifier } from '../../notifications/notifier.ts';
-import type { SecurityEvent } from '../../notifications/security-mails.ts';
 import { confirmedActions, requireConfirmed } from '../confirmation/required.ts';
-import { endAllSessions, lockActiveSession } from '../end-sessions.ts';
+import { lockActiveSession } from '../end-sessions.ts';
 import { hasSecondFactor } from '../has-second-factor.ts';
 import type { PasswordPolicy } from '../password/password-policy.ts';
 import { sessionEnded } from '../problems.ts';
-import { generateRecoveryCodes, hashRecoveryCode } from '../totp/codes.ts';
+import { generateRecoveryCodes } from '../totp/codes.ts';
+import { type AddingDeps, checkNewPasskey, insertPasskey, recordPasskeyChange } from './adding.ts';
 import type { Challenges } from './challenges.ts';
-import {
-  lastSecondFactor,
-  newPasskeyRejected,
-  noPasskeysHere,
-  noSuchPasskey,
-  passkeyExists,
-  passkeysNeedScript,
-  tooManyPasskeys,
-  usesSso,
-} from './problems.ts';
+import { lastSecondFactor, noPasskeysHere, noSuchPasskey, tooManyPasskeys, usesSso } from './problems.ts';
 import type { RelyingParty } from './relying-party.ts';
-import { challengeOf, readNewPasskey } from './responses.ts';
-import { type CreationOptions, creationOptions, type NewKey, verifyNewPasskey } from './webauthn.ts';
+import { type CreationOptions, creationOptions } from './webauthn.ts';
 
 /** Why a member cannot add a passkey. */
 export type Unavailable = 'address' | 'sso';
@@ -61,17 +47,15 @@ export interface Passkeys {
    * @throws ProblemError `confirmation-required`, `not-found`, `totp-setup-required` if it is the last second factor and one is required
    */
   remove(caller: Caller, id: string): Promise<PasskeyRecord>;
+  /** Gives a passkey of the caller another name. Returns it with this name. @throws ProblemError `not-found`, `not-authenticated` */
+  rename(caller: Caller, id: string, name: string): Promise<PasskeyRecord>;
 }
 
-export interface PasskeysDeps {
+export interface PasskeysDeps extends AddingDeps {
   store: Store;
-  clock: Clock;
-  newId: () => string;
   party: RelyingParty | null;
   challenges: Challenges;
   passwordPolicy: PasswordPolicy;
-  auditTrail: AuditTrail;
-  notifier: Notifier;
   /** Whether every member who signs in with a password must use a second factor. */
   required: boolean;
 }
@@ -120,17 +104,13 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
     async add(caller, json, name) {
       const party = requireParty(caller.user);
       await requireProof(caller);
-      if (json === '') throw passkeysNeedScript();
-      const response = readNewPasskey(json);
-      const challenge = response && challengeOf(response);
-      if (response === null || challenge === null) throw newPasskeyRejected();
-      if (!(await challenges.take(challenge, audienceOf(caller)))) throw newPasskeyRejected();
-      const key = await verifyNewPasskey(party, response, challenge);
-      if (key === null) throw newPasskeyRejected();
+      const key = await checkNewPasskey(challenges, party, json, audienceOf(caller));
       const codes = generateRecoveryCodes();
-      const isFirst = await store.transaction((store) =>
-        insert(deps, store, caller, { ...key, rpId: party.id, name }, codes),
-      );
+      const isFirst = await store.transaction(async (store) => {
+        const user = await lockMember(store, caller);
+        await requireConfirmed(store, caller, deps.clock.now(), confirmedActions.addPasskey());
+        return insertPasskey(deps, store, { ...caller, user }, { ...key, rpId: party.id, name }, codes);
+      });
       deps.notifier.wake();
       return { name, recoveryCodes: isFirst ? codes : null };
     },
@@ -154,31 +134,21 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
       deps.notifier.wake();
       return removed;
     },
-  };
-}
 
-/** Inserts a passkey. Returns whether it is the member's first second factor. */
-async function insert(
-  deps: PasskeysDeps,
-  store: Store,
-  caller: Caller,
-  key: NewKey & Pick<PasskeyRecord, 'rpId' | 'name'>,
-  codes: readonly string[],
-): Promise<boolean> {
-  const user = await lockMember(store, caller);
-  await requireConfirmed(store, caller, deps.clock.now(), confirmedActions.addPasskey());
-  if (user.sso) throw usesSso();
-  if (user.passkeyCount >= limits.maxPasskeys) throw tooManyPasskeys(limits.maxPasskeys);
-  const passkey = { ...key, id: deps.newId(), userId: user.id, createdAt: deps.clock.now(), lastUsedAt: null };
-  if (!(await store.passkeys.insert(passkey))) throw passkeyExists();
-  const isFirst = !hasSecondFactor(user);
-  if (isFirst) {
-    await store.totp.replaceRecoveryCodes(user.id, codes.map(hashRecoveryCode));
-    // They may have begun with the password alone.
-    await endAllSessions(store, user.id, caller.sessionId);
-  }
-  await recordPasskeyChange(deps, store, caller, { action: 'passkey.added', event: 'passkey-added', passkey });
-  return isFirst;
+    rename: (caller, id, name) =>
+      store.transaction(async (store) => {
+        await lockMember(store, caller);
+        const former = await store.passkeys.rename(id, caller.user.id, name);
+        if (former === null) throw noSuchPasskey();
+        if (former.name !== name) {
+          const { user, clientInfo } = caller;
+          const changes = [{ field: 'name', from: former.name, to: name }];
+          const event = { at: deps.clock.now(), actor: actorOf(user), clientInfo, user, changes };
+          await deps.auditTrail.user(store, 'passkey.renamed', event);
+        }
+        return { ...former, name };
+      }),
+  };
 }
 
 /** Locks the caller and returns the current record. @throws ProblemError `not-authenticated` if the session has ended */
@@ -187,22 +157,4 @@ async function lockMember(store: Store, { user, sessionId }: Caller): Promise<Us
   const current = isActive ? await store.users.findById(user.id) : null;
   if (current === null) throw sessionEnded();
   return current;
-}
-
-interface PasskeyChange {
-  action: Extract<AuditAction, 'passkey.added' | 'passkey.removed'>;
-  event: Extract<SecurityEvent, 'passkey-added' | 'passkey-removed'>;
-  passkey: Pick<PasskeyRecord, 'name'>;
-}
-
-/** Audits a change that the member made, and enqueues a mail to them. */
-async function recordPasskeyChange(
-  { clock, auditTrail, notifier }: Pick<PasskeysDeps, 'clock' | 'auditTrail' | 'notifier'>,
-  store: Store,
-  { user, clientInfo }: Caller,
-  { action, event, passkey }: PasskeyChange,
-): Promise<void> {
-  const [at, actor] = [clock.now(), actorOf(user)];
-  await auditTrail.user(store, action, { at, actor, clientInfo, user });
-  await notifier.security(store, { at, owner: user, clientInfo, event, actor, facts: [['Passkey', passkey.name]] });
 }

@@ -51,6 +51,13 @@ export function passkeyExists(): ProblemError {
   return new ProblemError('bad-request', 'This passkey was added before. Choose another device or security key.');
 }
 
+/** For more challenges than a member needs. `windowSeconds` is when the count begins again. */
+export function tooManyChallenges(windowSeconds: number): ProblemError {
+  return new ProblemError('throttled', 'Too many requests for passkeys. Try again in ten minutes.', {
+    retryAfter: windowSeconds,
+  });
+}
+
 export function tooManyPasskeys(limit: number): ProblemError {
   return new ProblemError('bad-request', `You can have at most ${limit} passkeys. Remove one first.`);
 }

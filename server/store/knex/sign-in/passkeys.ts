@@ -46,6 +46,12 @@ export function createPasskeyStore(knex: Knex, engine: Engine): PasskeyStore {
         .update({ counter, backed_up: backedUp, last_used_at: at });
       return used > 0;
     },
+    async rename(id, userId, name) {
+      const own = { id, user_id: userId };
+      const former = await passkeys().where(own).first();
+      const renamed = await passkeys().where(own).update({ name });
+      return former !== undefined && renamed > 0 ? toRecord(passkeyColumns, former) : null;
+    },
     async delete(id, userId) {
       const sql = 'DELETE FROM passkeys WHERE id = ? AND user_id = ? RETURNING *';
       const [deleted] = await afterDeletion(userId, engine.rows(await knex.raw(sql, [id, userId])));

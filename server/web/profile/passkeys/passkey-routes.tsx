@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { newPasskeySchema } from '../../../../shared/schemas/sign-in/passkeys.ts';
+import { newPasskeySchema, passkeyChangesSchema } from '../../../../shared/schemas/sign-in/passkeys.ts';
 import { hasSecondFactor } from '../../../domain/sign-in/has-second-factor.ts';
 import { noSuchPasskey } from '../../../domain/sign-in/passkeys/problems.ts';
 import { describeUserAgent } from '../../../domain/user-agent.ts';
@@ -12,7 +12,9 @@ import { parseForm, text } from '../../shell/form-values.ts';
 import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { respondWithOptions } from '../../sign-in/passkeys/options-response.ts';
 import { RecoveryCodesPage } from '../recovery-codes-page.tsx';
-import { PasskeysPage, passkeysPath, RemovePasskeyDialog } from './passkeys-page.tsx';
+import { deviceNameOf } from './device-name.ts';
+import { RemovePasskeyDialog, RenamePasskeyDialog } from './passkey-dialogs.tsx';
+import { PasskeysPage, passkeysPath } from './passkeys-page.tsx';
 
 /** Routes of `/profile/passkeys`: the passkeys of the member's own account. */
 export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'passkeys' | 'clock'> & MessageDeps) {
@@ -31,6 +33,20 @@ export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'pa
         return c.render(<RecoveryCodesPage codes={recoveryCodes} next={passkeysPath} />);
       } catch (error) {
         return rejected(c, expectProblem(error), text(form.name));
+      }
+    })
+    .post(`${passkeysPath}/:id/rename`, async (c) => {
+      const [id, typed] = [c.req.param('id'), text((await c.req.parseBody()).name)];
+      try {
+        const { name } = parseForm(passkeyChangesSchema, { name: typed });
+        await passkeys.rename(c.get('caller'), id, name);
+        return messages.redirect(c, passkeysPath, 'passkey-renamed', name);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code !== 'invalid-fields') throw problem;
+        const own = await passkeys.list(c.get('caller'));
+        const dialog = <RenamePasskeyDialog passkey={findOwn(own, id)} name={typed} problem={problem} />;
+        return renderProblem(c, problem, page(c, own, { dialog }));
       }
     })
     .post(`${passkeysPath}/:id/remove`, async (c) => {
@@ -53,21 +69,19 @@ export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'pa
   }
 
   function page(c: AppContext, own: PasskeyRecord[], rest: { problem?: ProblemError; dialog?: Child; name?: string }) {
-    const { user, clientInfo } = c.get('caller');
+    const { user } = c.get('caller');
     const details = { passkeys: own, now: clock.now(), host: passkeys.party?.id ?? null };
-    const name = clientInfo.userAgent === null ? '' : describeUserAgent(clientInfo.userAgent);
-    return <PasskeysPage {...details} unavailable={passkeys.unavailable(user)} name={name} {...rest} />;
+    return <PasskeysPage {...details} unavailable={passkeys.unavailable(user)} name={deviceNameOf(c)} {...rest} />;
   }
 
   function requestedDialog(c: AppContext, own: PasskeyRecord[]): Child {
     const { dialog, id } = c.req.query();
-    if (dialog !== 'remove') return null;
-    return removeDialog(c, own, id);
+    if (dialog === 'rename') return <RenamePasskeyDialog passkey={findOwn(own, id)} />;
+    return dialog === 'remove' ? removeDialog(c, own, id) : null;
   }
 
   function removeDialog(c: AppContext, own: PasskeyRecord[], id: string | undefined, problem?: ProblemError): Child {
-    const passkey = own.find((candidate) => candidate.id === id);
-    if (passkey === undefined) throw noSuchPasskey();
+    const passkey = findOwn(own, id);
     const { user } = c.get('caller');
     return (
       <RemovePasskeyDialog
@@ -77,4 +91,11 @@ export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'pa
       />
     );
   }
+}
+
+/** @throws ProblemError `not-found` */
+function findOwn(own: PasskeyRecord[], id: string | undefined): PasskeyRecord {
+  const passkey = own.find((candidate) => candidate.id === id);
+  if (passkey === undefined) throw noSuchPasskey();
+  return passkey;
 }

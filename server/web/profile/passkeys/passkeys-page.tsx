@@ -1,15 +1,16 @@
 import type { Child } from 'hono/jsx';
-import { limits } from '../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { Unavailable } from '../../../domain/sign-in/passkeys/passkeys.ts';
 import type { PasskeyRecord } from '../../../store/records.ts';
-import { Field } from '../../shell/components/form.tsx';
-import { ConfirmDialog, FormProblem } from '../../shell/components/form-dialog.tsx';
+import { FormProblem } from '../../shell/components/form-dialog.tsx';
+import { type RowAction, RowMenu } from '../../shell/components/row-menu.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 import { usePage } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
 import { PasskeyForm } from '../../sign-in/passkeys/passkey-form.tsx';
+import { PasskeyNameField } from './passkey-name-field.tsx';
 
 export const passkeysPath = '/profile/passkeys';
 
@@ -45,16 +46,7 @@ export function PasskeysPage({ passkeys, now, host, unavailable, name, problem, 
         <>
           {passkeys.length === 0 && <p>Adding the first one signs you out everywhere else.</p>}
           <PasskeyForm action={passkeysPath} makes submit="Add passkey" class="card narrow" primary>
-            <Field
-              label="Name"
-              name="name"
-              value={name}
-              error={fieldErrors(problem).name}
-              hint="For example the device, or the place where you keep the security key."
-              maxlength={limits.maxNameCodePoints}
-              autocomplete="off"
-              required
-            />
+            <PasskeyNameField value={name} error={fieldErrors(problem).name} />
           </PasskeyForm>
           <noscript>
             <p>Passkeys need JavaScript. Turn it on for this site to add one.</p>
@@ -83,6 +75,14 @@ export function WhyNot({ reason }: { reason: Unavailable }) {
   );
 }
 
+function actionsOf({ id }: PasskeyRecord): RowAction[] {
+  const hrefOf = (dialog: string) => formatUrl({ path: passkeysPath, query: { dialog, id } });
+  return [
+    { href: hrefOf('rename'), label: 'Rename' },
+    { href: hrefOf('remove'), label: 'Remove' },
+  ];
+}
+
 function PasskeyTable({ passkeys, now, host }: Pick<PasskeysPageProps, 'passkeys' | 'now' | 'host'>) {
   return (
     <table class="list">
@@ -109,44 +109,11 @@ function PasskeyTable({ passkeys, now, host }: Pick<PasskeysPageProps, 'passkeys
               {passkey.lastUsedAt === null ? 'never' : <Time at={passkey.lastUsedAt} now={now} />}
             </td>
             <td class="end">
-              <a
-                class="button quiet"
-                id={`remove-${passkey.id}`}
-                href={`${passkeysPath}?dialog=remove&id=${passkey.id}`}
-                aria-label={`Remove the passkey ${passkey.name}`}
-              >
-                Remove
-              </a>
+              <RowMenu id={passkey.id} name={passkey.name} items={actionsOf(passkey)} />
             </td>
           </tr>
         ))}
       </tbody>
     </table>
-  );
-}
-
-interface RemovePasskeyDialogProps {
-  passkey: PasskeyRecord;
-  /** Whether the member then has no second factor. */
-  isLast: boolean;
-  problem?: ProblemError | undefined;
-}
-
-/** Asks for confirmation before a passkey is removed. */
-export function RemovePasskeyDialog({ passkey, isLast, problem }: RemovePasskeyDialogProps) {
-  return (
-    <ConfirmDialog
-      title={`Remove the passkey ${passkey.name}?`}
-      closeHref={`${passkeysPath}#remove-${passkey.id}`}
-      action={`${passkeysPath}/${passkey.id}/remove`}
-      confirm="Remove passkey"
-      problem={problem}
-      danger
-    >
-      <p>
-        It can no longer sign in to your account. Delete it on your device too, so that the device does not offer it.
-      </p>
-      {isLast && <p>It is your last second factor. Your password alone is then enough to sign in.</p>}
-    </ConfirmDialog>
   );
 }

@@ -18,6 +18,7 @@ export const texts = {
   'totp-removed': () => 'The authenticator app was removed. Your passkeys still work.',
   'totp-reset': (member: string) => `Two-factor sign-in was reset for ${member}.`,
   'passkey-added': (passkey: string) => `The passkey ${passkey} was added. You can sign in with it now.`,
+  'passkey-renamed': (passkey: string) => `The passkey is called ${passkey} now.`,
   'passkey-removed': (passkey: string) => `The passkey ${passkey} was removed.`,
   'sso-connected': () => 'Single sign-on is connected. You can sign in with it now.',
   'member-unbound': (member: string) =>

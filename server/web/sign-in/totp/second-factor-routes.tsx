@@ -1,14 +1,17 @@
 import { Hono } from 'hono';
 import type { ProblemError } from '../../../../shared/problem.ts';
+import { newPasskeySchema } from '../../../../shared/schemas/sign-in/passkeys.ts';
 import type { PreparedTotp } from '../../../../shared/schemas/sign-in/totp.ts';
 import { passkeysNeedScript } from '../../../domain/sign-in/passkeys/problems.ts';
 import type { StartedSession } from '../../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { bearerChallenge } from '../../../http/errors.ts';
+import { deviceNameOf } from '../../profile/passkeys/device-name.ts';
+import { FirstPasskey } from '../../profile/passkeys/first-passkey.tsx';
 import { RecoveryCodesPage } from '../../profile/recovery-codes-page.tsx';
 import { TotpEnrolmentPage } from '../../profile/totp-enrolment-page.tsx';
-import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
-import { text } from '../../shell/form-values.ts';
+import { expectProblem, fieldErrors, renderProblem } from '../../shell/form-problem.ts';
+import { parseForm, text } from '../../shell/form-values.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
@@ -20,6 +23,14 @@ import { SecondFactorPage } from './second-factor-page.tsx';
 export const secondFactorPath = '/login/code';
 export const enrolPath = '/login/set-up';
 const passkeyFactorPath = `${secondFactorPath}/passkey`;
+const passkeyEnrolPath = `${enrolPath}/passkey`;
+
+/** What the page of the set-up shows again after a problem. */
+interface Shown {
+  error?: string;
+  name?: string;
+  nameError?: string | undefined;
+}
 
 interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'passkeys' | 'config'> {
   browserSession: BrowserSession;
@@ -27,7 +38,7 @@ interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'passkeys' | '
   secondFactorCookie: SecondFactorCookie;
 }
 
-/** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
+/** Routes that follow the password: the second factor, or its set-up if the organization requires one. */
 export function secondFactorPages(deps: SecondFactorDeps) {
   const { secondFactor, passkeys, browserSession, deviceCookie, secondFactorCookie, config } = deps;
   const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
@@ -46,7 +57,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
       }
     })
     .post(`${passkeyFactorPath}/options`, (c) =>
-      respondWithOptions(c, () => secondFactor.beginPasskey(secondFactorCookie.read(c))),
+      respondWithOptions(c, () => secondFactor.beginPasskey(secondFactorCookie.read(c), c.get('clientInfo'))),
     )
     .post(passkeyFactorPath, async (c) => {
       const response = text((await c.req.parseBody()).response);
@@ -59,7 +70,9 @@ export function secondFactorPages(deps: SecondFactorDeps) {
         return rejected(c, expectProblem(error));
       }
     })
-    .get(enrolPath, async (c) => c.render(enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))))
+    .get(enrolPath, async (c) =>
+      c.render(await enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))),
+    )
     .post(enrolPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
@@ -72,7 +85,27 @@ export function secondFactorPages(deps: SecondFactorDeps) {
         if (problem.code !== 'wrong-code' && problem.code !== 'throttled') throw problem;
         // Keeps the secret, because the member has already scanned it.
         const prepared = await secondFactor.findPrepared(secondFactorCookie.read(c));
-        return renderProblem(c, problem, enrolmentPage(c, prepared, problem.message));
+        return renderProblem(c, problem, await enrolmentPage(c, prepared, { error: problem.message }));
+      }
+    })
+    .post(`${passkeyEnrolPath}/options`, (c) =>
+      respondWithOptions(c, () => secondFactor.beginPasskeyEnrolment(secondFactorCookie.read(c), c.get('clientInfo'))),
+    )
+    .post(passkeyEnrolPath, async (c) => {
+      const form = await c.req.parseBody();
+      const ticket = secondFactorCookie.read(c);
+      try {
+        const { name } = parseForm(newPasskeySchema, { name: text(form.name) });
+        const passkey = { response: text(form.response), name };
+        const { started, codes } = await secondFactor.finishPasskeyEnrolment(ticket, passkey, c.get('clientInfo'));
+        await startSession(c, started);
+        return c.render(<RecoveryCodesPage codes={codes} next={nextOf(c)} />);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'form-expired') throw problem;
+        const prepared = await secondFactor.findPrepared(ticket);
+        const shown = { name: text(form.name), nameError: fieldErrors(problem).name, error: problem.message };
+        return renderProblem(c, problem, await enrolmentPage(c, prepared, shown));
       }
     });
 
@@ -93,7 +126,15 @@ export function secondFactorPages(deps: SecondFactorDeps) {
     secondFactorCookie.clear(c);
   }
 
-  function enrolmentPage(c: AppContext, prepared: PreparedTotp, error?: string) {
-    return <TotpEnrolmentPage prepared={prepared} action={actionOf(c, enrolPath)} error={error} />;
+  /** The first second factor: an authenticator app, or a passkey where browsers allow them. */
+  async function enrolmentPage(c: AppContext, prepared: PreparedTotp, { error, ...shown }: Shown = {}) {
+    const passkey = (await secondFactor.allowsPasskey(secondFactorCookie.read(c))) && (
+      <FirstPasskey action={actionOf(c, passkeyEnrolPath)} name={deviceNameOf(c)} {...shown} />
+    );
+    return (
+      <TotpEnrolmentPage prepared={prepared} action={actionOf(c, enrolPath)} error={error}>
+        {passkey}
+      </TotpEnrolmentPage>
+    );
   }
 }

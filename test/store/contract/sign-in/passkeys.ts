@@ -60,6 +60,15 @@ export function passkeyContract(store: () => Store): void {
     expect(await store().passkeys.recordUse(nextId(), { counter: 1, backedUp: false, at: noon })).toBe(false);
   });
 
+  it('renames a passkey of its member only, and returns it as it was', async () => {
+    const [{ id }, other] = [await addUser(store()), await addUser(store())];
+    const [passkey, untouched] = [await add(id), await add(id)];
+    expect(await store().passkeys.rename(passkey.id, other.id, 'Stolen')).toBeNull();
+    expect(await store().passkeys.rename(nextId(), id, 'Nothing')).toBeNull();
+    expect(await store().passkeys.rename(passkey.id, id, 'Work laptop')).toEqual(passkey);
+    expect(await store().passkeys.listOf(id)).toEqual([{ ...passkey, name: 'Work laptop' }, untouched]);
+  });
+
   it('deletes a passkey of its member only', async () => {
     const [{ id }, other] = [await addUser(store()), await addUser(store())];
     const passkey = await add(id);

@@ -1,0 +1,8 @@
+import type { AppContext } from '../../../http/context.ts';
+import { describeUserAgent } from '../../audit/user-agent.ts';
+
+/** Returns the name that a form offers for a new passkey, such as "Chrome on Linux". */
+export function deviceNameOf(c: AppContext): string {
+  const { userAgent } = c.get('clientInfo');
+  return userAgent === null ? '' : describeUserAgent(userAgent);
+}

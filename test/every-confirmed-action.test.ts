@@ -255,6 +255,19 @@ describe.each(Object.entries({ ...cases, ...otherWays }))('%s', (_action, one) =
     expect(await one.isDone(scene)).toBe(true);
   });
 
+  it('carries no secret of the form to the page that asks and back', async () => {
+    later();
+    const browser = openConsole(app, scene.boss);
+    const [path, fields] = one.form(scene);
+    const names = ['username', 'password', 'current', 'new', 'again', 'code', 'response'];
+    const secrets = Object.fromEntries(names.map((name) => [name, `hunter2-${name}`]));
+    const asked = await send(browser, path, { ...fields, ...secrets });
+    const again = await browser.submit(path, { confirm_password: password });
+    expect([asked.status, again.status]).toEqual([403, 200]);
+    expect(asked.html + again.html).not.toContain('hunter2');
+    expect(app.logLines.join()).not.toContain('hunter2');
+  });
+
   const { cli } = one;
   it.skipIf(cli === null)('asks for the password on the command line, and repeats the request once', async () => {
     later();

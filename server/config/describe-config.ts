@@ -40,7 +40,7 @@ function settingEntries(config: Config): Array<[string, string | number | null]>
     ['TOKENSD_EXPIRY_NOTICES', config.expiryNotices.join(',')],
     ['TOKENSD_SHORT_LIVED_DIGEST', config.shortLivedDigest],
     ['TOKENSD_LEAK_ACTION', config.leakAction],
-    ['TOKENSD_GITHUB_SECRET_SCANNING_KEYS', config.githubSecretScanningKeys],
+    ['TOKENSD_GITHUB_SECRET_SCANNING_KEYS', withoutQuery(config.githubSecretScanningKeys)],
     ['TOKENSD_AUDIT_LOG', auditLogText(config.auditLog)],
     ['TOKENSD_KEEP_AUDIT', config.keepAudit],
     ['TOKENSD_AUDIT_IP_AFTER', config.auditIpAfter],
@@ -74,6 +74,11 @@ function withoutPassword(text: string): string {
   if (url.password !== '') url.password = '***';
   if (url.searchParams.has('password')) url.searchParams.set('password', '***');
   return url.href;
+}
+
+/** Replaces the query of a URL. That of a mirror can be what lets us in. */
+function withoutQuery(text: string | null): string | null {
+  return text === null ? null : text.replace(/\?.*$/s, '?***');
 }
 
 function auditLogText(target: Config['auditLog']): string | null {

@@ -121,6 +121,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^search, apps/, 'SCAN app_hosts'],
   [/^search, its limits$/, idsInOrder('tokens')],
   [/^search, its limits$/, idsInOrder('users')],
+  [/^search, (ended tokens|its limits)/, 'SCAN tombstones USING INDEX tombstones_ended_index'],
 ];
 
 /** Lists whose rows SQLite may sort: IDs of tokens, what belongs to one member, the hits of a search, and other rows that are few. */

@@ -8,7 +8,7 @@ import { collect, type Page, type PageQuery } from '../pages.ts';
 import { expectBody } from '../responses.ts';
 import { pageShape, tokenShape } from '../shapes.ts';
 import { endedTokenDetailsShape, endedTokenShape } from './ended-shapes.ts';
-import { ownerFilter } from './find-token.ts';
+import { isPrefix, namesOwner, ownerFilter } from './find-token.ts';
 
 /** Returns the function that requests one page of the tokens that ended. */
 export function endedPages(api: Api, filter: Record<string, string>): (page: PageQuery) => Promise<Page<EndedToken>> {
@@ -21,7 +21,8 @@ export function endedPages(api: Api, filter: Record<string, string>): (page: Pag
 }
 
 /**
- * Returns the token that ended last of those that `name` refers to: by name, prefix or ID. Returns null if there is none, or if the server is
+ * Returns the token that ended last of those that `name` refers to: by name, prefix or ID. Without an owner, a prefix also finds what belongs to
+ * others, and earlier values. Returns null if there is none, or if the server is
  * of a release that remembers none.
  */
 export async function findEndedToken(api: Api, name: string, owner: OwnerOptions): Promise<EndedTokenDetails | null> {
@@ -32,14 +33,21 @@ export async function findEndedToken(api: Api, name: string, owner: OwnerOptions
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 async function newestId(api: Api, name: string, owner: OwnerOptions): Promise<string | null> {
-  const tokens = await collect(endedPages(api, ownerFilter(owner))).catch((error: unknown) => {
+  const folded = foldName(name);
+  const own = await listEnded(api, ownerFilter(owner));
+  const matching = own.filter((token) => foldName(token.name) === folded || token.prefix === name);
+  if (matching.length === 0 && isPrefix(name) && !namesOwner(owner))
+    matching.push(...(await listEnded(api, { prefix: name })));
+  const [newest] = matching.sort((one, other) => Date.parse(other.ended_at) - Date.parse(one.ended_at));
+  return newest?.id ?? null;
+}
+
+/** Returns the tokens that ended. A server of a release that remembers none, or finds none by prefix, refuses the request. */
+function listEnded(api: Api, filter: Record<string, string>): Promise<EndedToken[]> {
+  return collect(endedPages(api, filter)).catch((error: unknown) => {
     if (hasCode(error, 'invalid-fields')) return [];
     throw error;
   });
-  const folded = foldName(name);
-  const matching = tokens.filter((token) => foldName(token.name) === folded || token.prefix === name);
-  const [newest] = matching.sort((one, other) => Date.parse(other.ended_at) - Date.parse(one.ended_at));
-  return newest?.id ?? null;
 }
 
 async function readEnded(api: Api, id: string): Promise<EndedTokenDetails | null> {

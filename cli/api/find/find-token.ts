@@ -37,10 +37,11 @@ export async function findTokens(api: Api, names: readonly string[], owner: Owne
 async function candidatesFor(api: Api, names: readonly string[], owner: OwnerOptions) {
   const tokens = await listTokens(api, owner);
   const others = new Set<Token>();
-  if (owner.user !== undefined || owner.serviceAccount !== undefined) return { tokens, others };
+  if (namesOwner(owner)) return { tokens, others };
   const known = new Set(tokens.map(({ id }) => id));
   const ids = names.map((name) => name.toLowerCase()).filter((name) => uuid.test(name) && !known.has(name));
-  const prefixes = names.filter((name) => prefix.test(name) && !tokens.some((token) => hasPrefix(token, name)));
+  // Also those that one of your own tokens has, because a token of another owner may have the same one.
+  const prefixes = names.filter(isPrefix);
   const byId = await Promise.all(ids.map((id) => readToken(api, id)));
   const byPrefix = await Promise.all(prefixes.map((text) => listByPrefix(api, text)));
   for (const token of [...byId, ...byPrefix.flat()]) {
@@ -62,7 +63,6 @@ function hasPrefix({ prefix, previous }: Token, text: string): boolean {
   return prefix === text || previous?.prefix === text;
 }
 
-const prefix = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 async function readToken(api: Api, id: string): Promise<Token | null> {
@@ -72,6 +72,16 @@ async function readToken(api: Api, id: string): Promise<Token | null> {
     if (hasCode(error, 'token-not-found') || hasCode(error, 'not-found')) return null;
     throw error;
   }
+}
+
+/** Reports whether a text has the form of a prefix. */
+export function isPrefix(text: string): boolean {
+  return /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/.test(text);
+}
+
+/** Reports whether the options name an owner other than the member who is signed in. */
+export function namesOwner({ user, serviceAccount }: OwnerOptions): boolean {
+  return user !== undefined || serviceAccount !== undefined;
 }
 
 /** Returns the parameters that select the tokens of an owner. */

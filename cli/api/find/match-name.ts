@@ -63,11 +63,15 @@ export function matchNames<T extends Named>(
 }
 
 function ambiguous(text: string, found: readonly Named[]): CliError {
-  const list = found.map(({ name, prefix, owner }) => `${sanitize(name)} (${prefix}, ${owner})`).join(', ');
-  return localError(
-    'ambiguous-name',
-    `${quoted(text)} matches more than one token: ${list}. Give the other name or prefix of the one that you mean.`,
+  // Prefixes are random, so two tokens can have the same one. Their names can be the same as well if their owners differ.
+  const isShared = found.filter(({ prefix, previous }) => prefix === text || previous?.prefix === text).length > 1;
+  const list = found.map(
+    ({ id, name, prefix, owner }) => `${sanitize(name)} (${isShared ? id : prefix}, ${sanitize(owner)})`,
   );
+  const remedy = isShared
+    ? 'Give the ID of the one that you mean.'
+    : 'Give the other name or prefix of the one that you mean.';
+  return localError('ambiguous-name', `${quoted(text)} matches more than one token: ${list.join(', ')}. ${remedy}`);
 }
 
 function quoted(text: string): string {

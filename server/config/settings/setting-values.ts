@@ -65,11 +65,19 @@ export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.exam
   })
   .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
 
-/** Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. */
-export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.com').refine(
-  (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
-  'must use https:// (http:// is accepted only for a loopback address)',
-);
+/**
+ * Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. A password would be shown with the other settings,
+ * and requests to such an address fail.
+ */
+export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.com')
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
+    'must use https:// (http:// is accepted only for a loopback address)',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || (new URL(text).username === '' && new URL(text).password === ''),
+    'must not contain a user name or a password',
+  );
 
 const leakActions = ['revoke', 'pause', 'notify'] as const;
 

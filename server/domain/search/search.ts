@@ -1,6 +1,7 @@
 import { foldName, normalizeName, serviceAccountName } from '../../../shared/names.ts';
 import type {
   AppRecord,
+  FoundEndedToken,
   FoundToken,
   SearchText,
   ServiceAccountSummary,
@@ -28,6 +29,8 @@ export interface Results<T> {
 
 export interface SearchResults {
   tokens: Results<FoundToken>;
+  /** Tokens that were revoked or removed, as long as their tombstones are kept. */
+  endedTokens: Results<FoundEndedToken>;
   serviceAccounts: Results<ServiceAccountSummary>;
   members: Results<UserSummary>;
   apps: Results<AppRecord>;
@@ -37,7 +40,7 @@ export interface SearchResults {
 
 export interface Search {
   /**
-   * Finds tokens, service accounts, members and apps by text. Superusers and auditors search everything. Others search their own tokens, the
+   * Finds tokens, ended ones too, service accounts, members and apps by text. Superusers and auditors search everything. Others search their own tokens, the
    * service accounts that they maintain, and the tokens of these.
    */
   find(caller: Caller, typed: string): Promise<SearchResults>;
@@ -66,8 +69,9 @@ function withoutControls(text: string): string {
 
 async function findAnywhere({ store, statusContext }: SearchDeps, search: SearchText): Promise<SearchResults> {
   const limit = maxResults + 1;
-  const [tokens, accounts, users, apps, isTooLarge] = await Promise.all([
+  const [tokens, ended, accounts, users, apps, isTooLarge] = await Promise.all([
     store.search.tokens(search, limit),
+    store.search.endedTokens(search, limit),
     store.search.serviceAccounts(nameOfAccount(search), limit),
     store.search.members(search.folded, limit),
     store.search.apps(search.folded, limit),
@@ -85,6 +89,7 @@ async function findAnywhere({ store, statusContext }: SearchDeps, search: Search
   for (const token of owned.flat()) if (!found.has(token.id)) found.set(token.id, { token, earlierPrefix: null });
   return {
     tokens: bestTokens(search, [...found.values()]),
+    endedTokens: bestTokens(search, ended),
     serviceAccounts,
     members,
     apps: best(apps, ({ name, hosts }) => rankOf(search.folded, [name, ...hosts]), idOf),
@@ -100,15 +105,20 @@ async function findOwn(store: Store, { user }: Caller, search: SearchText): Prom
   if (isNamed(search, user)) matching.push(user.id);
   const owners = { ids: [user.id, ...maintained], matching };
   const tokens = await store.search.tokensOf(search, owners, maxResults + 1);
+  const ended = await store.search.endedTokens(search, maxResults + 1, owners.ids);
   return {
     ...nothing,
     tokens: bestTokens(search, tokens),
+    endedTokens: bestTokens(search, ended),
     serviceAccounts: best(accounts, (account) => rankOfOwner(search, account), idOf),
   };
 }
 
 const none = { items: [], hasMore: false };
-const nothing: SearchResults = { tokens: none, serviceAccounts: none, members: none, apps: none, isComplete: true };
+const nothing: SearchResults = {
+  ...{ tokens: none, endedTokens: none, serviceAccounts: none, members: none, apps: none },
+  isComplete: true,
+};
 
 const idOf = ({ id }: { id: string }) => id;
 
@@ -116,7 +126,7 @@ function best<T>(records: readonly T[], rank: (record: T) => number, id: (record
   return { items: byRank(records, rank, id).slice(0, maxResults), hasMore: records.length > maxResults };
 }
 
-function bestTokens(search: SearchText, found: readonly FoundToken[]): Results<FoundToken> {
+function bestTokens<T extends FoundToken | FoundEndedToken>(search: SearchText, found: readonly T[]): Results<T> {
   return best(
     found,
     ({ token, earlierPrefix }) => Math.min(rankOfToken(search, token), rankOf(search.text, [earlierPrefix])),

@@ -13,7 +13,7 @@ import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
-import { type EndedTokenFacts, findEndedToken } from './ended/ended-tokens.ts';
+import { type EndedTokenFacts, findEndedByPrefix, findEndedToken } from './ended/ended-tokens.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
 import { actsAsOwner, findByPrefix, findToken, tokenNotFound } from './find.ts';
 import { type ListSort, sortOf } from './lists/sort.ts';
@@ -66,6 +66,8 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   getEnded(operator: Operator, id: string): Promise<EndedTokenFacts>;
   /** Returns tokens that ended: those of the owners that `list` would have the tokens of. Other filters are ignored. @throws ProblemError as `list` does */
   listEnded(operator: Operator, query: TokenQuery): Promise<EndedToken[]>;
+  /** Returns the tokens that ended of which a value had this prefix. See `findEndedByPrefix`. @throws ProblemError `scope-missing` */
+  findEndedByPrefix(operator: Operator, prefix: string, before: string | null): Promise<EndedToken[]>;
   /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
   count(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Reports whether the operator may do with a token what its owner may. */
@@ -133,6 +135,8 @@ export function createTokens(deps: TokenDeps): Tokens {
     },
 
     getEnded: (operator, id) => findEndedToken(store, operator, id),
+
+    findEndedByPrefix: (operator, prefix, before) => findEndedByPrefix(store, operator, prefix, before),
 
     async listEnded(operator, { limit, before, sort: _, ...query }) {
       const { ownerId, nameContains, exchanged } = await selectionOf(operator, query);

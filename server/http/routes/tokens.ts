@@ -70,7 +70,9 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       const { status, ...rest } = c.req.valid('query');
       if (status === 'revoked') {
         const read = ({ limit, before, ...query }: PageOf<typeof rest>) =>
-          tokens.listEnded(c.get('operator'), { limit, before, ...ownerOf(query), ...toTokenFilter(query) });
+          query.prefix === undefined
+            ? tokens.listEnded(c.get('operator'), { limit, before, ...ownerOf(query), ...toTokenFilter(query) })
+            : tokens.findEndedByPrefix(c.get('operator'), query.prefix, before);
         const page: unknown = await readPage(rest, read, endedTokenObject);
         return c.json(page as TokenPage, 200);
       }

@@ -1,4 +1,11 @@
-import type { AppRecord, FoundToken, SearchText, ServiceAccountSummary, UserSummary } from '../records.ts';
+import type {
+  AppRecord,
+  FoundEndedToken,
+  FoundToken,
+  SearchText,
+  ServiceAccountSummary,
+  UserSummary,
+} from '../records.ts';
 
 /**
  * Finds records by how their names and addresses begin, through indexes. A text in the middle is looked for among the newest 10,000
@@ -17,12 +24,17 @@ export interface SearchStore {
     owners: { ids: readonly string[]; matching: readonly string[] },
     limit: number,
   ): Promise<FoundToken[]>;
+  /**
+   * Finds tokens that ended by name and by the prefix of any of their values, as long as their tombstones are kept. Those with the prefix come first. With
+   * `owners`, reads only tokens of these. Finds exchanged tokens by prefix only.
+   */
+  endedTokens(search: SearchText, limit: number, owners?: readonly string[]): Promise<FoundEndedToken[]>;
   /** Finds members by name and email address. */
   members(folded: string, limit: number): Promise<UserSummary[]>;
   /** Finds service accounts by name and description, of all or of those with these IDs. */
   serviceAccounts(search: SearchText, limit: number, ids?: readonly string[]): Promise<ServiceAccountSummary[]>;
   /** Finds apps by name and host. */
   apps(folded: string, limit: number): Promise<AppRecord[]>;
-  /** Reports whether there are more tokens or members than a text in the middle is looked for in. */
+  /** Reports whether there are more tokens, ended tokens or members than a text in the middle is looked for in. */
   isTooLarge(): Promise<boolean>;
 }

@@ -1,12 +1,22 @@
 import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import type { Results } from '../../domain/search/search.ts';
+import { endOf } from '../../domain/tokens/ended/ended-tokens.ts';
 import { tokenStatus } from '../../domain/tokens/status.ts';
-import type { AppRecord, FoundToken, ServiceAccountSummary, StatusContext, UserSummary } from '../../store/records.ts';
+import type {
+  AppRecord,
+  FoundEndedToken,
+  FoundToken,
+  ServiceAccountSummary,
+  StatusContext,
+  TokenRecord,
+  UserSummary,
+} from '../../store/records.ts';
 import { appsPath } from '../apps/app-paths.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Time } from '../shell/components/time.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
@@ -53,13 +63,8 @@ export function TokenResult({ token, earlierPrefix, statusContext }: FoundToken 
       <Name href={tokenPath(token.id)} name={token.name} />
       {status !== 'active' && <StatusBadge status={status} />}
       <span class="sub">
-        <code>{token.prefix}</code>
-        {earlierPrefix !== null && (
-          <>
-            , before a rotation <code>{earlierPrefix}</code>
-          </>
-        )}
-        {` · ${token.ownerKind === 'member' ? '' : 'service account '}${ownerName(token)}`}
+        <Prefixes prefix={token.prefix} earlierPrefix={earlierPrefix} />
+        <OwnerOf token={token} />
         {token.description !== null && (
           <>
             {' · '}
@@ -67,6 +72,39 @@ export function TokenResult({ token, earlierPrefix, statusContext }: FoundToken 
           </>
         )}
       </span>
+    </>
+  );
+}
+
+/** A token that ended, with how and when. Its page stays as long as its tombstone. */
+export function EndedTokenResult({ token, earlierPrefix, now }: FoundEndedToken & { now: number }) {
+  return (
+    <>
+      <Name href={tokenPath(token.id)} name={token.name} />
+      <StatusBadge status={endOf(token).reason} />
+      <span class="sub">
+        <Prefixes prefix={token.prefix} earlierPrefix={earlierPrefix} />
+        <OwnerOf token={token} />
+        {' · '}
+        <Time at={token.endedAt} now={now} />
+      </span>
+    </>
+  );
+}
+
+function OwnerOf({ token }: { token: Pick<TokenRecord, 'ownerKind' | 'ownerEmail'> }) {
+  return <>{` · ${token.ownerKind === 'member' ? '' : 'service account '}${ownerName(token)}`}</>;
+}
+
+function Prefixes({ prefix, earlierPrefix }: { prefix: string; earlierPrefix: string | null }) {
+  return (
+    <>
+      <code>{prefix}</code>
+      {earlierPrefix !== null && (
+        <>
+          , before a rotation <code>{earlierPrefix}</code>
+        </>
+      )}
     </>
   );
 }

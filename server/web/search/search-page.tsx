@@ -6,7 +6,15 @@ import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
-import { AppResult, MemberResult, ResultSection, ServiceAccountResult, TokenResult } from './results.tsx';
+import { tokensPath } from '../tokens/token-paths.ts';
+import {
+  AppResult,
+  EndedTokenResult,
+  MemberResult,
+  ResultSection,
+  ServiceAccountResult,
+  TokenResult,
+} from './results.tsx';
 import { searchPath } from './search-paths.ts';
 
 interface SearchPageProps {
@@ -56,8 +64,8 @@ interface ResultsProps {
 }
 
 function Results({ text, results, everything, statusContext }: ResultsProps) {
-  const { tokens, serviceAccounts, members, apps, isComplete } = results;
-  const isEmpty = [tokens, serviceAccounts, members, apps].every(({ items }) => items.length === 0);
+  const { tokens, endedTokens, serviceAccounts, members, apps, isComplete } = results;
+  const isEmpty = [tokens, endedTokens, serviceAccounts, members, apps].every(({ items }) => items.length === 0);
   const allTokens = everything ? formatUrl({ path: allTokensPath, query: { q: text } }) : undefined;
   return (
     <>
@@ -73,6 +81,14 @@ function Results({ text, results, everything, statusContext }: ResultsProps) {
       </ResultSection>
       <ResultSection kind="Apps" results={apps}>
         {(app) => <AppResult app={app} />}
+      </ResultSection>
+      <ResultSection
+        kind="Ended tokens"
+        results={endedTokens}
+        allHref={formatUrl({ path: everything ? allTokensPath : tokensPath, query: { status: 'revoked', q: text } })}
+        allLabel="Ended tokens with this in their name"
+      >
+        {(found) => <EndedTokenResult {...found} now={statusContext.now} />}
       </ResultSection>
       {!isComplete && (
         <p class="hint">
@@ -92,7 +108,8 @@ function SearchHelp({ everything }: { everything: boolean }) {
       {everything
         ? 'Search for the name, description, owner or prefix of a token, or for a member, a service account or an app. '
         : 'Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. '}
-      A prefix can be that of a value before the last rotation. Never paste a whole value.
+      A prefix can be that of a value before the last rotation. Tokens that ended in the last 90 days are found by name
+      and prefix. Never paste a whole value.
     </p>
   );
 }

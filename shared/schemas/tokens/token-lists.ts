@@ -18,9 +18,11 @@ function isOwnerNamed(query: {
   return query.user !== undefined || query.service_account !== undefined || query.all === true;
 }
 
-/** Reports whether a query that selects tokens by prefix has no other parameter than those of pages. */
-function isPrefixAlone({ prefix, limit: _, cursor: __, ...others }: Record<string, unknown>): boolean {
-  return prefix === undefined || Object.values(others).every((value) => value === undefined || value === false);
+/** Reports whether a query that selects tokens by prefix has no other parameter than those of pages and `status=revoked`. */
+function isPrefixAlone({ prefix, limit: _, cursor: __, status, ...others }: Record<string, unknown>): boolean {
+  if (prefix === undefined) return true;
+  const isOther = (value: unknown) => value !== undefined && value !== false;
+  return (status === undefined || status === 'revoked') && !Object.values(others).some(isOther);
 }
 
 export const tokenListQuerySchema = pageQuerySchema
@@ -51,7 +53,7 @@ export const tokenListQuerySchema = pageQuerySchema
       )
       .optional()
       .describe(
-        'The prefix of a value. Selects the tokens that have or had a value with this prefix: of all owners for superusers and auditors, otherwise your own and those of service accounts that you maintain. Never send a whole value. Not together with other filters',
+        'The prefix of a value. Selects the tokens that have or had a value with this prefix: of all owners for superusers and auditors, otherwise your own and those of service accounts that you maintain. Never send a whole value. Not together with other filters than `status=revoked`',
       ),
     ...tokenFilterFields,
     sort: sortSchema.optional(),
@@ -59,7 +61,7 @@ export const tokenListQuerySchema = pageQuerySchema
       .enum([...tokenStatusSchema.options, 'revoked'])
       .optional()
       .describe(
-        'The status of the tokens. `revoked` lists those that ended, as [EndedToken](#endedtoken), for as long as the daemon remembers them. They cannot be sorted, and combine with `user`, `service_account`, `all` and `exchanged` only',
+        'The status of the tokens. `revoked` lists those that ended, as [EndedToken](#endedtoken), for as long as the daemon remembers them. They cannot be sorted, and combine with `user`, `service_account`, `all` and `exchanged`, or with `prefix` alone',
       ),
   })
   .refine(isListOfEnded, {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { addToken } from '../../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -109,6 +110,27 @@ describe('the prefix of a token of another owner', () => {
     const { prefix: foreign } = await createAccountToken(cli.app, cli.app.root, 'other', { name: 'hidden' });
     expect(await show(prefix, dev)).toBe('nightly');
     expect(await show(foreign, dev)).toBe(3);
+  });
+
+  it('names every token with the prefix and its owner, and asks for an ID', async () => {
+    const prefix = 'tok_SAMEsame';
+    const [own, other] = await Promise.all(
+      [cli.app.root, cli.app.dev].map(({ id }) => addToken(cli.app.store, id, { name: 'deploy', prefix })),
+    );
+    for (const argv of [
+      ['show', prefix],
+      ['pause', prefix],
+      ['revoke', prefix, '--yes'],
+    ]) {
+      const { code, stdout, stderr } = await cli.run(argv, root);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`"${prefix}" matches more than one token: `);
+      expect(stderr).toContain(`deploy (${own?.id}, root@example.com)`);
+      expect(stderr).toContain(`deploy (${other?.id}, dev@example.com)`);
+      expect(stderr).toContain('Give the ID of the one that you mean.');
+    }
+    expect(await show(other?.id ?? '', root)).toBe('deploy');
+    expect(await show(prefix, dev), 'a member sees their own only').toBe('deploy');
   });
 
   it('pauses and revokes it for a superuser, and the question names its owner', async () => {

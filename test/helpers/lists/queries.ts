@@ -366,6 +366,11 @@ function searches(sizes: ListSizes): ListQuery[] {
     ...Object.entries(texts).flatMap(([name, text]) => [
       { name: `search, tokens by ${name}`, run: (store: Store) => store.search.tokens(search(text), 11) },
       { name: `search, own tokens by ${name}`, run: (store: Store) => store.search.tokensOf(search(text), own, 11) },
+      { name: `search, ended tokens by ${name}`, run: (store: Store) => store.search.endedTokens(search(text), 11) },
+      {
+        name: `search, own ended tokens by ${name}`,
+        run: (store: Store) => store.search.endedTokens(search(text), 11, own.ids),
+      },
     ]),
     ...['member', 'member-77@', 'nowhere', 'example.com'].map((text) => ({
       name: `search, members by ${text}`,

@@ -69,3 +69,27 @@ it('refuses a whole value without repeating it, a part of a prefix, and other fi
     expect([more, (await list(`prefix=${prefix}&${more}`, app.root)).status]).toEqual([more, 400]);
   }
 });
+
+it('lists the tokens that ended with a prefix, to those who could see them', async () => {
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const own = await createToken(app, app.dev, { name: 'own' });
+  const foreign = await createToken(app, app.root, { name: 'foreign' });
+  const kept = await createAccountToken(app, app.root, 'ci', { name: `copy of ${own.prefix}` });
+  const rotated = await app.ask(`/api/v1/tokens/${own.id}/rotate`, { method: 'POST', as: app.dev, json: {} });
+  const { prefix: second } = JSON.parse(await rotated.text());
+  const endedOf = async (prefix: string, as: Member) =>
+    JSON.parse((await list(`status=revoked&prefix=${prefix}`, as)).body).items.map(({ id }: { id: string }) => id);
+  for (const { id } of [own, foreign, kept]) await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  for (const as of [app.root, auditor]) {
+    expect(await endedOf(own.prefix, as)).toEqual([own.id]);
+    expect(await endedOf(second, as)).toEqual([own.id]);
+    expect(await endedOf(kept.prefix, as)).toEqual([kept.id]);
+    expect(await endedOf(foreign.prefix, as)).toEqual([foreign.id]);
+  }
+  expect(await endedOf(own.prefix, app.dev)).toEqual([own.id]);
+  expect(await endedOf(kept.prefix, app.dev)).toEqual([kept.id]);
+  expect(await endedOf(foreign.prefix, app.dev)).toEqual([]);
+  expect(await namesOf(own.prefix, app.root)).toEqual([]);
+  expect((await list(`status=revoked&prefix=${own.prefix}&all=true`, app.root)).status).toBe(400);
+});

@@ -1,9 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../server/store/store.ts';
 import { addServiceAccount } from './accounts/service-accounts.ts';
 import { addApp } from './apps/apps.ts';
 import { addTrust } from './machines/trusts.ts';
 import { addToken, addUser, noon } from './records.ts';
+
+const system = { kind: 'system', id: null, email: null } as const;
 
 export function searchContract(store: () => Store): void {
   const textOf = (text: string) => ({ text, folded: text.toLowerCase() });
@@ -65,6 +67,66 @@ export function searchContract(store: () => Store): void {
     const findOf = async (text: string) => (await store().search.tokensOf(textOf(text), owners, 10)).length;
     expect([await find('from'), await find('om-c'), await find('tok_JOB')]).toEqual([[], [], ['from-ci']]);
     expect([await findOf('from'), await findOf('om-c'), await findOf('tok_JOB')]).toEqual([0, 0, 1]);
+  });
+
+  describe('among tokens that ended', () => {
+    const end = (id: string) => store().tokens.destroy(id, noon + 20, system);
+    const rotate = (id: string, prefix: string) => {
+      const kinds = { expiresAt: null, lifetimeMs: null, selfRotated: false, replacesUnused: false };
+      const value = { ...kinds, hash: `hash of ${prefix}`, prefix, at: noon + 5, validUntil: noon + 10 };
+      return store().transaction((store) => store.tokens.rotate(id, value));
+    };
+    const ended = async (text: string, owners?: string[]) =>
+      (await store().search.endedTokens(textOf(text), 10, owners)).map(({ token }) => token.name).sort();
+
+    it('finds them by name and by the prefix of each value, and no token that exists', async () => {
+      const { id: owner } = await addUser(store());
+      const gone = await addToken(store(), owner, { ...named('Gone-Deploy'), prefix: 'tok_GONEaaaa' });
+      await addToken(store(), owner, { ...named('living-deploy'), prefix: 'tok_GONEbbbb' });
+      await rotate(gone.id, 'tok_NEXTaaaa');
+      expect(await ended('deploy')).toEqual([]);
+      await end(gone.id);
+      for (const owners of [undefined, [owner]]) {
+        for (const text of ['gone', 'deploy', 'tok_GONE', 'tok_GONEaaaa', 'tok_NEXT'])
+          expect([text, await ended(text, owners)]).toEqual([text, ['Gone-Deploy']]);
+        for (const text of ['living', 'tok_gone', 'tok_GONEbbbb', '%'])
+          expect([text, await ended(text, owners)]).toEqual([text, []]);
+        const [earlier] = await store().search.endedTokens(textOf('tok_GONEaaaa'), 10, owners);
+        expect([earlier?.token.prefix, earlier?.earlierPrefix]).toEqual(['tok_NEXTaaaa', 'tok_GONEaaaa']);
+        const [current] = await store().search.endedTokens(textOf('tok_NEXTaaaa'), 10, owners);
+        expect(current?.earlierPrefix).toBeNull();
+      }
+    });
+
+    it('finds those of certain owners only, and exchanged ones by prefix only', async () => {
+      const [own, other] = [await addUser(store()), await addUser(store())];
+      const account = await addServiceAccount(store(), 'ci');
+      const { id: trustId } = await addTrust(store(), account);
+      const tokens = [
+        await addToken(store(), own.id, { ...named('deploy-own'), prefix: 'tok_SAMEaaaa' }),
+        await addToken(store(), other.id, { ...named('deploy-other'), prefix: 'tok_SAMEbbbb' }),
+        await addToken(store(), account.id, {
+          ...{ ...named('deploy-job'), trustId, prefix: 'tok_SAMEcccc', expiresAt: noon + 1000 },
+        }),
+      ];
+      for (const { id } of tokens) await end(id);
+      expect(await ended('deploy')).toEqual(['deploy-other', 'deploy-own']);
+      expect(await ended('tok_SAME')).toEqual(['deploy-job', 'deploy-other', 'deploy-own']);
+      expect(await ended('deploy', [own.id, account.id])).toEqual(['deploy-own']);
+      expect(await ended('tok_SAME', [own.id, account.id])).toEqual(['deploy-job', 'deploy-own']);
+      expect(await ended('tok_SAMEbbbb', [own.id])).toEqual([]);
+      expect(await ended('deploy', [])).toEqual([]);
+      expect(await store().search.endedTokens(textOf('tok_SAME'), 1)).toHaveLength(1);
+    });
+
+    it('forgets them with their tombstones', async () => {
+      const { id } = await addUser(store());
+      const token = await addToken(store(), id, { ...named('deploy'), prefix: 'tok_GONEaaaa' });
+      await end(token.id);
+      expect(await ended('tok_GONE')).toEqual(['deploy']);
+      await store().tokens.purgeTombstones(noon + 21, 10);
+      expect([await ended('tok_GONE'), await ended('deploy')]).toEqual([[], []]);
+    });
   });
 
   it('finds tokens of certain owners only, and all of those whose owner matches', async () => {

@@ -100,6 +100,29 @@ it('finds only what is theirs for other members', async () => {
   expect(await find('tok_', app.dev)).toEqual({ Tokens: ['deploy-mine', 'deploy-kept'] });
 });
 
+it('finds tokens that ended by name and prefix, for those who could see them', async () => {
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const own = await createToken(app, app.dev, { name: 'old-pipeline' });
+  const kept = await createAccountToken(app, app.root, 'ci', { name: 'old-nightly' });
+  const foreign = await createToken(app, app.root, { name: 'old-secret' });
+  await app.ask(`/api/v1/tokens/${own.id}/rotate`, { method: 'POST', as: app.dev, json: {} });
+  for (const { id } of [own, kept, foreign])
+    expect((await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
+  for (const as of [app.root, auditor]) {
+    expect(await find('old-', as)).toEqual({ 'Ended tokens': ['old-secret', 'old-nightly', 'old-pipeline'] });
+    expect(await find(foreign.prefix, as)).toEqual({ 'Ended tokens': ['old-secret'] });
+  }
+  expect(await find('old-', app.dev)).toEqual({ 'Ended tokens': ['old-nightly', 'old-pipeline'] });
+  expect(await find(foreign.prefix, app.dev)).toEqual({});
+  const { html } = await open(own.prefix, app.dev);
+  expect(textOf(html)).toContain(`before a rotation ${own.prefix}`);
+  expect(html).toContain(`href="/profile/api-tokens/${own.id}"`);
+  const page = await openConsole(app, app.dev).get(`/profile/api-tokens/${own.id}`);
+  expect(textOf(page.html)).toContain('old-pipeline');
+  await app.store.tokens.purgeTombstones(app.clock.now() + 1, 10);
+  expect(await find('old-')).toEqual({});
+});
+
 it('finds nothing of a service account after its maintainer was removed', async () => {
   const { id } = await createServiceAccount(app, 'deploy', { maintainers: [app.dev] });
   await createAccountToken(app, app.root, 'deploy', { name: 'nightly' });

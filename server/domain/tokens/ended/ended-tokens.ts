@@ -1,6 +1,6 @@
 import type { DeniedRequest, EndedToken } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { isKey, type Operator, readsEverything, requireScope } from '../../caller.ts';
 import { seesToken, tokenNotFound } from '../find.ts';
 import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
 
@@ -28,6 +28,35 @@ export async function findEndedToken(store: Store, operator: Operator, id: strin
     deniedRequests.flatMap(({ appId }) => appId ?? []),
   );
   return { token, deniedRequests, names };
+}
+
+/** Maximum number of tokens that share a prefix. Prefixes are random, so two are rare already. */
+const maxWithPrefix = 20;
+
+/**
+ * Returns the tokens that ended of which a value had this prefix, newest first: of all owners to those who read everything, otherwise of the member and
+ * of the service accounts that they maintain. Reads only rows of these owners.
+ * @throws ProblemError `scope-missing`
+ */
+export async function findEndedByPrefix(
+  store: Store,
+  operator: Operator,
+  prefix: string,
+  before: string | null,
+): Promise<EndedToken[]> {
+  if (isKey(operator)) requireScope(operator, 'tokens:read');
+  const owners = readsEverything(operator)
+    ? undefined
+    : [operator.user.id, ...(await store.serviceAccounts.maintainedBy(operator.user.id))];
+  const found = await store.search.endedTokens({ text: prefix, folded: prefix }, maxWithPrefix, owners);
+  return (
+    found
+      // A search also finds the prefix in names.
+      .filter(({ token, earlierPrefix }) => token.prefix === prefix || earlierPrefix === prefix)
+      .map(({ token }) => token)
+      .filter(({ id }) => before === null || id < before)
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+  );
 }
 
 /** Why a token ended, and who ended it: an email address, `service-account:NAME` or the name of a client. Null for the daemon itself. */

@@ -4,6 +4,9 @@ import type { Engine } from '../../engine/engine.ts';
 /** How many of the newest rows of a kind are searched for a text in the middle. */
 export const maxSearched = 10_000;
 
+/** A text that can be the beginning of a value. Anything else finds no prefix. */
+export const prefixStart = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{0,8}$/;
+
 /** Greater than every character of a stored text. */
 const last = '\u{10ffff}';
 
@@ -23,4 +26,9 @@ export function whereBegins(
  */
 export function describes({ contains }: Pick<Engine, 'contains'>, column: string): string {
   return `(${contains(column)} OR ${contains(`lower(${column})`)})`;
+}
+
+/** Returns a condition that is true if the column has one of these texts, with its binding. */
+export function amongTexts(engine: Engine, column: string, texts: readonly string[]): [string, [Knex.RawBinding]] {
+  return [engine.among(column), [engine.bindList(texts) as Knex.RawBinding]];
 }

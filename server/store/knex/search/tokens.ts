@@ -2,10 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { FoundToken, SearchText } from '../../records.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from '../tokens/token-rows.ts';
-import { describes, maxSearched, whereBegins } from './beginning.ts';
-
-/** A text that can be the beginning of a value. Anything else finds no prefix. */
-const prefixStart = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{0,8}$/;
+import { amongTexts, describes, maxSearched, prefixStart, whereBegins } from './beginning.ts';
 
 /** See `SearchStore.tokens`. */
 export async function findTokens(knex: Knex, engine: Engine, search: SearchText, limit: number): Promise<FoundToken[]> {
@@ -68,10 +65,6 @@ function beginning(
 function whereSaid(query: Knex.QueryBuilder, engine: Engine, { text, folded }: SearchText): void {
   query.whereRaw('trust_id IS NULL');
   query.whereRaw(`(${engine.contains('name_folded')} OR ${describes(engine, 'description')})`, [folded, text, folded]);
-}
-
-function amongTexts(engine: Engine, column: string, texts: readonly string[]): [string, [Knex.RawBinding]] {
-  return [engine.among(column), [engine.bindList(texts) as Knex.RawBinding]];
 }
 
 async function readTokens(

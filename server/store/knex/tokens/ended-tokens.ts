@@ -16,8 +16,13 @@ const columns = [
   ...selectList(ownerColumns, 'u', 'owner_'),
 ];
 
+/** Selects the tombstones `d`. `toEndedToken` maps the rows. */
+export function endedRows(knex: Knex): Knex.QueryBuilder<object, object[]> {
+  return knex.fromRaw('tombstones AS d JOIN users AS u ON u.id = d.owner_id').select(columns);
+}
+
 export function createEndedTokenStore(knex: Knex, engine: Engine): EndedTokenStore {
-  const ended = () => knex.fromRaw('tombstones AS d JOIN users AS u ON u.id = d.owner_id').select(columns);
+  const ended = () => endedRows(knex);
 
   return {
     async findById(id) {
@@ -56,7 +61,7 @@ export function createEndedTokenStore(knex: Knex, engine: Engine): EndedTokenSto
   };
 }
 
-function toEndedToken(row: object): EndedToken {
+export function toEndedToken(row: object): EndedToken {
   const { tokenId: id, ownerId, prefix, name, revokedAt: endedAt, reason } = toRecord(tombstoneColumns, row);
   const { ownerEmail, ownerKind } = toRecord(ownerColumns, row, 'owner_');
   const isUsed = (row as { last_used_at?: unknown }).last_used_at !== null;

@@ -48,6 +48,22 @@ it('shows the living token of a name, and of several that ended the one that end
   expect((await cli.run(['show', 'never'], dev)).stdout).toBe('');
 });
 
+it('shows a superuser how a token of another owner ended, by the prefix of each of its values', async () => {
+  const token = await createToken(cli.app, cli.app.dev, { name: 'ci-pipeline' });
+  await cli.app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: cli.app.dev, method: 'POST', json: {} });
+  await cli.app.ask(`/api/v1/tokens/${token.id}`, { as: cli.app.dev, method: 'DELETE' });
+  const { stdout, stderr } = await cli.run(['show', token.prefix], root);
+  expect(stdout).toContain(`ID:\t${token.id}`);
+  expect(stderr).toMatch(/ci-pipeline was revoked by dev@example\.com on /);
+  const { prefix } = await end('of-root', cli.app.root);
+  const other = await cli.app.addMember({ email: 'other@example.com' });
+  for (const text of [prefix, token.prefix]) {
+    const hidden = await cli.run(['show', text], cli.as(other));
+    expect([hidden.code, hidden.stdout]).toEqual([3, '']);
+    expect(hidden.stderr).toContain('There is no token');
+  }
+});
+
 it('changes nothing of a token that ended', async () => {
   const { id } = await end('ci');
   for (const argv of [

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { createToken, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
 import { type Authenticator, createAuthenticator, type Tampering } from '../../helpers/sign-in/authenticator.ts';
 import {
@@ -192,6 +192,18 @@ describe('a passkey', () => {
     expect((await app.store.users.findById(app.dev.id))?.ssoSignedInAt).toBeNull();
   });
 
+  it('ends no suspension of tokens that waits for single sign-on, and signs in nobody who is bound to it', async () => {
+    const { token } = await createToken(app, app.dev, { name: 'ci' });
+    await app.store.users.setIdentity(app.dev.id, { issuer: 'https://idp.example.com', subject: 'dev' });
+    const strict = app.restart({ ssoMaxAge: 3600 });
+    app.clock.advance(3_600_001);
+    expect(await verdict(strict, token)).toBe('sso-stale');
+    const { shown, browser } = await signInWithPasskey(strict, authenticator);
+    expect([shown.status, isSignedIn(browser)]).toEqual([403, false]);
+    expect(textOf(shown.html)).toContain('single sign-on');
+    expect(await verdict(strict, token)).toBe('sso-stale');
+  });
+
   it('is neither added nor removed in a session that was not confirmed within the last hour', async () => {
     const [passkey] = await app.store.passkeys.listOf(app.dev.id);
     const ofDev = openConsole(app, app.dev);
@@ -244,6 +256,22 @@ describe('a passkey', () => {
       ({ status } = await browser.post('/login/passkey/options', form?.hidden));
     }
     expect([status, asked]).toEqual([429, 301]);
+  });
+
+  it('limits the challenges of a session, and of an entry of the password', async () => {
+    const session = openConsole(app, app.dev);
+    const { browser } = await enterPassword(app, app.dev);
+    for (const [asking, page, action] of [
+      [session, '/profile/passkeys', '/profile/passkeys'],
+      [browser, '/login/code?next=%2Fprofile', '/login/code/passkey'],
+    ] as const) {
+      const form = formsOf((await asking.get(page)).html).find((one) => one.action.startsWith(action));
+      let asked = 0;
+      for (let status = 200; status === 200 && asked < 100; asked += 1) {
+        ({ status } = await asking.post(`${action}/options`, form?.hidden));
+      }
+      expect([action, asked]).toEqual([action, 61]);
+    }
   });
 
   it('audits a sign-in that fails with a known passkey', async () => {

@@ -5,6 +5,8 @@ import { accountPrefix } from '../../../server/domain/sign-in/rate-limit/failure
 import { openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { openTestStore } from '../../helpers/app/store.ts';
 import { messageAt, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
+import { type Authenticator, createAuthenticator } from '../../helpers/sign-in/authenticator.ts';
+import { addPasskey, optionsOf, signInWithPasskey } from '../../helpers/sign-in/passkeys.ts';
 import { turnOn } from '../../helpers/sign-in/totp.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
 import { nextPassword, openSsoWorld } from './console-world.ts';
@@ -31,6 +33,16 @@ async function openWithWaits() {
 /** Makes a recovery link, as `tokensd recover` does, and returns its secret. */
 async function linkFor(app: TestApp, email: string): Promise<string> {
   return (await app.services.recovery.begin(email)).secret.reveal();
+}
+
+/** Begins to add a passkey to the account of the superuser. Returns the function that sends what the browser made. */
+async function challengeOfNewPasskey(app: TestApp) {
+  const browser = openConsole(app, { ...app.root, session: await app.signIn(app.root.id) });
+  const path = '/profile/passkeys';
+  const options = await optionsOf<Parameters<Authenticator['create']>[0]>(browser, path, path);
+  const response = createAuthenticator().create(options);
+  await browser.get(path);
+  return () => browser.submit(path, { name: 'Late', response });
 }
 
 /** Opens a link in a new browser and sets a password. */
@@ -73,6 +85,21 @@ describe('a recovery link', () => {
     const newest = await linkFor(app, app.dev.email);
     expect((await follow(app, replaced)).status).toBe(410);
     expect((await follow(app, newest)).status).toBe(303);
+  });
+
+  it('deletes every passkey of the account, whose thief cannot sign in with one any more', async () => {
+    const app = await open();
+    const { authenticator } = await addPasskey(app, app.root, { name: 'Planted' });
+    await addPasskey(app, app.root);
+    const pending = await challengeOfNewPasskey(app);
+    expect((await follow(app, await linkFor(app, app.root.email))).status).toBe(303);
+    expect(await app.store.passkeys.listOf(app.root.id)).toEqual([]);
+    expect(await app.store.totp.countRecoveryCodes(app.root.id)).toBe(0);
+    expect((await signInWithPasskey(app, authenticator)).shown.status).toBe(401);
+    expect((await pending()).status, 'nor with one that was being added').toBe(303);
+    expect(await app.store.passkeys.listOf(app.root.id)).toEqual([]);
+    const removed = { limit: 10, before: null, participant: app.root.id, action: 'passkey.removed' } as const;
+    expect(await app.store.audit.list(removed)).toHaveLength(2);
   });
 
   it('is not ended by what other members do to the account', async () => {

@@ -11,7 +11,14 @@ import { sessionEnded } from '../problems.ts';
 import { generateRecoveryCodes } from '../totp/codes.ts';
 import { type AddingDeps, checkNewPasskey, insertPasskey, recordPasskeyChange } from './adding.ts';
 import type { Challenges } from './challenges.ts';
-import { lastSecondFactor, noPasskeysHere, noSuchPasskey, tooManyPasskeys, usesSso } from './problems.ts';
+import {
+  lastSecondFactor,
+  noPasskeysHere,
+  noSuchPasskey,
+  tooManyChallenges,
+  tooManyPasskeys,
+  usesSso,
+} from './problems.ts';
 import type { RelyingParty } from './relying-party.ts';
 import { type CreationOptions, creationOptions } from './webauthn.ts';
 
@@ -31,7 +38,7 @@ export interface Passkeys {
   /**
    * Returns what the browser needs to make a passkey.
    *
-   * @throws ProblemError `confirmation-required`, `bad-request`, `password-sign-in-off`, `not-authenticated`
+   * @throws ProblemError `confirmation-required`, `bad-request`, `password-sign-in-off`, `not-authenticated`, `throttled`
    */
   beginAdding(caller: Caller): Promise<CreationOptions>;
   /**
@@ -60,8 +67,13 @@ export interface PasskeysDeps extends AddingDeps {
   required: boolean;
 }
 
+const windowSeconds = 10 * 60;
+/** Each challenge is stored. A stolen session could otherwise ask for any number. */
+const maxChallenges = 60;
+
 export function createPasskeys(deps: PasskeysDeps): Passkeys {
   const { store, party, challenges } = deps;
+  const requests = store.limiter({ name: 'passkey-adding', limit: maxChallenges, windowSeconds });
   const audienceOf = ({ user, sessionId }: Caller) => ({ purpose: 'adding', userId: user.id, sessionId }) as const;
 
   const unavailable = (user: UserRecord): Unavailable | null => {
@@ -98,6 +110,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
       await requireProof(caller);
       const existing = await store.passkeys.listOf(caller.user.id);
       if (existing.length >= limits.maxPasskeys) throw tooManyPasskeys(limits.maxPasskeys);
+      if (!(await requests.consume(caller.sessionId)).allowed) throw tooManyChallenges(windowSeconds);
       return creationOptions(party, caller.user, await challenges.issue(audienceOf(caller)), existing);
     },
 

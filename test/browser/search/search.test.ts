@@ -67,4 +67,25 @@ describe.skipIf(!chromiumIsHere)('the search', () => {
     await page.getByRole('link', { name: 'ci-pipeline' }).waitFor();
     expect(addresses.join(' ')).not.toContain(value.slice(12, 20));
   });
+
+  it('is not reached by its key once the account menu turned it off, also without script', async () => {
+    for (const [email, script] of [
+      ['off@example.com', true],
+      ['off-plain@example.com', false],
+    ] as const) {
+      const page = await openAs(email, { script });
+      await page.getByRole('button', { name: `Account of ${email}` }).click();
+      await page.getByRole('group', { name: 'Search with the / key' }).getByRole('button', { name: 'Off' }).click();
+      await page.locator('input#find:not([aria-keyshortcuts])').waitFor();
+      if (script) {
+        await page.keyboard.press('/');
+        await page.keyboard.press('Tab');
+        // From the search, the focus would have moved on to what follows it.
+        await page.locator('a.skip:focus').waitFor();
+      }
+      await page.getByRole('button', { name: `Account of ${email}` }).click();
+      await page.getByRole('group', { name: 'Search with the / key' }).getByRole('button', { name: 'On' }).click();
+      await page.locator('input#find[aria-keyshortcuts]').waitFor();
+    }
+  });
 });

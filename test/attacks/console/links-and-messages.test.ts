@@ -82,6 +82,21 @@ describe('a link that fills in the form of a new token', () => {
   });
 });
 
+describe('the page of a mailed or copied link', () => {
+  it.each(['/invitation', '/password/reset', '/recover'])(
+    '%s tells its address to no other site, cache or log',
+    async (path) => {
+      const secret = `invitation_${'a'.repeat(43)}`;
+      const { headers, html } = await openConsole(app).get(`${path}?token=${secret}`);
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(html).not.toContain(secret);
+      expect(html.replaceAll(/\shref="\/[^"]*"/g, '')).not.toMatch(/\s(?:href|src|action)="(?!\/|#)/);
+      expect(app.logLines.join()).not.toContain('a'.repeat(43));
+    },
+  );
+});
+
 describe('the page with a new value', () => {
   it('is kept by no cache, completed by no browser, and shows the value to nobody who sends the form again', async () => {
     const browser = openConsole(app, app.dev);

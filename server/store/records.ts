@@ -20,7 +20,7 @@ import type {
   tombstoneColumns,
 } from './tables/tokens.ts';
 import type { gapColumns, organizationDayColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
-import type { DeniedRequest, EndedToken } from './token-records.ts';
+import type { DeniedRequest } from './token-records.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -197,28 +197,6 @@ export type {
 export interface Page {
   limit: number;
   before: string | null;
-}
-
-/** What is looked for. */
-export interface SearchText {
-  /** The text as it was typed. Prefixes have case. */
-  text: string;
-  /** The text as names are folded. */
-  folded: string;
-}
-
-/** A token that a search found. */
-export interface FoundToken {
-  token: TokenRecord;
-  /** The prefix of an earlier value, if the text is the beginning of that one. */
-  earlierPrefix: string | null;
-}
-
-/** A token that ended and that a search found. */
-export interface FoundEndedToken {
-  token: EndedToken;
-  /** The prefix of an earlier value, if the text is the beginning of that one. */
-  earlierPrefix: string | null;
 }
 
 /** How often a token was used in one hour with one outcome. */

@@ -195,6 +195,7 @@ describe('a passkey', () => {
   it('ends no suspension of tokens that waits for single sign-on, and signs in nobody who is bound to it', async () => {
     const { token } = await createToken(app, app.dev, { name: 'ci' });
     await app.store.users.setIdentity(app.dev.id, { issuer: 'https://idp.example.com', subject: 'dev' });
+    await app.store.users.recordSsoSignIn(app.dev.id, app.clock.now());
     const strict = app.restart({ ssoMaxAge: 3600 });
     app.clock.advance(3_600_001);
     expect(await verdict(strict, token)).toBe('sso-stale');
@@ -259,7 +260,7 @@ describe('a passkey', () => {
   });
 
   it('limits the challenges of a session, and of an entry of the password', async () => {
-    const session = openConsole(app, app.dev);
+    const session = openConsole(app, { ...app.dev, session: await app.signIn(app.dev.id) });
     const { browser } = await enterPassword(app, app.dev);
     for (const [asking, page, action] of [
       [session, '/profile/passkeys', '/profile/passkeys'],

@@ -4,7 +4,6 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import { newPasskeySchema, passkeyChangesSchema } from '../../../../shared/schemas/sign-in/passkeys.ts';
 import { hasSecondFactor } from '../../../domain/sign-in/has-second-factor.ts';
 import { noSuchPasskey } from '../../../domain/sign-in/passkeys/problems.ts';
-import { describeUserAgent } from '../../../domain/user-agent.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import type { PasskeyRecord } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';

@@ -102,7 +102,11 @@ const requests: Record<string, Ask[]> = {
   'POST /login/passkey/options': [form({})],
   'GET /login/set-up': [{}],
   'POST /login/set-up': [form({ code: '000000' })],
-  'POST /login/set-up/passkey': [form({ name: 'Laptop', response: passkeyResponse }), form({ response: '{}' }), form({})],
+  'POST /login/set-up/passkey': [
+    form({ name: 'Laptop', response: passkeyResponse }),
+    form({ response: '{}' }),
+    form({}),
+  ],
   'POST /login/set-up/passkey/options': [form({})],
   'GET /login/sso': [{}],
   'GET /login/sso/callback': [{}],

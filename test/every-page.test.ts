@@ -193,7 +193,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/two-step/recovery-codes': {},
   'POST /profile/passkeys': { name: 'Laptop', response: '{}' },
   'POST /profile/passkeys/options': {},
-  'POST /profile/passkeys/:id/rename': { name: 'Work laptop' },
+  'POST /profile/passkeys/:id/rename': { new_name: 'Work laptop' },
   'POST /profile/passkeys/:id/remove': {},
   'POST /profile/name': { name: 'New name' },
   'POST /profile/email': { email: 'new@example.com', password },

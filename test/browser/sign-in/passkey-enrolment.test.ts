@@ -34,12 +34,12 @@ describe.skipIf(!chromiumIsHere)('a first sign-in that needs a second factor', (
     expect(await axeFindings(page)).toEqual([]);
     await page.setViewportSize({ width: 320, height: 700 });
     expect(await sidewaysScroll(page)).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByLabel('Name', { exact: true }).fill('Laptop');
     await page.getByRole('button', { name: 'Add passkey' }).click();
     await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
     await page.getByRole('link', { name: 'I have saved my codes' }).click();
     await page.getByRole('cell', { name: 'Laptop', exact: true }).waitFor();
-    await page.setViewportSize({ width: 1280, height: 800 });
     await signOut(page);
     await page.getByText('You are signed out.').waitFor();
     await page.goto('/login?next=/profile');

@@ -25,7 +25,7 @@ it('renames a passkey in the console, which still signs in, and says so in the a
   const browser = openConsole(app, app.dev);
   const dialog = await browser.get(`/profile/passkeys?dialog=rename&id=${id}`);
   expect(textOf(dialog.html)).toContain('Rename the passkey Laptop');
-  const renamed = await browser.submit(`/profile/passkeys/${id}/rename`, { name: 'Work laptop' });
+  const renamed = await browser.submit(`/profile/passkeys/${id}/rename`, { new_name: 'Work laptop' });
   expect(renamed.location).toEqual(messageAt('/profile/passkeys', 'passkey-renamed'));
   expect(textOf((await browser.get('/profile/passkeys')).html)).toContain('Work laptop');
   expect(await events()).toMatchObject([{ changes: [{ field: 'name', from: 'Laptop', to: 'Work laptop' }] }]);
@@ -35,7 +35,7 @@ it('renames a passkey in the console, which still signs in, and says so in the a
 it('shows the dialog again with what was typed if the name is not allowed', async () => {
   const browser = openConsole(app, app.dev);
   await browser.get(`/profile/passkeys?dialog=rename&id=${id}`);
-  const refused = await browser.submit(`/profile/passkeys/${id}/rename`, { name: 'x'.repeat(65) });
+  const refused = await browser.submit(`/profile/passkeys/${id}/rename`, { new_name: 'x'.repeat(65) });
   expect(refused.status).toBe(400);
   expect(refused.html).toContain(`value="${'x'.repeat(65)}"`);
   expect(await app.store.passkeys.listOf(app.dev.id)).toMatchObject([{ name: 'Laptop' }]);

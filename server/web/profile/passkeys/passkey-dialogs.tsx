@@ -5,6 +5,9 @@ import { fieldErrors } from '../../shell/form-problem.ts';
 import { PasskeyNameField } from './passkey-name-field.tsx';
 import { passkeysPath } from './passkeys-page.tsx';
 
+/** The page behind the dialog has a field `name`. */
+export const newNameField = 'new_name';
+
 interface RenamePasskeyDialogProps {
   passkey: PasskeyRecord;
   /** What was typed, if the form was rejected. */
@@ -21,7 +24,7 @@ export function RenamePasskeyDialog({ passkey, name, problem }: RenamePasskeyDia
       submit="Rename passkey"
       problem={problem}
     >
-      <PasskeyNameField value={name ?? passkey.name} error={fieldErrors(problem).name} />
+      <PasskeyNameField field={newNameField} value={name ?? passkey.name} error={fieldErrors(problem).name} />
     </FormDialog>
   );
 }

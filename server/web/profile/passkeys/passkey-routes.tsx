@@ -12,7 +12,7 @@ import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { respondWithOptions } from '../../sign-in/passkeys/options-response.ts';
 import { RecoveryCodesPage } from '../recovery-codes-page.tsx';
 import { deviceNameOf } from './device-name.ts';
-import { RemovePasskeyDialog, RenamePasskeyDialog } from './passkey-dialogs.tsx';
+import { newNameField, RemovePasskeyDialog, RenamePasskeyDialog } from './passkey-dialogs.tsx';
 import { PasskeysPage, passkeysPath } from './passkeys-page.tsx';
 
 /** Routes of `/profile/passkeys`: the passkeys of the member's own account. */
@@ -35,7 +35,7 @@ export function ownPasskeyPages({ passkeys, clock, messages }: Pick<AppDeps, 'pa
       }
     })
     .post(`${passkeysPath}/:id/rename`, async (c) => {
-      const [id, typed] = [c.req.param('id'), text((await c.req.parseBody()).name)];
+      const [id, typed] = [c.req.param('id'), text((await c.req.parseBody())[newNameField])];
       try {
         const { name } = parseForm(passkeyChangesSchema, { name: typed });
         await passkeys.rename(c.get('caller'), id, name);

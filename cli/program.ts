@@ -26,6 +26,7 @@ import { registerLogout } from './commands/session/logout.ts';
 import { registerPassword } from './commands/session/password.ts';
 import { registerStatus } from './commands/session/status.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
+import { registerSessions } from './commands/sessions/sessions.ts';
 import { registerCheck } from './commands/tokens/check/check.ts';
 import { registerCreate } from './commands/tokens/create/create.ts';
 import { registerEdit } from './commands/tokens/edit.ts';
@@ -153,7 +154,15 @@ const ownersCommands = [
   'revoke',
 ];
 
-const accountCommands = [registerLogin, registerLogout, registerStatus, registerWhoami, registerPassword, registerOpen];
+const accountCommands = [
+  registerLogin,
+  registerLogout,
+  registerStatus,
+  registerWhoami,
+  registerSessions,
+  registerPassword,
+  registerOpen,
+];
 const tokenCommands = [
   registerCreate,
   registerList,

@@ -116,6 +116,17 @@ const addTrustOf = async (member: Member) =>
   addTrust(app.store, await addAccountOf(member), { id: member.id, name: trustName(member) });
 const trustsOf = (member: Member) => app.store.trusts.list({ limit: 1, before: null, name: trustName(member) });
 
+/** The ID of another session of the member. No member has it. */
+const sessionId = ({ id }: Member) => id.replace(/^./, 'e');
+const sessionIp = '203.0.113.77';
+const addSessionOf = async (member: Member) => {
+  const [session] = await sessionsOf(member);
+  if (session === undefined) throw new Error('The member has no session');
+  await app.store.sessions.insert({ ...session, id: sessionId(member), hash: `of ${member.id}`, ip: sessionIp });
+};
+const sessionsOf = ({ id }: Member) => app.store.sessions.listOf(id, app.services.sessionLifetimes.bounds(), 10);
+const hasSession = async (member: Member) => (await sessionsOf(member)).some(({ id }) => id === sessionId(member));
+
 /** Posts a form as a page of the console does, with the visitor's form token. */
 async function postForm(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<Shown> {
   let { html } = await browser.get('/logout');
@@ -150,6 +161,50 @@ const actions: Record<string, Action> = {
     api: () => ['PUT', '/me/password', { current: password, new: nextPassword }],
     cli: () => ({ argv: ['password', '--password-stdin'], stdin: `${password}\n${nextPassword}\n` }),
     isDone: async ({ actor }) => (await userOf(actor)).passwordHash !== (await userOf(app.root)).passwordHash,
+  },
+  'list the own sessions': {
+    roles: signedIn,
+    prepare: ({ actor }) => addSessionOf(actor),
+    page: (_scene, browser) => browser.get('/profile'),
+    api: () => ['GET', '/sessions'],
+    cli: () => ({ argv: ['sessions', 'list'] }),
+    isDone: (_scene, output) => output.includes(sessionIp),
+  },
+  'end an own session': {
+    roles: signedIn,
+    prepare: ({ actor }) => addSessionOf(actor),
+    page: ({ actor }, browser) => postForm(browser, `/profile/sessions/${sessionId(actor)}/end`),
+    api: ({ actor }) => ['DELETE', `/sessions/${sessionId(actor)}`],
+    cli: ({ actor }) => ({ argv: ['sessions', 'end', sessionId(actor)] }),
+    isDone: async ({ actor }) => !(await hasSession(actor)),
+  },
+  'end all other own sessions': {
+    roles: signedIn,
+    prepare: ({ actor }) => addSessionOf(actor),
+    page: (_scene, browser) => postForm(browser, '/profile/sessions/end-others'),
+    api: () => ['DELETE', '/sessions/others'],
+    cli: () => ({ argv: ['sessions', 'end', '--others'] }),
+    isDone: async ({ actor }) => !(await hasSession(actor)),
+  },
+  "list another member's sessions": {
+    roles: readers,
+    prepare: ({ target }) => addSessionOf(target),
+    api: ({ target }) => ['GET', `/users/${target.id}/sessions`],
+    cli: ({ target }) => ({ argv: ['sessions', 'list', '--user', target.email] }),
+    isDone: (_scene, output) => output.includes(sessionIp),
+  },
+  "end another member's session": {
+    roles: superusers,
+    prepare: ({ target }) => addSessionOf(target),
+    api: ({ target }) => ['DELETE', `/users/${target.id}/sessions/${sessionId(target)}`],
+    cli: ({ target }) => ({ argv: ['sessions', 'end', sessionId(target), '--user', target.email] }),
+    isDone: async ({ target }) => !(await hasSession(target)),
+  },
+  "end all of another member's sessions": {
+    roles: superusers,
+    api: ({ target }) => ['DELETE', `/users/${target.id}/sessions`],
+    cli: ({ target }) => ({ argv: ['sessions', 'end', '--all', '--user', target.email] }),
+    isDone: async ({ target }) => (await sessionsOf(target)).length === 0,
   },
   'create a token': {
     roles: withPermission,

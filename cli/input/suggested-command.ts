@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 
 /** Maps names of commands in other tools to ours. The suggestion is the first one that the group of commands has. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
-  delete: ['revoke', 'delete', 'remove'],
-  remove: ['revoke', 'delete', 'remove'],
-  destroy: ['revoke', 'delete', 'remove'],
+  delete: ['revoke', 'delete', 'remove', 'end'],
+  remove: ['revoke', 'delete', 'remove', 'end'],
+  destroy: ['revoke', 'delete', 'remove', 'end'],
+  revoke: ['end'],
   renew: ['rotate', 'rotate-secret'],
   regenerate: ['rotate', 'rotate-secret'],
   roll: ['rotate', 'rotate-secret'],

@@ -24,6 +24,6 @@ async function runUsersList(ctx: Context, options: GlobalOptions): Promise<void>
     const { printJsonArray } = await import('../../ui/json.ts');
     return printJsonArray(ctx.stdout, users);
   }
-  const { printUsers } = await import('../../ui/users.ts');
+  const { printUsers } = await import('../../ui/accounts/users.ts');
   await printUsers(ctx, options, users);
 }

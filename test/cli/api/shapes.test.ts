@@ -4,13 +4,13 @@ import * as leakShapes from '../../../cli/api/leak-shapes.ts';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
 import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
-import { sessionShape } from '../../../cli/session/session-shape.ts';
+import { sessionShape, sessionsShape } from '../../../cli/session/session-shape.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/accounts/clients.ts';
 import { offboardedSchema } from '../../../shared/schemas/accounts/offboarding.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
 import { appSchema } from '../../../shared/schemas/apps.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
-import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sign-in/sessions.ts';
+import { createdSessionSchema, sessionSchema, sessionsSchema } from '../../../shared/schemas/sign-in/sessions.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/sign-in/totp.ts';
 import { hashStatusesSchema } from '../../../shared/schemas/tokens/hash-statuses.ts';
 import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
@@ -165,6 +165,11 @@ const delivery = {
   error: 'HTTP 500',
 };
 
+const listedSession = {
+  ...{ id: 's', kind: 'program', ip: '198.51.100.7', agent: 'tokens 1.2.3', user_agent: 'tokens/1.2.3' },
+  ...{ sso: false, created_at: time, last_used_at: time, expires_at: time, idle_expires_at: time, current: true },
+};
+
 type Entry = [name: string, shape: Shape<never>, schema: z.ZodType, sample: object];
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
@@ -197,6 +202,7 @@ const entries: Entry[] = [
     createdSessionSchema,
     { id: 's', secret: 'x', expires_at: time, user },
   ],
+  ['sessionsShape', sessionsShape, sessionsSchema, { items: [listedSession] }],
   ['clientShape', shapes.clientShape, clientSchema, client],
   ['appShape', shapes.appShape, appSchema, app],
   ['createdClientShape', shapes.createdClientShape, createdClientSchema, { ...client, client_secret: 'x' }],
@@ -252,8 +258,8 @@ function valueAt(value: unknown, path: string): unknown {
 
 describe('the shape of a response', () => {
   it('exists for every exported shape in this test', () => {
-    const exported = Object.keys({ ...shapes, ...webhookShapes, ...leakShapes, sessionShape }).filter((name) =>
-      name.endsWith('Shape'),
+    const exported = Object.keys({ ...shapes, ...webhookShapes, ...leakShapes, sessionShape, sessionsShape }).filter(
+      (name) => name.endsWith('Shape'),
     );
     expect(entries.map(([name]) => name).sort()).toEqual(exported.sort());
   });

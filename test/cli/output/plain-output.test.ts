@@ -46,6 +46,9 @@ const hostile: typeof fetch = async (input, init) => {
 
 const commands: string[][] = [
   ['whoami'],
+  ['sessions', 'list'],
+  ['sessions', 'list', '--user', 'dev@example.com'],
+  ['sessions', 'end', '--all', '--user', 'dev@example.com'],
   ['list'],
   ['list', '--all'],
   ['show', 'ci'],

@@ -49,6 +49,7 @@ const examples: Record<string, Example> = {
   exec: { argv: ['exec', 'ci', '--', 'true'], before: [['create', 'ci', '--store', '--no-print']] },
   login: { argv: signIn, stdin: password },
   logout: { argv: ['logout'], before: [signIn] },
+  'sessions end': { argv: ['sessions', 'end', '--others'] },
   password: { argv: ['password', '--password-stdin'], stdin: `${password}\n${newPassword}\n` },
   grant: { argv: ['grant', dev] },
   ungrant: { argv: ['ungrant', dev] },

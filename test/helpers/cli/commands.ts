@@ -2,6 +2,7 @@
 export const printing = [
   'whoami',
   'status',
+  'sessions list',
   'open',
   'create',
   'rotate',
@@ -48,6 +49,7 @@ export const acting = [
   'exec',
   'login',
   'logout',
+  'sessions end',
   'password',
   'revoke',
   'grant',

@@ -1,8 +1,8 @@
-import type { MemberStatus, User } from '../../shared/schemas/accounts/users.ts';
-import type { Pages } from '../api/pages.ts';
-import type { Context, GlobalOptions } from '../context.ts';
-import { type Column, printTable } from './table.ts';
-import { timesFor } from './times.ts';
+import type { MemberStatus, User } from '../../../shared/schemas/accounts/users.ts';
+import type { Pages } from '../../api/pages.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 export async function printUsers(ctx: Context, options: GlobalOptions, users: Pages<User>): Promise<void> {
   const times = timesFor(ctx.stdout, ctx);

@@ -1,4 +1,4 @@
-import { changePassword, contactSuperuser, unlessExpected, unlessYou } from '../advice.ts';
+import { changePassword, contactSuperuser, unlessExpected, unlessYou, viewToken } from '../advice.ts';
 import { type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
 import {
@@ -14,6 +14,8 @@ import {
 export interface ShortLivedEvent {
   kind: 'created' | 'revoked';
   at: number;
+  /** The ID of the token. Absent in rows of a release that did not store it. */
+  tokenId?: string;
   name: string;
   prefix: string;
   ip: string | null;
@@ -39,13 +41,19 @@ export function shortLivedDigestMail(site: SiteInfo, event: ShortLivedDigest): M
       ? `For ${accountOf(event)}. If you didn't expect this, revoke the tokens that nobody needs.`
       : `Your account ${event.owner.email}. If this wasn't you, revoke the tokens that you do not recognize.`,
     lead: `${counts} for ${accountOf(event)}. Each lives for at most a day, so one message names them all.`,
-    button: tokenListOf(event, site),
+    button: pageOfOnlyToken(site, events) ?? tokenListOf(event, site),
     lists: listEvents(events),
     advice: isOfServiceAccount(event)
       ? unlessExpected([review, ...contactSomeone(event, site)])
       : unlessYou([review, changePassword(site), contactSuperuser(site)]),
     footer: footerOf(event),
   });
+}
+
+/** Returns the button that leads to the page of the token if all events are about the same one, otherwise null. */
+function pageOfOnlyToken(site: SiteInfo, events: readonly ShortLivedEvent[]) {
+  const [id, ...others] = new Set(events.map(({ tokenId }) => tokenId));
+  return id === undefined || others.length > 0 ? null : viewToken(site, id);
 }
 
 /** Returns a phrase such as `58 short-lived API tokens were created and 2 revoked`. */

@@ -50,6 +50,6 @@ export function createShortLivedTokens({
   };
 }
 
-function eventOf({ at, clientInfo }: MemberEvent, { name, prefix }: { name: string; prefix: string }) {
-  return { at, name, prefix, ip: clientInfo.ip, userAgent: clientInfo.userAgent };
+function eventOf({ at, clientInfo }: MemberEvent, { id, name, prefix }: { id: string; name: string; prefix: string }) {
+  return { at, tokenId: id, name, prefix, ip: clientInfo.ip, userAgent: clientInfo.userAgent };
 }

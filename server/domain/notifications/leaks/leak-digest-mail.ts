@@ -1,8 +1,9 @@
 import type { LeakRecord, UserRecord } from '../../../store/records.ts';
+import { viewToken } from '../advice.ts';
 import { type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
 
-type ToldLeak = Pick<LeakRecord, 'prefix' | 'name' | 'source' | 'url' | 'outcome' | 'firstAt'> & {
+type ToldLeak = Pick<LeakRecord, 'tokenId' | 'prefix' | 'name' | 'source' | 'url' | 'outcome' | 'firstAt'> & {
   /** The owner of the token. Null if the owner was deleted since. */
   owner: Pick<UserRecord, 'email' | 'kind' | 'name'> | null;
 };
@@ -32,7 +33,10 @@ export function leakDigestMail(site: SiteInfo, event: LeakDigest): MailContent {
   return mailToMember(site, event, {
     subject: `${count} leaked`,
     lead: `${count} ${leaks.length === 1 ? 'was' : 'were'} found where others may read ${leaks.length === 1 ? 'it' : 'them'}. Those who look after the tokens got a mail that says where, and what to do.`,
-    button: { label: 'Open the audit log', url: `${site.publicUrl}/organization/audit?action=token.leaked` },
+    button: pageOfOnlyToken(site, leaks) ?? {
+      label: 'Open the audit log',
+      url: `${site.publicUrl}/organization/audit?action=token.leaked`,
+    },
     lists: lists.filter(({ lines }) => lines.length > 0),
     advice: [
       {
@@ -48,6 +52,12 @@ export function leakDigestMail(site: SiteInfo, event: LeakDigest): MailContent {
     footer:
       'This is an automatic message to all Organization Superusers. You get at most one an hour. It never contains the value of a token.',
   });
+}
+
+/** Returns the button that leads to the page of the token if all leaks are about the same one, otherwise null. */
+function pageOfOnlyToken(site: SiteInfo, leaks: readonly ToldLeak[]) {
+  const [id, ...others] = new Set(leaks.map(({ tokenId }) => tokenId));
+  return id === undefined || others.length > 0 ? null : viewToken(site, id);
 }
 
 function lineOf({ prefix, name, source, url, firstAt, owner }: ToldLeak): MailText {

@@ -1,7 +1,7 @@
 import type { Scope } from '../../../../shared/schemas/scopes.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { TokenRules } from '../../tokens/rules/token-rules.ts';
-import { tokenUrl, unlessExpected } from '../advice.ts';
+import { contactSuperuser, tokenUrl, unlessExpected } from '../advice.ts';
 import { type AdviceStep, type MailContent, mailText } from '../mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from '../member-mail.ts';
 import { ruleFacts } from '../rules/rule-facts.ts';
@@ -9,6 +9,7 @@ import { commandArgument, type MailedToken, tokenFacts } from '../token-mails.ts
 
 /** A management key was created, or may do more than before. `owner` is the superuser or maintainer who receives the mail. */
 export interface KeyEvent extends MemberEvent {
+  owner: Pick<UserRecord, 'id' | 'email' | 'name' | 'superuser'>;
   stage: 'created' | 'widened';
   key: MailedToken;
   account: Pick<UserRecord, 'name'>;
@@ -21,7 +22,7 @@ export interface KeyEvent extends MemberEvent {
 
 /** Writes the mail about a management key, which all superusers receive. */
 export function managementKeyMail(site: SiteInfo, event: KeyEvent): MailContent {
-  const { stage, key, account, scopes, rules, by } = event;
+  const { owner, stage, key, account, scopes, rules, by } = event;
   const url = tokenUrl(site, key.id);
   const revoke: AdviceStep = {
     instruction: 'Revoke the key. It stops working immediately.',
@@ -38,7 +39,8 @@ export function managementKeyMail(site: SiteInfo, event: KeyEvent): MailContent 
     subject: [...mailText`Management key "${key.name}" `, subject],
     lead,
     button: { label: 'View this key', url },
-    advice: unlessExpected([revoke, review]),
+    // Maintainers cannot read the audit log.
+    advice: unlessExpected([revoke, owner.superuser ? review : contactSuperuser(site)]),
     facts: [
       ['Service account', mailText`${account.name}`],
       ...tokenFacts(key),

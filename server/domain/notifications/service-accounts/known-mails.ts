@@ -1,4 +1,5 @@
 import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
+import { viewToken } from '../advice.ts';
 import { actorName } from '../machines/actor-name.ts';
 import { type AdviceStep, type MailContent, mailText, maxItems } from '../mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from '../member-mail.ts';
@@ -29,7 +30,9 @@ export function tokensKnownMail(site: SiteInfo, event: TokensKnown): MailContent
   return memberMail(site, event, {
     subject: `${leaver.email} left and knows ${what}`,
     lead: `${leaver.email} left the organization. They created ${what} or rotated ${isOne ? 'it' : 'them'} last, so they may still know ${isOne ? 'its value' : 'the values'}. Rotate ${isOne ? 'it' : 'each of them'}.`,
-    button: { label: 'View service accounts', url: `${site.publicUrl}/organization/service-accounts` },
+    button: isOne
+      ? (tokens.map(({ id }) => viewToken(site, id))[0] ?? null)
+      : { label: 'View service accounts', url: `${site.publicUrl}/organization/service-accounts` },
     ...(isLong ? { lists: listsOf(tokens) } : { items: tokens.map(itemOf) }),
     advice: [{ heading: 'What to do', steps: isLong ? stepsForMany(tokens) : [stepForFew] }],
     facts: [['Offboarded by', actorName(actor)]],

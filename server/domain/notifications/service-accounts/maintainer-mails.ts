@@ -38,9 +38,8 @@ function maintainerMail(site: SiteInfo, event: MaintainersChange, part: Part): M
   return memberMail(site, event, {
     subject: subject.replace('ACCOUNT', `service account "${owner.name}"`),
     lead: lead.replace('ACCOUNT', accountOf(event)),
-    button: isRemoved
-      ? { label: 'View your service accounts', url: `${site.publicUrl}/organization/service-accounts` }
-      : tokenListOf(event, site),
+    // A member who was removed can no longer open the page, nor the list if they maintain nothing else.
+    button: isRemoved ? null : tokenListOf(event, site),
     facts: [
       // A member who was removed no longer sees who maintains it.
       ...(isRemoved ? [] : membersFact('Added', event.added)),

@@ -38,6 +38,7 @@ const digest = (length: number) =>
   leakDigestMail(site, {
     ...{ at, owner: { ...owner, name: 'Katherine Johnson' } },
     leaks: Array.from({ length }, (_, index) => ({
+      tokenId: length === 1 ? token.id : `t${index}`,
       ...(index % 7 === 3 ? longPlace : place),
       ...{ prefix: `tok_${index.toString(36).padStart(8, '0')}`, name: nameOf(index), firstAt: at - index * minute },
       outcome: outcomes[index % outcomes.length] ?? 'revoked',

@@ -82,7 +82,7 @@ export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
 export type { Canary, LeakRecord, NewLeak } from './leak-records.ts';
-export type { DeniedRequest, EndedToken, NewDeniedRequest } from './token-records.ts';
+export type { DeniedRequest, EndedToken, FoundEndedToken, NewDeniedRequest, SearchText } from './token-records.ts';
 
 /**
  * What a lookup by hash finds: a stored token with its owner, the tombstone of a destroyed token, or only that there is a canary. `prefix` is
@@ -199,10 +199,17 @@ export interface Page {
   before: string | null;
 }
 
-/** How often a token was used in one hour with one outcome. */
+/** A token that a search found. */
+export interface FoundToken {
+  token: TokenRecord;
+  /** The prefix of an earlier value, if the text is the beginning of that one. */
+  earlierPrefix: string | null;
+}
+
 /** How many verifications of all tokens one day had. */
 export type OrganizationDay = RecordOf<typeof organizationDayColumns>;
 
+/** How often a token was used in one hour with one outcome. */
 export type HourCount = Omit<RecordOf<typeof usageHourColumns>, 'tokenId'>;
 
 /** How often a token was used with a route, from a network, by an agent, or for an app. */

@@ -21,3 +21,18 @@ export interface EndedToken
   actor: RecordOf<typeof actorColumns>;
   lastUse: RecordOf<typeof lastUseColumns> | null;
 }
+
+/** What is looked for. */
+export interface SearchText {
+  /** The text as it was typed. Prefixes have case. */
+  text: string;
+  /** The text as names are folded. */
+  folded: string;
+}
+
+/** A token that ended and that a search found. */
+export interface FoundEndedToken {
+  token: EndedToken;
+  /** The prefix of an earlier value, if the text is the beginning of that one. */
+  earlierPrefix: string | null;
+}

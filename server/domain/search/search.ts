@@ -1,6 +1,13 @@
 import { foldName, normalizeName, serviceAccountName } from '../../../shared/names.ts';
-import type { AppRecord, ServiceAccountSummary, StatusContext, UserSummary } from '../../store/records.ts';
-import type { FoundEndedToken, FoundToken, SearchText } from '../../store/search-records.ts';
+import type {
+  AppRecord,
+  FoundEndedToken,
+  FoundToken,
+  SearchText,
+  ServiceAccountSummary,
+  StatusContext,
+  UserSummary,
+} from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { type Caller, readsEverything } from '../caller.ts';
 import { byRank, rankOf, ranks } from './rank.ts';

@@ -1,5 +1,11 @@
-import type { AppRecord, ServiceAccountSummary, UserSummary } from '../records.ts';
-import type { FoundEndedToken, FoundToken, SearchText } from '../search-records.ts';
+import type {
+  AppRecord,
+  FoundEndedToken,
+  FoundToken,
+  SearchText,
+  ServiceAccountSummary,
+  UserSummary,
+} from '../records.ts';
 
 /**
  * Finds records by how their names and addresses begin, through indexes. A text in the middle is looked for among the newest 10,000

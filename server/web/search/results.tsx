@@ -3,8 +3,15 @@ import { count } from '../../../shared/count.ts';
 import type { Results } from '../../domain/search/search.ts';
 import { endOf } from '../../domain/tokens/ended/ended-tokens.ts';
 import { tokenStatus } from '../../domain/tokens/status.ts';
-import type { AppRecord, ServiceAccountSummary, StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
-import type { FoundEndedToken, FoundToken } from '../../store/search-records.ts';
+import type {
+  AppRecord,
+  FoundEndedToken,
+  FoundToken,
+  ServiceAccountSummary,
+  StatusContext,
+  TokenRecord,
+  UserSummary,
+} from '../../store/records.ts';
 import { appsPath } from '../apps/app-paths.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';

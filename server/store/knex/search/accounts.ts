@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { AppRecord, ServiceAccountSummary, UserSummary } from '../../records.ts';
-import type { SearchText } from '../../search-records.ts';
+import type { AppRecord, SearchText, ServiceAccountSummary, UserSummary } from '../../records.ts';
 import { serviceAccountSummaries, toSummaries } from '../accounts/service-account-rows.ts';
 import { toSummary, type UserRow, withTokenSummary } from '../accounts/user-rows.ts';
 import { toApps } from '../apps/app-rows.ts';

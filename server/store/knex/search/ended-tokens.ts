@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { FoundEndedToken, SearchText } from '../../search-records.ts';
+import type { FoundEndedToken, SearchText } from '../../records.ts';
 import { endedRows, toEndedToken } from '../tokens/ended-tokens.ts';
 import { amongTexts, maxSearched, prefixStart, whereBegins } from './beginning.ts';
 

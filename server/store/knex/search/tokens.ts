@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { FoundToken, SearchText } from '../../search-records.ts';
+import type { FoundToken, SearchText } from '../../records.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from '../tokens/token-rows.ts';
 import { amongTexts, describes, maxSearched, prefixStart, whereBegins } from './beginning.ts';
 

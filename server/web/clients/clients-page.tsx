@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ClientRecord } from '../../store/records.ts';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -32,10 +33,12 @@ export function ClientsPage({ clients, pageUrl, nextCursor, now, dialog }: Clien
       {clients.length > 0 ? (
         <ClientTable clients={clients} now={now} />
       ) : (
-        <div class="empty">
-          <p class="lead">There are no clients.</p>
-          <p>Create one for an API that stands behind no proxy. It then asks this server about each token.</p>
-        </div>
+        <EmptyList lead="There are no clients.">
+          <p>
+            {useMember().superuser ? 'Create one' : 'A superuser creates one'} for an API that stands behind no proxy.
+            It then asks this server about each token.
+          </p>
+        </EmptyList>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
@@ -45,7 +48,7 @@ export function ClientsPage({ clients, pageUrl, nextCursor, now, dialog }: Clien
 
 function ClientTable({ clients, now }: Pick<ClientsPageProps, 'clients' | 'now'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Clients, newest first</caption>
       <thead>
         <tr>
@@ -65,7 +68,7 @@ function ClientTable({ clients, now }: Pick<ClientsPageProps, 'clients' | 'now'>
             <td data-label="Client ID">
               <code>{client.clientId}</code>
             </td>
-            <td data-label="Rights" class="words">
+            <td data-label="Rights" class="second words">
               {rightsOf(client).join(', ')}
             </td>
             <td data-label="Created">

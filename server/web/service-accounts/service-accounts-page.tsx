@@ -71,7 +71,7 @@ function NoAccounts({ orphaned }: { orphaned: boolean }) {
 
 function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 'accounts'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Service accounts, newest first</caption>
       <thead>
         <tr>
@@ -96,10 +96,19 @@ function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 
               <Maintainers emails={account.maintainers} />
             </td>
             <td data-label="Tokens">{account.tokenCount}</td>
-            <td data-label="Last use">
-              {account.lastUsedAt === null ? 'never' : <Time at={account.lastUsedAt} now={now} />}
+            <td data-label="Last use" class="second">
+              {account.lastUsedAt === null ? (
+                <>
+                  never<span class="on-phone"> used</span>
+                </>
+              ) : (
+                <>
+                  <span class="on-phone">Used </span>
+                  <Time at={account.lastUsedAt} now={now} />
+                </>
+              )}
             </td>
-            <td data-label="State">
+            <td data-label="State" class="state">
               <AccountState account={account} />
             </td>
           </tr>

@@ -24,6 +24,7 @@ const styles = [
   'dialogs',
   'pages/search',
   'narrow',
+  'brief',
   'pages/members',
   'pages/overview',
   'print',

@@ -100,6 +100,7 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
           <a href={ownerPath(token)} title={ownerName(token)}>
             {ownerName(token)}
           </a>
+          <span class="sub">{kindLabels[token.ownerKind]}</span>
         </td>
       )}
       {withOwner && <td class="kind">{kindLabels[token.ownerKind]}</td>}

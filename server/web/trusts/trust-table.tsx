@@ -17,7 +17,7 @@ interface TrustTableProps {
 export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
   const { superuser } = useMember();
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">{caption}</caption>
       <thead>
         <tr>
@@ -38,7 +38,7 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
                 <a href={serviceAccountPath(trust.serviceAccountId)}>{trust.serviceAccount}</a>
               </td>
             )}
-            <td data-label="Identity tokens">
+            <td data-label="Identity tokens" class="second">
               <ClippedText text={trust.issuer} />
               <span class="sub">
                 <Claims trust={trust} />

@@ -43,7 +43,7 @@ export function WebhooksPage({ webhooks, pageUrl, nextCursor, dialog }: Webhooks
 
 function WebhookTable({ webhooks }: Pick<WebhooksPageProps, 'webhooks'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Webhooks, newest first</caption>
       <thead>
         <tr>
@@ -65,11 +65,11 @@ function WebhookTable({ webhooks }: Pick<WebhooksPageProps, 'webhooks'>) {
                 </span>
               )}
             </th>
-            <td data-label="Events" class="words">
+            <td data-label="Events" class="second words">
               {events.join(', ')}
             </td>
             <td data-label="Format">{formatLabels[format]}</td>
-            <td data-label="Status">
+            <td data-label="Status" class="state">
               <StatusBadge status={disabled ? 'disabled' : 'active'} />
             </td>
           </tr>

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { Alert, Confirmed, Field, FormToken } from '../../../server/web/shell/components/form.tsx';
+import { Alert, Confirmed, Field, FormToken, SearchField } from '../../../server/web/shell/components/form.tsx';
 import { FormProblem } from '../../../server/web/shell/components/form-dialog.tsx';
 import { descriptionOf, Labelled } from '../../../server/web/shell/components/labelled.tsx';
 import { OfferedNamesField } from '../../../server/web/shell/components/offered-names-field.tsx';
@@ -80,6 +80,7 @@ function Fields() {
       <FormToken />
       <AccountField email="ada@example.com" />
       <Field label="Empty" name="empty" placeholder="Email or service-account:NAME" />
+      <SearchField label="Search by name" name="q" value="ci" />
       <Field label="With a hint" name="hinted" value="ci-pipeline" hint="Say what will use the token." />
       <Field label="With an error" name="wrong" value="Ci" error="A token with this name exists." hint="A hint." />
       <Labelled {...choice}>

@@ -39,7 +39,7 @@ it('creates a service account and opens its page', async () => {
   ]) {
     expect(shown).toContain(text);
   }
-  expect(row((await browser.get(page)).html)).toMatch(/^ci Builds Groups: a, b dev@example\.com 0 never active$/);
+  expect(row((await browser.get(page)).html)).toMatch(/^ci Builds Groups: a, b dev@example\.com 0 never used active$/);
 });
 
 it('shows the form with its values again if a field is wrong, and creates nothing', async () => {
@@ -206,7 +206,7 @@ it('lists those without an enabled maintainer only', async () => {
   await createServiceAccount(app, 'kept', { maintainers: [app.root] });
   await createServiceAccount(app, 'alone');
   const { html } = await browser.get(`${page}?orphaned=true`);
-  expect(row(html)).toMatch(/^alone none 0 never active orphaned$/);
+  expect(row(html)).toMatch(/^alone none 0 never used active orphaned$/);
   expect(html).not.toContain('kept');
 });
 

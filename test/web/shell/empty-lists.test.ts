@@ -84,6 +84,7 @@ const empty: Array<[list: string, lead: string, path: (pages: Pages) => string]>
   ['tokens of a service account', 'This service account has no tokens.', ({ account }) => account],
   ['service accounts', 'There are no service accounts.', () => '/organization/service-accounts'],
   ['trusts', 'There are no trusts.', () => '/organization/trusts'],
+  ['clients', 'There are no clients.', () => '/organization/clients'],
   ['apps', 'There are no apps.', () => '/organization/apps'],
   ['webhooks', 'There are no webhooks.', () => '/organization/webhooks'],
   ['deliveries', 'Nothing was sent yet.', ({ webhook }) => webhook],

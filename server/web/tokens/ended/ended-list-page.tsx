@@ -74,7 +74,7 @@ function NoneEnded({ path, values }: Pick<EndedListPageProps, 'path' | 'values'>
 
 function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'tokens' | 'withOwners' | 'now'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Tokens that ended, the newest first</caption>
       <thead>
         <tr>
@@ -110,7 +110,8 @@ function EndedRow({ token, withOwner, now }: { token: EndedToken; withOwner: boo
         </td>
       )}
       {withOwner && <td data-label="Kind">{kindLabels[token.ownerKind]}</td>}
-      <td data-label="Ended">
+      <td data-label="Ended" class="second">
+        <span class="on-phone">Ended </span>
         <Time at={token.endedAt} now={now} />
         {endedBy !== null && (
           <span class="sub">

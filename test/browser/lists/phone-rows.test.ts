@@ -1,0 +1,109 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumIsHere, sidewaysScroll, useBrowser } from '../../helpers/console/browser.ts';
+import { longAccount } from '../../helpers/console/samples/service-accounts.ts';
+import { newDenied } from '../../store/contract/records.ts';
+import { openView } from '../open-view.ts';
+import { type View, views } from '../views.ts';
+import { openWorld, type World } from '../world.ts';
+
+const dev = 'dev@example.com';
+const root = 'root@example.com';
+/** The longest name, of the widest characters. */
+const wide = 'W'.repeat(64);
+
+/** Some views make what they list. */
+function viewOf(name: string): View {
+  const view = views.find((view) => view.name === name);
+  if (view === undefined) throw new Error(`There is no view ${name}.`);
+  return view;
+}
+
+const at = (as: string, path: View['path']) => ({ as, path });
+/** Lists in which each row has a page. */
+const lists: Record<string, Pick<View, 'as' | 'path' | 'act'>> = {
+  'own tokens': at(dev, () => '/profile/api-tokens'),
+  'all tokens': at(root, () => '/organization/tokens?sort=name'),
+  'tokens of a member': at(root, async ({ idOf }) => `/organization/team/${await idOf(dev)}`),
+  'tokens of a service account': at(
+    root,
+    async ({ accountIdOf }) => `/organization/service-accounts/${await accountIdOf(longAccount)}`,
+  ),
+  'tokens that ended': at(root, () => '/organization/tokens?status=revoked'),
+  members: at(root, () => '/organization/team'),
+  trusts: at(root, () => '/organization/trusts'),
+  clients: viewOf('clients'),
+  'service accounts': at(root, () => '/organization/service-accounts'),
+  webhooks: viewOf('webhooks'),
+};
+
+describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
+  const browser = useBrowser();
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+    await prepare(world);
+  });
+  afterAll(() => world.stop());
+
+  it.each(Object.keys(lists))('has two lines and opens the page of what it shows: %s', async (name) => {
+    const view = { name, as: root, path: () => '/', ...lists[name] };
+    const page = await openView(browser, world, view, { width: 390, height: 844, script: false });
+    for (const width of [320, 390, 639]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect(await sidewaysScroll(page)).toBe(0);
+      const heights = await heightsOf(page);
+      expect(heights.length).toBeGreaterThan(0);
+      expect(Math.min(...heights), `at ${width} px`).toBeGreaterThanOrEqual(44);
+      expect(Math.max(...heights), `at ${width} px`).toBeLessThanOrEqual(72);
+    }
+    const row = page.locator('table:is(.tokens, .brief) tbody tr').first();
+    const href = (await row.locator('th a').getAttribute('href')) ?? '';
+    // At the end of the second line, far from the name.
+    const { width = 0, height = 0 } = (await row.boundingBox()) ?? {};
+    await row.click({ position: { x: width - 8, y: height - 8 } });
+    await page.waitForURL((url) => url.pathname === href);
+  });
+
+  it('shows its badges beside a long name', async () => {
+    const view = { name: 'own tokens', as: dev, path: () => '/profile/api-tokens' };
+    const page = await openView(browser, world, view, { width: 390, height: 844, script: false });
+    const badgesOf = (name: string) =>
+      page.locator('tbody tr', { has: page.getByRole('link', { name, exact: true }) }).locator('th .badge:visible');
+    await expect.poll(() => badgesOf(wide).allTextContents()).toEqual(['paused', 'denied', 'two values']);
+    await expect.poll(() => badgesOf('load-test').allTextContents()).toEqual(['expired']);
+    await expect.poll(() => badgesOf('terraform').allTextContents()).toEqual(['two values']);
+    for (const badge of await badgesOf(wide).all()) {
+      const box = await badge.boundingBox();
+      expect((box?.x ?? 390) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+    }
+    const name = await page.getByRole('link', { name: wide, exact: true }).boundingBox();
+    expect(name?.width).toBeGreaterThanOrEqual(64);
+  });
+});
+
+/** Gives tokens two values and denied requests, ends one, and creates one with the longest name in three states at once. */
+async function prepare(world: World): Promise<void> {
+  const { store, clock, tokenIdOf } = world;
+  const as = { ...world.dev, session: await world.sessionOf(dev) };
+  const send = async (path: string, json?: object, method = 'POST') => {
+    const response = await world.ask(`/api/v1/tokens${path}`, { as, method, ...(json && { json }) });
+    expect(response.status, path).toBeLessThan(300);
+    return response;
+  };
+  const created = (await (await send('', { name: wide, description: 'It deploys. '.repeat(20) })).json()) as {
+    id: string;
+  };
+  await send(`/${await tokenIdOf(dev, 'terraform')}/rotate`, { overlap: 86_400 });
+  await send(`/${created.id}/rotate`, { overlap: 86_400 });
+  await send(`/${created.id}/pause`, {});
+  await send(`/${await tokenIdOf(dev, 'metrics exporter')}`, undefined, 'DELETE');
+  const denied = [created.id, await tokenIdOf(dev, 'Laptop')].map((id) => newDenied(id, { at: clock.now() }));
+  await store.transaction((store) => store.usage.addDenied(denied, clock.now()));
+}
+
+function heightsOf(page: Page): Promise<number[]> {
+  return page.evaluate(
+    "[...document.querySelectorAll('table:is(.tokens, .brief) tbody tr')].map((row) => row.getBoundingClientRect().height)",
+  );
+}

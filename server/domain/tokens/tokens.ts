@@ -1,5 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
+import type { FieldError } from '../../../shared/problem.ts';
 import type { AskedRequest } from '../../../shared/schemas/tokens/rules.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { EndedToken, Page, TokenRecord, UserRecord } from '../../store/records.ts';
@@ -9,6 +10,7 @@ import { findMember } from '../accounts/members.ts';
 import { findServiceAccount } from '../accounts/service-accounts/find.ts';
 import { type Caller, type Operator, requireScope } from '../caller.ts';
 import { type BulkChanges, createBulkChanges } from './bulk/bulk.ts';
+import { type NewTokenFields, problemsOfNew } from './changes/check-new.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
@@ -57,6 +59,8 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
    * @throws ProblemError `invalid-fields` if too many tokens match to sort them; `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
+  /** Returns what a creation with these fields would reject now. Changes nothing. See `problemsOfNew`. */
+  problemsOfNew(caller: Caller, fields: NewTokenFields): Promise<FieldError[]>;
   /**
    * Returns the tokens that the operator may see and that have or had a value with this prefix, newest first.
    * @throws ProblemError `scope-missing`
@@ -123,6 +127,8 @@ export function createTokens(deps: TokenDeps): Tokens {
     ...createTransferring(deps),
 
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
+
+    problemsOfNew: (caller, fields) => problemsOfNew(deps, caller, fields),
 
     get: (operator, id) => findToken(store, operator, id),
 

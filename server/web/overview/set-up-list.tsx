@@ -6,7 +6,7 @@ import { Icon } from '../shell/frame/icon.tsx';
 import { usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { teamPath } from '../team/team-paths.ts';
-import { tokensPath } from '../tokens/token-paths.ts';
+import { formPath } from '../tokens/form-link/form-path.ts';
 
 interface StepText {
   title: string;
@@ -106,6 +106,6 @@ const texts: Readonly<Record<Exclude<SetUpStep, 'https'>, StepText>> = {
         Let your proxy ask tokensd, and send it a request with a token. <code>tokens doctor</code> checks the proxy.
       </>
     ),
-    link: { label: 'Create a token', href: formatUrl({ path: tokensPath, query: { dialog: 'create' } }) },
+    link: { label: 'Create a token', href: formPath },
   },
 };

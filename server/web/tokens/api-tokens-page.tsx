@@ -11,6 +11,7 @@ import { FilterChips, OrderField } from './all/filter-form.tsx';
 import type { FilterValues } from './all/token-filters.ts';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
+import { PermissionMissing } from './permission-missing.tsx';
 import { type Preselected, SelectionBar } from './selection/selection-bar.tsx';
 import { TokenList } from './token-list.tsx';
 import { tokensPath } from './token-paths.ts';
@@ -71,19 +72,6 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
       {tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
       {dialog}
     </Layout>
-  );
-}
-
-function PermissionMissing({ superusers, hasTokens }: { superusers: string[]; hasTokens: boolean }) {
-  return (
-    <div class="note warning">
-      <p>
-        You need the permission “Can create and manage personal API tokens” to create a token.
-        {hasTokens &&
-          ' Your tokens are blocked: requests that use them are rejected until you have the permission again.'}
-      </p>
-      <p>Ask an Organization Superuser to grant it: {superusers.join(', ')}.</p>
-    </div>
   );
 }
 

@@ -44,13 +44,31 @@ export function CreateTokenDialog({ account, closeHref, ...fields }: CreateToken
 interface CreateTokenFieldsProps extends Pick<CreateTokenDialogProps, 'form' | 'choices' | 'offeredApps' | 'problem'> {
   /** The name of the service account that will own the token. Null: the member owns it. */
   owner: string | null;
+  /** Whether the form has a field for the service account, so that its texts must fit both. */
+  choosesOwner?: boolean;
   /** The parameters of the link that filled in the form. */
   filled?: ReadonlySet<string>;
 }
 
+/** What texts of the form say about the owner of the token. */
+interface OwnerWords {
+  each: string;
+  noMail: string;
+  told: string;
+}
+
+const wordsForMember: OwnerWords = { each: 'Each of your tokens', noMail: 'Send me no mail', told: 'you' };
+const wordsForEither: OwnerWords = { each: 'Each token of one owner', noMail: 'Send no mail', told: 'its owner' };
+
+function wordsForAccount(account: string): OwnerWords {
+  return { each: `Each token of ${account}`, noMail: 'Send the maintainers no mail', told: 'the maintainers' };
+}
+
 /** The fields of the form for a new token. Those that a link filled in are marked. */
-export function CreateTokenFields({ owner, form, choices, offeredApps, problem, filled }: CreateTokenFieldsProps) {
+export function CreateTokenFields(props: CreateTokenFieldsProps) {
+  const { owner, choosesOwner = false, form, choices, offeredApps, problem, filled } = props;
   const errors = fieldErrors(problem);
+  const words = choosesOwner ? wordsForEither : owner === null ? wordsForMember : wordsForAccount(owner);
   const rules = ['app', 'read_only', 'allow', 'from'].filter((name) => filled?.has(name));
   return (
     <>
@@ -60,7 +78,7 @@ export function CreateTokenFields({ owner, form, choices, offeredApps, problem, 
           label="Name"
           name="name"
           value={form.name}
-          hint={`What uses the token, for example ci-pipeline. ${owner === null ? 'Each of your tokens' : `Each token of ${owner}`} needs a different name.`}
+          hint={`What uses the token, for example ci-pipeline. ${words.each} needs a different name.`}
           error={errors.name}
           autocomplete="off"
           required
@@ -81,7 +99,7 @@ export function CreateTokenFields({ owner, form, choices, offeredApps, problem, 
       </FromLink>
       <label class="inline">
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-        {owner === null ? 'Send me no mail' : 'Send the maintainers no mail'} when it is used from a new network
+        {words.noMail} when it is used from a new network
       </label>
       <FromLink marked={filled?.has('self_rotate')}>
         <label class="inline">
@@ -93,14 +111,14 @@ export function CreateTokenFields({ owner, form, choices, offeredApps, problem, 
       <label class="inline">
         <input type="checkbox" name="canary" value="true" checked={form.canary} />
         <span>
-          Make it a canary. Its value never works. When somebody presents it,{' '}
-          {owner === null ? 'you' : 'the maintainers'} and all Organization Superusers get a mail.
+          Make it a canary. Its value never works. When somebody presents it, {words.told} and all Organization
+          Superusers get a mail.
         </span>
       </label>
       <FromLink marked={rules.length > 0}>
         <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
       </FromLink>
-      <Meaning form={form} owner={owner} />
+      <Meaning form={form} owner={owner} choosesOwner={choosesOwner} />
     </>
   );
 }

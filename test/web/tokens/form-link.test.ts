@@ -1,5 +1,5 @@
-import { expect, it, onTestFinished } from 'vitest';
-import { openTestApp, verdict } from '../../helpers/app/app.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp, verdict } from '../../helpers/app/app.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
 const form = '/profile/api-tokens/new';
@@ -146,12 +146,12 @@ it('says what wide rules mean, and warns of a token that never expires', async (
   const shown = (html: string) => textOf(html.replaceAll(/<(span|p)[^>]* hidden=""[^>]*>.*?<\/\1>/gs, ''));
   const wide = shown((await browser.get(link([['expires', 'never']]))).html);
   expect(wide).toMatch(
-    /can read and change what you may at every app with any request from anywhere ?, and it never expires\./,
+    /A program that has its value can read and change what you may at every app with any request from anywhere ?, and it never expires\./,
   );
   expect(wide).toContain('A token that never expires works until somebody revokes it');
   const narrow = shown((await browser.get(everything)).html);
   expect(narrow).toMatch(
-    /can read what you may at the apps above with the requests above from the networks above ?, until it expires\./,
+    /can read what you may at no app but those above with the requests above from the networks above ?, until it expires\./,
   );
   expect(narrow).not.toContain('A token that never expires works');
 });
@@ -180,4 +180,99 @@ it('creates a token for a service account that the link names, only for those wh
   const refused = await stranger.submit(form, { name: 'deploy2', expires: '3600', service_account: 'ci' });
   expect(refused.status).toBeGreaterThanOrEqual(400);
   expect(refused.html).not.toContain('data-secret');
+});
+
+it('says of a canary that its value never works, and of a service account that it acts as that', async () => {
+  const { app, browser } = await open();
+  const meaning = (html: string) =>
+    textOf(
+      /<p class="meaning".*?<\/p>/s.exec(html.replaceAll(/<span[^>]* hidden=""[^>]*>[^<]*<\/span>/g, ''))?.[0] ?? '',
+    );
+  await browser.get(form);
+  // Without an expiry, the form comes back.
+  const canary = await browser.submit(form, { name: 'trap', canary: 'true' });
+  expect(canary.html).toMatch(/data-means="canary">Its value never works/);
+  expect(canary.html).toMatch(/data-means="no-canary" hidden=""/);
+  await app.ask('/api/v1/service-accounts', { as: app.root, json: { name: 'ci' } });
+  const superuser = openConsole(app, app.root);
+  expect(meaning((await superuser.get(`${form}?service_account=ci`)).html)).toContain(
+    'read and change what the service account may',
+  );
+  expect(meaning((await superuser.get(`${form}?app=-`)).html)).toContain('what you may at no app but those above');
+});
+
+describe('a value of a link that the server would refuse', () => {
+  it.each([
+    ['an app that does not exist', [['app', 'doesnotexist']], 'There is no app “doesnotexist”.'],
+    ['a service account that does not exist', [['service_account', 'nope']], 'There is no such service account.'],
+    ['an expiry in the past', [['expires', '2020-01-01']], 'The expiry must be in the future.'],
+    ['an expiry beyond the policy', [['expires', '400d']], 'Tokens here must expire within 365 days.'],
+    ['no expiry beside a policy', [['expires', 'never']], 'Tokens here must expire within 365 days.'],
+    [
+      'an expiry beyond the maximum of the app',
+      [
+        ['app', 'grafana'],
+        ['expires', '45d'],
+      ],
+      'Tokens for grafana must expire within 30 days.',
+    ],
+    ['a name in use', [['name', 'In-Use']], 'You already have a token with this name.'],
+    ['a name that looks like a prefix', [['name', 'tok_12345678']], 'A name must not look like the prefix of a token.'],
+  ] as const)('is shown as an error: %s', async (_, entries, message) => {
+    const app = await openTestApp({ maxExpiry: 365 * 86_400 });
+    onTestFinished(app.close);
+    await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana', max_expiry: 30 * 86_400 } });
+    await createToken(app, app.dev, { name: 'in-use' });
+    const events = async () => (await app.store.audit.list({ limit: 100, before: null })).length;
+    const before = await events();
+    const { status, html } = await openConsole(app, app.dev).get(link(entries));
+    expect(status).toBe(200);
+    expect(textOf(html)).toContain(message);
+    expect(textOf(html)).toContain('No token was created. Correct the fields below.');
+    expect(await events()).toBe(before);
+  });
+
+  it('is shown as an error: rotation by the token without an expiry', async () => {
+    const { browser } = await open();
+    const { html } = await browser.get(
+      link([
+        ['self_rotate', 'true'],
+        ['expires', 'never'],
+      ]),
+    );
+    expect(textOf(html)).toContain('A token that rotates itself needs an expiry');
+  });
+
+  it('is none if the name is that of an expired token, and says nothing about fields that the link leaves out', async () => {
+    const { app, browser } = await open();
+    await createToken(app, app.dev, { name: 'old', expires_in: 60 });
+    app.clock.advance(61_000);
+    const { html } = await browser.get(
+      link([
+        ['name', 'old'],
+        ['app', 'grafana'],
+      ]),
+    );
+    expect(html).not.toContain('class="error"');
+    expect(html).not.toContain('role="alert"');
+  });
+});
+
+it('shows a member without the permission who can grant it, and no form, except for a service account', async () => {
+  const { app } = await open();
+  const member = await app.addMember({ email: 'blocked@example.com', can_manage_tokens: false });
+  const refused = await openConsole(app, member).get(everything);
+  expect(textOf(refused.html)).toContain('You need the permission “Can create and manage personal API tokens”');
+  expect(textOf(refused.html)).toContain(`Ask an Organization Superuser to grant it: ${app.root.email}`);
+  expect(refused.html).not.toContain(`action="${form}"`);
+  await app.ask('/api/v1/service-accounts', { as: app.root, json: { name: 'ci', maintainers: [member.email] } });
+  const shown = await openConsole(app, member).get(`${form}?service_account=ci`);
+  expect(shown.html).toContain(`action="${form}"`);
+});
+
+it('leads a superuser without the permission to their own page', async () => {
+  const { app } = await open();
+  const superuser = await app.addMember({ email: 'second@example.com', superuser: true, can_manage_tokens: false });
+  const { html } = await openConsole(app, superuser).get(form);
+  expect(html).toContain(`href="/organization/team/${superuser.id}">Grant it to yourself`);
 });

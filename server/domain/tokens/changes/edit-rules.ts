@@ -68,13 +68,18 @@ async function lockNamedApps(store: Store, names: readonly string[]): Promise<Ap
   if (names.length === 0) return [];
   const found = await store.apps.lockByNames([...new Set(names)]);
   const apps = new Map(found.map((app) => [app.name, app]));
-  const unknown = names.flatMap((name, index) =>
-    apps.has(name)
+  const unknown = unknownApps(names, (name) => apps.has(name));
+  if (unknown.length > 0) throw invalidRules(unknown);
+  return [...new Set(names.flatMap((name) => apps.get(name) ?? []))];
+}
+
+/** Returns the errors of those names that no app has. */
+export function unknownApps(names: readonly string[], isKnown: (name: string) => boolean): FieldError[] {
+  return names.flatMap((name, index) =>
+    isKnown(name)
       ? []
       : [{ pointer: `/apps/${index}`, detail: `There is no app “${name}”. Ask a superuser to add it.` }],
   );
-  if (unknown.length > 0) throw invalidRules(unknown);
-  return [...new Set(names.flatMap((name) => apps.get(name) ?? []))];
 }
 
 function invalidRules(errors: FieldError[]): ProblemError {

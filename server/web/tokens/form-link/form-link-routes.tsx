@@ -15,21 +15,35 @@ import { expiryChoices } from '../expiry-choices.ts';
 import { calledAddress } from '../value/called-address.ts';
 import { NewTokenPage } from '../value/new-token-page.tsx';
 import { ValueAlreadyShownPage } from '../value/value-already-shown-page.tsx';
-import { choicesWithoutLink, formLink, maxLinkCharacters, readFormLink } from './form-link.ts';
+import {
+  choicesWithoutLink,
+  comparedFields,
+  formLink,
+  maxLinkCharacters,
+  ofFilled,
+  readFormLink,
+} from './form-link.ts';
 import { formPath } from './form-path.ts';
-import { NewTokenFormPage } from './new-token-form-page.tsx';
+import { NewTokenFormPage, NewTokenRefusedPage } from './new-token-form-page.tsx';
 
-type FormLinkDeps = Pick<AppDeps, 'tokens' | 'apps' | 'clock' | 'config'>;
+type FormLinkDeps = Pick<AppDeps, 'tokens' | 'apps' | 'users' | 'clock' | 'config'>;
 
 /** Routes of the form for a new token that links fill in. Only the member who sends the form creates a token. */
-export function formLinkPages({ tokens, apps, clock, config }: FormLinkDeps) {
+export function formLinkPages({ tokens, apps, users, clock, config }: FormLinkDeps) {
   return new Hono<AppEnv>()
     .get(formPath, async (c) => {
+      const caller = c.get('caller');
       const { preselected } = expiryChoices(config, clock.now());
       const { search } = new URL(c.req.url);
-      const { errors, ...filled } = readFormLink(search, emptyCreateTokenForm(String(preselected), randomUUID()));
+      const { errors, ...link } = readFormLink(search, emptyCreateTokenForm(String(preselected), randomUUID()));
+      if (!caller.user.canManageTokens && link.form.serviceAccount === '') {
+        return c.render(<NewTokenRefusedPage superusers={await users.superusers()} />);
+      }
+      if (errors.length === 0 && link.mistakes.length === 0) {
+        errors.push(...ofFilled(await tokens.problemsOfNew(caller, comparedFields(link.form)), link.filled));
+      }
       const problem = errors.length > 0 ? invalidFields(errors) : undefined;
-      return c.render(<NewTokenFormPage {...(await commonProps())} {...filled} problem={problem} />);
+      return c.render(<NewTokenFormPage {...(await commonProps())} {...link} problem={problem} />);
     })
     .post(formPath, async (c) => {
       const body = await c.req.parseBody();

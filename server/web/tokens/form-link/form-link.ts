@@ -1,10 +1,13 @@
 import { parseDuration } from '../../../../shared/duration.ts';
 import { limits } from '../../../../shared/limits.ts';
+import { normalizeName } from '../../../../shared/names.ts';
 import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import { redact } from '../../../../shared/redact.ts';
+import type { NewTokenFields } from '../../../domain/tokens/changes/check-new.ts';
 import { problemsOfRules } from '../../../domain/tokens/rules/token-rules.ts';
 import { linesOf } from '../../shell/form-values.ts';
-import { type CreateTokenForm, createTokenBody } from '../create-token-form.ts';
+import { type CreateTokenForm, createTokenBody, expiryFields } from '../create-token-form.ts';
+import { newRuleFields } from '../rules/rule-form.ts';
 import { formPath } from './form-path.ts';
 
 /** The parameters of a link, which are the options of `tokens create` with underscores. They are as stable as the API. */
@@ -120,8 +123,35 @@ function expiryOf(text: string): Pick<CreateTokenForm, 'expires' | 'date'> | nul
 
 /** Returns what the API would say about the fields that the link filled in. Other fields are still empty. */
 function problemsOfFilled(form: CreateTokenForm, filled: ReadonlySet<Parameter>): FieldError[] {
-  const named = new Set([...filled].flatMap((name) => pointers[name]));
-  return errorsOf(form).filter(({ pointer }) => named.has(pointer.split('/')[1] ?? ''));
+  return ofFilled(errorsOf(form), filled);
+}
+
+/** Returns those of the errors that are about parameters of the link. */
+export function ofFilled(errors: readonly FieldError[], filled: ReadonlySet<string>): FieldError[] {
+  const named = new Set(parameters.filter((name) => filled.has(name)).flatMap((name) => pointers[name]));
+  return errors.filter(({ pointer }) => named.has(pointer.split('/')[1] ?? ''));
+}
+
+/** Returns the fields of a body that a creation compares with what exists, as far as the form has usable ones. */
+export function comparedFields(form: CreateTokenForm): NewTokenFields {
+  const { name, serviceAccount, selfRotate } = form;
+  const { apps } = newRuleFields(form.rules);
+  return {
+    ...(name !== '' && { name: normalizeName(name) }),
+    ...(serviceAccount !== '' && { service_account: serviceAccount }),
+    ...(apps !== undefined && { apps }),
+    ...(selfRotate && { self_rotate: true }),
+    ...usableExpiry(form),
+  };
+}
+
+function usableExpiry(form: CreateTokenForm): ReturnType<typeof expiryFields> | object {
+  try {
+    return expiryFields(form);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return {};
+  }
 }
 
 /** Returns what is wrong with the fields of the form, all of them. */

@@ -5,25 +5,48 @@ interface MeaningProps {
   form: Pick<CreateTokenForm, 'rules' | 'expires' | 'canary'>;
   /** The name of the service account that will own the token. Null: the member owns it. */
   owner: string | null;
+  /** Whether the form has a field for the service account. */
+  choosesOwner: boolean;
 }
 
 /**
  * What the choices in the form mean, in one sentence. The style sheet keeps it true while they change: it shows one part of each pair by what
  * is chosen.
  */
-export function Meaning({ form: { rules, expires }, owner }: MeaningProps) {
+export function Meaning({ form: { canary, ...form }, ...owner }: MeaningProps) {
+  const works = <MeaningOfRules form={form} {...owner} />;
+  const never = 'Its value never works, so no program can use it. If one tries, you get a mail.';
   return (
     <p class="meaning" aria-live="polite">
-      Whoever has its value can <Either by="method" first={rules.readOnly} one="read" other="read and change" />{' '}
-      {owner === null ? 'what you may' : `what ${owner} may`}{' '}
-      <Either by="apps" first={rules.apps !== ''} one="at the apps above" other="at every app" />
+      <Either by="canary" first={canary} one={never} other={works} />
+    </p>
+  );
+}
+
+function MeaningOfRules({
+  form: { rules, expires },
+  owner,
+  choosesOwner,
+}: Omit<MeaningProps, 'form'> & { form: Omit<MeaningProps['form'], 'canary'> }) {
+  const mine = 'what you may';
+  return (
+    <>
+      A program that has its value can <Either by="method" first={rules.readOnly} one="read" other="read and change" />{' '}
+      {choosesOwner ? (
+        <Either by="account" first={owner !== null} one="what the service account may" other={mine} />
+      ) : owner === null ? (
+        mine
+      ) : (
+        `what ${owner} may`
+      )}{' '}
+      <Either by="apps" first={rules.apps !== ''} one="at no app but those above" other="at every app" />
       <Either by="allow" first={rules.allow !== ''} one=" with the requests above" other=" with any request" />
       <Either by="networks" first={rules.networks !== ''} one=" from the networks above" other=" from anywhere" />
       <Either by="expiry" first={expires === 'never'} one=", and it never expires." other=", until it expires." />{' '}
       <span data-means="observe" hidden={!rules.observe}>
-        The rules are only recorded, so they deny nothing.
+        But these rules are only recorded: they deny nothing until they are applied.
       </span>
-    </p>
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { Layout } from '../../shell/layout.tsx';
 import { usePage } from '../../shell/page-context.ts';
 import { CreateTokenFields, FormLinkButton, FromLink } from '../create-token-dialog.tsx';
 import type { ExpiryChoices } from '../expiry-choices.ts';
+import { PermissionMissing } from '../permission-missing.tsx';
 import { tokensPath } from '../token-paths.ts';
 import type { FilledForm } from './form-link.ts';
 import { formPath } from './form-path.ts';
@@ -25,6 +26,7 @@ interface NewTokenFormPageProps extends Partial<Pick<FilledForm, 'filled' | 'mis
 export function NewTokenFormPage(props: NewTokenFormPageProps) {
   const { form, choices, offeredApps, problem, filled, mistakes = [], link } = props;
   const { seesServiceAccounts } = usePage();
+  const choosesOwner = seesServiceAccounts || form.serviceAccount !== '';
   const isFilled = filled !== undefined && filled.size > 0;
   return (
     <Layout title="Create new token" section={tokensPath}>
@@ -49,8 +51,9 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
           {...{ form, choices, offeredApps, problem }}
           {...(filled && { filled })}
           owner={form.serviceAccount || null}
+          choosesOwner={choosesOwner}
         />
-        {(seesServiceAccounts || form.serviceAccount !== '') && (
+        {choosesOwner && (
           <FromLink marked={filled?.has('service_account')}>
             <Field
               label="Service account (optional)"
@@ -59,6 +62,7 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
               hint="The name of the service account that will own the token. By default, you own it."
               error={fieldErrors(problem).service_account}
               autocomplete="off"
+              placeholder=" "
             />
           </FromLink>
         )}
@@ -72,6 +76,19 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
         </div>
         <FormLinkButton />
       </form>
+    </Layout>
+  );
+}
+
+/** In place of the form, for members who may not create tokens of their own. */
+export function NewTokenRefusedPage({ superusers }: { superusers: string[] }) {
+  return (
+    <Layout title="Create new token" section={tokensPath}>
+      <p>
+        <a href={tokensPath}>Back to your API tokens</a>
+      </p>
+      <h1>Create new token</h1>
+      <PermissionMissing superusers={superusers} hasTokens={false} />
     </Layout>
   );
 }

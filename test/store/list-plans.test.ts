@@ -88,6 +88,7 @@ const ownersAtOnce = 'SCAN u USING COVERING INDEX users_state_index';
 const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$|^sorted tokens, by created/, `SCAN t USING INDEX ${listed}`],
   [/^all tokens, /, `SCAN t USING COVERING INDEX ${listed}`],
+  [/^all tokens, .*by a/, 'SCAN n USING COVERING INDEX tokens_name_index'],
   [/^sorted tokens, few, paused/, 'SCAN t USING INDEX tokens_paused_index'],
   [/^sorted tokens, by name/, 'SCAN t USING INDEX tokens_name_index'],
   [/^all tokens, .*(by a|unused|never used|unrotated|without an expiry)/, 'SCAN t'],
@@ -144,7 +145,7 @@ function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)|^tokens known to/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
   const isTable =
-    /^SCAN (?:t|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|organization_days|denied_requests|ended_denied_requests|d|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
+    /^SCAN (?:t|n|u|tombstones|previous_values|tickets|device_codes|maintainers|leaks|idempotency_keys|recovery_codes|collected_events|usage_hours|usage_seen|organization_days|denied_requests|ended_denied_requests|d|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
   return steps
     .filter(
       (step) =>

@@ -2,26 +2,21 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
-import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
 import { listSorted } from './sorted-list.ts';
-import {
-  selectsByTimes,
-  type TrustId,
-  whereExchanged,
-  whereMatches,
-  whereNoCanary,
-  whereTimes,
-} from './token-filter.ts';
+import { selectsByTimes, type TrustId, whereExchanged, whereMatches } from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;
+/** How many of the newest tokens whose time is over are tried before all of them. */
+const maxCandidates = 1_000;
 
+const owners = 'users AS u';
 /** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
-const tokensFirst = 'tokens AS t CROSS JOIN users AS u';
+const tokensFirst = `tokens AS t CROSS JOIN ${owners}`;
 /** Tokens alone, for conditions that do not depend on the owner. */
 const withoutOwners = 'tokens AS t';
-const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
+const ownersFirst = `${owners} CROSS JOIN tokens AS t`;
 
 /**
  * Returns one page of tokens, newest first. The index on IDs yields them in this order, so that reading ends when the page
@@ -29,7 +24,8 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  * may match few tokens takes two steps:
  *
  * 1. Read only the newest tokens. If many match, they fill the page.
- * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs.
+ * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs. Of the expired ones,
+ *    which may be very many, first try the newest.
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
   const { limit, sort } = query;
@@ -48,6 +44,10 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
   if (!mayMatchFew(query)) return inOrder;
   const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, query));
   if (recent.length === limit) return recent;
+  if (query.status === 'expired') {
+    const likely: TokenRow[] = await inOrder.clone().whereIn('t.id', selectNewestExpired(knex, query));
+    if (likely.length === limit) return likely;
+  }
   // An expression, because the index on IDs would otherwise yield all tokens in their order.
   const ids = selectAnywhere(knex, engine, query).select('t.id').orderByRaw("t.id || '' DESC");
   return inOrder.whereIn('t.id', ids);
@@ -87,9 +87,8 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
   const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;
   if (deniedWithinMs !== undefined) return selectDenied(knex, engine, query, deniedWithinMs);
   const tables = status === undefined ? withoutOwners : tokensFirst;
-  if (nameContains !== undefined) return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
-  if (expiringWithinMs !== undefined) return selectMatches(knex, engine, query, tables);
-  if (status === 'expired') return selectExpired(knex, engine, query);
+  if (nameContains !== undefined) return selectByName(knex, engine, query, tables);
+  if (expiringWithinMs !== undefined || status === 'expired') return selectMatches(knex, engine, query, tables);
   if (status === undefined || status === 'active' || status === 'paused') {
     return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   }
@@ -107,20 +106,20 @@ function selectDenied(knex: Knex, engine: Engine, query: TokenQuery, withinMs: n
   return selectMatches(knex, engine, { ...others, canaries: false }, tables).whereIn('t.id', denied);
 }
 
-/**
- * Selects one page of the expired tokens. Reads the owners once, in one go, because looking one up for each of very many tokens
- * takes several times as long. The expression keeps SQLite from looking for the tokens of each owner.
- */
-function selectExpired(knex: Knex, engine: Engine, { limit, before, ...query }: TokenQuery): Knex.QueryBuilder {
-  const owners = knex('users AS u').select('u.id');
-  whereOwnerAllows(owners, 'expired', query);
-  const found = knex('tokens AS t').limit(limit);
-  whereTokenHas(found, engine, 'expired', query);
-  whereTimes(found, query, query.now);
-  whereExchanged(found, query);
-  whereNoCanary(found, query);
-  if (before !== null) found.where('t.id', '<', before);
-  return found.whereRaw("t.owner_id || '' IN ?", [owners]);
+/** Selects the newest tokens whose time is over, by an index alone. Of most of them, `expired` is the status. */
+function selectNewestExpired(knex: Knex, query: TokenQuery): Knex.QueryBuilder {
+  const newest = knex('tokens AS t').select('t.id').where('t.expires_at', '<=', query.now).limit(maxCandidates);
+  whereExchanged(newest, query);
+  if (query.before !== null) newest.where('t.id', '<', query.before);
+  return newest.orderByRaw("t.id || '' DESC");
+}
+
+/** Selects one page of the tokens by a part of their names. SQLite reads the names in their index, which is smaller than the table. */
+function selectByName(knex: Knex, engine: Engine, query: TokenQuery, tables: string): Knex.QueryBuilder {
+  if (engine.locksRows) return selectMatches(knex, engine, query, tables);
+  const { nameContains = '', ...others } = query;
+  const named = selectMatches(knex, engine, others, `tokens AS n CROSS JOIN ${tables}`, trustIdOfOtherIndex(engine));
+  return named.whereRaw('t.id = n.id').whereRaw(engine.contains('n.name_folded'), nameContains);
 }
 
 /**
@@ -142,7 +141,7 @@ function selectMatches(
   trustId?: TrustId,
 ): Knex.QueryBuilder {
   const matches = knex.fromRaw(tables).limit(query.limit);
-  if (tables !== withoutOwners) matches.whereRaw('u.id = t.owner_id');
+  if (tables.includes(owners)) matches.whereRaw('u.id = t.owner_id');
   whereMatches(matches, engine, query, trustId);
   return matches;
 }

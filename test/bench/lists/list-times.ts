@@ -14,12 +14,13 @@ import { startPostgres } from '../../helpers/peers/postgres.ts';
 import { postmasterOf } from './cpu-time.ts';
 import { pageTimes } from './page-times.ts';
 
-// Not a test: prints how long one page of every list takes. Settings, all optional:
+// Not a test: prints how long one page of every list takes, then the same for every page of the console and every list of the API, with
+// the CPU time of the daemon and of PostgreSQL. Settings, all optional:
 //
 // TOKENS=1000000                          number of tokens; there are a tenth as many members, and ten times as many events
 // DATABASES=sqlite:/tmp/big.db,postgres:…  databases to keep; an empty one is filled. By default, one of each kind is
 //                                         created and removed.
-// ONLY='audit events'                     measures only the lists whose names match this pattern
+// ONLY='audit events'                     measures only the lists whose names match this pattern, and the pages such as 'superuser /organization/tokens'
 
 const sizes = sizesFor(Number(process.env.TOKENS ?? 1_000_000));
 const databases = process.env.DATABASES?.split(',') ?? ['sqlite', 'postgres'];

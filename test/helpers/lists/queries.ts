@@ -131,6 +131,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       run: (store) => store.notices.membersToNotify(seedEnd, { after: '', limit: 100 }),
     },
     { name: 'members', run: users({}) },
+    { name: 'members, a short page', run: users({ limit: 2 }) },
     { name: 'members, a middle page', run: users(middle(sizes.users)) },
     { name: 'members, by address', run: users({ emailFolded: 'member-77@example.com' }) },
     { name: 'members, by a frequent name', run: users({ contains: 'member' }) },

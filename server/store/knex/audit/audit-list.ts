@@ -43,8 +43,18 @@ function selectDated(knex: Knex, query: AuditQuery): Knex.QueryBuilder {
 /** Limits events to the period of a query, by the time in their ID too. */
 export function whereDated(events: Knex.QueryBuilder, { since, until }: AuditQuery): Knex.QueryBuilder {
   // Adding 0 keeps the databases from choosing the index on the time. They would sort all events of a year.
-  if (since !== undefined) events.whereRaw('at + 0 >= ?', since).where('id', '>=', idPrefixAt(since - maxSkewMs));
-  if (until !== undefined) events.whereRaw('at + 0 < ?', until).where('id', '<', idPrefixAt(until + maxSkewMs));
+  if (since !== undefined) events.whereRaw('at + 0 >= ?', since);
+  if (until !== undefined) events.whereRaw('at + 0 < ?', until);
+  return whereIdDated(events, { since, until });
+}
+
+/** Limits events to those whose IDs are of the period of a query, and a little more. */
+export function whereIdDated(
+  events: Knex.QueryBuilder,
+  { since, until }: { since?: number | undefined; until?: number | undefined },
+): Knex.QueryBuilder {
+  if (since !== undefined) events.where('id', '>=', idPrefixAt(since - maxSkewMs));
+  if (until !== undefined) events.where('id', '<', idPrefixAt(until + maxSkewMs));
   return events;
 }
 

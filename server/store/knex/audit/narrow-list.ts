@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { AuditQuery } from '../../interfaces/audit.ts';
-import { misdated, participantColumns, selectPage, whereDated } from './audit-list.ts';
+import { misdated, participantColumns, selectPage, whereDated, whereIdDated } from './audit-list.ts';
 
 /** One filter of a query. */
 interface Way {
@@ -102,7 +102,7 @@ async function narrowest(knex: Knex, query: AuditQuery, ways: readonly Way[]): P
   return { way: first, count: Number.POSITIVE_INFINITY };
 }
 
-/** Counts the events of one filter, but not more than `most`. */
+/** Counts the events of one filter in the period of a query, but not more than `most`. */
 async function countUpTo(knex: Knex, query: AuditQuery, way: Way, most: number): Promise<number> {
   let count = 0;
   for (const [sql, value] of way.branches) {
@@ -111,6 +111,7 @@ async function countUpTo(knex: Knex, query: AuditQuery, way: Way, most: number):
       .whereRaw(sql, [value])
       .select('id')
       .limit(most - count);
+    whereIdDated(events, query);
     if (query.before !== null) events.where('id', '<', query.before);
     const [row] = await knex.from(events.as('counted')).count({ events: '*' });
     count += Number(row?.events);

@@ -20,54 +20,102 @@ export interface AuditFilter {
 }
 
 type StoredQuery = Parameters<Store['audit']['list']>[0];
-type Resolved = Pick<StoredQuery, 'participant' | 'actorEmail' | 'actorId' | 'ownerId' | 'target' | 'ips'>;
+type Resolved = Pick<
+  StoredQuery,
+  'participant' | 'participants' | 'actorEmail' | 'actor' | 'owners' | 'target' | 'ips'
+>;
 
 /** Maximum number of different addresses of a network. */
 const maxAddresses = 10_000;
 
-/** Returns the filter as the store takes it. @throws ProblemError `invalid-fields` */
-export async function resolveAuditFilter(store: Store, filter: AuditFilter): Promise<Resolved> {
+/** Maximum number of tokens, accounts or other things that a name stands for, each of now and of the log. */
+const maxNamed = 50;
+
+/** The kinds of targets that have a name or an address of their own. */
+const accountKinds = ['user', 'service-account'] as const;
+const namedKinds = [...accountKinds, 'token', 'client', 'app', 'trust', 'webhook'] as const;
+
+/**
+ * Returns the filter as the store takes it. `readsAll` says whether the reader may learn that there is no such member or service account.
+ * @throws ProblemError `invalid-fields`
+ */
+export async function resolveAuditFilter(store: Store, filter: AuditFilter, readsAll: boolean): Promise<Resolved> {
   const { user, actor, owner, target, ip } = filter;
   if (user !== undefined && (actor ?? owner) !== undefined)
     throw invalid('user', 'user cannot be combined with actor or owner. Leave one of them out.');
-  return {
+  const resolved: Resolved = {
     ...(user !== undefined && (await participantOf(store, user))),
-    ...(actor !== undefined && (await actorOf(store, actor))),
-    ...(owner !== undefined && { ownerId: (await accountIdOf(store, owner)) ?? owner }),
+    ...(actor !== undefined && { actor: await actorOf(store, actor) }),
+    ...(owner !== undefined && { owners: await accountIdsOf(store, owner) }),
     ...(target !== undefined && { target: await targetOf(store, target) }),
     ...(ip !== undefined && { ips: await addressesOf(store, ip) }),
   };
+  if (readsAll) await requireKnown(store, resolved);
+  return resolved;
 }
 
 /**
- * Filters by member or service account. For an address that no member has, finds the failed sign-ins that were tried with it. For a service
- * account that was deleted, finds what its management keys did.
+ * Filters by member or service account. For an address that no member has or had, finds the failed sign-ins that were tried with it.
  */
 async function participantOf(store: Store, user: string): Promise<Resolved> {
-  const id = await accountIdOf(store, user);
-  return id === null ? { actorEmail: foldName(normalizeName(user)) } : { participant: id };
+  const [id, ...others] = await accountIdsOf(store, user);
+  if (id === undefined) return { actorEmail: foldName(normalizeName(user)) };
+  return others.length === 0 ? { participant: id } : { participants: [id, ...others] };
 }
 
-/** A text that is neither an address nor an ID can be the name of a client. */
-async function actorOf(store: Store, actor: string): Promise<Resolved> {
-  const id = await accountIdOf(store, actor);
-  if (id === null) return { actorEmail: foldName(normalizeName(actor)) };
-  return isId(id) ? { actorId: id } : { actorEmail: normalizeName(actor) };
+/**
+ * An address also finds those who used it without being signed in. A text that is neither an address nor a name of a service account can be an
+ * ID or the name of a client. `system` is the daemon itself.
+ */
+async function actorOf(store: Store, actor: string): Promise<NonNullable<Resolved['actor']>> {
+  const folded = foldName(normalizeName(actor));
+  const isAccount = actor.includes('@') || serviceAccountName(folded) !== null;
+  const emails = isAccount ? [folded] : isId(actor) ? [] : [normalizeName(actor)];
+  return { ids: await accountIdsOf(store, actor), emails, system: folded === 'system' };
 }
 
+/** A name stands for what has it now, in upper or lower case, and for what the log calls so. */
 async function targetOf(store: Store, target: string): Promise<NonNullable<Resolved['target']>> {
-  const id = await accountIdOf(store, target);
-  const tokens = target.includes('_') ? await store.tokens.idsByPrefix(target) : [];
-  return { ids: id === null ? tokens : [...tokens, id], name: normalizeName(target) };
+  const name = normalizeName(target);
+  const folded = foldName(name);
+  const ids = [
+    ...(await accountIdsOf(store, target)),
+    ...(target.includes('_') ? await store.tokens.idsByPrefix(target) : []),
+    ...(await store.tokens.idsByName(folded, maxNamed)),
+    ...(await store.audit.idsNamed([name, folded], namedKinds, maxNamed)),
+    (await store.serviceAccounts.findByName(folded))?.id,
+    (await store.apps.findByName(folded))?.id,
+  ];
+  return { ids: distinct(ids), name };
 }
 
-/** Returns the ID of a member or service account by address or name, or null if none has it. Takes every other text for an ID. */
-async function accountIdOf(store: Store, text: string): Promise<string | null> {
-  const folded = foldName(normalizeName(text));
+/**
+ * Returns the IDs of the members or service accounts that have or had an address or a name. None if there are none. Takes every other text for an
+ * ID. The log knows the names of deleted service accounts and the former addresses of members.
+ */
+async function accountIdsOf(store: Store, text: string): Promise<string[]> {
+  const exact = normalizeName(text);
+  const folded = foldName(exact);
   const name = serviceAccountName(folded);
-  if (name !== null) return (await store.serviceAccounts.findByName(name))?.id ?? null;
-  if (!text.includes('@')) return memberIdOf(text);
-  return (await store.users.findByEmail(folded))?.id ?? null;
+  if (name === null && !text.includes('@')) return [memberIdOf(text)];
+  const living = name === null ? store.users.findByEmail(folded) : store.serviceAccounts.findByName(name);
+  return distinct([(await living)?.id, ...(await store.audit.idsNamed([exact, folded], accountKinds, maxNamed))]);
+}
+
+/** @throws ProblemError `invalid-fields` if a filter names a member or service account that does not exist and never did */
+async function requireKnown({ audit }: Pick<Store, 'audit'>, { actor, owners, actorEmail }: Resolved): Promise<void> {
+  if (owners?.length === 0) throw unknownAccount('owner');
+  const happened = async (query: Resolved) => (await audit.list({ ...query, limit: 1, before: null })).length > 0;
+  if (actorEmail !== undefined && !(await happened({ actorEmail }))) throw unknownAccount('user');
+  if (actor?.ids.length === 0 && !(await happened({ actor }))) throw unknownAccount('actor');
+}
+
+function unknownAccount(name: string): ProblemError {
+  return invalid(name, 'No member or service account has or had this address or name. Check how it is written.');
+}
+
+function distinct(ids: ReadonlyArray<string | undefined>): string[] {
+  return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
 const isId = (text: string) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);

@@ -88,12 +88,12 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
       if (own.participant !== undefined) requireOwn(operator, user);
       const filter = { user: own.participant === undefined ? user : undefined, actor, owner, target, ip };
       return enqueue(async () => {
-        const resolved = await resolveAuditFilter(store, filter);
+        const resolved = await resolveAuditFilter(store, filter, own.participant === undefined);
         return store.audit.list({ ...page, ...resolved, ...own });
       }, options);
     },
     ofToken(caller, { id, ownerId }, page) {
-      const ofOwner = readsEverything(caller) ? {} : { ownerId };
+      const ofOwner = readsEverything(caller) ? {} : { owners: [ownerId] };
       return store.audit.list({ ...page, target: { ids: [id] }, ...ofOwner });
     },
     ofTarget: (id, page) => store.audit.list({ ...page, target: { ids: [id] } }),

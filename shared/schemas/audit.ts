@@ -189,14 +189,16 @@ export const auditQuerySchema = pageQuerySchema.extend({
     .describe('The ID or email address of the actor, owner or target, or `service-account:NAME`'),
   actor: searchSchema('actor')
     .optional()
-    .describe('The ID, email address or `service-account:NAME` of the actor, or the name of an OAuth client'),
+    .describe(
+      'The ID, email address or `service-account:NAME` of the actor, the name of an OAuth client, or `system`. An address also finds failed sign-ins with it',
+    ),
   owner: searchSchema('owner')
     .optional()
     .describe('The ID, email address or `service-account:NAME` of the owner of the account or token that was changed'),
   target: searchSchema('target')
     .optional()
     .describe(
-      'The ID of the target, its name exactly as the event has it, or the prefix of a token, such as `tok_8fK2b1Qz`. A prefix also finds revoked tokens and values from before a rotation',
+      'The ID of the target, the name that it has now or has in the log, or the prefix of a token, such as `tok_8fK2b1Qz`. A prefix also finds revoked tokens and values from before a rotation',
     ),
   ip: searchSchema('ip')
     .optional()

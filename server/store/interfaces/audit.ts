@@ -6,8 +6,12 @@ export interface AuditQuery extends Page {
   participant?: string;
   /** Email address of the actor, which need not belong to a member. */
   actorEmail?: string;
-  actorId?: string;
-  ownerId?: string;
+  /** Matches events in which one of these is the actor, owner or target. */
+  participants?: readonly string[];
+  /** Matches events whose actor has one of these IDs or addresses, or is the daemon itself. */
+  actor?: { ids: readonly string[]; emails: readonly string[]; system?: boolean };
+  /** Matches events about the account or a token of one of these. */
+  owners?: readonly string[];
   /** Matches events whose target has one of these IDs, or had exactly this name. */
   target?: { ids: readonly string[]; name?: string };
   /** Matches events from one of these addresses. They are compared with what is stored. */
@@ -25,6 +29,11 @@ export interface AuditStore {
   /** Returns those of these events that exist, in any order. */
   findByIds(ids: readonly string[]): Promise<ListedAuditRecord[]>;
   list(query: AuditQuery): Promise<ListedAuditRecord[]>;
+  /**
+   * Returns the IDs of different targets of these kinds that events call by one of these names, exactly as they are written. Reads the newest and
+   * the oldest 1,000 events of each name, and returns at most `limit`.
+   */
+  idsNamed(names: readonly string[], kinds: readonly AuditRecord['target']['kind'][], limit: number): Promise<string[]>;
   /** Returns the different addresses of events that begin with one of these texts, at most `limit`. */
   addressesBeginningWith(starts: readonly string[], limit: number): Promise<string[]>;
   /**

@@ -63,6 +63,8 @@ export interface TokenStore extends TokenChangeStore {
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns the IDs of the tokens, revoked ones included, of which a value has or had exactly this prefix. At most 20. */
   idsByPrefix(prefix: string): Promise<string[]>;
+  /** Returns the IDs of at most `limit` tokens of all owners with this folded name, newest first. */
+  idsByName(nameFolded: string, limit: number): Promise<string[]>;
   /** Returns how many tokens the query selects on all pages, or `max` if there are more. */
   countUpTo(query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Returns how many tokens each filter selects. Each statement counts a slice, so that other reads come in between. */

@@ -54,7 +54,7 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
             {actor.kind}
             {actor.id !== null && <code> {actor.id}</code>}
           </span>
-          {(actor.id ?? actor.email) !== null && more({ actor: actor.id ?? actor.email ?? '' }, 'Events by this actor')}
+          {actorOf(actor) !== null && more({ actor: actorOf(actor) ?? '' }, 'Events by this actor')}
         </dd>
         <dt>Target</dt>
         <dd>
@@ -96,6 +96,11 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
       <Changes event={event} />
     </Layout>
   );
+}
+
+/** Returns the text that finds the events of an actor, or null if nothing is known about them. */
+function actorOf({ kind, id, email }: ListedAuditRecord['actor']): string | null {
+  return kind === 'system' ? 'system' : (id ?? email);
 }
 
 function Changes({ event: { changes = [] } }: Pick<EventPageProps, 'event'>) {

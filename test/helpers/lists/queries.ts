@@ -270,26 +270,47 @@ function narrowAudit(sizes: ListSizes): ListQuery[] {
   const network = Array.from({ length: 200 }, (_, host) => `192.0.2.${host}`);
   const busy = seededId(1, sizes.users);
   const quiet = seededId(50, sizes.users);
+  const guess = 'guess@example.com';
+  const system = { ids: [], emails: [], system: true };
   const target = { ids: ['rare-target'], name: `deploy-pipeline-${Math.floor(sizes.events / 30)}` };
   const days = { since: seedEnd - 360 * dayMs, until: seedEnd - 350 * dayMs };
   return [
     { name: 'audit events about a target, by ID or name', run: audit({ target }) },
     { name: 'audit events about a target, by a frequent action', run: audit({ target, action: 'token.created' }) },
     { name: 'audit events about a target, of a member', run: audit({ target, participant: quiet }) },
+    { name: 'audit events by an actor, signed in or not', run: audit({ actor: { ids: [quiet], emails: [guess] } }) },
+    { name: 'audit events by a busy actor, signed in or not', run: audit({ actor: { ids: [busy], emails: [guess] } }) },
+    {
+      name: 'audit events by an actor, signed in or not, by a frequent action',
+      run: audit({ actor: { ids: [quiet], emails: [] }, action: 'token.created' }),
+    },
+    { name: 'audit events by the daemon itself', run: audit({ actor: system }) },
+    { name: 'audit events by the daemon itself, in ten old days', run: audit({ actor: system, ...days }) },
+    {
+      name: 'audit events by the daemon itself, by a frequent action',
+      run: audit({ actor: system, action: 'token.created' }),
+    },
+    { name: 'audit events of two accounts with the same name', run: audit({ participants: [busy, quiet] }) },
+    { name: 'audit events about two owners', run: audit({ owners: [busy, quiet] }) },
+    {
+      name: 'audit events, what the log calls so',
+      run: (store) => store.audit.idsNamed([target.name, 'deploy-pipeline-7'], ['token', 'session'], 50),
+    },
+    { name: 'audit events, the tokens of a name', run: (store) => store.tokens.idsByName('line-5', 50) },
     { name: 'audit events from a rare address', run: audit({ ips: ['198.51.100.7'] }) },
     { name: 'audit events from a frequent address', run: audit({ ips: ['203.0.113.9'] }) },
     { name: 'audit events from no address', run: audit({ ips: [] }) },
     {
       name: 'audit events from a frequent address, of nobody',
-      run: audit({ ips: ['203.0.113.9'], actorId: 'nobody' }),
+      run: audit({ ips: ['203.0.113.9'], actor: { ids: ['nobody'], emails: [] } }),
     },
     {
       name: 'audit events from a frequent address, of a quiet owner',
-      run: audit({ ips: ['203.0.113.9'], ownerId: quiet }),
+      run: audit({ ips: ['203.0.113.9'], owners: [quiet] }),
     },
     {
       name: 'audit events from a rare address, of a busy actor, by a frequent action',
-      run: audit({ ips: ['198.51.100.7'], actorId: busy, action: 'token.created' }),
+      run: audit({ ips: ['198.51.100.7'], actor: { ids: [busy], emails: [] }, action: 'token.created' }),
     },
     {
       name: 'audit events from a frequent address, by a rare action',

@@ -85,7 +85,6 @@ it('lets a superuser filter by member, action and time', async () => {
   expect(await names('?action=token.revoked')).toEqual(['token.revoked late']);
   expect(await names('?since=2026-11-23T17:21:00%2B01:00')).toEqual(['token.revoked late', 'token.created late']);
   expect(await names('?since=2026-11-23t16:21:00.001z')).toEqual([]);
-  expect(await names('?user=nobody@example.com')).toEqual([]);
 });
 
 it('combines filters for the actor, the owner, the target, the address and the time', async () => {
@@ -106,7 +105,6 @@ it('combines filters for the actor, the owner, the target, the address and the t
   expect(await found('target=tok_AAAAAAAA')).toEqual([]);
   expect(await found('actor=ROOT@example.com&owner=dev@example.com')).toEqual([revoked]);
   expect(await found(`actor=${app.root.id}&owner=${app.root.id}`)).toEqual([rootCreated]);
-  expect(await found('owner=nobody@example.com')).toEqual([]);
   expect(await found('ip=198.51.100.4')).toEqual([rootCreated]);
   expect(await found('ip=198.51.100.0/24')).toEqual([rootCreated]);
   expect(await found('ip=198.51.100.64/26')).toEqual([]);
@@ -136,7 +134,7 @@ it('asks for a smaller network if the log has too many addresses of it', async (
   const addressesBeginningWith = async (_starts: readonly string[], limit: number) =>
     Array.from({ length: limit }, (_, host) => `10.0.0.${host}`);
   const store = { ...app.store, audit: { ...app.store.audit, addressesBeginningWith } };
-  await expect(resolveAuditFilter(store, { ip: '10.0.0.0/8' })).rejects.toThrow('Filter by a smaller network.');
+  await expect(resolveAuditFilter(store, { ip: '10.0.0.0/8' }, true)).rejects.toThrow('Filter by a smaller network.');
 });
 
 it('lets a member narrow their own events down, and no others', async () => {
@@ -198,7 +196,7 @@ it('reads one list at a time, and refuses those that cannot be in time', async (
   await app.close();
 });
 
-it('finds what concerns a service account by its name, also what its keys did before it was deleted', async () => {
+it('finds what concerns a service account by its name, also after it was deleted', async () => {
   const app = await open();
   const key = await storeKey(app, await storeServiceAccount(app, 'platform'), ['users:write']);
   await storeServiceAccount(app, 'other');
@@ -215,5 +213,10 @@ it('finds what concerns a service account by its name, also what its keys did be
     403,
   );
   await app.ask(`/api/v1/service-accounts/${key.account.id}`, { as: app.root, method: 'DELETE' });
-  expect(await found()).toEqual([['user.renamed', 'terraform']]);
+  const [deleted, ...before] = await found();
+  expect(deleted).toEqual(['service_account.deleted', undefined]);
+  expect(before.slice(-2)).toEqual([
+    ['user.renamed', 'terraform'],
+    ['token.created', undefined],
+  ]);
 });

@@ -84,9 +84,13 @@ export function misdated(knex: Knex, engine: Engine, { since, until }: AuditQuer
   return knex('misdated').withMaterialized('misdated', events);
 }
 
-/** Selects the IDs of one page. */
-export function selectPage(events: Knex.QueryBuilder, { limit, before }: AuditQuery): Knex.QueryBuilder {
-  events.select('id').orderBy('id', 'desc').limit(limit);
+/** Selects the IDs of one page, in the order of the IDs or in one that equals it. */
+export function selectPage(
+  events: Knex.QueryBuilder,
+  { limit, before }: AuditQuery,
+  order = 'id DESC',
+): Knex.QueryBuilder {
+  events.select('id').orderByRaw(order).limit(limit);
   return before === null ? events : events.where('id', '<', before);
 }
 

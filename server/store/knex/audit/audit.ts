@@ -8,6 +8,7 @@ import { queueDeliveries } from '../webhooks/deliveries.ts';
 import { addressesBeginningWith, cutAddresses } from './addresses.ts';
 import { selectNewestIds } from './audit-list.ts';
 import { lastInOrder, selectInOrder } from './in-order.ts';
+import { idsNamed } from './names.ts';
 import { findNarrowIds, isNarrow } from './narrow-list.ts';
 import { assignPositions, waiting } from './positions.ts';
 import { purgeAudit } from './retention.ts';
@@ -44,6 +45,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
       const among = engine.bindList(await findNarrowIds(knex, engine, query)) as Knex.RawBinding;
       return (await found.whereRaw(engine.among('id'), [among])).map(toEvent);
     },
+    idsNamed: (...query) => idsNamed(knex, ...query),
     addressesBeginningWith: (starts, limit) => addressesBeginningWith(knex, engine, starts, limit),
     assignPositions: (limit) => assignPositions(knex, engine, limit),
     async listInOrder(query) {

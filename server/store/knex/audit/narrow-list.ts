@@ -3,10 +3,18 @@ import type { Engine } from '../../engine/engine.ts';
 import type { AuditQuery } from '../../interfaces/audit.ts';
 import { misdated, participantColumns, selectPage, whereDated, whereIdDated } from './audit-list.ts';
 
+/** A condition that leads to one index. */
+interface Branch {
+  sql: string;
+  values: readonly Knex.RawBinding[];
+  /** The order of the index, if it is not that of the IDs under the condition. */
+  order?: string;
+}
+
 /** One filter of a query. */
 interface Way {
-  /** Conditions that each lead to one index. An event matches the filter if one of them holds. */
-  branches: ReadonlyArray<[sql: string, value: Knex.RawBinding]>;
+  /** An event matches the filter if one of them holds. */
+  branches: readonly Branch[];
   /** The same as one condition that leads to no index, for a query that follows another filter. */
   check: [sql: string, values: Knex.RawBinding[]];
   /** Whether the one branch stands for several addresses, so that its index does not yield events in their order. */
@@ -21,8 +29,8 @@ const busyNetwork = 10_000;
 const newestEvents = 50_000;
 
 /** Reports whether a query has a filter that `selectNewestIds` does not know. */
-export function isNarrow({ actorId, ownerId, target, ips }: AuditQuery): boolean {
-  return [actorId, ownerId, target, ips].some((filter) => filter !== undefined);
+export function isNarrow({ participants, actor, owners, target, ips }: AuditQuery): boolean {
+  return [participants, actor, owners, target, ips].some((filter) => filter !== undefined);
 }
 
 /**
@@ -33,14 +41,16 @@ export function isNarrow({ actorId, ownerId, target, ips }: AuditQuery): boolean
 export async function findNarrowIds(knex: Knex, engine: Engine, query: AuditQuery): Promise<string[]> {
   const ways = waysOf(engine, query);
   const { way, count } = await narrowest(knex, query, ways);
+  // A filter by accounts that do not exist.
+  if (way.branches.length === 0) return [];
   const allChecks = ways.map(({ check }) => check);
   if (way.isNetwork && count >= busyNetwork) {
     const ids = await amongNewest(knex, query, allChecks);
     if (ids.length === query.limit) return ids;
   }
   const checks = ways.filter((other) => other !== way).map(({ check }) => check);
-  const parts = way.branches.map(([sql, value]) =>
-    selectPage(whereAll(whereDated(knex('audit'), query).whereRaw(sql, [value]), checks), query),
+  const parts = way.branches.map(({ sql, values, order }) =>
+    selectPage(whereAll(whereDated(knex('audit'), query).whereRaw(sql, values), checks), query, order),
   );
   if (query.since !== undefined || query.until !== undefined) {
     parts.push(selectPage(whereAll(misdated(knex, engine, query), allChecks), query));
@@ -53,38 +63,51 @@ export async function findNarrowIds(knex: Knex, engine: Engine, query: AuditQuer
 
 /** Returns the filters of a query. Of two filters with very many events each, the first one is followed. */
 function waysOf(engine: Engine, query: AuditQuery): Way[] {
-  const { participant, actorEmail, actorId, ownerId, target, ips, action } = query;
+  const { participant, participants, actorEmail, actor, owners, target, ips, action } = query;
   const among = (values: readonly string[]) => engine.bindList(values) as Knex.RawBinding;
-  const equal = (columns: readonly string[], value: string): Way => ({
-    branches: columns.map((column) => [`${column} = ?`, value]),
-    check: [columns.map((column) => `${column} || '' = ?`).join(' OR '), columns.map(() => value)],
+  const oneOf = (...parts: Array<[column: string, values: readonly string[]]>): Way => ({
+    branches: parts.flatMap(([column, values]) => values.map((value) => ({ sql: `${column} = ?`, values: [value] }))),
+    check: [
+      parts.map(([column]) => engine.among(`${column} || ''`)).join(' OR '),
+      parts.map(([, values]) => among(values)),
+    ],
   });
+  const anyRole = (ids: readonly string[]) =>
+    oneOf(...participantColumns.map((column): [string, readonly string[]] => [column, ids]));
   const ways: Way[] = [];
   if (target !== undefined) {
-    const byId = target.ids.map((id): Way['branches'][number] => ['target_id = ?', id]);
-    const { name } = target;
-    const isNamed = name === undefined ? '' : " OR target_name || '' = ?";
-    const named = name === undefined ? [] : [name];
-    ways.push({
-      branches: [...byId, ...named.map((text): Way['branches'][number] => ['target_name = ?', text])],
-      check: [`${engine.among("target_id || ''")}${isNamed}`, [among(target.ids), ...named]],
-    });
+    ways.push(oneOf(['target_id', target.ids], ['target_name', target.name === undefined ? [] : [target.name]]));
   }
-  if (actorEmail !== undefined) ways.push(equal(['actor_email'], actorEmail));
-  if (actorId !== undefined) ways.push(equal(['actor_id'], actorId));
-  if (ownerId !== undefined) ways.push(equal(['owner_id'], ownerId));
-  if (participant !== undefined) ways.push(equal(participantColumns, participant));
+  if (actorEmail !== undefined) ways.push(oneOf(['actor_email', [actorEmail]]));
+  if (actor !== undefined) {
+    const known = oneOf(['actor_id', actor.ids], ['actor_email', actor.emails]);
+    ways.push(actor.system ? orSystem(known) : known);
+  }
+  if (owners !== undefined) ways.push(oneOf(['owner_id', owners]));
+  if (participant !== undefined) ways.push(anyRole([participant]));
+  if (participants !== undefined) ways.push(anyRole(participants));
   if (ips !== undefined) {
     const [only] = ips;
     const ip = engine.bytewise('ip');
+    const isOne = ips.length === 1 && only !== undefined;
     ways.push({
-      branches: [ips.length === 1 && only !== undefined ? [`${ip} = ?`, only] : [engine.among(ip), among(ips)]],
+      branches: [isOne ? { sql: `${ip} = ?`, values: [only] } : { sql: engine.among(ip), values: [among(ips)] }],
       check: [engine.among("ip || ''"), [among(ips)]],
       isNetwork: ips.length !== 1,
     });
   }
-  if (action !== undefined) ways.push(equal(['action'], action));
+  if (action !== undefined) ways.push(oneOf(['action', [action]]));
   return ways;
+}
+
+/** Adds the events of the daemon itself, which have no address. PostgreSQL takes them from the index only in its whole order. */
+function orSystem({ branches, check: [sql, values] }: Way): Way {
+  const system = {
+    sql: "actor_email IS NULL AND actor_kind || '' = 'system'",
+    values: [],
+    order: 'actor_email DESC, id DESC',
+  };
+  return { branches: [...branches, system], check: [`${sql} OR actor_kind || '' = 'system'`, values] };
 }
 
 /** Returns the filter with the fewest events, and how many they are at least. */
@@ -105,10 +128,10 @@ async function narrowest(knex: Knex, query: AuditQuery, ways: readonly Way[]): P
 /** Counts the events of one filter in the period of a query, but not more than `most`. */
 async function countUpTo(knex: Knex, query: AuditQuery, way: Way, most: number): Promise<number> {
   let count = 0;
-  for (const [sql, value] of way.branches) {
+  for (const { sql, values } of way.branches) {
     if (count >= most) break;
     const events = knex('audit')
-      .whereRaw(sql, [value])
+      .whereRaw(sql, values)
       .select('id')
       .limit(most - count);
     whereIdDated(events, query);

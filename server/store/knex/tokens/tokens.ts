@@ -8,7 +8,7 @@ import { canaryHash, valueHash } from '../leaks/canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
 import { countMatching } from './lists/token-counts.ts';
-import { countTokens, idsByPrefix, listTokens } from './lists/token-list.ts';
+import { countTokens, idsByName, idsByPrefix, listTokens } from './lists/token-list.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from './token-rows.ts';
@@ -48,6 +48,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     },
     ...createTokenChangeStore(knex, engine, { findById, findAllOf }),
     idsByPrefix: (prefix) => idsByPrefix(knex, engine, prefix),
+    idsByName: (nameFolded, limit) => idsByName(knex, engine, nameFolded, limit),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
     countUpTo: (query, max) => countTokens(knex, engine, query, max),

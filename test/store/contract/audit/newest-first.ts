@@ -92,6 +92,36 @@ export function auditContract(store: () => Store): void {
     expect(await found([], 'CI')).toEqual([]);
   });
 
+  it('finds what the daemon itself did, and nothing of anybody whose address is not known', async () => {
+    const [system, unknown] = [
+      { kind: 'system', id: null, email: null },
+      { kind: 'anonymous', id: null, email: null },
+    ] as const;
+    const ids = [];
+    for (const actor of [system, unknown, system, unknown, system]) ids.push((await write({ actor })).id);
+    const [first, , third, , fifth] = ids;
+    expect(await idsByPages({ actor: { ids: [], emails: [], system: true } })).toEqual([fifth, third, first]);
+    expect(await idsByPages({ actor: { ids: [], emails: [] } })).toEqual([]);
+    expect(await idsByPages({ owners: [] })).toEqual([]);
+  });
+
+  it('returns the IDs of what events call by a name, of the kinds that are asked for', async () => {
+    const named = (kind: 'token' | 'user' | 'service-account', id: string | null, name: string) =>
+      write({ target: { kind, id, name } });
+    await named('user', 'u-1', 'ada@example.com');
+    await named('user', 'u-1', 'ada@example.com');
+    await named('user', 'u-2', 'ada@example.com');
+    await named('user', null, 'ada@example.com');
+    await named('service-account', 's-1', 'service-account:ci');
+    await named('token', 't-1', 'service-account:ci');
+    const ids = (names: string[], limit = 9) => store().audit.idsNamed(names, ['user', 'service-account'], limit);
+    expect(await ids(['ada@example.com'])).toEqual(['u-2', 'u-1']);
+    expect(await ids(['ada@example.com', 'service-account:ci'])).toEqual(['u-2', 'u-1', 's-1']);
+    expect(await ids(['ada@example.com'], 1)).toEqual(['u-2']);
+    expect(await ids(['Ada@example.com', 'nobody'])).toEqual([]);
+    expect(await ids([])).toEqual([]);
+  });
+
   it('finds events by one of several addresses, and returns the different addresses that begin like this', async () => {
     const [first, second, third] = [
       await write({ ip: '10.1.0.9' }),
@@ -134,6 +164,10 @@ export function auditContract(store: () => Store): void {
     const [minute, day] = [60_000, 24 * 60 * 60 * 1000];
     const skews = [0, 0, 0, 30_000, -59_999, 60_001, -day, 3 * day, -400 * day, 400 * day];
     const all: AuditRecord[] = [];
+    const actorAt = (index: number): AuditRecord['actor'] =>
+      index % 9 === 4
+        ? { kind: index % 2 === 0 ? 'system' : 'anonymous', id: null, email: null }
+        : { kind: 'user', id: `actor-${index % 3}`, email: `actor-${index % 3}@example.com` };
     for (let index = 0; index < 60; index += 1) {
       const at = noon + index * minute;
       all.push(
@@ -141,7 +175,7 @@ export function auditContract(store: () => Store): void {
           id: v7({ msecs: at + (skews[index % skews.length] ?? 0), seq: index }),
           at,
           action: index % 3 === 0 ? 'token.created' : 'token.revoked',
-          actor: { kind: 'user', id: `actor-${index % 2}`, email: `actor-${index % 2}@example.com` },
+          actor: actorAt(index),
           target: { kind: 'user', id: `actor-${index % 5}`, name: `name-${index % 6}` },
           ownerId: `actor-${index % 7}`,
           ip: index % 2 === 0 ? null : `10.0.0.${index % 4}`,
@@ -155,8 +189,16 @@ export function auditContract(store: () => Store): void {
       [{ action: 'token.created' }, ({ action }) => action === 'token.created'],
       [{ since: noon + 10 * minute }, ({ at }) => at >= noon + 10 * minute],
       [{ until: noon + 50 * minute }, ({ at }) => at < noon + 50 * minute],
-      [{ actorId: 'actor-1' }, ({ actor }) => actor.id === 'actor-1'],
-      [{ ownerId: 'actor-3' }, ({ ownerId }) => ownerId === 'actor-3'],
+      [
+        { actor: { ids: ['actor-1'], emails: ['actor-0@example.com', 'nobody@example.com'], system: true } },
+        ({ actor }) => actor.kind === 'system' || ['actor-0', 'actor-1'].includes(actor.id ?? ''),
+      ],
+      [{ owners: ['actor-3', 'actor-4'] }, ({ ownerId }) => ['actor-3', 'actor-4'].includes(ownerId ?? '')],
+      [
+        { participants: ['actor-1', 'actor-6'] },
+        ({ actor, target, ownerId }) =>
+          [actor.id, target.id, ownerId].some((id) => ['actor-1', 'actor-6'].includes(id ?? '')),
+      ],
       [
         { target: { ids: ['actor-1', 'actor-4'], name: 'name-0' } },
         ({ target }) => ['actor-1', 'actor-4'].includes(target.id ?? '') || target.name === 'name-0',

@@ -176,3 +176,9 @@ export async function idsByPrefix(knex: Knex, engine: Engine, prefix: string): P
   const all = (first as Knex.QueryBuilder).union(others).as('found');
   return knex.select('id').from(all).limit(20).pluck('id');
 }
+
+/** Returns the IDs of the newest tokens of all owners with this folded name. */
+export function idsByName(knex: Knex, engine: Engine, nameFolded: string, limit: number): Promise<string[]> {
+  const named = knex('tokens').whereRaw(`${engine.bytewise('name_folded')} = ?`, nameFolded);
+  return named.orderBy('id', 'desc').limit(limit).pluck('id');
+}

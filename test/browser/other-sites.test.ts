@@ -82,7 +82,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     await page.goto(`http://127.0.0.1:${port}/`);
     await expect.poll(() => browser.troubles.some((text) => text.includes('frame-ancestors'))).toBe(true);
     browser.troubles.length = 0;
-    expect(await page.frameLocator('iframe').getByRole('heading', { name: 'API Tokens' }).count()).toBe(0);
+    expect(await page.frameLocator('iframe').getByRole('heading', { name: 'API tokens' }).count()).toBe(0);
   });
 
   it('gains nothing from a planted session cookie, because signing in replaces it', async () => {

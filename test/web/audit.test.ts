@@ -329,6 +329,13 @@ it('leads from the log to the events that were saved since, and from there to th
   expect((await check(next)).heading).toBe('No new events');
   await writeEvents(app, 201);
   expect((await check(next)).heading).toBe('200+ new events');
+  // Without an ID, the page begins with the first event, and the number for the script is the same.
+  expect((await check(`${path}?after=`)).heading).toBe('200+ new events');
+  const numberOf = async (after: string) => JSON.parse((await app.console.get(`${path}/new.json?after=${after}`)).html);
+  expect(await numberOf('')).toEqual({ count: 200, more: true });
+  expect(await numberOf((await app.store.audit.listInOrder({ after: null, limit: 205 }))?.at(-1)?.id ?? '')).toEqual({
+    ...{ count: 0, more: false },
+  });
   // A filtered log cannot be followed.
   expect(linkIn((await app.console.get(`${path}?action=token.created`)).html)).toBe('none');
   expect((await app.console.get(`${path}?after=019ab2c4-5f7e-7c3a-9fff-000000000000`)).status).toBe(404);

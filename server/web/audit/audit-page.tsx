@@ -68,10 +68,10 @@ export function NewEventsPage({ events, more, last }: { events: ListedAuditRecor
     <Layout title="New events" section={auditPath} utc>
       <div class="heading">
         <h1>{events.length === 0 ? 'No new events' : `${number} new ${events.length === 1 ? 'event' : 'events'}`}</h1>
-        <nav aria-label="Events">
+        <nav class="buttons" aria-label="Events">
           <a class="button" href={formatUrl({ path: auditPath, query: { after: last } })}>
             Check again
-          </a>{' '}
+          </a>
           <a class="button" href={auditPath}>
             All events
           </a>
@@ -115,10 +115,10 @@ function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) 
 
 function Downloads({ values }: Pick<AuditPageProps, 'values'>) {
   return (
-    <nav aria-label="Downloads">
+    <nav class="buttons" aria-label="Downloads">
       <a class="button" href={formatUrl({ path: `${auditPath}.csv`, query: { ...values } })} download>
         Download CSV
-      </a>{' '}
+      </a>
       <a class="button" href={formatUrl({ path: `${auditPath}.json`, query: { ...values } })} download>
         Download JSON
       </a>

@@ -69,7 +69,7 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
     .get(auditPath, async (c) => {
       const after = c.req.query('after');
       if (after === undefined) return showLog(c);
-      const found = await audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
+      const found = await audit.listInOrder(c.get('caller'), { after: after || null, limit: maxNew + 1 });
       const events = found.slice(0, maxNew);
       const last = events.at(-1)?.id ?? after;
       return c.render(<NewEventsPage events={events.reverse()} more={found.length > maxNew} last={last} />);

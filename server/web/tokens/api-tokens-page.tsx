@@ -41,9 +41,9 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
   const selection = { preselected, listUrl: pageUrl };
   const isEmpty = !filtered && tokens.length === 0;
   return (
-    <Layout title="API Tokens" section={tokensPath}>
+    <Layout title="API tokens" section={tokensPath}>
       <div class="heading">
-        <h1>API Tokens</h1>
+        <h1>API tokens</h1>
         {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}

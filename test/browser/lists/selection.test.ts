@@ -50,7 +50,7 @@ describe.skipIf(!chromiumIsHere)('selecting tokens of a list', () => {
     await heading(page, '2 tokens were paused').waitFor();
     expect(await statusesOf(member)).toEqual({ 'job-1': 'paused', 'job-2': 'active', 'job-3': 'paused' });
     await hands.press(page.getByRole('link', { name: 'Back to the list' }));
-    await heading(page, 'API Tokens').waitFor();
+    await heading(page, 'API tokens').waitFor();
   });
 
   it('takes the selection back without a request, and shows it again after Back', async () => {

@@ -180,7 +180,7 @@ describe.skipIf(!chromiumIsHere)('passkeys', () => {
     });
     await page.goto('/login?next=/profile/api-tokens');
     await signInAsSuperuser(page);
-    await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+    await page.getByRole('heading', { name: 'API tokens' }).waitFor();
     expect(scripts.length).toBeLessThanOrEqual(1);
     expect(scripts).not.toContain('/profile/api-tokens');
   });

@@ -80,7 +80,7 @@ describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
       await signIn(page, server);
       await page.getByRole('heading', { name: 'Team' }).waitFor();
       expect(page.url()).toBe(`${site}/organization/team?q=root`);
-      await page.getByRole('link', { name: 'API Tokens' }).click();
+      await page.getByRole('link', { name: 'API tokens' }).click();
       await page
         .getByRole('link', { name: /create/i })
         .first()
@@ -112,7 +112,7 @@ describe.skipIf(!partsAreHere)('two daemons below different paths of one host', 
     const proxy = await startTlsProxy(port, Object.fromEntries(locations));
     try {
       const page = await browser.visit(`https://localhost:${port}`, { ignoreHTTPSErrors: true });
-      const heading = page.getByRole('heading', { name: 'API Tokens' });
+      const heading = page.getByRole('heading', { name: 'API tokens' });
       for (const [i, path] of paths.entries()) {
         await page.goto(`${path}/login`);
         await signIn(page, servers[i] as (typeof servers)[number]);

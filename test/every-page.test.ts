@@ -346,10 +346,10 @@ describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || p
 /** Reports whether a form of the owner only reads: the test of a request. */
 const isReading = ({ key }: Route) => key === 'POST /profile/api-tokens/:id/test';
 
-/** Reports whether an auditor reads this page. Trusts are closed. */
+/** Reports whether an auditor reads this page. Trusts and changes of selected tokens are closed. */
 function isReadByAuditor(route: Route): boolean {
   const { method, path, access } = route;
-  return method === 'GET' && access !== 'superuser' && !path.includes('/trusts/');
+  return method === 'GET' && access !== 'superuser' && !/\/trusts\/|\/selected$/.test(path);
 }
 
 /** Returns the status of a page that an auditor does not use. A trust looks like one that does not exist. */

@@ -16,10 +16,11 @@ import { totpPages } from './profile/totp-routes.tsx';
 import { refuseSecrets } from './search/refuse-secrets.ts';
 import { searchPages } from './search/routes.tsx';
 import { searchPath } from './search/search-paths.ts';
-import { accountTokenPages } from './service-accounts/account-token-routes.tsx';
 import { accountKeyPages } from './service-accounts/keys/key-routes.tsx';
 import { serviceAccountPages } from './service-accounts/routes.tsx';
 import { serviceAccountPage } from './service-accounts/service-account-routes.tsx';
+import { accountTokenPages } from './service-accounts/tokens/account-token-routes.tsx';
+import { selectedAccountTokens } from './service-accounts/tokens/selected-token-routes.tsx';
 import { settingsPages } from './settings/routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
@@ -121,6 +122,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
     .route('/', serviceAccountPages(deps))
+    .route('/', selectedAccountTokens(deps))
     .route('/', accountTokenPages(deps))
     .route('/', accountKeyPages(deps))
     .route('/', serviceAccountPage(deps))

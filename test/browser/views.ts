@@ -51,8 +51,8 @@ const giveUpMails = async (page: Page, { store, clock }: World) => {
   await page.reload();
 };
 
-/** Registers three apps and reloads the page. */
-const registerApps = async (page: Page, { store, clock }: World) => {
+/** Registers three apps, unless they exist. */
+async function storeApps({ store, clock }: World): Promise<void> {
   const plain = { url: null, hosts: [], groups: [], maxExpirySeconds: null, preflight: 'deny' } as const;
   const at = { createdAt: clock.now(), changedAt: clock.now() };
   const url = 'https://grafana.example.com/';
@@ -71,8 +71,22 @@ const registerApps = async (page: Page, { store, clock }: World) => {
     const change = { ...app, hosts: [...app.hosts], groups: [...app.groups] };
     if ((await store.apps.findById(id)) === null) await store.apps.insert({ id, ...change, ...at });
   }
+}
+
+const registerApps = async (page: Page, world: World) => {
+  await storeApps(world);
   await page.reload();
 };
+
+/** The page of grafana, to which three tokens are restricted, or of another app, to which none is. */
+const appPage =
+  (query = '', index = 2) =>
+  async (world: World) => {
+    await storeApps(world);
+    const tokens = await world.store.tokens.list({ limit: 3, before: null, now: world.clock.now() });
+    for (const { id } of tokens) await world.store.apps.setTokenApps(id, ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02']);
+    return `/organization/apps/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a0${index}${query}`;
+  };
 
 /** Deletes all apps and reloads the page. */
 const deleteApps = async (page: Page, { store }: World) => {
@@ -179,7 +193,7 @@ const deleteUsedApp = async (page: Page, world: World) => {
   await registerApps(page, world);
   const [token] = await world.store.tokens.list({ limit: 1, before: null, now: world.clock.now() });
   await world.store.apps.setTokenApps(token?.id ?? '', ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02']);
-  await page.getByRole('link', { name: 'Delete grafana' }).click();
+  await page.goto(`${page.url().replace(/[?#].*/, '')}/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02?dialog=delete`);
 };
 
 const signIn = async (page: Page) => {
@@ -669,6 +683,10 @@ export const views: View[] = [
   { name: 'webhook-rotate-secret', as: root, path: webhookPage('?dialog=rotate-secret') },
   { name: 'webhook-delete', as: root, path: webhookPage('?dialog=delete') },
   { name: 'apps-delete', as: root, path: at('/organization/apps'), act: deleteUsedApp },
+  { name: 'app', as: root, path: appPage() },
+  { name: 'app-of-auditor', as: auditor, path: appPage() },
+  { name: 'app-edit', as: root, path: appPage('?dialog=edit') },
+  { name: 'app-without-tokens', as: root, path: appPage('', 1) },
   { name: 'apps-many-in-form', as: dev, path: at('/profile/api-tokens?dialog=create'), act: listManyApps },
   { name: 'accounts', as: root, path: at('/organization/service-accounts') },
   { name: 'accounts-of-maintainer', as: dev, path: at('/organization/service-accounts') },

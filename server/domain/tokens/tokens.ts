@@ -1,6 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
-import type { FieldError } from '../../../shared/problem.ts';
+import { type FieldError, ProblemError } from '../../../shared/problem.ts';
 import type { AskedRequest } from '../../../shared/schemas/tokens/rules.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { EndedToken, Page, TokenRecord, UserRecord } from '../../store/records.ts';
@@ -36,6 +36,10 @@ export interface TokenQuery extends Page, TokenFilter {
   all?: boolean;
   /** The ID or email address of a member. Lists the tokens of service accounts whose values they know. Only for superusers. */
   knownTo?: string;
+  /** The name of an app. Lists the tokens whose rules name it. */
+  app?: string;
+  /** ID of a trust. With `exchanged`, lists the tokens that jobs received under it. */
+  trustId?: string;
   /** A part of the name. */
   q?: string;
   /** Newest first by default. `before` then means nothing. */
@@ -101,9 +105,15 @@ export function createTokens(deps: TokenDeps): Tokens {
 
   /** Returns what the store selects for a query. Requires that the operator may list these tokens. */
   async function selectionOf(operator: Operator, query: Selected): Promise<Selection> {
-    const { user, serviceAccount, all, knownTo, q = '', ...rest } = query;
+    const { user, serviceAccount, all, knownTo, app, q = '', ...rest } = query;
     const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
-    const filter = { ...rest, ...(nameContains !== '' && { nameContains }), ...statusContext() };
+    const appId = app === undefined ? undefined : await idOfApp(store, app);
+    const filter = {
+      ...rest,
+      ...(appId !== undefined && { appId }),
+      ...(nameContains !== '' && { nameContains }),
+      ...statusContext(),
+    };
     if (all) {
       requireScope(operator, 'tokens:read');
       return filter;
@@ -194,4 +204,11 @@ async function ownerToList(
   const scope = 'tokens:read';
   if (serviceAccount !== undefined) return findServiceAccount(store, operator, scope, { name: serviceAccount });
   return user === undefined ? operator.user : findMember(store, operator, scope, user);
+}
+
+/** @throws ProblemError `app-not-found` */
+async function idOfApp(store: Store, name: string): Promise<string> {
+  const app = await store.apps.findByName(name);
+  if (app === null) throw new ProblemError('app-not-found', 'There is no app with this name.');
+  return app.id;
 }

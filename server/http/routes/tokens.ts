@@ -105,19 +105,21 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
     });
 }
 
-/** Returns the parameters that select the owners of the tokens of a list. */
+/** Returns the parameters that select the owners and the app of the tokens of a list. */
 function ownerOf(query: {
   user?: string | undefined;
   service_account?: string | undefined;
   all?: boolean | undefined;
   known_to?: string | undefined;
-}): Pick<TokenQuery, 'user' | 'serviceAccount' | 'all' | 'knownTo'> {
-  const { user, service_account: serviceAccount, all, known_to: knownTo } = query;
+  app?: string | undefined;
+}): Pick<TokenQuery, 'user' | 'serviceAccount' | 'all' | 'knownTo' | 'app'> {
+  const { user, service_account: serviceAccount, all, known_to: knownTo, app } = query;
   return {
     ...(user !== undefined && { user }),
     ...(serviceAccount !== undefined && { serviceAccount }),
     ...(all && { all }),
     ...(knownTo !== undefined && { knownTo }),
+    ...(app !== undefined && { app }),
   };
 }
 

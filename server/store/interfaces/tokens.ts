@@ -18,6 +18,10 @@ import type { TokenChangeStore } from './tokens/changes.ts';
 
 export interface TokenQuery extends Page, StatusContext, TokenFilter {
   ownerId?: string;
+  /** Selects the tokens whose rules name the app with this ID. */
+  appId?: string;
+  /** Selects the tokens that jobs received under the trust with this ID. Together with `exchanged` only, because lists leave these tokens out otherwise. */
+  trustId?: string;
   /** Matches any part of the folded name. */
   nameContains?: string;
   /**

@@ -8,7 +8,7 @@ import { Icon } from '../shell/frame/icon.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { appsPath } from './app-paths.ts';
+import { appPath, appsPath } from './app-paths.ts';
 
 interface AppsPageProps {
   apps: AppRecord[];
@@ -32,7 +32,7 @@ export function AppsPage({ apps, pageUrl, nextCursor, dialog }: AppsPageProps) {
       </div>
       <p>Apps are the applications that your proxy protects. Members see only their names and URLs.</p>
       {pageUrl.query.name !== undefined && <NameChip name={pageUrl.query.name} />}
-      {apps.length > 0 ? <AppTable apps={apps} pageUrl={pageUrl} /> : <NoApps name={pageUrl.query.name} />}
+      {apps.length > 0 ? <AppTable apps={apps} /> : <NoApps name={pageUrl.query.name} />}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
@@ -65,8 +65,7 @@ function NameChip({ name }: { name: string }) {
   );
 }
 
-function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
-  const { superuser } = useMember();
+function AppTable({ apps }: Pick<AppsPageProps, 'apps'>) {
   return (
     <table class="list">
       <caption class="visually-hidden">Apps, newest first</caption>
@@ -75,14 +74,15 @@ function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
           {['App', 'Groups', 'Hosts', 'Maximum expiry', 'Preflight'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
-          {superuser && <td />}
         </tr>
       </thead>
       <tbody>
         {apps.map((app) => (
           <tr>
             <th scope="row">
-              <bdi>{app.name}</bdi>
+              <a href={appPath(app.id)}>
+                <bdi>{app.name}</bdi>
+              </a>
               {app.url !== null && (
                 <span class="sub">
                   <AppUrl url={app.url} />
@@ -99,7 +99,6 @@ function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
               {app.maxExpirySeconds === null ? 'none' : formatDuration(app.maxExpirySeconds)}
             </td>
             <td data-label="Preflight">{app.preflight}</td>
-            {superuser && <AppActions app={app} pageUrl={pageUrl} />}
           </tr>
         ))}
       </tbody>
@@ -107,28 +106,8 @@ function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
   );
 }
 
-/** The cell with the links that change an app. */
-function AppActions({ app, pageUrl }: { app: AppRecord; pageUrl: PageUrl }) {
-  return (
-    <td class="end">
-      <div class="buttons">
-        <a class="button quiet" id={`edit-${app.id}`} href={formatUrl(pageUrl, { dialog: 'edit', id: app.id })}>
-          Edit<span class="visually-hidden"> {app.name}</span>
-        </a>
-        <a
-          class="button quiet danger"
-          id={`delete-${app.id}`}
-          href={formatUrl(pageUrl, { dialog: 'delete', id: app.id })}
-        >
-          Delete<span class="visually-hidden"> {app.name}</span>
-        </a>
-      </div>
-    </td>
-  );
-}
-
 /** A link to an app, unless the stored text is not a web address. Then a click could run a script. */
-function AppUrl({ url }: { url: string }) {
+export function AppUrl({ url }: { url: string }) {
   const text = <ClippedText text={url} />;
   return /^https?:\/\//i.test(url) ? (
     <a href={url} rel="noreferrer">
@@ -139,7 +118,8 @@ function AppUrl({ url }: { url: string }) {
   );
 }
 
-function Lines({ texts }: { texts: readonly string[] }) {
+/** Texts from outside, one a line. */
+export function Lines({ texts }: { texts: readonly string[] }) {
   return (
     <>
       {texts.map((text) => (

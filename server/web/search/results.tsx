@@ -12,7 +12,7 @@ import type {
   TokenRecord,
   UserSummary,
 } from '../../store/records.ts';
-import { appsPath } from '../apps/app-paths.ts';
+import { appPath } from '../apps/app-paths.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
@@ -144,7 +144,7 @@ export function MemberResult({ user }: { user: UserSummary }) {
 export function AppResult({ app }: { app: AppRecord }) {
   return (
     <>
-      <Name href={formatUrl({ path: appsPath, query: { name: app.name } })} name={app.name} />
+      <Name href={appPath(app.id)} name={app.name} />
       <span class="sub">{app.hosts.length === 0 ? 'no hosts' : <ClippedText text={app.hosts.join(', ')} />}</span>
     </>
   );

@@ -3,13 +3,20 @@ import type { AppContext, AppDeps } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
+import { historyOfTarget } from '../audit/history/read-history.ts';
 import type { PageUrl } from '../shell/page-url.ts';
+import type { FilterName } from '../tokens/all/token-filters.ts';
+import { maxCount } from '../tokens/list/attention.ts';
+import { readPreselected } from '../tokens/selection/selection-bar.tsx';
 import { serviceAccountPath } from './service-account-paths.ts';
 
 export type AccountDeps = Pick<
   AppDeps,
-  'serviceAccounts' | 'tokens' | 'usage' | 'trusts' | 'apps' | 'clock' | 'statusContext' | 'config'
+  'serviceAccounts' | 'tokens' | 'usage' | 'trusts' | 'apps' | 'audit' | 'clock' | 'statusContext' | 'config'
 >;
+
+/** The filters of the list of its tokens. */
+export const accountFilterNames = ['q', 'status'] as const satisfies FilterName[];
 
 /** Returns the service account in the path. @throws ProblemError `service-account-not-found`, also for one that the member does not see */
 export function findAccount({ serviceAccounts }: AccountDeps, c: AppContext): Promise<ServiceAccountSummary> {
@@ -18,7 +25,7 @@ export function findAccount({ serviceAccounts }: AccountDeps, c: AppContext): Pr
 
 /** Reads what the page of a service account shows. */
 export async function factsOfAccount(
-  { tokens, trusts, statusContext }: AccountDeps,
+  { tokens, trusts, audit, statusContext }: AccountDeps,
   c: AppContext,
   account: ServiceAccountSummary,
 ) {
@@ -26,9 +33,14 @@ export async function factsOfAccount(
   const mayChange = await mayChangeAccount({ tokens }, c, account);
   const pageUrl = readPageUrl(c, account);
   const { q, cursor, status } = pageUrl.query;
+  const filter = {
+    serviceAccount: account.name,
+    ...(q && { q }),
+    ...(status && { status: tokenStatusSchema.parse(status) }),
+  };
   const { items, next_cursor } = await readPage(
-    { cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
-    (query) => tokens.list(caller, { ...query, serviceAccount: account.name }),
+    { cursor },
+    (page) => tokens.list(caller, { ...page, ...filter }),
     (token) => token,
   );
   return {
@@ -37,7 +49,10 @@ export async function factsOfAccount(
     tokens: items,
     names: await tokens.appNames(items),
     nextCursor: next_cursor,
+    total: mayChange ? await tokens.count(caller, filter, maxCount + 1) : 0,
+    preselected: readPreselected(c.req.query('select')),
     statusContext: statusContext(),
+    history: await historyOfTarget({ audit }, c, account.id),
     mayChange,
     actsAsOwner: await tokens.actsAsOwner(caller, { ownerId: account.id, ownerKind: 'service-account' }),
     // An auditor reads no trusts.

@@ -2,27 +2,29 @@ import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import { parseGroups } from '../../domain/accounts/groups.ts';
 import type { ListedTrust } from '../../store/records.ts';
+import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
-import { AccountTokens, type AccountTokensProps } from './account-tokens.tsx';
 import { AccountTrusts } from './account-trusts.tsx';
 import { MaintainersSection, type RejectedMaintainer } from './maintainers-section.tsx';
 import { accountActions, possibleAccountActions } from './service-account-actions.tsx';
 import { serviceAccountsPath } from './service-account-paths.ts';
 import { AccountState } from './service-accounts-page.tsx';
+import { AccountTokens, type AccountTokensProps } from './tokens/account-tokens.tsx';
 
 interface ServiceAccountPageProps extends AccountTokensProps {
   /** Null for an auditor, who reads no trusts. */
   trusts: ListedTrust[] | null;
+  history: HistoryPage;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
 }
 
-/** One service account: what is known about it, its maintainers, its tokens and its trusts. */
+/** One service account: what is known about it, its maintainers, its tokens, its trusts and its history. */
 export function ServiceAccountPage(props: ServiceAccountPageProps) {
-  const { account, mayChange, trusts, rejectedMaintainer, dialog } = props;
+  const { account, mayChange, trusts, history, rejectedMaintainer, dialog } = props;
   return (
     <Layout title={account.name} section={serviceAccountsPath}>
       <p>
@@ -37,6 +39,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       <MaintainersSection account={account} mayChange={mayChange} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
       {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
+      <History about="this service account" targetId={account.id} pageUrl={props.pageUrl} {...history} />
       {dialog}
     </Layout>
   );

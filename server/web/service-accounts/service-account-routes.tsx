@@ -10,7 +10,6 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { startPath } from '../shell/return-path.ts';
-import { requestedTokenDialog } from './account-token-routes.tsx';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
 import type { RejectedMaintainer } from './maintainers-section.tsx';
@@ -24,6 +23,7 @@ import {
 import { editAccountBody, editAccountForm, readEditAccountForm } from './service-account-form.ts';
 import { ServiceAccountPage } from './service-account-page.tsx';
 import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
+import { requestedTokenDialog } from './tokens/account-token-routes.tsx';
 
 /** Routes of `/organization/service-accounts/{id}`: one service account, for superusers, its maintainers and auditors, who only read it. */
 export function serviceAccountPage(deps: AccountDeps & MessageDeps) {

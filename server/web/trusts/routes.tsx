@@ -5,6 +5,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import type { ListedTrust } from '../../store/records.ts';
+import { historyOfTarget } from '../audit/history/read-history.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -16,10 +17,11 @@ import { DeleteTrustDialog, TrustPage } from './trust-page.tsx';
 import { trustPath, trustsPath } from './trust-paths.ts';
 import { TrustsPage } from './trusts-page.tsx';
 
-type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'clock'> & MessageDeps;
+type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'tokens' | 'audit' | 'statusContext'> &
+  MessageDeps;
 
 /** Routes of `/organization/trusts`: all trusts for superusers, and the page of one for the maintainers of its service account, too. */
-export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: TrustPagesDeps) {
+export function trustPages({ trusts, serviceAccounts, apps, tokens, audit, statusContext, messages }: TrustPagesDeps) {
   return new Hono<AppEnv>()
     .get(trustsPath, async (c) => {
       const pageUrl = { path: trustsPath, query: { cursor: c.req.query('cursor') || undefined } };
@@ -40,7 +42,7 @@ export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: T
     })
     .get(`${trustsPath}/:id`, async (c) => {
       const trust = await trusts.get(c.get('caller'), trustId(c));
-      return c.render(await trustPage(trust, await requestedDialog(c, trust)));
+      return c.render(await trustPage(c, trust, await requestedDialog(c, trust)));
     })
     .post(`${trustsPath}/:id/edit`, async (c) => {
       const id = trustId(c);
@@ -55,7 +57,7 @@ export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: T
       } catch (error) {
         const problem = expectProblem(error);
         const trust = await trusts.get(c.get('caller'), id);
-        return renderProblem(c, problem, await trustPage(trust, await editDialog(c, trust, form, problem)));
+        return renderProblem(c, problem, await trustPage(c, trust, await editDialog(c, trust, form, problem)));
       }
     })
     .post(`${trustsPath}/:id/delete`, async (c) => {
@@ -73,9 +75,15 @@ export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: T
     return <TrustsPage trusts={items} pageUrl={pageUrl} nextCursor={next_cursor} dialog={dialog} />;
   }
 
-  async function trustPage(trust: ListedTrust, dialog: Child) {
+  async function trustPage(c: AppContext, trust: ListedTrust, dialog: Child) {
     const names = await trusts.appNames([trust]);
-    return <TrustPage trust={trust} names={names} now={clock.now()} dialog={dialog} />;
+    const history = await historyOfTarget({ audit }, c, trust.id);
+    const received = await tokens.list(c.get('caller'), {
+      ...{ serviceAccount: trust.serviceAccount, exchanged: true, trustId: trust.id },
+      ...{ limit: shownTokens, before: null },
+    });
+    const shown = { tokens: received, statusContext: statusContext(), history };
+    return <TrustPage trust={trust} names={names} {...shown} dialog={dialog} />;
   }
 
   /** Returns the dialog that `?dialog=` names. Maintainers only read trusts, so they get none. */
@@ -99,6 +107,9 @@ export function trustPages({ trusts, serviceAccounts, apps, clock, messages }: T
     return <CreateTrustDialog closeHref={closeHref} form={form} problem={problem} {...(await offers(c))} />;
   }
 }
+
+/** How many tokens the page of a trust shows. */
+const shownTokens = 20;
 
 const firstPage: PageUrl = { path: trustsPath, query: {} };
 

@@ -2,14 +2,18 @@ import type { Child } from 'hono/jsx';
 import { gitHubIssuer } from '../../../shared/schemas/trust-shortcuts.ts';
 import { readClaims } from '../../domain/machines/trust-fields.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
-import type { ListedTrust } from '../../store/records.ts';
+import type { ListedTrust, StatusContext, TokenRecord } from '../../store/records.ts';
+import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember, usePage } from '../shell/page-context.ts';
+import { formatUrl } from '../shell/page-url.ts';
+import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
 import { formatLifetime } from '../tokens/expiry-choices.ts';
 import { RuleFacts } from '../tokens/rules/rule-facts.tsx';
+import { TokenList } from '../tokens/token-list.tsx';
 import { trustPath, trustsPath } from './trust-paths.ts';
 import { Claims } from './trust-table.tsx';
 
@@ -17,12 +21,15 @@ interface TrustPageProps {
   trust: ListedTrust;
   /** The names of the apps in its rules. */
   names: AppNames;
-  now: number;
+  /** The newest tokens that jobs received under it. */
+  tokens: TokenRecord[];
+  statusContext: StatusContext;
+  history: HistoryPage;
   dialog?: Child;
 }
 
-/** One trust: which identity tokens it accepts, and what tokens jobs get for them. */
-export function TrustPage({ trust, names, now, dialog }: TrustPageProps) {
+/** One trust: which identity tokens it accepts, what tokens jobs get for them, and its history. */
+export function TrustPage({ trust, names, tokens, statusContext, history, dialog }: TrustPageProps) {
   const { publicUrl } = usePage();
   const { superuser } = useMember();
   return (
@@ -80,14 +87,41 @@ export function TrustPage({ trust, names, now, dialog }: TrustPageProps) {
         <RuleFacts rules={showRules(trust, names)} isKey={false} />
         <dt>Trust created</dt>
         <dd>
-          <ExactTime at={trust.createdAt} now={now} />
+          <ExactTime at={trust.createdAt} now={statusContext.now} />
         </dd>
       </dl>
+      <TrustTokens trust={trust} names={names} tokens={tokens} statusContext={statusContext} />
       <h2>Use it</h2>
       <p>In the job, run this command. It finds the identity token of the job and prints the value of a token.</p>
       <pre>{`tokens exchange --server ${publicUrl} --trust ${trust.name}`}</pre>
+      <History about="this trust" targetId={trust.id} pageUrl={{ path: trustPath(trust.id), query: {} }} {...history} />
       {dialog}
     </Layout>
+  );
+}
+
+/** The newest tokens that jobs received. Superusers get a link to all that jobs received for the service account. */
+function TrustTokens({ trust, tokens, ...rest }: Pick<TrustPageProps, 'trust' | 'names' | 'tokens' | 'statusContext'>) {
+  const query = { owner: `service-account:${trust.serviceAccount}`, exchanged: 'true' };
+  return (
+    <section aria-labelledby="tokens">
+      <div class="heading">
+        <h2 id="tokens">Newest tokens</h2>
+        {tokens.length > 0 && useMember().superuser && (
+          <a href={formatUrl({ path: allTokensPath, query })}>All that jobs received for {trust.serviceAccount}</a>
+        )}
+      </div>
+      {tokens.length === 0 ? (
+        <p class="empty">No job has a token under this trust.</p>
+      ) : (
+        <TokenList
+          caption={`Tokens that jobs received under ${trust.name}`}
+          tokens={tokens}
+          {...rest}
+          actionsOf={null}
+        />
+      )}
+    </section>
   );
 }
 

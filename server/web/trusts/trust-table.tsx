@@ -3,7 +3,6 @@ import { readClaims } from '../../domain/machines/trust-fields.ts';
 import type { ListedTrust } from '../../store/records.ts';
 import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
-import { useMember } from '../shell/page-context.ts';
 import { trustPath } from './trust-paths.ts';
 
 interface TrustTableProps {
@@ -13,9 +12,8 @@ interface TrustTableProps {
   withAccount: boolean;
 }
 
-/** A table of trusts. Each links to its page. Superusers get links to the dialog that deletes it, too. */
+/** A table of trusts. Each links to its page. */
 export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
-  const { superuser } = useMember();
   return (
     <table class="list brief">
       <caption class="visually-hidden">{caption}</caption>
@@ -24,7 +22,6 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
           <th scope="col">Trust</th>
           {withAccount && <th scope="col">Service account</th>}
           <th scope="col">Identity tokens</th>
-          {superuser && <td />}
         </tr>
       </thead>
       <tbody>
@@ -44,13 +41,6 @@ export function TrustTable({ caption, trusts, withAccount }: TrustTableProps) {
                 <Claims trust={trust} />
               </span>
             </td>
-            {superuser && (
-              <td class="end">
-                <a class="button quiet danger" id={`delete-${trust.id}`} href={`${trustPath(trust.id)}?dialog=delete`}>
-                  Delete<span class="visually-hidden"> {trust.name}</span>
-                </a>
-              </td>
-            )}
           </tr>
         ))}
       </tbody>

@@ -5,6 +5,7 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { notFound } from '../../http/errors.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
+import { historyOfTarget } from '../audit/history/read-history.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
@@ -21,9 +22,10 @@ import { WebhooksPage } from './webhooks-page.tsx';
 export function webhookPages({
   webhooks,
   deliveries,
+  audit,
   clock,
   messages,
-}: Pick<AppDeps, 'webhooks' | 'deliveries' | 'clock'> & MessageDeps) {
+}: Pick<AppDeps, 'webhooks' | 'deliveries' | 'audit' | 'clock'> & MessageDeps) {
   return new Hono<AppEnv>()
     .get(webhooksPath, async (c) => {
       const adds = c.req.query('dialog') === 'add';
@@ -106,7 +108,8 @@ export function webhookPages({
     const read = (query: Parameters<typeof deliveries.list>[2]) =>
       deliveries.list(c.get('caller'), webhook.id, { ...query, ...(status && { status }) });
     const { items, next_cursor } = await readPage({ cursor: pageUrl.query.cursor }, read, (delivery) => delivery);
-    const props = { webhook, deliveries: items, pageUrl, nextCursor: next_cursor, now: clock.now(), dialog };
+    const history = await historyOfTarget({ audit }, c, webhook.id);
+    const props = { webhook, deliveries: items, pageUrl, nextCursor: next_cursor, history, now: clock.now(), dialog };
     return <WebhookPage {...props} />;
   }
 

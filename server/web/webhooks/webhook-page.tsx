@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { DeliveryRecord, WebhookRecord } from '../../store/records.ts';
+import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { FormToken } from '../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
@@ -8,6 +9,7 @@ import { ExactTime, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { formatLabels } from './webhook-form.ts';
+import { webhookName } from './webhook-name.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
 interface WebhookPageProps {
@@ -16,20 +18,25 @@ interface WebhookPageProps {
   /** URL of this page, with `?cursor` and `?status`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
+  history: HistoryPage;
   now: number;
   dialog?: Child;
 }
 
-/** One webhook, and what was sent to it. */
-export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, dialog }: WebhookPageProps) {
+/** One webhook, what was sent to it, and its history. */
+export function WebhookPage(props: WebhookPageProps) {
+  const { webhook, deliveries, pageUrl, nextCursor, history, now, dialog } = props;
+  const name = webhookName(webhook);
   const failed = pageUrl.query.status === 'failed';
   return (
-    <Layout title="Webhook" section={webhooksPath}>
+    <Layout title={name} section={webhooksPath}>
       <p>
         <a href={webhooksPath}>Back to the webhooks</a>
       </p>
       <div class="heading">
-        <h1>Webhook</h1>
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
         <WebhookButtons webhook={webhook} pageUrl={pageUrl} />
       </div>
       <WebhookFacts webhook={webhook} now={now} />
@@ -46,6 +53,7 @@ export function WebhookPage({ webhook, deliveries, pageUrl, nextCursor, now, dia
         <NoDeliveries webhook={webhook} failed={failed} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      <History about="this webhook" targetId={webhook.id} pageUrl={pageUrl} {...history} />
       {dialog}
     </Layout>
   );
@@ -157,7 +165,7 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
               {!webhook.disabled && (
                 <ActionButton
                   action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`}
-                  label="Send again"
+                  label="Retry"
                   about={`${event} ${id}`}
                 />
               )}

@@ -1,8 +1,10 @@
+import { ValueDialog } from '../shell/components/value-dialog.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { webhookName } from './webhook-name.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
 
 interface WebhookSecretPageProps {
-  webhook: { id: string; url: string };
+  webhook: { id: string; url: string; description: string | null };
   /** No other page shows it. */
   secret: string;
   /** Whether the webhook existed before, and received a new secret. */
@@ -11,35 +13,27 @@ interface WebhookSecretPageProps {
 
 /** Shows the secret of a webhook that was just created or received a new one. */
 export function WebhookSecretPage({ webhook, secret, rotated = false }: WebhookSecretPageProps) {
-  const success = rotated ? 'The secret was rotated.' : 'The webhook was created.';
+  const name = webhookName(webhook);
   return (
-    <Layout title="Secret of a webhook" section={webhooksPath} success={success}>
-      <h1>Copy the secret now</h1>
-      <p class="note warning">
-        The secret is shown only this once. The receiver checks with it that events come from this server.
-        {rotated && ' For 24 hours, events are signed with the old secret, too.'}
-      </p>
-      <label for="webhook-secret">Secret of {webhook.url}</label>
-      <div class="secret">
-        <input
-          id="webhook-secret"
-          class="mono"
-          value={secret}
-          readonly
-          autocomplete="off"
-          spellcheck={false}
-          data-secret
-        />
-        <button type="button" class="primary" data-copy="webhook-secret" hidden>
-          Copy
-        </button>
-        <span id="webhook-secret-copied" role="status" />
-      </div>
+    <Layout title="Secret of a webhook" section={webhooksPath}>
       <p>
-        <a class="button" href={webhookPath(webhook.id)}>
-          Go to the webhook
-        </a>
+        <a href={webhookPath(webhook.id)}>Go to the webhook</a>
       </p>
+      <h1>
+        <bdi>{name}</bdi>
+      </h1>
+      <ValueDialog
+        title="Copy the secret now"
+        label={`Secret of ${name}`}
+        value={secret}
+        doneHref={webhookPath(webhook.id)}
+        warning="The secret is shown only this once and can't be recovered. If you lose it, rotate the secret."
+      >
+        <p>
+          The receiver checks with it that events come from this server.
+          {rotated && ' For 24 hours, events are signed with the old secret, too.'}
+        </p>
+      </ValueDialog>
     </Layout>
   );
 }

@@ -5,7 +5,7 @@ import { tokenFilterFields, tokenSchema, tokenStatusSchema } from './tokens.ts';
 
 /** Reports whether a query for tokens that ended has only filters that these have. */
 function isListOfEnded({ status, ...query }: Record<string, unknown>): boolean {
-  const filters = [...Object.keys(tokenFilterFields), 'known_to', 'sort'].filter((name) => name !== 'exchanged');
+  const filters = [...Object.keys(tokenFilterFields), 'app', 'known_to', 'sort'].filter((name) => name !== 'exchanged');
   return status !== 'revoked' || filters.every((name) => query[name] === undefined);
 }
 
@@ -44,6 +44,13 @@ export const tokenListQuerySchema = pageQuerySchema
       .optional()
       .describe(
         'The ID or email address of a member. Selects the tokens of service accounts that have not expired and that the member created or rotated last, so that they know the value. Canaries are left out (superusers only)',
+      ),
+    app: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The name of an app. Selects the tokens whose rules name it; tokens without apps in their rules are not among them',
       ),
     prefix: z
       .string()

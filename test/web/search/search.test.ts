@@ -241,12 +241,12 @@ it('turns the key off and on in the account menu, and remembers it in the browse
   expect(hasKey((await browser.get('/profile')).html)).toBe(true);
 });
 
-it('leads from an app to the page of apps with this one', async () => {
-  await addApp(app.store, { name: 'grafana' });
+it('leads from an app to its page', async () => {
+  const { id } = await addApp(app.store, { name: 'grafana' });
   await addApp(app.store, { name: 'wiki' });
   const { html } = await open('graf');
-  expect(html).toContain('href="/organization/apps?name=grafana"');
-  const apps = textOf((await openConsole(app, auditor).get('/organization/apps?name=grafana')).html);
-  expect(apps).toContain('Name: grafana');
-  expect(apps).not.toContain('wiki');
+  expect(html).toContain(`href="/organization/apps/${id}"`);
+  const page = textOf((await openConsole(app, auditor).get(`/organization/apps/${id}`)).html);
+  expect(page).toContain('grafana');
+  expect(page).not.toContain('wiki');
 });

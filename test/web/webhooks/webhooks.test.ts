@@ -81,7 +81,7 @@ it('tests, sends again, disables, enables, rotates and deletes', async () => {
   expect((await post('test')).location).toEqual(messageAt(path, 'webhook-tested'));
   const [tested, created] = await app.store.deliveries.list({ ...firstPage, webhookId: id });
   expect([tested?.event, created?.event]).toEqual(['webhook.test', 'token.created']);
-  expect(textOf((await browser.get(path)).html)).toMatch(/webhook\.test .* pending 0 Send again .*token\.created/);
+  expect(textOf((await browser.get(path)).html)).toMatch(/webhook\.test .* pending 0 Retry .*token\.created/);
   expect(textOf((await browser.get(`${path}?status=failed`)).html)).toContain('No delivery has failed.');
   expect((await post(`deliveries/${created?.id}/retry`)).location).toEqual(messageAt(path, 'delivery-retried'));
   expect((await post('disable')).location).toEqual(messageAt(path, 'webhook-disabled'));
@@ -96,4 +96,42 @@ it('tests, sends again, disables, enables, rotates and deletes', async () => {
   await browser.get(`${path}?dialog=delete`);
   expect((await browser.submit(`${path}/delete`, {})).location).toEqual(messageAt(page, 'webhook-deleted'));
   expect((await browser.get(path)).status).toBe(404);
+});
+
+it('retries no delivery of another webhook', async () => {
+  const { app, browser } = await open();
+  const one = await addWebhook(app.store, { url: 'https://one.example.com/', events: [] });
+  const other = await addWebhook(app.store, { url: 'https://other.example.com/', events: [] });
+  const at = app.clock.now();
+  const { id: delivery } = await app.store.deliveries.queueTest(other.id, { id: app.root.id, at });
+  const lease = { webhookId: other.id, leaseId: 'of the test' };
+  await app.store.deliveries.claim({ ...lease, now: at, leaseMs: 1000, limit: 1 });
+  await app.store.deliveries.markDelivered(lease, [delivery], at);
+  const { html } = await browser.get(`${page}/${other.id}`);
+  const form_token = /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
+  const retry = (webhook: string) => browser.post(`${page}/${webhook}/deliveries/${delivery}/retry`, { form_token });
+  const status = async () =>
+    (await app.store.deliveries.list({ ...firstPage, webhookId: other.id })).map((one) => one.status);
+  expect((await retry(one.id)).status).toBe(404);
+  expect(await status()).toEqual(['delivered']);
+  expect((await retry(other.id)).status).toBe(303);
+  expect(await status()).toEqual(['pending']);
+});
+
+it('ends the page with the history of the webhook, in which URLs are cut to their server', async () => {
+  const { app, browser } = await open();
+  await browser.get(`${page}?dialog=add`);
+  await browser.submit(page, filled);
+  await browser.get(`${page}?dialog=add`);
+  await browser.submit(page, { ...filled, url: 'https://elsewhere.example.com/' });
+  const webhooks = await app.store.webhooks.list(firstPage);
+  const id = webhooks.find(({ url }) => url === filled.url)?.id;
+  await browser.get(`${page}/${id}?dialog=edit`);
+  await browser.submit(`${page}/${id}/edit`, { ...filled, url: 'https://hooks.example.com/secret', events: 'user.*' });
+  const { html } = await browser.get(`${page}/${id}`);
+  const history = textOf(html.slice(html.indexOf('id="history"')));
+  expect(history).toMatch(
+    /changed the webhook to .*hooks\.example\.com.*Events: added user\.\*.*created the webhook to/,
+  );
+  expect(history).not.toMatch(/elsewhere|secret/);
 });

@@ -15,6 +15,7 @@ import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from
 export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions {
   all?: boolean;
   knownTo?: string;
+  app?: string;
   status?: TokenStatus | 'revoked';
   limit?: number;
   sort?: SortOrder;
@@ -48,6 +49,7 @@ export function registerList(program: Command, ctx: Context): void {
         'Tokens of service accounts whose values a member knows, having created or rotated them last (superuser)',
       ).conflicts(['user', 'serviceAccount', 'all']),
     )
+    .option('--app <name>', 'Tokens whose rules name this app')
     .addOption(
       new Option('--status <status>', 'Status of the tokens; with `revoked`, those that ended lately').choices([
         ...statuses,
@@ -84,6 +86,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     ...ownerFilter(options),
     ...(options.all && { all: 'true' as const }),
     ...(options.knownTo !== undefined && { known_to: options.knownTo }),
+    ...(options.app !== undefined && { app: options.app }),
     ...selected,
     ...(options.sort !== undefined && { sort: options.sort }),
   };
@@ -96,7 +99,10 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     return printJsonArray(ctx.stdout, tokens);
   }
   const { printTokens } = await import('../../../ui/tokens/tokens.ts');
-  const isFiltered = options.knownTo !== undefined || Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
+  const isFiltered =
+    options.knownTo !== undefined ||
+    options.app !== undefined ||
+    Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
   // With the column of owners, because several service accounts may own them.
   const all = options.all === true || options.knownTo !== undefined;
   await printTokens(ctx, { ...options, all }, tokens, isFiltered, columns);
@@ -115,6 +121,7 @@ async function listEnded(ctx: Context, options: ListOptions): Promise<void> {
     ...ownerFilter(options),
     ...(options.all && { all: 'true' }),
     ...(options.knownTo !== undefined && { known_to: options.knownTo }),
+    ...(options.app !== undefined && { app: options.app }),
     ...filterParameters(filterOf(options)),
     ...(options.sort !== undefined && { sort: options.sort }),
   };

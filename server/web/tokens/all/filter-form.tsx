@@ -36,7 +36,9 @@ const switches = [
 
 /** The form above the list of all tokens. Its rarer filters are folded away. */
 export function FilterForm({ values, errors }: FilterProps) {
-  const isOpen = [...durations, ...switches, { name: 'known_to' } as const].some(({ name }) => errors[name]);
+  const isOpen = [...durations, ...switches, { name: 'known_to' } as const, { name: 'app' } as const].some(
+    ({ name }) => errors[name],
+  );
   return (
     <search>
       <form method="get" action={allTokensPath} class="token-filters">
@@ -64,6 +66,7 @@ export function FilterForm({ values, errors }: FilterProps) {
                 errors={errors}
               />
             ))}
+            <SearchField label="App" name="app" value={values.app} error={errors.app} autocomplete="off" />
             <SearchField
               label="Value known to"
               name="known_to"

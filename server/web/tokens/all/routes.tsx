@@ -78,6 +78,7 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
 function filterError(error: unknown, { known_to: knownTo }: ReadFilter['values']): FilterErrors {
   if (!(error instanceof ProblemError)) throw error;
   if (error.errors?.some(({ pointer }) => pointer === '?sort')) return { sort: error.message };
+  if (error.code === 'app-not-found') return { app: error.message };
   if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
   return { [knownTo === undefined ? 'owner' : 'known_to']: error.message };
 }

@@ -15,6 +15,7 @@ const schemas = {
   q: textSchema,
   owner: textSchema,
   known_to: textSchema,
+  app: textSchema,
   ...tokenFilterFields,
   status: z.enum(tokenStatusSchema.options, 'Choose one of the listed statuses.'),
   never_used: yesSchema,
@@ -86,8 +87,8 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   return { values, errors, query: toQuery(parsed, values), sort };
 }
 
-function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo }: FilterValues): AllTokensQuery {
-  const filter = { ...toTokenFilter(parsed), ...(q !== undefined && { q }) };
+function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo, app }: FilterValues): AllTokensQuery {
+  const filter = { ...toTokenFilter(parsed), ...(q !== undefined && { q }), ...(app !== undefined && { app }) };
   const shown = { ...filter, ...(parsed.canaries === 'false' && { canaries: false as const }) };
   if (knownTo !== undefined) return { ...shown, knownTo };
   if (owner?.startsWith(serviceAccountPrefix)) {
@@ -100,6 +101,7 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   q: (text) => `Name contains “${text}”`,
   owner: (owner) => `Owner: ${owner}`,
   known_to: (member) => `Value known to ${member}`,
+  app: (app) => `App: ${app}`,
   status: (status) => (status === 'revoked' ? 'Revoked or removed' : `Status: ${status}`),
   expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
   denied_within: (seconds) => `Denied within ${inWords(seconds)}`,

@@ -8,7 +8,7 @@ import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
 import { formatLifetime } from '../expiry-choices.ts';
 import { pauseChoices } from '../token-change-forms.ts';
 import { tokenPath } from '../token-paths.ts';
-import type { AskedTokens, BulkAction } from './read-selection.ts';
+import { type AskedTokens, type BulkAction, sectionOf } from './read-selection.ts';
 
 const maxNamed = 10;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -27,7 +27,7 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
   const back = formatUrl(listUrl);
   if (tokens.length === 0) return <NothingSelected action={action} listUrl={listUrl} />;
   return (
-    <Layout title={title} section={listUrl.path} width="narrow">
+    <Layout title={title} section={sectionOf(listUrl)} width="narrow">
       <h1>{title}</h1>
       {more && (
         <p class="note warning">
@@ -126,7 +126,7 @@ function PauseFields() {
 
 function NothingSelected({ action, listUrl }: Pick<ConfirmPageProps, 'action' | 'listUrl'>) {
   return (
-    <Layout title="No token selected" section={listUrl.path} width="narrow">
+    <Layout title="No token selected" section={sectionOf(listUrl)} width="narrow">
       <h1>No token selected</h1>
       <p>
         Go back to the list and select the tokens to {action} first. Tokens that somebody revoked meanwhile are gone.

@@ -4,7 +4,7 @@ import type { BulkOutcome, SkipReason } from '../../../../shared/schemas/tokens/
 import { Alert, FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
-import type { BulkAction, ConfirmedChange } from './read-selection.ts';
+import { type BulkAction, type ConfirmedChange, sectionOf } from './read-selection.ts';
 
 interface OutcomePageProps {
   change: ConfirmedChange;
@@ -29,7 +29,7 @@ export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
   const participle = participles[change.action];
   const title = `${count(done.length, 'token')} ${done.length === 1 ? 'was' : 'were'} ${participle}`;
   return (
-    <Layout title={title} section={listUrl.path} width="narrow">
+    <Layout title={title} section={sectionOf(listUrl)} width="narrow">
       <h1>{title}</h1>
       {done.length > 0 && <p>Requests that use {done.length === 1 ? 'it' : 'them'} are now rejected.</p>}
       {failed.length > 0 && <Failures {...{ change, outcome, listUrl }} />}

@@ -6,6 +6,7 @@ import { type PauseTokenBody, pauseTokenBodySchema } from '../../../../shared/sc
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
+import { serviceAccountsPath } from '../../service-accounts/service-account-paths.ts';
 import { parseForm, text } from '../../shell/form-values.ts';
 import type { PageUrl } from '../../shell/page-url.ts';
 import { type FilterValues, filterLabel, filterNames, type ReadFilter, selectingNames } from '../all/token-filters.ts';
@@ -75,6 +76,11 @@ export function readConfirmedChange(form: Record<string, unknown>): ConfirmedCha
     ids: parseForm(revokeTokensBodySchema, { ids }).ids,
     pause: parseForm(pauseTokenBodySchema, { ...(isLimited && { for: Number(seconds) }), reason: text(form.reason) }),
   };
+}
+
+/** Returns the section of the console that a list belongs to. The list of a service account is on its page. */
+export function sectionOf({ path }: PageUrl): string {
+  return path.startsWith(`${serviceAccountsPath}/`) ? serviceAccountsPath : path;
 }
 
 /** Returns the URL of the list that a form names in its field `list`. Only its filters count, so that it cannot lead elsewhere. */

@@ -138,6 +138,37 @@ export function appContract(store: () => Store): void {
     expect((await store().tokens.findById(token.id))?.id).toBe(token.id);
   });
 
+  it('lists and counts the tokens that are restricted to an app, with any other filter', async () => {
+    const [owner, app, other] = [await addUser(store()), await addApp(store()), await addApp(store())];
+    const add = async (name: string, appIds: string[], changes = {}) => {
+      const token = await addToken(store(), owner.id, { name, ...changes });
+      await store().apps.setTokenApps(token.id, appIds);
+      return token;
+    };
+    await add('first', [app.id, other.id]);
+    await add('of the other', [other.id], { expiresAt: noon - 1, lifetimeMs: 1 });
+    await add('expired', [app.id], { expiresAt: noon - 1, lifetimeMs: 1 });
+    await add('without apps', []);
+    const paused = await add('paused', [app.id]);
+    const pause = { at: noon, until: null, reason: null, actor, bySuperuser: false };
+    await store().tokens.pause(paused.id, pause);
+    const listed = async (query: object) => {
+      const all = { now: noon, appId: app.id, ...query };
+      const names = (await store().tokens.list({ ...firstPage, ...all })).map(({ name }) => name);
+      expect(await store().tokens.countUpTo(all, 100)).toBe(names.length);
+      return names;
+    };
+    expect(await listed({})).toEqual(['paused', 'expired', 'first']);
+    expect(await listed({ ownerId: owner.id })).toEqual(['paused', 'expired', 'first']);
+    expect(await listed({ status: 'expired' })).toEqual(['expired']);
+    expect(await listed({ status: 'paused' })).toEqual(['paused']);
+    expect(await listed({ status: 'active' })).toEqual(['first']);
+    expect(await listed({ nameContains: 'first' })).toEqual(['first']);
+    const sort = { by: 'name', descending: false, after: null, few: true };
+    expect(await listed({ sort })).toEqual(['expired', 'first', 'paused']);
+    expect(await listed({ appId: owner.id })).toEqual([]);
+  });
+
   it('replaces what is stored about the apps of a token, and forgets it with the token', async () => {
     const [owner, one, other] = [await addUser(store()), await addApp(store()), await addApp(store())];
     const [token, second] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];

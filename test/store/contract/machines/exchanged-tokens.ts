@@ -5,6 +5,7 @@ import { actor, addToken, addUser, firstPage, newToken, noon } from '../records.
 import { addAccount, addTrust } from './trusts.ts';
 
 const hour = 60 * 60 * 1000;
+const sortedByName = { by: 'name', descending: false, after: null, few: true };
 
 export function exchangedTokenContract(store: () => Store): void {
   const names = async (query: object) =>
@@ -35,6 +36,18 @@ export function exchangedTokenContract(store: () => Store): void {
     }
     expect(await names({ status: 'expired', now: noon + hour })).toEqual(['plain']);
     expect(await names({ status: 'expired', now: noon + hour, exchanged: true })).toEqual(['exchanged']);
+  });
+
+  it('are listed by the trust under which jobs received them', async () => {
+    const { account, trust } = await addBoth();
+    const other = await addTrust(store(), account);
+    await addToken(store(), account.id, { name: 'of another trust', trustId: other.id });
+    for (const query of [{}, { ownerId: account.id }, { status: 'active' }, { sort: sortedByName }]) {
+      expect(await names({ ...query, exchanged: true, trustId: trust.id })).toEqual(['exchanged']);
+    }
+    const expired = { status: 'expired', now: noon + hour, exchanged: true };
+    expect(await names({ ...expired, trustId: trust.id })).toEqual(['exchanged']);
+    expect(await names({ ...expired, trustId: other.id })).toEqual([]);
   });
 
   it('do not count in reports and metrics', async () => {

@@ -9,11 +9,13 @@ import { whereStatus } from '../status-condition.ts';
 export function whereMatches(
   query: Knex.QueryBuilder,
   engine: Pick<Engine, 'greatest' | 'contains'>,
-  { before, ownerId, nameContains, ...filter }: TokenQuery,
+  { before, ownerId, appId, trustId: ofTrust, nameContains, ...filter }: TokenQuery,
   trustId: TrustId = 't.trust_id',
 ): void {
   if (before !== null) query.where('t.id', '<', before);
   if (ownerId !== undefined) query.where('t.owner_id', ownerId);
+  if (appId !== undefined) query.whereRaw('t.id IN (SELECT token_id FROM token_apps WHERE app_id = ?)', appId);
+  if (ofTrust !== undefined) query.where('t.trust_id', ofTrust);
   if (nameContains !== undefined) query.whereRaw(engine.contains('t.name_folded'), nameContains);
   whereFilter(query, engine, filter, filter, trustId);
 }

@@ -87,6 +87,7 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
   const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;
   if (deniedWithinMs !== undefined) return selectDenied(knex, engine, query, deniedWithinMs);
   const tables = status === undefined ? withoutOwners : tokensFirst;
+  if (isRelated(query)) return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   if (nameContains !== undefined) return selectByName(knex, engine, query, tables);
   if (expiringWithinMs !== undefined || status === 'expired') return selectMatches(knex, engine, query, tables);
   if (status === undefined || status === 'active' || status === 'paused') {
@@ -129,7 +130,13 @@ function selectByName(knex: Knex, engine: Engine, query: TokenQuery, tables: str
 function mayMatchFew(query: TokenQuery): boolean {
   const { ownerId, nameContains, status = 'active' } = query;
   const isInOrder = status === 'active' || status === 'paused';
-  return ownerId === undefined && (nameContains !== undefined || !isInOrder || selectsByTimes(query));
+  const isFew = nameContains !== undefined || isRelated(query) || !isInOrder || selectsByTimes(query);
+  return ownerId === undefined && isFew;
+}
+
+/** Returns whether the tokens are those of an app or of a trust, to which an index leads. */
+function isRelated({ appId, trustId }: TokenQuery): boolean {
+  return (appId ?? trustId) !== undefined;
 }
 
 /** Selects one page of the tokens that match. */

@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import { ProblemError } from '../../../shared/problem.ts';
-import type { AppContext, AppEnv } from '../../http/context.ts';
-import type { ServiceAccountSummary } from '../../store/records.ts';
-import { expectProblem, renderProblem } from '../shell/form-problem.ts';
-import { formatUrl } from '../shell/page-url.ts';
-import { CreateTokenDialog } from '../tokens/create-token-dialog.tsx';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { AppContext, AppEnv } from '../../../http/context.ts';
+import type { ServiceAccountSummary } from '../../../store/records.ts';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { CreateTokenDialog } from '../../tokens/create-token-dialog.tsx';
 import {
   type CreateTokenForm,
   createTokenBody,
   emptyCreateTokenForm,
   formSentBefore,
   readCreateTokenForm,
-} from '../tokens/create-token-form.ts';
-import { expiryChoices } from '../tokens/expiry-choices.ts';
-import { RevokeTokenDialog, usesBeforeRevocation } from '../tokens/revoke-token-dialog.tsx';
-import { tokenPath } from '../tokens/token-paths.ts';
-import { calledAddress } from '../tokens/value/called-address.ts';
-import { NewTokenPage } from '../tokens/value/new-token-page.tsx';
-import { ValueAlreadyShownPage } from '../tokens/value/value-already-shown-page.tsx';
-import { type AccountDeps, factsOfAccount, findAccount, readPageUrl } from './facts-of-account.ts';
-import { emptyKeyDialog } from './keys/key-routes.tsx';
-import { ServiceAccountPage } from './service-account-page.tsx';
-import { serviceAccountPath, serviceAccountsPath } from './service-account-paths.ts';
+} from '../../tokens/create-token-form.ts';
+import { expiryChoices } from '../../tokens/expiry-choices.ts';
+import { RevokeTokenDialog, usesBeforeRevocation } from '../../tokens/revoke-token-dialog.tsx';
+import { tokenPath } from '../../tokens/token-paths.ts';
+import { calledAddress } from '../../tokens/value/called-address.ts';
+import { NewTokenPage } from '../../tokens/value/new-token-page.tsx';
+import { ValueAlreadyShownPage } from '../../tokens/value/value-already-shown-page.tsx';
+import { type AccountDeps, factsOfAccount, findAccount, readPageUrl } from '../facts-of-account.ts';
+import { emptyKeyDialog } from '../keys/key-routes.tsx';
+import { ServiceAccountPage } from '../service-account-page.tsx';
+import { serviceAccountPath, serviceAccountsPath } from '../service-account-paths.ts';
 
 /** The form on the page of a service account that creates a token for it. */
 export function accountTokenPages(deps: AccountDeps) {

@@ -1,11 +1,12 @@
-import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
-import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../store/records.ts';
-import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
-import { NextPageLink } from '../shell/components/next-page-link.tsx';
-import { useMember } from '../shell/page-context.ts';
-import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { TokenFilters } from '../tokens/list/token-filters.tsx';
-import { TokenList } from '../tokens/token-list.tsx';
+import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
+import type { ServiceAccountSummary, StatusContext, TokenRecord } from '../../../store/records.ts';
+import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
+import { NextPageLink } from '../../shell/components/next-page-link.tsx';
+import { useMember } from '../../shell/page-context.ts';
+import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { TokenFilters } from '../../tokens/list/token-filters.tsx';
+import { type Preselected, SelectionBar } from '../../tokens/selection/selection-bar.tsx';
+import { TokenList } from '../../tokens/token-list.tsx';
 
 export interface AccountTokensProps {
   account: ServiceAccountSummary;
@@ -20,11 +21,15 @@ export interface AccountTokensProps {
   /** URL of the page, with the list's `?q`, `?status` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
+  /** Number of tokens that match the filter, for a reader who may select them. */
+  total: number;
+  preselected: Preselected;
 }
 
 /** The tokens of a service account. */
 export function AccountTokens(props: AccountTokensProps) {
-  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor } = props;
+  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor, total } = props;
+  const selection = mayChange ? { preselected: props.preselected, listUrl: pageUrl } : undefined;
   const { superuser } = useMember();
   return (
     <>
@@ -51,6 +56,7 @@ export function AccountTokens(props: AccountTokensProps) {
           tokens={tokens}
           statusContext={statusContext}
           names={names}
+          selection={selection}
           actionsOf={
             mayChange
               ? ({ id }) => ({ actsAsOwner, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: id }) })
@@ -61,6 +67,7 @@ export function AccountTokens(props: AccountTokensProps) {
         <NoAccountTokens filtered={account.tokenCount > 0} path={pageUrl.path} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {selection && tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={total} />}
     </>
   );
 }

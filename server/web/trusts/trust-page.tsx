@@ -6,6 +6,7 @@ import type { ListedTrust, StatusContext, TokenRecord } from '../../store/record
 import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
+import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember, usePage } from '../shell/page-context.ts';
@@ -112,7 +113,7 @@ function TrustTokens({ trust, tokens, ...rest }: Pick<TrustPageProps, 'trust' | 
         )}
       </div>
       {tokens.length === 0 ? (
-        <p class="empty">No job has a token under this trust.</p>
+        <EmptyList lead="No job has a token under this trust." />
       ) : (
         <TokenList
           caption={`Tokens that jobs received under ${trust.name}`}

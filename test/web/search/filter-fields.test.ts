@@ -54,7 +54,7 @@ it('has no form that puts a pasted value into an address', async () => {
       expect(field).toContain('type="search"');
     }
   }
-  expect([...names].sort()).toEqual(['actor', 'ip', 'known_to', 'owner', 'q', 'target', 'user']);
+  expect([...names].sort()).toEqual(['actor', 'app', 'ip', 'known_to', 'owner', 'q', 'target', 'user']);
 });
 
 it('opens no address that contains a value or another secret', async () => {

@@ -66,7 +66,7 @@ export function FilterForm({ values, errors }: FilterProps) {
                 errors={errors}
               />
             ))}
-            <SearchField label="App" name="app" value={values.app} error={errors.app} autocomplete="off" />
+            <SearchField label="App" name="app" value={values.app} error={errors.app} />
             <SearchField
               label="Value known to"
               name="known_to"

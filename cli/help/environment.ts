@@ -10,6 +10,9 @@ export const environment: Readonly<Record<string, string>> = {
   TOKENS_TIMEOUT: 'Timeout for a request, in seconds. By default, 30.',
   TOKENS_COMPLETE: 'If set to static, completion asks no server for names.',
   NO_COLOR: 'If set, output has no colors.',
+  FORCE_COLOR:
+    'If set, a terminal gets colors despite NO_COLOR and TERM=dumb. If 0, it gets none. Pipes never get any.',
+  TZ: 'Time zone of times on a terminal, such as Europe/Berlin. By default, that of the machine.',
   HTTPS_PROXY: 'Proxy for requests to the server, as in curl. So are HTTP_PROXY, ALL_PROXY and NO_PROXY.',
   NODE_EXTRA_CA_CERTS: 'File with additional CA certificates.',
 };

@@ -1,8 +1,13 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Context, GlobalOptions, OutputStream } from '../context.ts';
 
-/** Returns the colors for a stream: none if it is no terminal, or with `NO_COLOR`, `TERM=dumb` or `--no-color`. */
+/**
+ * Returns the colors for a stream: none if it is no terminal, because programs read it, or with `--no-color`, `NO_COLOR` or `TERM=dumb`.
+ * `FORCE_COLOR` overrides the last two, and turns colors off if it is 0.
+ */
 export function colorsFor(stream: OutputStream, ctx: Context, options: GlobalOptions): ChalkInstance {
-  const wanted = stream.isTTY && !ctx.env.NO_COLOR && ctx.env.TERM !== 'dumb' && options.color !== false;
+  const { NO_COLOR, FORCE_COLOR, TERM } = ctx.env;
+  const isWanted = FORCE_COLOR ? FORCE_COLOR !== '0' && FORCE_COLOR !== 'false' : !NO_COLOR && TERM !== 'dumb';
+  const wanted = stream.isTTY && isWanted && options.color !== false;
   return new Chalk({ level: wanted ? 1 : 0 });
 }

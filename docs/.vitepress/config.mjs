@@ -26,6 +26,7 @@ export default defineConfig({
         items: [
           { text: 'Overview', link: '/' },
           { text: 'Tutorial', link: '/tutorial' },
+          { text: 'First ten minutes', link: '/first-ten-minutes' },
           { text: 'Glossary', link: '/glossary' },
         ],
       },

@@ -57,7 +57,7 @@ function nextStep({ publicUrl, passwordSignIn, oidc }: Config, email: string, pa
   if (password === null) return `There is no password. ${recover}`;
   return passwordSignIn === 'false'
     ? `Passwords do not sign in while TOKENSD_PASSWORD_SIGN_IN is false. ${recover}`
-    : `Sign in with: tokens login ${publicUrl} --email ${email}`;
+    : `Start the daemon with tokensd serve, if it is not running. Then sign in with: tokens login ${publicUrl} --email ${email}`;
 }
 
 function aboutKey({ name, file }: FirstKey): string {

@@ -18,7 +18,7 @@ export function checkSender({
   const { name, address } = mailSender({ mailFrom, organization });
   const check = { name: 'mail sender' };
   if (smtpUrl !== null && !isFullDomain(address.split('@').at(-1) ?? '')) {
-    const detail = `Many mail servers reject the sender ${address}, because its domain is incomplete. Set TOKENSD_MAIL_FROM to an address of yours, such as tokens@example.com.`;
+    const detail = `Many mail servers reject the sender ${address}, because its domain is incomplete. Set TOKENSD_MAIL_FROM to an address in a domain of yours.`;
     return { ...check, state: 'warning', detail };
   }
   return { ...check, state: 'ok', detail: `Mails come from "${name}" <${address}>.` };

@@ -68,20 +68,24 @@ async function print(ctx: Context, options: GlobalOptions, server: string, statu
       attention: attention.map(({ token: { id, name, prefix }, reasons }) => ({ id, name, prefix, reasons })),
     });
   }
-  const [{ printFields }, { attentionPhrase }] = await Promise.all([
+  const [{ printFields }, { attentionPhrase }, { colorsFor }] = await Promise.all([
     import('../../ui/fields.ts'),
     import('../../ui/tokens/attention.ts'),
+    import('../../ui/colors.ts'),
   ]);
   const times = timesFor(ctx.stdout, ctx);
   const phrases = attention.map(
     ({ token, reasons }) => `${token.name} (${token.prefix}) ${attentionPhrase(token, reasons, times)}`,
   );
+  const { red, yellow } = colorsFor(ctx.stdout, ctx, options);
+  const isDown = reachable === false;
   await printFields(ctx.stdout, [
-    ['Server', reachable === false ? `${server} (not reachable)` : server],
+    ['Server', isDown ? `${server} (not reachable)` : server, isDown ? red : undefined],
     ['Version of tokens', ctx.version],
-    ['Session ends', endOf(ends, reachable, times)],
-    ['Clock', clockPhrase(clockDifference)],
-    ...(phrases.length === 0 ? ['none'] : phrases).map((phrase) => ['Needs attention', phrase] as const),
+    ['Session ends', endOf(ends, reachable, times), ends === null && !isDown ? red : undefined],
+    ['Clock', clockPhrase(clockDifference), clockDifference ? yellow : undefined],
+    ...phrases.map((phrase) => ['Needs attention', phrase, yellow] as const),
+    ...(phrases.length === 0 ? [['Needs attention', 'none'] as const] : []),
   ]);
 }
 
@@ -89,7 +93,7 @@ function endOf(ends: CredentialEnd | null, reachable: boolean | null, times: Tim
   if (ends === null) return reachable === false ? 'unknown' : 'not signed in, or the session is over';
   const { expires_at: end, idle_expires_at: idle } = ends;
   if (end === null) return 'never';
-  return `${times.future(end)}${idle === null ? '' : `, or ${times.exact(idle)} if unused until then`}`;
+  return `${times.expiry(end)}${idle === null ? '' : `, or ${times.ahead(idle)} if unused until then`}`;
 }
 
 function clockPhrase(seconds: number | null): string {

@@ -32,7 +32,7 @@ async function runShow(ctx: Context, name: string, options: ShowOptions): Promis
     return printJson(ctx.stdout, token);
   }
   const { printToken } = await import('../../ui/tokens/tokens.ts');
-  await printToken(ctx, token);
+  await printToken(ctx, options, token);
 }
 
 /** If the token ended, prints how, and throws the error that says so. Otherwise, throws the error of the search. */

@@ -8,10 +8,17 @@ interface Row {
   count: number;
   meaning: string;
   command: string;
+  /** Whether somebody should look at these tokens, if there are any. */
+  isTrouble: boolean;
 }
 
 const columns: Column<Row>[] = [
-  { head: 'COUNT', text: ({ count }) => String(count), brief: ({ count }) => count.toLocaleString('en') },
+  {
+    head: 'COUNT',
+    text: ({ count }) => String(count),
+    brief: ({ count }) => count.toLocaleString('en'),
+    color: ({ count, isTrouble }, colors) => (isTrouble && count > 0 ? colors.yellow : (text) => text),
+  },
   { head: 'WHAT', text: ({ meaning }) => meaning, minWidth: 12, whenNarrow: [{ order: 1, width: 0 }] },
   // A part of a command would list something else, so this column is never cut.
   { head: 'LIST THEM WITH', text: ({ command }) => command },
@@ -23,12 +30,13 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
     count: report[name as ReportedTokens],
     meaning,
     command: listCommand(query),
+    isTrouble: name !== 'active',
   }));
   // An older server does not count them.
   const { orphaned } = report as Partial<TokenReport>;
   if (orphaned !== undefined) {
     const command = 'tokens service-accounts list --orphaned';
-    rows.push({ count: orphaned, meaning: orphanedMeaning, command });
+    rows.push({ count: orphaned, meaning: orphanedMeaning, command, isTrouble: true });
   }
   await printTable(ctx, options, columns, [rows]);
 }

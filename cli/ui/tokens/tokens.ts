@@ -4,11 +4,12 @@ import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } fr
 import type { DeniedRequest, Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Pages } from '../../api/pages.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import type { colorsFor } from '../colors.ts';
-import { printFields } from '../fields.ts';
+import { colorsFor } from '../colors.ts';
+import { type Field, printFields } from '../fields.ts';
 import { sanitize } from '../sanitize.ts';
 import { type Column, printTable } from '../table.ts';
 import { type Times, timesFor } from '../times.ts';
+import { attentionReasons } from './attention.ts';
 import { ruleLines } from './rules.ts';
 
 const statusColor = {
@@ -21,6 +22,8 @@ const statusColor = {
   idle: 'yellow',
 } as const satisfies Record<TokenStatus, string>;
 const minPathWidth = 6;
+/** Enough for every status alone, so that only what follows it is left out. */
+const minStatusWidth = 'sso-stale (canary)'.length;
 
 export async function printTokens(
   ctx: Context,
@@ -33,30 +36,33 @@ export async function printTokens(
   await printTable(ctx, options, columns ?? tokenColumns(ctx, options), pages, emptyText);
 }
 
-export async function printToken(ctx: Context, token: Token): Promise<void> {
+export async function printToken(ctx: Context, options: GlobalOptions, token: Token): Promise<void> {
   const times = timesFor(ctx.stdout, ctx);
+  const colors = colorsFor(ctx.stdout, ctx, options);
+  const reasons = attentionReasons(token, ctx.now());
+  const yellowIf = (isMarked: boolean) => (isMarked ? colors.yellow : undefined);
   await printFields(ctx.stdout, [
     ['Name', token.name],
     ['Prefix', token.prefix],
-    ['Status', statusOf(token)],
+    ['Status', statusOf(token), token.status === 'active' ? undefined : colorOf(token, colors)],
     ...pauseFields(token, times),
     ['Owner', token.owner],
     ['Description', token.description ?? ''],
     ['Created', times.past(token.created_at)],
     ...(token.rotated_at ? [['Rotated', times.past(token.rotated_at)] as const] : []),
-    ['Expires', times.expiry(token.expires_at)],
+    ['Expires', times.expiry(token.expires_at), yellowIf(reasons.includes('expires-soon'))],
     ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
     ...(token.manage?.length ? [['Scopes', token.manage.join(', ')] as const] : []),
     ...ruleLines(token),
     ['Last used', newestUse(token, times)],
     ['User agent', withNewestUse(token).last_used?.user_agent ?? ''],
-    ...previousFields(token, times),
-    ...(token.last_denied ? [['Last denied', deniedRequest(token.last_denied, times)] as const] : []),
+    ...previousFields(token, times, colors.yellow),
+    ...(token.last_denied
+      ? [['Last denied', deniedRequest(token.last_denied, times), yellowIf(reasons.includes('denied'))] as const]
+      : []),
     ['ID', token.id],
   ]);
 }
-
-type Field = readonly [label: string, value: string];
 
 /** Describes the pause of a token. A daemon of the previous release knows no pauses. */
 function pauseFields({ paused }: Token, times: Times): Field[] {
@@ -67,11 +73,11 @@ function pauseFields({ paused }: Token, times: Times): Field[] {
 }
 
 /** Describes the value before the rotation while it still works, and says whether it is still in use. */
-function previousFields({ previous }: Token, times: Times): Field[] {
+function previousFields({ previous }: Token, times: Times, paint: (text: string) => string): Field[] {
   if (!previous) return [];
   const isUsed = previous.last_used !== null;
   return [
-    ['Old value', `${previous.prefix} works until ${times.future(previous.valid_until)}`],
+    ['Old value', `${previous.prefix} works until ${times.future(previous.valid_until)}`, paint],
     ['Old value used', isUsed ? `since the rotation, ${lastUse(previous, times)}` : 'not since the rotation'],
     ...field('Its user agent', previous.last_used?.user_agent ?? null),
   ];
@@ -84,6 +90,16 @@ function field(label: string, value: string | null): Field[] {
 /** Returns the status of a token, and whether it is a canary. Its value then never works. */
 function statusOf({ status, canary }: Token): string {
   return canary ? `${status} (canary)` : status;
+}
+
+/** Returns the status of a token, and what else is wrong, in words, because colors alone would not tell it: `active, denied`. */
+function statusAndTroubleOf(token: Token, now: Date): string {
+  return [statusOf(token), ...troubleOf(token, now)].join(', ');
+}
+
+function troubleOf(token: Token, now: Date): string[] {
+  const reasons = attentionReasons(token, now);
+  return [...(reasons.includes('denied') ? ['denied'] : []), ...(reasons.includes('two-values') ? ['two values'] : [])];
 }
 
 /** Returns the color function for a status. A status that only a newer server knows has no color. */
@@ -121,13 +137,26 @@ function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[]
         { order: 5, width: 0 },
       ],
     },
-    { head: 'STATUS', text: statusOf, color: colorOf, whenNarrow: [{ order: 7, width: 0 }] },
+    {
+      head: 'STATUS',
+      text: statusOf,
+      brief: (token) => statusAndTroubleOf(token, now),
+      fit: (token, width) => {
+        const whole = statusAndTroubleOf(token, now);
+        return stringWidth(whole) <= width ? whole : statusOf(token);
+      },
+      color: (token, colors) => (troubleOf(token, now).length > 0 ? colors.yellow : colorOf(token, colors)),
+      minWidth: minStatusWidth,
+      whenNarrow: [{ order: 7, width: 0 }],
+    },
     ...(all ? [owner] : []),
     {
       head: 'EXPIRES',
       text: (token) => token.expires_at ?? 'never',
       brief: (token) => (token.expires_at === null ? 'never' : relativeTime(token.expires_at, now)),
       fit: (token, width) => (token.expires_at === null ? 'never' : fitRelativeTime(token.expires_at, now, width)),
+      color: (token, colors) =>
+        attentionReasons(token, now).includes('expires-soon') ? colors.yellow : (text) => text,
       minWidth: 8,
       whenNarrow: [{ order: 6, width: 0 }],
     },

@@ -35,7 +35,9 @@ export async function printUsage(ctx: Context, options: GlobalOptions, token: To
     ],
   ]);
   if (sum('allowed') + sum('denied') === 0) {
-    await note(ctx, options, 'There was no use in this period. Uses of the last minute may be missing.');
+    const isUsed = token.last_used !== null || (usage.denied_requests ?? []).length > 0;
+    const fact = isUsed ? 'No use in this period is counted yet.' : 'There was no use in this period.';
+    await note(ctx, options, `${fact} Uses of the last minute may be missing.`);
   }
   await printDenied(ctx, options, usage.denied_requests ?? []);
   await printSeen(ctx, options, 'ROUTE', usage.routes, ({ method, path }) => `${method ?? '-'} ${path}`);

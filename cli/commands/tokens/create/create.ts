@@ -104,8 +104,16 @@ async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, o
   return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
     const isTaken = hasCode(error, 'name-taken') && !(error instanceof TokenMayExist);
     if (options.ifAbsent && isTaken) return null;
-    throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, intended(body), error) : error;
+    if (error instanceof TokenMayExist || ctx.signal.aborted) throw mayExistError(ctx, intended(body), error);
+    throw isTaken ? takenError(error, intended(body)) : error;
   });
+}
+
+/** Says what gives the present token another value, because that is what most people want. */
+function takenError(error: CliError, token: { name: string; owner: string }): CliError {
+  const advice = `Choose another name, or give this token a new value: ${tokenCommand('rotate', token)}`;
+  const { errors: _, ...problem } = error.problem;
+  return new CliError({ ...problem, detail: `${problem.detail} ${advice}` }, { cause: error });
 }
 
 /** Revokes a token whose value could not be printed or stored. Returns the error to report. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { addToken } from '../../store/contract/records.ts';
 
 let app: TestApp;
 beforeEach(async () => {
@@ -92,4 +93,16 @@ it('lists the tokens that ended with a prefix, to those who could see them', asy
   expect(await endedOf(foreign.prefix, app.dev)).toEqual([]);
   expect(await namesOf(own.prefix, app.root)).toEqual([]);
   expect((await list(`status=revoked&prefix=${own.prefix}&all=true`, app.root)).status).toBe(400);
+});
+
+it('takes no name for a prefix among the tokens that ended', async () => {
+  const prefix = 'tok_lowercas';
+  const named = (name: string) => ({ name, nameFolded: name });
+  const first = await addToken(app.store, app.dev.id, { ...named('first'), prefix });
+  const copy = await addToken(app.store, app.dev.id, { ...named(`copy of ${prefix}`), prefix: 'tok_ZZZZzzzz' });
+  for (const { id } of [first, copy]) await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  for (const as of [app.root, app.dev]) {
+    const { items } = JSON.parse((await list(`status=revoked&prefix=${prefix}`, as)).body);
+    expect(items.map(({ id }: { id: string }) => id)).toEqual([first.id]);
+  }
 });

@@ -314,7 +314,7 @@ const actions: Record<string, Action> = {
     isDone: ({ targetToken }, output) => output.includes(targetToken.name),
   },
   "test a request with another member's token": {
-    roles: readers,
+    roles: superusers,
     api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/test`, { method: 'GET', path: '/' }],
     cli: ({ target, targetToken }) => ({
       argv: ['test', targetToken.name, '--user', target.email, '--method', 'GET', '--path', '/'],
@@ -809,8 +809,12 @@ async function createScene(role: Role): Promise<Scene> {
   const target = await app.addMember({ email: `target.${count}@example.com`, can_manage_tokens: true });
   // Written to the store directly, because creating a token takes longer than most of the actions.
   const [ownName, targetName] = [`own-${count}`, `target-${count}`];
-  const ownToken = await addToken(app.store, actor.id, { name: ownName, nameFolded: ownName });
-  const targetToken = await addToken(app.store, target.id, { name: targetName, nameFolded: targetName });
+  // Commands refuse a prefix that two tokens share.
+  const number = String(count).padStart(5, '0');
+  const own = { name: ownName, nameFolded: ownName, prefix: `tok_own${number}` };
+  const ownToken = await addToken(app.store, actor.id, own);
+  const others = { name: targetName, nameFolded: targetName, prefix: `tok_oth${number}` };
+  const targetToken = await addToken(app.store, target.id, others);
   await app.store.users.setDisabled(app.root.id, false);
   if (role === 'disabled member') await app.store.users.setDisabled(actor.id, true);
   if (!withPermission.includes(role)) await app.store.users.setCanManageTokens(actor.id, false);

@@ -87,7 +87,8 @@ const ownersAtOnce = 'SCAN u USING COVERING INDEX users_state_index';
 /** Scans of tables that SQLite may do: those that a LIMIT ends, those of few rows, and searches that must look at every row. */
 const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$|^sorted tokens, by created/, `SCAN t USING INDEX ${listed}`],
-  [/^all tokens, /, `SCAN t USING COVERING INDEX ${listed}`],
+  [/^all tokens(,| of an app)/, `SCAN t USING COVERING INDEX ${listed}`],
+  [/^the tokens that jobs received under a trust$/, 'SCAN t USING INDEX tokens_exchanged_index'],
   [/^all tokens, .*by a/, 'SCAN n USING COVERING INDEX tokens_name_index'],
   [/^sorted tokens, few, paused/, 'SCAN t USING INDEX tokens_paused_index'],
   [/^sorted tokens, by name/, 'SCAN t USING INDEX tokens_name_index'],
@@ -132,6 +133,10 @@ const maySort = [
   /^all tokens, |^one ended token$|^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
   // The few events whose ID is misdated, and the last one of each of several indexes.
   /^audit events (?!$)|^the last audit event in order, of /,
+  // Those of one app or of one trust.
+  /^all tokens of an app|^the tokens that jobs received under a trust$/,
+  // The targets of at most 1,000 events from each end of the log, for each name.
+  /^audit events, what the log calls so$/,
   // The IDs of the tokens with a prefix, at most 20 of each kind.
   /^audit events, the tokens of a prefix$/,
   // Their maintainers, by address.

@@ -141,7 +141,7 @@ export function appContract(store: () => Store): void {
   it('lists and counts the tokens that are restricted to an app, with any other filter', async () => {
     const [owner, app, other] = [await addUser(store()), await addApp(store()), await addApp(store())];
     const add = async (name: string, appIds: string[], changes = {}) => {
-      const token = await addToken(store(), owner.id, { name, ...changes });
+      const token = await addToken(store(), owner.id, { name, nameFolded: name, ...changes });
       await store().apps.setTokenApps(token.id, appIds);
       return token;
     };

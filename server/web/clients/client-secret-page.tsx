@@ -26,8 +26,7 @@ export function ClientSecretPage({ client, secret, rotated = false }: ClientSecr
         warning="The secret is shown only this once and can't be recovered. If you lose it, rotate the secret."
       >
         <p>
-          The client sends it with its ID, <code id="client-id">{client.clientId}</code>, by HTTP Basic authentication.{' '}
-          <CopyButton of="client-id" />
+          Client ID <code id="client-id">{client.clientId}</code> <CopyButton of="client-id" />
         </p>
         {rotated && <p>The old secret no longer works.</p>}
       </ValueDialog>

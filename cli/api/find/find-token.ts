@@ -59,6 +59,16 @@ async function listByPrefix(api: Api, text: string): Promise<Token[]> {
   return items.filter((token) => hasPrefix(token, text));
 }
 
+/**
+ * Returns the tokens that had a value with this prefix which no longer works. A daemon that does not report the use of earlier values ignores the
+ * parameter, too, and lists your own tokens.
+ */
+export async function listByEarlierPrefix(api: Api, text: string): Promise<Token[]> {
+  const query = { prefix: text, limit: String(limits.maxPageSize) };
+  const { items } = await expectBody(api.tokens.$get({ query }), pageShape(tokenShape));
+  return items.filter((token) => token.previous_used_at !== undefined && !hasPrefix(token, text));
+}
+
 function hasPrefix({ prefix, previous }: Token, text: string): boolean {
   return prefix === text || previous?.prefix === text;
 }

@@ -62,7 +62,7 @@ export function matchNames<T extends Named>(
   return { found: [...found], failures };
 }
 
-function ambiguous(text: string, found: readonly Named[]): CliError {
+export function ambiguous(text: string, found: readonly Named[]): CliError {
   // Prefixes are random, so two tokens can have the same one. Their names can be the same as well if their owners differ.
   const isShared = found.filter(({ prefix, previous }) => prefix === text || previous?.prefix === text).length > 1;
   const list = found.map(

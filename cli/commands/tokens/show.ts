@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { endSentence } from '../../../shared/schemas/tokens/end-sentence.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { findToken } from '../../api/find/find-token.ts';
+import { findToken, isPrefix, listByEarlierPrefix, namesOwner } from '../../api/find/find-token.ts';
+import { ambiguous } from '../../api/find/match-name.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
@@ -26,13 +28,27 @@ export function registerShow(program: Command, ctx: Context): void {
 
 async function runShow(ctx: Context, name: string, options: ShowOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const token = await findToken(api, name, options).catch((error) => showEnded({ ctx, api, name, options }, error));
+  const token = await findToken(api, name, options)
+    .catch((error) => findByEarlierPrefix({ api, name, options }, error))
+    .catch((error) => showEnded({ ctx, api, name, options }, error));
   if (options.json) {
     const { printJson } = await import('../../ui/json.ts');
     return printJson(ctx.stdout, token);
   }
   const { printToken } = await import('../../ui/tokens/tokens.ts');
   await printToken(ctx, options, token);
+}
+
+/** Returns the one token that had a value with this prefix before a rotation. Otherwise, throws the error of the search. */
+async function findByEarlierPrefix(
+  { api, name, options }: { api: Api; name: string; options: ShowOptions },
+  error: unknown,
+): Promise<Token> {
+  if (!hasCode(error, 'token-not-found') || !isPrefix(name) || namesOwner(options)) throw error;
+  const [token, ...others] = await listByEarlierPrefix(api, name);
+  if (token === undefined) throw error;
+  if (others.length > 0) throw ambiguous(name, [token, ...others]);
+  return token;
 }
 
 /** If the token ended, prints how, and throws the error that says so. Otherwise, throws the error of the search. */

@@ -97,7 +97,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const writerId = newId();
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const { auditTrail, notifier } = services;
-  const canaryUses = createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter });
+  const canaryUses = createCanaryUses({ store, clock, newId, auditTrail, notifier, normalize, counter: useCounter });
   const dayTotals = createDayTotals({ store, clock, writerId: newId() });
   const counting = [metrics.countVerification, canaryUses.record, dayTotals.count] as const;
   const countedVerification = createCountedVerification(services, ...counting);

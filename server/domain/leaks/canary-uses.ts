@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { limits } from '../../../shared/limits.ts';
-import type { Canary, TokenRecord, TokenUse } from '../../store/records.ts';
+import type { Canary, NewDeniedRequest, TokenRecord, TokenUse } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { systemActor } from '../caller.ts';
@@ -30,7 +30,7 @@ export interface CanaryUses {
    */
   record(hash: string | null, request: ObservedRequest): void;
   /**
-   * Writes what was recorded: the last use of each canary, its count, and that people are still to be told. Then tells of the canaries whose
+   * Writes what was recorded: the last use of each canary, as a denied request too, its count, and that people are still to be told. Then tells of the canaries whose
    * moment has come: 5 to 60 seconds after they were presented, at random, because someone who measures other requests could notice
    * this work if it followed at once. People are told of a canary at most once in `limits.canaryTellMs`, by an audit event, and by a mail to those
    * who look after it and to all superusers. The next one says how often it was presented since. What could not be written is kept for
@@ -47,6 +47,7 @@ export interface CanaryUses {
 interface CanaryUsesDeps {
   store: Store;
   clock: Clock;
+  newId: () => string;
   auditTrail: Pick<AuditTrail, 'canaryUsed'>;
   notifier: Pick<Notifier, 'canaryUsed' | 'wake'>;
   normalize: NormalizeRequest;
@@ -60,7 +61,7 @@ interface Presented {
 }
 
 export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
-  const { store, clock, normalize, counter } = deps;
+  const { store, clock, newId, normalize, counter } = deps;
   /** By the hash of the value. */
   let presented = new Map<string, Presented>();
   /** The newest value that was never issued, under an empty hash. Nothing reads it. */
@@ -85,15 +86,19 @@ export function createCanaryUses(deps: CanaryUsesDeps): CanaryUses {
   async function write(taken: ReadonlyMap<string, Presented>): Promise<ReadonlyMap<string, Canary>> {
     const canaries = await store.canaries.findByHashes([...taken.keys()]);
     const lastUses: TokenUse[] = [];
+    const denied: NewDeniedRequest[] = [];
     const counts = new Map<string, number>();
     for (const [hash, { id: tokenId, prefix }] of canaries) {
       const { uses, at, request } = taken.get(hash) as Presented;
-      lastUses.push({ tokenId, prefix, previous: false, at, ...normalize(request) });
+      const normalized = normalize(request);
+      lastUses.push({ tokenId, prefix, previous: false, at, ...normalized });
+      denied.push({ id: newId(), tokenId, at, reason, appId: request.appId, ...normalized });
       counts.set(tokenId, uses);
     }
     await store.transaction(async (store) => {
       await store.canaries.addUses(counts);
       await store.tokens.recordUses(lastUses, clock.now());
+      await store.usage.addDenied(denied, clock.now());
     });
     return canaries;
   }
@@ -170,7 +175,7 @@ function times(at: number) {
 
 /** Tells of the presentations of a canary, unless there are none, another node told of them, or somebody told of others within the hour. */
 async function tellOf(
-  { store, clock, auditTrail, notifier }: Omit<CanaryUsesDeps, 'normalize' | 'counter'>,
+  { store, clock, auditTrail, notifier }: Omit<CanaryUsesDeps, 'newId' | 'normalize' | 'counter'>,
   id: string,
 ): Promise<void> {
   const isTold = await store.transaction(async (store) => {

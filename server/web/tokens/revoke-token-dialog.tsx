@@ -23,7 +23,8 @@ interface RevokeTokenDialogProps {
 
 /** Asks for confirmation before a token is revoked. If something still uses the token, it offers a pause, which can be undone. */
 export function RevokeTokenDialog({ token, usage, statusContext, action, closeHref }: RevokeTokenDialogProps) {
-  const own = token.ownerId === useMember().id;
+  const { id, superuser } = useMember();
+  const own = token.ownerId === id;
   const { now } = statusContext;
   const recent = { token, usage, days: usesBeforeRevocation, now };
   const uses = usage.days.slice(-usesBeforeRevocation).reduce((total, { allowed }) => total + allowed, 0);
@@ -46,7 +47,9 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
           </p>
           {tokenStatus(token, statusContext) === 'active' && (
             <p>
-              A pause rejects the same requests, and can be undone.{' '}
+              {token.manage === null || superuser
+                ? 'A pause rejects the same requests, and can be undone.'
+                : 'A pause rejects the same requests. Only an Organization Superuser can end it.'}{' '}
               <a href={`${tokenPath(token.id)}?dialog=pause`}>Pause instead</a>
             </p>
           )}

@@ -51,7 +51,7 @@ export function TokenPage(props: TokenPageProps) {
         {mayAct && <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />}
       </div>
       {token.description && <p>{token.description}</p>}
-      <TroubleNotes token={token} statusContext={statusContext} />
+      <TroubleNotes token={token} statusContext={statusContext} offered={new Set(offered.map(([action]) => action))} />
       <TwoValues token={token} now={now} mayEnd={offered.some(([action]) => action === 'end-previous')} />
       <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
       {mayAct && <TestSection tokenId={token.id} test={test} />}

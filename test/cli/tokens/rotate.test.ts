@@ -276,6 +276,18 @@ describe('tokens show', () => {
     expect((await run(['list'])).stdout).not.toContain('never\t');
   });
 
+  it('finds a token by the prefix of a value that no longer works, for the owner and a superuser', async () => {
+    const prefix = old.slice(0, 12);
+    await rotate(['--overlap', '0']);
+    for (const as of [cli.app.dev, cli.app.root]) {
+      const { code, stdout } = await cli.run(['show', prefix], cli.as(as));
+      expect([code, stdout.split('\n')[0]]).toEqual([0, 'Name:\tci']);
+    }
+    const stranger = await cli.app.addMember({ email: 'stranger@example.com' });
+    expect(await cli.run(['show', prefix], cli.as(stranger))).toMatchObject({ code: 3, stdout: '' });
+    expect(await cli.run(['revoke', prefix, '--yes'], cli.as(cli.app.dev))).toMatchObject({ code: 3 });
+  });
+
   it('lists both values and says whether the old one was used since the rotation', async () => {
     expect((await run(['show', 'ci'])).stdout).not.toContain('Old value');
     await rotate();

@@ -247,7 +247,7 @@ function wireApp({
     useCounter,
     deniedUses: createDeniedUses({ store, clock, newId, normalize, counter: useCounter }),
     dayTotals: createDayTotals({ store, clock, writerId: randomUUID() }),
-    canaryUses: createCanaryUses({ store, clock, auditTrail, notifier, normalize, counter: useCounter }),
+    canaryUses: createCanaryUses({ store, clock, newId, auditTrail, notifier, normalize, counter: useCounter }),
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };
   const countedVerification = createCountedVerification(

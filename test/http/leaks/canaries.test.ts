@@ -4,6 +4,7 @@ import { hashSecret } from '../../../server/domain/secrets.ts';
 import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 import type { HashStatuses } from '../../../shared/schemas/tokens/hash-statuses.ts';
 import type { CreatedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken, jsonOf, type Member } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
@@ -72,7 +73,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a canary on %s', (engine) => {
   it('records a presentation as a denied use, with its method, path, address and user agent', async () => {
     const canary = await createCanary();
     await present(canary.token, 3);
-    const { last_used: use } = await show(canary.id);
+    const { last_used: use, last_denied: denied } = await show(canary.id);
+    expect(denied).toEqual({ ...use, reason: 'canary', app: null });
+    const { denied_requests: requests } = await jsonOf<Usage>(await asDev(`/api/v1/tokens/${canary.id}/usage`));
+    expect(requests).toEqual([denied]);
     expect(use).toMatchObject({ method: 'GET', path: '/builds/42', ip: '127.0.0.1', user_agent: 'curl/8.5.0' });
     const usage = await jsonOf<{ denied: Record<string, number> }>(await asDev(`/api/v1/tokens/${canary.id}/usage`));
     expect(usage.denied).toEqual({ canary: 3 });

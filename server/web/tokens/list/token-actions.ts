@@ -1,5 +1,5 @@
 import { idleNoticeMs } from '../../../domain/notifications/digest/notice-rules.ts';
-import { tokenStatus, workingPreviousValue } from '../../../domain/tokens/status.ts';
+import { isExpired, tokenStatus, workingPreviousValue } from '../../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import type { TokenAction } from '../token-change-dialogs.tsx';
 
@@ -37,6 +37,8 @@ export function offeredActions(
   const isActive = status === 'active';
   const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null && isActive;
   const mayResume = superuser || (!isKey && !(status === 'paused' && token.pausedBySuperuser));
+  // A token that has expired is rejected all the same. The uses of a canary are told again.
+  const isLost = isExpired(token, statusContext.now) && !token.canary;
   const canResume = status === 'idle' || status === 'paused' || (isActive && becomesIdleSoon(token, statusContext));
   const fits: Record<OfferedAction, boolean> = {
     rotate: isChangeable && !token.canary,
@@ -44,7 +46,7 @@ export function offeredActions(
     edit: isChangeable,
     narrow: isChangeable && !isKey && !token.canary,
     pause: isActive,
-    resume: mayResume && canResume,
+    resume: mayResume && canResume && !isLost,
   };
   return labels.filter(([action]) => fits[action]);
 }

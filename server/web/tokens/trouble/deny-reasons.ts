@@ -1,7 +1,7 @@
 import type { ForbidReason } from '../../../domain/tokens/rules/evaluate.ts';
 import type { DenyReason } from '../../../domain/tokens/verify.ts';
 
-const words: Readonly<Record<DenyReason | ForbidReason, string>> = {
+const words: Readonly<Record<DenyReason | ForbidReason | 'canary', string>> = {
   app: 'App not allowed',
   group: 'Owner in none of the app’s groups',
   method: 'Method not allowed',
@@ -17,6 +17,7 @@ const words: Readonly<Record<DenyReason | ForbidReason, string>> = {
   revoked: 'Token revoked',
   rotated: 'Old value, ended by a rotation',
   unknown: 'Value that never works',
+  canary: 'Value of a canary',
 };
 
 /** Returns a deny reason in a few words. A node of another release may have stored one that this release does not know. */

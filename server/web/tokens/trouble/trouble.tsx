@@ -1,38 +1,52 @@
-import { isPaused, tokenStatus } from '../../../domain/tokens/status.ts';
+import { isExpired, isPaused, tokenStatus } from '../../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import { MinuteOf } from '../../shell/components/time.tsx';
+import type { OfferedAction } from '../list/token-actions.ts';
 
 const soonMs = 7 * 24 * 60 * 60 * 1000;
 
 interface TroubleProps {
   token: TokenRecord;
   statusContext: StatusContext;
+  /** The changes that the reader may make now. */
+  offered: ReadonlySet<OfferedAction>;
 }
 
 /** What is wrong with a token, or will be soon, as notes. Renders nothing if all is well. */
 export function TroubleNotes(props: TroubleProps) {
-  const { token, statusContext } = props;
+  const { token, statusContext, offered } = props;
+  const isActive = tokenStatus(token, statusContext) === 'active';
   return (
     <>
-      <StatusNote {...props} />
-      {tokenStatus(token, statusContext) === 'active' && <ExpiryNote {...props} />}
+      <StatusNote token={token} statusContext={statusContext} />
+      {isActive && <ExpiryNote {...props} />}
       {token.formerOwnerKnows && (
-        <p class="note warning">Its former owner still knows its value. Rotate it, so that only its owner does.</p>
+        <p class="note warning">
+          Its former owner still knows its value.
+          {isActive &&
+            ` ${offered.has('rotate') ? 'Rotate it' : `${changerOf(token)} can rotate it`}, so that only its owner does.`}
+        </p>
       )}
     </>
   );
 }
 
 /** Why requests with the token are rejected. */
-function StatusNote({ token, statusContext }: TroubleProps) {
+function StatusNote({ token, statusContext }: Omit<TroubleProps, 'offered'>) {
   const status = tokenStatus(token, statusContext);
   if (status === 'active' || (token.canary && status !== 'paused')) return null;
+  const remedy = isExpired(token, statusContext.now) ? remedies.expired : remedies[status];
+  const isLost = status !== 'expired' && isExpired(token, statusContext.now) && !token.canary;
   return (
     <div class="note warning">
       <p>
-        <strong>{headlines[status]}</strong> {token.canary ? pausedCanary : remedies[status]}
+        <strong>
+          {headlines[status]}
+          {isLost && ' It has expired, too.'}
+        </strong>{' '}
+        {token.canary ? pausedCanary : remedy}
       </p>
-      <PauseNote token={token} now={statusContext.now} />
+      <PauseNote token={token} now={statusContext.now} isLost={isLost} />
     </div>
   );
 }
@@ -60,7 +74,7 @@ const remedies: Readonly<Record<Troubled, string>> = {
 const pausedCanary = 'Its uses are counted, and nobody gets a mail until the pause ends.';
 
 /** Who paused the token, why, and until when. After a leak, nobody in particular did. */
-function PauseNote({ token, now }: { token: TokenRecord; now: number }) {
+function PauseNote({ token, now, isLost }: { token: TokenRecord; now: number; isLost: boolean }) {
   const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser, manage } = token;
   if (!isPaused(token, now) || pausedAt === null) return null;
   return (
@@ -86,17 +100,32 @@ function PauseNote({ token, now }: { token: TokenRecord; now: number }) {
           </>
         )}
       </p>
-      {(pausedBySuperuser || manage !== null) && <p>Only an Organization Superuser can resume it.</p>}
+      {(pausedBySuperuser || manage !== null) && !isLost && <p>Only an Organization Superuser can resume it.</p>}
     </>
   );
 }
 
-function ExpiryNote({ token: { expiresAt, selfRotate }, statusContext: { now } }: TroubleProps) {
+function ExpiryNote({ token, statusContext: { now }, offered }: TroubleProps) {
+  const { expiresAt } = token;
   if (expiresAt === null || expiresAt > now + soonMs) return null;
   return (
     <p class="note warning">
-      <strong>It expires soon:</strong> on <MinuteOf at={expiresAt} />.{' '}
-      {selfRotate ? 'It may rotate itself before then.' : 'Rotate it before then, or give it a new last day.'}
+      <strong>It expires soon:</strong> on <MinuteOf at={expiresAt} />. {expiryRemedy(token, offered)}
     </p>
   );
+}
+
+/** Returns what can be done before a token expires, and by whom if the reader may not do it. Nobody changes a token that a job received. */
+function expiryRemedy(token: TokenRecord, offered: TroubleProps['offered']): string {
+  if (token.trustId !== null) return 'A job received it, so it ends by itself.';
+  if (token.selfRotate) return 'It may rotate itself before then.';
+  const changes = token.canary ? 'give it a new last day' : 'rotate it before then, or give it a new last day';
+  if (!offered.has('edit')) return `${changerOf(token)} can ${changes}.`;
+  return `${changes[0]?.toUpperCase()}${changes.slice(1)}.`;
+}
+
+/** Returns who may rotate and edit a token. */
+function changerOf({ manage, ownerKind }: TokenRecord): string {
+  if (manage !== null) return 'An Organization Superuser';
+  return ownerKind === 'service-account' ? 'A maintainer of the service account' : 'Its owner';
 }

@@ -1,0 +1,73 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../../helpers/app/app.ts';
+import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
+import { openConsole, textOf } from '../../../helpers/console/pages.ts';
+
+const day = 86_400;
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const pageOf = async (id: string, as = app.dev, query = '') =>
+    (await openConsole(app, as).get(`/profile/api-tokens/${id}${query}`)).html;
+  return { app, pageOf };
+}
+
+it('says that a paused token has expired, too, and offers no way to resume it', async () => {
+  const { app, pageOf } = await open();
+  const { id } = await createToken(app, app.dev, { name: 'ci', expires_in: 60 });
+  await app.ask(`/api/v1/tokens/${id}/pause`, { as: app.dev, json: {} });
+  expect(await pageOf(id)).toContain('id="resume"');
+  app.clock.advance(61_000);
+  const html = await pageOf(id);
+  expect(textOf(html)).toContain(
+    'It is paused. It has expired, too. Requests that use it are rejected. Create a new token',
+  );
+  expect(textOf(html)).not.toContain('until the pause ends');
+  expect(html).not.toContain('id="resume"');
+  await app.ask(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', as: app.root, json: { disabled: true } });
+  const disabled = textOf(await pageOf(id, app.root));
+  expect(disabled).toContain('The account of its owner is disabled. It has expired, too.');
+  expect(disabled).not.toContain('until a superuser enables the account');
+});
+
+it('says who can rotate a token that expires soon', async () => {
+  const { app, pageOf } = await open();
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  const soon = { expires_in: 2 * day };
+  const own = await createToken(app, app.dev, { name: 'own', ...soon });
+  expect(textOf(await pageOf(own.id))).toContain('Rotate it before then, or give it a new last day.');
+  for (const reader of [auditor, app.root]) {
+    expect(textOf(await pageOf(own.id, reader))).toContain(
+      'Its owner can rotate it before then, or give it a new last day.',
+    );
+  }
+  const trap = await createToken(app, app.dev, { name: 'trap', canary: true, ...soon });
+  expect(textOf(await pageOf(trap.id))).toContain('Give it a new last day.');
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const kept = await createAccountToken(app, app.dev, 'ci', { name: 'kept', ...soon });
+  expect(textOf(await pageOf(kept.id, auditor))).toContain(
+    'A maintainer of the service account can rotate it before then',
+  );
+  const key = await createAccountToken(app, app.root, 'ci', { name: 'key', manage: ['tokens:read'], ...soon });
+  expect(textOf(await pageOf(key.id))).toContain('An Organization Superuser can rotate it before then');
+  expect(textOf(await pageOf(key.id, app.root))).toContain('Rotate it before then');
+});
+
+it('says to a maintainer that only a superuser can end the pause of a management key', async () => {
+  const { app, pageOf } = await open();
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const key = await createAccountToken(app, app.root, 'ci', {
+    name: 'key',
+    manage: ['tokens:read'],
+    expires_in: 30 * day,
+  });
+  const use = { method: null, path: null, ip: null, userAgent: null };
+  await app.store.tokens.recordUses([
+    { tokenId: key.id, prefix: key.prefix, previous: false, at: app.clock.now(), ...use },
+  ]);
+  const maintainer = textOf(await pageOf(key.id, app.dev, '?dialog=revoke'));
+  expect(maintainer).toContain('Only an Organization Superuser can end it. Pause instead');
+  expect(maintainer).not.toContain('can be undone');
+  expect(textOf(await pageOf(key.id, app.root, '?dialog=revoke'))).toContain('can be undone. Pause instead');
+});

@@ -49,7 +49,7 @@ const filtered: Array<[list: string, path: (pages: Pages) => string]> = [
   ['tokens of a member', ({ member }) => `${member}?q=zzz`],
   ['tokens of a service account', ({ account }) => `${account}?status=paused`],
   ['service accounts', () => '/organization/service-accounts?orphaned=true'],
-  ['audit events', () => '/organization/audit?actor=nobody@example.com'],
+  ['audit events', () => '/organization/audit?ip=198.51.100.77'],
   ['apps', () => '/organization/apps?name=zzz'],
   ['deliveries', ({ webhook }) => `${webhook}?status=failed`],
 ];

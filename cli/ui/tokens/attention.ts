@@ -15,7 +15,8 @@ export function attentionReasons(token: Token, now: Date): AttentionReason[] {
   if (canary) return [];
   const isShortLived = (lifetime ?? Number.POSITIVE_INFINITY) <= maxShortLivedSeconds;
   const isSoon = expiresAt !== null && !isShortLived && Date.parse(expiresAt) - now.getTime() <= weekMs;
-  const wasDenied = denied !== null && now.getTime() - Date.parse(denied.at) <= dayMs;
+  // A server of an older release does not send it.
+  const wasDenied = denied ? now.getTime() - Date.parse(denied.at) <= dayMs : false;
   return [
     ...(wasDenied ? ['denied' as const] : []),
     ...(status === 'active' ? [] : ['not-active' as const]),
@@ -29,7 +30,7 @@ export function attentionReasons(token: Token, now: Date): AttentionReason[] {
 export function attentionPhrase(token: Token, reasons: readonly AttentionReason[], times: Times): string {
   const { status, expires_at: expiresAt, last_denied: denied, previous } = token;
   const phrases: Record<AttentionReason, () => string> = {
-    denied: () => `was denied ${denied === null ? '' : times.ago(denied.at)}`,
+    denied: () => `was denied ${denied ? times.ago(denied.at) : ''}`,
     'not-active': () => `is ${status}`,
     'expires-soon': () => `expires ${expiresAt === null ? 'never' : times.ahead(expiresAt)}`,
     'two-values': () => `has two values${previous ? ` until ${times.exact(previous.valid_until)}` : ''}`,

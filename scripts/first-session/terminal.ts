@@ -23,12 +23,15 @@ export interface Terminal {
   close(): Promise<void>;
 }
 
-/** Opens a terminal in a tmux server of its own, whose socket is in `directory`. */
-export async function openTerminal(directory: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
+/** Opens a terminal in the home directory, in a tmux server of its own, whose socket is in `directory`. */
+export async function openTerminal(
+  directory: string,
+  env: Readonly<Record<string, string>> & { HOME: string },
+): Promise<Terminal> {
   const socket = `${directory}/${crypto.randomUUID().slice(0, 8)}`;
   const tmux = (...words: string[]) => run('tmux', ['-u', '-S', socket, '-f', '/dev/null', ...words], { env });
   const shell = `env PS1='${prompt} ' bash --norc --noprofile -i`;
-  await tmux('new-session', '-d', '-x', '160', '-y', '50', shell);
+  await tmux('new-session', '-d', '-x', '160', '-y', '50', '-c', env.HOME, shell);
 
   async function screen(): Promise<string[]> {
     // -J joins the parts of a wrapped line, -S - includes what has scrolled away.

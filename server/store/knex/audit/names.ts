@@ -20,8 +20,6 @@ export async function idsNamed(
   );
   const [first, ...others] = ends;
   if (first === undefined) return [];
-  // UNION keeps one of equal IDs.
-  const all = first.union(others).as('ids');
-  const ids: string[] = await knex.from(all).whereNotNull('target_id').pluck('target_id');
-  return ids.sort().reverse().slice(0, limit);
+  const ids: string[] = await knex.from(first.unionAll(others).as('ids')).whereNotNull('target_id').pluck('target_id');
+  return [...new Set(ids)].sort().reverse().slice(0, limit);
 }

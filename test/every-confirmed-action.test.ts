@@ -13,6 +13,8 @@ import { turnOn } from './helpers/sign-in/totp.ts';
 import { passkeyRecord } from './store/contract/sign-in/passkeys.ts';
 
 const hour = 60 * 60 * 1000;
+/** 90 days, in seconds: an hour later than the key has, if an hour has passed. */
+const longer = 90 * 24 * 60 * 60;
 
 /** A superuser with two second factors, a member, one with a passkey, an invited one, and a management key. Each test has its own. */
 interface Scene {
@@ -178,6 +180,17 @@ const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
 
 /** Other ways to carry out an action. This server has no mail, so an invitation that is sent again shows a link. */
 const otherWays: Record<string, Case> = {
+  'widenKey by extending its life': {
+    ...cases.widenKey,
+    api: ({ boss, key }) => [`/api/v1/tokens/${key.id}`, { method: 'PATCH', as: boss, json: { expires_in: longer } }],
+    form: ({ key }) => [
+      `/profile/api-tokens/${key.id}/edit`,
+      { name: 'terraform', description: 'longer', manage: 'apps', shown_manage: 'apps', date: '2027-03-31' },
+    ],
+    cli: ({ key }) => ['edit', key.id, '--expires', '90d'],
+    shownAgain: () => 'longer',
+    isDone: async ({ key }) => ((await edited(key.id))?.expiresAt ?? 0) > app.clock.now() + longer * 1000 - hour,
+  },
   'copyInvitationLink by inviting again': {
     ...cases.copyInvitationLink,
     api: ({ boss, invited }) => [`/api/v1/users/${invited.id}/invitation`, { method: 'POST', as: boss }],

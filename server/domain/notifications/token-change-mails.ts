@@ -14,6 +14,7 @@ import {
   reviewTokensOf,
   tokenListOf,
   tokensOf,
+  tokenTitle,
 } from './service-accounts/wording.ts';
 import {
   commandArgument,
@@ -52,7 +53,7 @@ export function tokenRotatedMail(site: SiteInfo, event: TokenRotation): MailCont
     command: revokeCommand(event, token),
   };
   return memberMail(site, event, {
-    subject: mailText`API token "${token.name}" was rotated`,
+    subject: [...tokenTitle(token), ' was rotated'],
     preview: `${token.prefix} is the new value. The old value ${old}.`,
     lead: `${aTokenOf(event)} has a new value. The old value ${old}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
@@ -110,7 +111,7 @@ export function previousValueUsedMail(site: SiteInfo, event: PreviousValueUse): 
 export function tokenPausedMail(site: SiteInfo, event: TokenPause): MailContent {
   const { token } = event;
   return memberMail(site, event, {
-    subject: mailText`API token "${token.name}" was paused`,
+    subject: [...tokenTitle(token), ' was paused'],
     lead: `${aTokenOf(event)} was paused. It is rejected ${endOf(event)}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: adviceAfterPause(site, event, 'it'),
@@ -163,7 +164,7 @@ function pauseFacts(event: Pause): Array<readonly [string, MailText]> {
 export function tokenResumedMail(site: SiteInfo, event: TokenChange): MailContent {
   const { token } = event;
   return memberMail(site, event, {
-    subject: mailText`API token "${token.name}" was resumed`,
+    subject: [...tokenTitle(token), ' was resumed'],
     lead: `${aTokenOf(event)} was resumed. It is accepted again.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: unlessExpected([reviewTokensOf(event, site), ...contactSomeone(event, site)]),
@@ -182,7 +183,7 @@ export function tokenExtendedMail(site: SiteInfo, event: TokenExtension): MailCo
     command: revokeCommand(event, token),
   };
   return memberMail(site, event, {
-    subject: mailText`The expiry of API token "${token.name}" was extended`,
+    subject: ['The expiry of ', ...tokenTitle(token, 'inside'), ' was extended'],
     lead: `${aTokenOf(event)} now works longer than before.`,
     button: { label: 'View this token', url },
     advice: adviceToReader(event, site, [revoke]),

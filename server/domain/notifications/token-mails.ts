@@ -26,9 +26,11 @@ import {
   reviewTokensOf,
   tokenListOf,
   tokensOf,
+  tokenTitle,
 } from './service-accounts/wording.ts';
 
-export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
+export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'> &
+  Partial<Pick<TokenRecord, 'manage'>>;
 
 export interface TokenCreation extends MemberEvent {
   token: MailedToken & Partial<Pick<TokenRecord, 'canary'>>;
@@ -96,8 +98,8 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
     return memberMail(site, event, {
       ...common,
       button: viewToken(site, token.id),
-      subject: mailText`API token "${token.name}" was revoked`,
-      lead: `${aTokenOf(event)} was revoked. It is rejected from now on and cannot be restored.`,
+      subject: [...tokenTitle(token), ' was revoked'],
+      lead: `${aTokenOf({ ...event, token })} was revoked. It is rejected from now on and cannot be restored.`,
       facts: [...tokenFacts(token), ['Created', utc(token.createdAt)], ...facts],
     });
   }

@@ -58,3 +58,19 @@ it('names the management key that deleted an account', async () => {
   expect(text).toMatch(/Done by +the management key terraform of the service account platform Time/);
   expect(text).not.toContain('Organization Superuser)');
 });
+
+it('calls a management key so when it was rotated, extended and revoked', async () => {
+  const app = await open();
+  const key = await storeKey(app, await storeServiceAccount(app, 'platform'), ['apps']);
+  const path = `/api/v1/tokens/${key.id}`;
+  await app.ask(path, { method: 'PATCH', as: app.root, json: { expires_in: 120 * 24 * 60 * 60 } });
+  await app.ask(`${path}/rotate`, { as: app.root, json: {} });
+  await app.ask(path, { method: 'DELETE', as: app.root });
+  const mails = (await app.mails()).filter(({ to }) => to === app.root.email);
+  expect(mails.map(({ subject }) => subject)).toEqual([
+    'The expiry of management key "terraform" was extended',
+    'Management key "terraform" was rotated',
+    'Management key "terraform" was revoked',
+  ]);
+  for (const { text } of mails) expect(unwrapped(text)).toContain('management key of the service account platform');
+});

@@ -19,14 +19,28 @@ export function accountOf({ owner }: About): string {
   return owner.kind === 'service-account' ? `the service account ${owner.name}` : `your account ${owner.email}`;
 }
 
+interface Token {
+  name: string;
+  /** Set for a management key. */
+  manage?: string | null;
+}
+
+/** Returns a token with its name, such as `API token "ci"`, or a management key. `inside` a sentence, that begins with a small letter. */
+export function tokenTitle({ name, manage = null }: Token, place: 'start' | 'inside' = 'start'): MailText {
+  const key = place === 'start' ? 'Management key' : 'management key';
+  return manage === null ? mailText`API token "${name}"` : [key, ...mailText` "${name}"`];
+}
+
 /** Returns what one token is, such as `API token of the service account ci`. */
-export function tokenOf(event: About): string {
+export function tokenOf(event: About & { token?: Token }): string {
+  if (event.token?.manage) return `management key of ${accountOf(event)}`;
   return isOfServiceAccount(event) ? `API token of ${accountOf(event)}` : `personal API token of ${accountOf(event)}`;
 }
 
 /** Returns the same with an article at the beginning of a sentence. */
-export function aTokenOf(event: About): string {
-  return `${isOfServiceAccount(event) ? 'An' : 'A'} ${tokenOf(event)}`;
+export function aTokenOf(event: About & { token?: Token }): string {
+  const token = tokenOf(event);
+  return `${token.startsWith('API') ? 'An' : 'A'} ${token}`;
 }
 
 /** Returns the same for several tokens. */

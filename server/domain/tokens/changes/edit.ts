@@ -30,8 +30,16 @@ export interface Editing {
   edit(operator: Operator, id: string, body: EditTokenBody): Promise<TokenRecord>;
 }
 
+type Widening = Parameters<TokenDeps['notifier']['tokenWidened']>[1] & { token: TokenRecord };
+
 export function createEditing(deps: TokenDeps): Editing {
   const { store, clock, auditTrail, notifier, policy } = deps;
+
+  /** Mails that a token may do more than before: for a management key, to all superusers too. */
+  function tellOfWidening(store: Store, { from, ...mail }: Widening) {
+    if (mail.token.manage === null) return notifier.tokenWidened(store, { ...mail, from });
+    return tellOfKey({ notifier }, store, { ...mail, stage: 'widened', rules: mail.to });
+  }
 
   return {
     async edit(operator, id, body) {
@@ -51,20 +59,28 @@ export function createEditing(deps: TokenDeps): Editing {
         const event = { at, actor: operatorActor(operator), clientInfo, token };
         await auditTrail.tokenChanged(store, { ...event, changes });
         const mail = { ...event, owner: await ownerOf(store, found, user), channel };
-        if (isExtended(before, token)) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
         const [from, to] = [showRules(before, names), showRules(token, names)];
-        const isWidened = widens(before.rules, token.rules) || addsScope(before.manage, token.manage);
-        if (isWidened && token.manage !== null) {
-          // The session is locked already. The rules can be compared only now, and throwing undoes the edit.
-          await requireConfirmed(store, operator, at, confirmedActions.widenKey(before));
-          await tellOfKey({ notifier }, store, { ...mail, stage: 'widened', rules: to });
-        } else if (isWidened) await notifier.tokenWidened(store, { ...mail, from, to });
+        const isWidened = allowsMore(before, token);
+        const isLonger = isExtended(before, token);
+        // The session is locked already. The rules can be compared only now, and throwing undoes the edit.
+        if (isWidened || isLonger) await requireConfirmedKey(store, operator, before, at);
+        if (isLonger) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
+        if (isWidened) await tellOfWidening(store, { ...mail, from, to });
         return token;
       });
       notifier.wake();
       return edited;
     },
   };
+}
+
+function allowsMore(before: TokenRecord, after: TokenRecord): boolean {
+  return widens(before.rules, after.rules) || addsScope(before.manage, after.manage);
+}
+
+/** Requires a confirmation to widen a management key. Other tokens need none. @throws ProblemError `confirmation-required`, `not-authenticated` */
+async function requireConfirmedKey(store: Store, operator: Operator, token: TokenRecord, now: number): Promise<void> {
+  if (token.manage !== null) await requireConfirmed(store, operator, now, confirmedActions.widenKey(token));
 }
 
 /** Stores an edit of a locked token that its rules restrict to these apps. Returns the token. @throws ProblemError `name-taken` */

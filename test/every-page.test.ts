@@ -141,6 +141,7 @@ function target({ path }: Route, { ids }: Opened): string {
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
+    .replace(':session', ids.session)
     .replace(':delivery', ids.delivery)
     .replace(':report', 'active')
     .replace(':action', actionOf(path))
@@ -203,6 +204,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /organization/team/:id/edit': { name: 'Edited', email: 'edited@example.com' },
   'POST /profile/password': { current: password, new: next, again: next },
   'POST /profile/sessions/end-others': {},
+  'POST /organization/team/:id/sessions/:session/end': {},
   'POST /profile/sessions/:id/end': {},
   'POST /profile/api-tokens': { name: 'made', expires: 'never' },
   'POST /profile/api-tokens/new': { name: 'made', expires: 'never' },

@@ -189,6 +189,7 @@ const actions: Record<string, Action> = {
   "list another member's sessions": {
     roles: readers,
     prepare: ({ target }) => addSessionOf(target),
+    page: ({ target }, browser) => browser.get(team(target)),
     api: ({ target }) => ['GET', `/users/${target.id}/sessions`],
     cli: ({ target }) => ({ argv: ['sessions', 'list', '--user', target.email] }),
     isDone: (_scene, output) => output.includes(sessionIp),
@@ -196,12 +197,14 @@ const actions: Record<string, Action> = {
   "end another member's session": {
     roles: superusers,
     prepare: ({ target }) => addSessionOf(target),
+    page: ({ target }, browser) => postForm(browser, team(target, `sessions/${sessionId(target)}/end`)),
     api: ({ target }) => ['DELETE', `/users/${target.id}/sessions/${sessionId(target)}`],
     cli: ({ target }) => ({ argv: ['sessions', 'end', sessionId(target), '--user', target.email] }),
     isDone: async ({ target }) => !(await hasSession(target)),
   },
   "end all of another member's sessions": {
     roles: superusers,
+    page: ({ target }, browser) => postForm(browser, team(target, 'end-sessions')),
     api: ({ target }) => ['DELETE', `/users/${target.id}/sessions`],
     cli: ({ target }) => ({ argv: ['sessions', 'end', '--all', '--user', target.email] }),
     isDone: async ({ target }) => (await sessionsOf(target)).length === 0,

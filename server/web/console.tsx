@@ -42,6 +42,7 @@ import { ssoPages } from './sign-in/sso/sso-routes.tsx';
 import { createSecondFactorCookie } from './sign-in/totp/second-factor-cookie.ts';
 import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
 import { memberPages } from './team/member/member-routes.tsx';
+import { memberSessionPages } from './team/member/sign-in/member-session-routes.tsx';
 import { teamPages } from './team/routes.tsx';
 import { allTokensPages } from './tokens/all/routes.tsx';
 import { formLinkPages } from './tokens/form-link/form-link-routes.tsx';
@@ -120,6 +121,7 @@ export function consolePages(appDeps: AppDeps) {
     .route('/', tokenChangePages(deps))
     .route('/', overviewPages(deps))
     .route('/', teamPages(deps))
+    .route('/', memberSessionPages(deps))
     .route('/', memberPages(deps))
     .route('/', serviceAccountPages(deps))
     .route('/', selectedAccountTokens(deps))

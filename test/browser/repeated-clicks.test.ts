@@ -39,7 +39,7 @@ describe.skipIf(!chromiumIsHere)('a form that takes long', () => {
 
   it('can be sent again after its request was stopped', async () => {
     const page = await visit('/profile?dialog=end-others', 'stopped@example.com');
-    const send = page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' });
+    const send = page.getByRole('dialog').getByRole('button', { name: 'End all others' });
     const stopButton = await page.context().newCDPSession(page);
     await whileDaemonIsSlow(async () => {
       // Playwright never notices that a navigation was stopped before its request was sent, and then waits for it in the next click.
@@ -52,6 +52,6 @@ describe.skipIf(!chromiumIsHere)('a form that takes long', () => {
     });
     await page.clock.fastForward(10_000);
     await send.click();
-    await page.getByRole('status').filter({ hasText: 'You were signed out everywhere else.' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'All your other sessions were ended.' }).waitFor();
   });
 });

@@ -95,15 +95,19 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     await hands.write(page.getByRole('searchbox', { name: 'Search by name or email' }), email);
     await page.keyboard.press('Enter');
     await hands.press(page.getByRole('link', { name: email }));
-    const opener = page.getByRole('link', { name: 'Offboard' });
+    const menu = page.getByRole('button', { name: `Actions for ${email}` });
+    const open = async () => {
+      await hands.press(menu);
+      await hands.press(page.getByRole('link', { name: 'Offboard' }));
+    };
     const dialog = page.getByRole('dialog', { name: `Offboard ${email}?` });
-    await hands.press(opener);
+    await open();
     for (const text of [/Disables the account/, /Ends all its sessions/, /Permanently revokes 1 token\./]) {
       await dialog.getByText(text).waitFor();
     }
     await hands.press(dialog.getByRole('link', { name: 'Cancel' }));
-    if (script) await waitForFocus(opener);
-    await hands.press(opener);
+    if (script) await waitForFocus(menu);
+    await open();
     await hands.press(dialog.getByRole('button', { name: 'Offboard' }));
     await done(page, `The account of ${email} was disabled, and all its tokens were revoked.`).waitFor();
     expect(await status()).toBe(401);

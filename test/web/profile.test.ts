@@ -118,9 +118,9 @@ it('lists active sessions with device and times, and marks the current one', asy
     return [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => textOf(row));
   };
   expect(await list()).toEqual([
-    '198.51.100.7 tokens/1.0 now now End session',
-    'Unknown IP address Unknown device 11 hours ago now current session',
-    '192.0.2.1 tokens/1.0 11 hours ago 11 hours ago End session',
+    'tokens 1.0 198.51.100.7 now now End',
+    'Unknown device Unknown IP address this session 11 hours ago now',
+    'tokens 1.0 192.0.2.1 11 hours ago 11 hours ago End',
   ]);
   app.clock.advance(119_999);
   expect(await list()).toHaveLength(3);
@@ -136,7 +136,7 @@ it('ends one session after confirmation, and audits it', async () => {
   const { html } = await browser.get(`/profile?dialog=end-session&id=${one.id}`);
   const dialog = html.slice(html.indexOf('<dialog'));
   expect(textOf(dialog)).toContain('End this session?');
-  expect(textOf(dialog)).toContain('198.51.100.7 tokens/1.0');
+  expect(textOf(dialog)).toContain('tokens 1.0 198.51.100.7');
   expect(html).toContain(`data-close="/profile#end-${one.id}"`);
   expect(await works(app, one.secret)).toBe(true);
 
@@ -154,14 +154,14 @@ it('ends one session after confirmation, and audits it', async () => {
 
 it('ends all other sessions of the member, and audits each', async () => {
   const { app, browser } = await open();
-  expect((await browser.get('/profile')).html).not.toContain('Sign out everywhere else');
+  expect((await browser.get('/profile')).html).not.toContain('End all others');
   const others = [await signIn(app, app.dev), await signIn(app, app.dev)];
   const foreign = await signIn(app, app.root);
   expect((await browser.get('/profile')).html).toContain('href="/profile?dialog=end-others"');
   await browser.get('/profile?dialog=end-others');
   const done = await browser.submit('/profile/sessions/end-others');
   expect([done.status, done.location]).toEqual([303, messageAt('/profile', 'sessions-ended')]);
-  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('You were signed out everywhere else.');
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('All your other sessions were ended.');
   for (const { id, secret } of others) {
     expect(await works(app, secret)).toBe(false);
     expect(await actionsOf(app)).toContain(`session.ended ${id}`);

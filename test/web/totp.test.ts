@@ -121,7 +121,7 @@ it('lets a superuser reset it after confirmation', async () => {
   const browser = openConsole(app, app.root);
   expect((await browser.get(path)).html).not.toContain('reset-two-step');
   await turnOn(app, app.dev);
-  expect(textOf((await browser.get(path)).html)).toContain('password and authenticator app');
+  expect(textOf((await browser.get(path)).html)).toContain('Authenticator app on since');
   await browser.get(`${path}?dialog=reset-two-step`);
   const done = await browser.submit(`${path}/reset-two-step`);
   expect(done.location).toContain('done=totp-reset');

@@ -43,7 +43,7 @@ export function AppPage(props: AppPageProps) {
       </div>
       <AppFacts app={app} now={statusContext.now} />
       <AppTokens {...props} />
-      <History about="this app" targetId={app.id} pageUrl={{ path, query: {} }} {...history} />
+      <History about="this app" auditQuery={{ target: app.id }} pageUrl={{ path, query: {} }} {...history} />
       {dialog}
     </Layout>
   );

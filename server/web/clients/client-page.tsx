@@ -30,7 +30,7 @@ export function ClientPage({ client, history, now, dialog }: ClientPageProps) {
         {useMember().superuser && <Actions path={path} />}
       </div>
       <ClientFacts client={client} now={now} />
-      <History about="this client" targetId={client.id} pageUrl={{ path, query: {} }} {...history} />
+      <History about="this client" auditQuery={{ target: client.id }} pageUrl={{ path, query: {} }} {...history} />
       {dialog}
     </Layout>
   );

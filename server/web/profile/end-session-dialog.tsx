@@ -18,7 +18,7 @@ export function EndSessionDialog({ session, now }: { session: SessionRecord; now
       <p>
         <SessionDevice session={session} />{' '}
         <span class="hint">
-          last active <Time at={session.lastSeenAt} now={now} />
+          last used <Time at={session.lastSeenAt} now={now} />
         </span>
       </p>
     </ConfirmDialog>
@@ -29,10 +29,10 @@ export function EndSessionDialog({ session, now }: { session: SessionRecord; now
 export function EndOtherSessionsDialog() {
   return (
     <ConfirmDialog
-      title="Sign out everywhere else?"
+      title="End all your other sessions?"
       closeHref="/profile#end-others"
       action="/profile/sessions/end-others"
-      confirm="Sign out everywhere else"
+      confirm="End all others"
       danger
     >
       <p>All your other browsers and command lines must sign in again. Your tokens keep working.</p>

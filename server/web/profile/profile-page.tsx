@@ -75,14 +75,20 @@ export function ProfilePage(props: ProfilePageProps) {
       )}
       {sso !== null && <SsoSection {...sso} />}
       <div class="heading">
-        <h2>Sessions</h2>
+        <h2 id="sessions">Sessions</h2>
         {sessions.length > 1 && (
           <a class="button" id="end-others" href={`${profilePath}?dialog=end-others`}>
-            Sign out everywhere else
+            End all others
           </a>
         )}
       </div>
-      <SessionList sessions={sessions} currentSessionId={currentSessionId} now={now} />
+      <SessionList
+        caption="Your sessions"
+        sessions={sessions}
+        currentSessionId={currentSessionId}
+        now={now}
+        endHref={({ id }) => `${profilePath}?dialog=end-session&id=${id}`}
+      />
       <h2 id="data">Your data</h2>
       <p>
         <a href={memberDataPath(member)}>Download all that is stored about you</a> (JSON)

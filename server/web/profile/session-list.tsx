@@ -1,24 +1,28 @@
+import { describeUserAgent } from '../../domain/user-agent.ts';
 import type { SessionRecord } from '../../store/records.ts';
-import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { Time } from '../shell/components/time.tsx';
 
 interface SessionListProps {
-  sessions: SessionRecord[];
+  /** What the table shows, for screen readers. */
+  caption: string;
+  sessions: readonly SessionRecord[];
   currentSessionId: string;
   now: number;
+  /** Returns the URL of the dialog that ends a session. Null if the reader ends none. */
+  endHref: ((session: SessionRecord) => string) | null;
 }
 
-/** A table of the member's sessions, with a link to end each one except the current session. */
-export function SessionList({ sessions, currentSessionId, now }: SessionListProps) {
+/** A table of the sessions of one member, with a link to end each one except the current session. */
+export function SessionList({ caption, sessions, currentSessionId, now, endHref }: SessionListProps) {
   return (
     <table class="list">
-      <caption class="visually-hidden">Your sessions</caption>
+      <caption class="visually-hidden">{caption}</caption>
       <thead>
         <tr>
           <th scope="col">Device</th>
           <th scope="col">Signed in</th>
-          <th scope="col">Last active</th>
-          <td />
+          <th scope="col">Last used</th>
+          {endHref !== null && <td />}
         </tr>
       </thead>
       <tbody>
@@ -26,26 +30,33 @@ export function SessionList({ sessions, currentSessionId, now }: SessionListProp
           <tr>
             <td data-label="Device">
               <SessionDevice session={session} />
+              {session.id === currentSessionId && (
+                <>
+                  {' '}
+                  <span class="badge success">this session</span>
+                </>
+              )}
             </td>
             <td data-label="Signed in">
               <Time at={session.createdAt} now={now} />
             </td>
-            <td data-label="Last active">
+            <td data-label="Last used">
               <Time at={session.lastSeenAt} now={now} />
             </td>
-            <td class="end">
-              {session.id === currentSessionId ? (
-                <span class="badge success">current session</span>
-              ) : (
-                <a
-                  class="button quiet danger"
-                  id={`end-${session.id}`}
-                  href={`/profile?dialog=end-session&id=${session.id}`}
-                >
-                  End session
-                </a>
-              )}
-            </td>
+            {endHref !== null && (
+              <td class="end">
+                {session.id !== currentSessionId && (
+                  <a
+                    class="button quiet"
+                    id={`end-${session.id}`}
+                    href={endHref(session)}
+                    aria-label={`End the session of ${deviceName(session)}`}
+                  >
+                    End
+                  </a>
+                )}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>
@@ -53,12 +64,19 @@ export function SessionList({ sessions, currentSessionId, now }: SessionListProp
   );
 }
 
-/** IP address and user agent of the device that signed in. */
-export function SessionDevice({ session: { ip, userAgent } }: { session: SessionRecord }) {
+/** The program that signed in, in words, and the IP address from which it did. The title has all that the program said of itself. */
+export function SessionDevice({ session }: { session: SessionRecord }) {
   return (
     <>
-      {ip ?? 'Unknown IP address'}{' '}
-      <span class="sub">{userAgent ? <ClippedText text={userAgent} /> : 'Unknown device'}</span>
+      <bdi title={session.userAgent ?? undefined}>{deviceName(session)}</bdi>{' '}
+      <span class="sub">
+        {session.ip ?? 'Unknown IP address'}
+        {session.sso && ', single sign-on'}
+      </span>
     </>
   );
+}
+
+function deviceName({ userAgent }: SessionRecord): string {
+  return userAgent === null ? 'Unknown device' : describeUserAgent(userAgent);
 }

@@ -39,7 +39,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       <MaintainersSection account={account} mayChange={mayChange} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
       {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
-      <History about="this service account" targetId={account.id} pageUrl={props.pageUrl} {...history} />
+      <History about="this service account" auditQuery={{ target: account.id }} pageUrl={props.pageUrl} {...history} />
       {dialog}
     </Layout>
   );

@@ -93,6 +93,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /organization/team/:id/invitation-link': 'superuser',
   'POST /organization/team/:id/:action': 'superuser',
   'POST /organization/team/:id/tokens/:token/revoke': 'superuser',
+  'POST /organization/team/:id/sessions/:session/end': 'superuser',
   'GET /organization/service-accounts': 'member',
   'POST /organization/service-accounts': 'superuser',
   'GET /organization/service-accounts/:id': 'member',

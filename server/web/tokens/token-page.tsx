@@ -57,7 +57,12 @@ export function TokenPage(props: TokenPageProps) {
       {mayAct && <TestSection tokenId={token.id} test={test} />}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection usage={usage} quiet={token.quietNetworks} now={now} />
-      <History about="this token" targetId={token.id} pageUrl={{ path: tokenPath(token.id), query: {} }} {...history} />
+      <History
+        about="this token"
+        auditQuery={{ target: token.id }}
+        pageUrl={{ path: tokenPath(token.id), query: {} }}
+        {...history}
+      />
       {dialog}
     </Layout>
   );

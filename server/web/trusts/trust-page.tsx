@@ -95,7 +95,12 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
       <h2>Use it</h2>
       <p>In the job, run this command. It finds the identity token of the job and prints the value of a token.</p>
       <pre>{`tokens exchange --server ${publicUrl} --trust ${trust.name}`}</pre>
-      <History about="this trust" targetId={trust.id} pageUrl={{ path: trustPath(trust.id), query: {} }} {...history} />
+      <History
+        about="this trust"
+        auditQuery={{ target: trust.id }}
+        pageUrl={{ path: trustPath(trust.id), query: {} }}
+        {...history}
+      />
       {dialog}
     </Layout>
   );

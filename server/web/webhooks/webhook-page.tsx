@@ -53,7 +53,7 @@ export function WebhookPage(props: WebhookPageProps) {
         <NoDeliveries webhook={webhook} failed={failed} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
-      <History about="this webhook" targetId={webhook.id} pageUrl={pageUrl} {...history} />
+      <History about="this webhook" auditQuery={{ target: webhook.id }} pageUrl={pageUrl} {...history} />
       {dialog}
     </Layout>
   );

@@ -20,6 +20,8 @@ const labels: Readonly<Record<string, string>> = {
   url: 'URL',
   hosts: 'Hosts',
   groups: 'Groups',
+  manual_groups: 'Groups',
+  sso_groups: 'Groups of the identity provider',
   max_expiry: 'Maximum expiry',
   preflight: 'Preflight',
   events: 'Events',
@@ -38,7 +40,19 @@ const labels: Readonly<Record<string, string>> = {
 
 /** Fields whose texts have one entry a line. */
 const lists: ReadonlySet<string> = new Set([
-  ...['apps', 'allow', 'networks', 'manage', 'hosts', 'groups', 'events', 'maintainers', 'claims'],
+  ...[
+    'apps',
+    'allow',
+    'networks',
+    'manage',
+    'hosts',
+    'groups',
+    'manual_groups',
+    'sso_groups',
+    'events',
+    'maintainers',
+    'claims',
+  ],
 ]);
 
 /** Fields whose texts are seconds. */

@@ -15,21 +15,23 @@ export interface HistoryPage {
 interface HistoryProps extends HistoryPage {
   /** What the events are about, such as `this token`. */
   about: string;
-  /** ID of what the events are about. */
-  targetId: string;
+  /** Filter of the audit log that selects the same events. */
+  auditQuery: PageUrl['query'];
+  /** Whether the sentences name the owners of tokens, because the page is not about one token. */
+  withOwner?: boolean;
   /** URL of the page that the history ends, without `?history`, the cursor of older events. */
   pageUrl: PageUrl;
 }
 
 /** What happened to something, newest first. Superusers and auditors get a link to the audit log. */
-export function History({ about, targetId, pageUrl, events, nextCursor }: HistoryProps) {
+export function History({ about, auditQuery, withOwner = false, pageUrl, events, nextCursor }: HistoryProps) {
   const { superuser, auditor } = useMember();
   return (
     <section aria-labelledby="history">
       <div class="heading">
         <h2 id="history">History</h2>
         {(superuser || auditor) && (
-          <a href={formatUrl({ path: auditPath, query: { target: targetId } })}>Open in the audit log</a>
+          <a href={formatUrl({ path: auditPath, query: auditQuery })}>Open in the audit log</a>
         )}
       </div>
       {events.length === 0 ? (
@@ -41,7 +43,7 @@ export function History({ about, targetId, pageUrl, events, nextCursor }: Histor
               <MinuteOf at={event.at} />
               <div>
                 <p>
-                  <EventSentence event={event} withOwner={false} />
+                  <EventSentence event={event} withOwner={withOwner} />
                 </p>
                 {(event.changes ?? []).map((change) => (
                   <Change change={change} />

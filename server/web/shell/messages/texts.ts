@@ -24,7 +24,9 @@ export const texts = {
   'member-unbound': (member: string) =>
     `${member} was unbound from single sign-on. The next single sign-on with their email address connects the account again; a member whose password signs them in connects it on their profile.`,
   'session-ended': () => 'The session was ended.',
-  'sessions-ended': () => 'You were signed out everywhere else.',
+  'sessions-ended': () => 'All your other sessions were ended.',
+  'member-session-ended': (member: string) => `A session of ${member} was ended.`,
+  'member-sessions-ended': (member: string) => `All sessions of ${member} were ended.`,
   'member-added': (member: string) => `${member} was added.`,
   'member-invited': (member: string) => `${member} was invited.`,
   'member-changed': (member: string) => `The account of ${member} was changed.`,

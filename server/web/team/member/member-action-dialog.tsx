@@ -2,7 +2,7 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import { ConfirmDialog } from '../../shell/components/form-dialog.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName } from '../member-labels.ts';
-import { memberPath, teamPath } from '../team-paths.ts';
+import { memberPath } from '../team-paths.ts';
 import type { ActionSubject } from './confirmation.ts';
 import { confirmations } from './member-action-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
@@ -23,7 +23,7 @@ export function MemberActionDialog({ action, pageUrl, problem, ...subject }: Mem
   return (
     <ConfirmDialog
       title={title(memberName(user))}
-      closeHref={`${back}#${openerOf(action, user.id, pageUrl)}`}
+      closeHref={`${back}#${openerOf(action, user.id)}`}
       action={`${memberPath(user.id)}/${action}`}
       confirm={confirm}
       danger={danger}
@@ -36,7 +36,6 @@ export function MemberActionDialog({ action, pageUrl, problem, ...subject }: Mem
 }
 
 /** Returns the ID of the element that opened the dialog, to which the focus returns. */
-function openerOf(action: ConfirmedAction, userId: string, { path }: PageUrl): string {
-  if (action === 'ungrant') return `permission-${userId}`;
-  return path === teamPath ? `actions-${userId}` : action;
+function openerOf(action: ConfirmedAction, userId: string): string {
+  return action === 'ungrant' ? `permission-${userId}` : `actions-${userId}`;
 }

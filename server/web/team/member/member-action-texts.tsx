@@ -132,6 +132,17 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  'end-sessions': {
+    title: (name) => `End all sessions of ${name}?`,
+    confirm: 'End all sessions',
+    danger: true,
+    body: ({ user }) => (
+      <p>
+        {user.email} is signed out of every browser and program, and can sign in again. Links that were mailed to this
+        address stop working. Tokens keep working.
+      </p>
+    ),
+  },
   'revoke-tokens': {
     title: (name) => `Revoke all tokens of ${name}?`,
     confirm: 'Revoke all tokens',

@@ -17,6 +17,7 @@ interface Action {
   revokesAll: boolean;
   resetsTotp?: boolean;
   unbinds?: boolean;
+  endsSessions?: boolean;
   invites?: boolean;
   deletes?: boolean;
   erases?: boolean;
@@ -36,6 +37,7 @@ const memberActions = {
   disable: { changes: { disabled: true }, revokesAll: false, code: 'member-disabled' },
   'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, code: 'totp-reset' },
   unbind: { changes: {}, revokesAll: false, unbinds: true, code: 'member-unbound' },
+  'end-sessions': { changes: {}, revokesAll: false, endsSessions: true, code: 'member-sessions-ended' },
   'revoke-tokens': { changes: {}, revokesAll: true, code: 'tokens-revoked' },
   delete: { changes: {}, revokesAll: false, deletes: true, code: 'member-deleted' },
   erase: { changes: {}, revokesAll: false, erases: true, code: 'member-erased' },
@@ -68,6 +70,7 @@ export function possibleActions(user: UserSummary, isSelf: boolean): OfferedActi
     disabled ? 'enable' : 'disable',
     ...(hasSecondFactor(user) && !isSelf ? (['reset-two-step'] as const) : []),
     ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),
+    ...(memberStatus(user) === 'active' && !isSelf ? (['end-sessions'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...endings(user, isSelf),
   ];
@@ -83,9 +86,18 @@ function endings({ disabled, tokenCount }: UserSummary, isSelf: boolean): Offere
   ];
 }
 
-/** Reports whether the action ends a superuser's access to superuser pages, by demoting or disabling the account. */
-export function endsSuperuser(action: OfferedAction): boolean {
-  return action === 'demote' || action === 'disable';
+/** Returns the possible actions, without those that would leave the organization without a superuser. */
+export function offeredActions({ user, isSelf, isLastSuperuser }: Subject): OfferedAction[] {
+  const actions = possibleActions(user, isSelf);
+  return isLastSuperuser ? actions.filter((action) => action !== 'demote' && action !== 'disable') : actions;
+}
+
+interface Subject {
+  user: UserSummary;
+  /** Whether the superuser acts on their own account. */
+  isSelf: boolean;
+  /** Whether the member is the only enabled superuser. */
+  isLastSuperuser: boolean;
 }
 
 interface Outcome {
@@ -109,15 +121,18 @@ export async function performAction(
     tokens,
     totp,
     unbinding,
-  }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp' | 'unbinding'>,
+    memberSessions,
+  }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp' | 'unbinding' | 'memberSessions'>,
   caller: Caller,
   userId: string,
   action: MemberAction,
 ): Promise<Outcome> {
-  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, erases, code }: Action = memberActions[action];
+  const { changes, revokesAll, resetsTotp, unbinds, endsSessions, invites, deletes, erases, code }: Action =
+    memberActions[action];
   const user = await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (unbinds) await unbinding.unbind(caller, userId);
+  if (endsSessions) await memberSessions.endAll(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   if (deletes) await users.delete(caller, userId);
   if (erases && !(await users.erase(caller, userId))) return { code: 'member-being-erased', user };

@@ -1,10 +1,8 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { JustConfirmed, requireSent } from '../../../domain/sign-in/confirmation/required.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
-import { readPage } from '../../../http/paging.ts';
 import type { TokenRecord, UserSummary } from '../../../store/records.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
@@ -17,24 +15,28 @@ import { memberName } from '../member-labels.ts';
 import { memberPath, teamPath } from '../team-paths.ts';
 import { EditMemberDialog } from './edit-member-dialog.tsx';
 import { type EditMemberForm, editMemberBody, editMemberForm, readEditMemberForm } from './edit-member-form.ts';
+import { factsOfMember } from './facts-of-member.ts';
 import { MemberActionDialog } from './member-action-dialog.tsx';
 import {
   type ConfirmedAction,
-  endsSuperuser,
   isConfirmedAction,
   isMemberAction,
   type MemberAction,
+  offeredActions,
   performAction,
-  possibleActions,
 } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
 import { memberId, readPageUrl } from './member-url.ts';
-import { OffboardDialog } from './offboard-dialog.tsx';
-import { emptyOffboardForm, type OffboardForm, offboardBody, readOffboardForm } from './offboard-form.ts';
+import { OffboardDialog } from './offboard/offboard-dialog.tsx';
+import { emptyOffboardForm, type OffboardForm, offboardBody, readOffboardForm } from './offboard/offboard-form.ts';
+import { endSessionDialog } from './sign-in/member-session-routes.tsx';
 
 type MemberPagesDeps = Pick<
   AppDeps,
   | 'users'
+  | 'memberSessions'
+  | 'passkeys'
+  | 'audit'
   | 'offboarding'
   | 'serviceAccounts'
   | 'invitations'
@@ -168,44 +170,28 @@ export function memberPages(deps: MemberPagesDeps) {
   type LoadedMember = Awaited<ReturnType<typeof loadMember>>;
 
   async function page(c: AppContext, member: LoadedMember, rest: { error?: string; dialog?: Child }) {
-    const pageUrl = readPageUrl(c);
-    const { q, cursor, status } = pageUrl.query;
-    const { items, next_cursor } = await readPage(
-      { cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
-      (query) => tokens.list(c.get('caller'), { ...query, user: member.user.id }),
-      (token) => token,
-    );
-    return (
-      <MemberPage
-        {...member}
-        {...rest}
-        statusContext={statusContext()}
-        pageUrl={pageUrl}
-        tokens={items}
-        names={await tokens.appNames(items)}
-        nextCursor={next_cursor}
-      />
-    );
+    return <MemberPage {...member} {...rest} {...(await factsOfMember(deps, c, member.user))} />;
   }
 
   async function requestedDialog(c: AppContext, member: LoadedMember): Promise<Child> {
     if (!c.get('caller').user.superuser) return null;
-    const { user, isSelf, isLastSuperuser } = member;
-    const { dialog: action, token: tokenId = '' } = c.req.query();
-    const pageUrl = readPageUrl(c);
-    if (action === 'revoke') {
-      const token = await tokenOfMember(c, tokenId);
-      const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
-      const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
-      const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
-      return <RevokeTokenDialog {...facts} action={target} closeHref={closeHref} />;
-    }
+    const { user } = member;
+    const action = c.req.query('dialog');
+    if (action === 'end-session') return endSessionDialog(deps, c, user);
+    if (action === 'revoke') return revokeDialog(c);
     if (action === 'edit') return editDialog(c, user, editMemberForm(user));
-    const offered = possibleActions(user, isSelf);
-    if (action === 'offboard' && offered.includes(action)) return offboardDialog(c, member, emptyOffboardForm);
-    if (!isConfirmedAction(action) || !offered.includes(action)) return null;
-    if (isLastSuperuser && endsSuperuser(action)) return null;
-    return actionDialog(c, member, action);
+    const offered = offeredActions(member).find((one) => one === action);
+    if (offered === 'offboard') return offboardDialog(c, member, emptyOffboardForm);
+    return isConfirmedAction(offered) ? actionDialog(c, member, offered) : null;
+  }
+
+  async function revokeDialog(c: AppContext) {
+    const pageUrl = readPageUrl(c);
+    const token = await tokenOfMember(c, c.req.query('token') ?? '');
+    const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
+    const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
+    const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
+    return <RevokeTokenDialog {...facts} action={target} closeHref={closeHref} />;
   }
 
   async function offboardDialog(c: AppContext, { user }: LoadedMember, form: OffboardForm, problem?: ProblemError) {
@@ -216,7 +202,7 @@ export function memberPages(deps: MemberPagesDeps) {
         plan={await offboarding.plan(caller, user.id)}
         offeredAccounts={await serviceAccounts.offer(caller)}
         form={form}
-        closeHref={`${formatUrl(readPageUrl(c))}#offboard`}
+        closeHref={`${formatUrl(readPageUrl(c))}#actions-${user.id}`}
         now={clock.now()}
         problem={problem}
       />

@@ -3,6 +3,7 @@ import type { StatusContext, TokenRecord, UserSummary } from '../../../store/rec
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { allTokensPath } from '../../tokens/all/all-tokens-paths.ts';
 import { TokenFilters } from '../../tokens/list/token-filters.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
@@ -23,10 +24,8 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: Me
     <>
       <div class="heading">
         <h2>API tokens</h2>
-        {superuser && user.tokenCount > 0 && (
-          <a class="button quiet danger" id="revoke-tokens" href={formatUrl(pageUrl, { dialog: 'revoke-tokens' })}>
-            Revoke all
-          </a>
+        {user.tokenCount > 0 && (
+          <a href={formatUrl({ path: allTokensPath, query: { owner: user.email } })}>Open in all tokens</a>
         )}
       </div>
       {user.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}

@@ -71,7 +71,12 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
           {token.lastUse?.userAgent && <bdi class="sub">{token.lastUse.userAgent}</bdi>}
         </dd>
       </dl>
-      <History about="this token" targetId={token.id} pageUrl={{ path: tokenPath(token.id), query: {} }} {...history} />
+      <History
+        about="this token"
+        auditQuery={{ target: token.id }}
+        pageUrl={{ path: tokenPath(token.id), query: {} }}
+        {...history}
+      />
     </Layout>
   );
 }

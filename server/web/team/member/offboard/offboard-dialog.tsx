@@ -1,16 +1,16 @@
-import { count } from '../../../../shared/count.ts';
-import { limits } from '../../../../shared/limits.ts';
-import type { ProblemError } from '../../../../shared/problem.ts';
-import type { OffboardingPlan } from '../../../domain/accounts/offboarding/offboarding.ts';
-import type { OfferedNames } from '../../../domain/offered-names.ts';
-import type { TokenRecord, UserSummary } from '../../../store/records.ts';
-import { ServiceAccountField } from '../../service-accounts/service-account-field.tsx';
-import { Field } from '../../shell/components/form.tsx';
-import { FormDialog } from '../../shell/components/form-dialog.tsx';
-import { Time } from '../../shell/components/time.tsx';
-import { fieldErrors } from '../../shell/form-problem.ts';
-import { memberName } from '../member-labels.ts';
-import { memberPath } from '../team-paths.ts';
+import { count } from '../../../../../shared/count.ts';
+import { limits } from '../../../../../shared/limits.ts';
+import type { ProblemError } from '../../../../../shared/problem.ts';
+import type { OffboardingPlan } from '../../../../domain/accounts/offboarding/offboarding.ts';
+import type { OfferedNames } from '../../../../domain/offered-names.ts';
+import type { TokenRecord, UserSummary } from '../../../../store/records.ts';
+import { ServiceAccountField } from '../../../service-accounts/service-account-field.tsx';
+import { Field } from '../../../shell/components/form.tsx';
+import { FormDialog } from '../../../shell/components/form-dialog.tsx';
+import { Time } from '../../../shell/components/time.tsx';
+import { fieldErrors } from '../../../shell/form-problem.ts';
+import { memberName } from '../../member-labels.ts';
+import { memberPath } from '../../team-paths.ts';
 import type { OffboardForm } from './offboard-form.ts';
 
 interface OffboardDialogProps {

@@ -1,7 +1,7 @@
-import { parseDuration } from '../../../../shared/duration.ts';
-import { ProblemError } from '../../../../shared/problem.ts';
-import { type OffboardUserBody, offboardUserBodySchema } from '../../../../shared/schemas/accounts/offboarding.ts';
-import { parseForm, text } from '../../shell/form-values.ts';
+import { parseDuration } from '../../../../../shared/duration.ts';
+import { ProblemError } from '../../../../../shared/problem.ts';
+import { type OffboardUserBody, offboardUserBodySchema } from '../../../../../shared/schemas/accounts/offboarding.ts';
+import { parseForm, text } from '../../../shell/form-values.ts';
 
 /** The fields of the form, as texts. */
 export interface OffboardForm {

@@ -810,7 +810,7 @@ export const views: View[] = [
   { name: 'audit-event-plain', as: root, path: auditEvent('session.created') },
   { name: 'auditor-event', as: auditor, path: auditEvent('token.created') },
   { name: 'activity', as: dev, path: at('/profile/activity') },
-  { name: 'audit-nothing', as: root, path: at('/organization/audit?user=nobody@example.com') },
+  { name: 'audit-nothing', as: root, path: at('/organization/audit?ip=198.51.100.77') },
   { name: 'audit-refused', as: root, path: at('/organization/audit?from=yesterday') },
   { name: 'auditor-profile', as: auditor, path: at('/profile') },
   { name: 'auditor-tokens', as: auditor, path: at('/profile/api-tokens') },

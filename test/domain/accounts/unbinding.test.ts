@@ -124,15 +124,15 @@ describe('the member’s page', () => {
     const app = await open();
     const { id } = await moveAda(app);
     const browser = openConsole(app, app.root);
-    expect((await browser.get(`/organization/team/${app.dev.id}`)).html).not.toContain('id="unbind"');
+    expect((await browser.get(`/organization/team/${app.dev.id}`)).html).not.toContain('dialog=unbind');
     const page = await browser.get(`/organization/team/${id}`);
-    expect(page.html).toContain('id="unbind"');
+    expect(page.html).toContain('dialog=unbind');
     const dialog = await browser.get(`/organization/team/${id}?dialog=unbind`);
     expect(textOf(dialog.html)).toContain('Unbind Ada Lovelace from single sign-on?');
     const done = await browser.submit(`/organization/team/${id}/unbind`);
     expect(done.location).toContain('done=member-unbound');
     const after = textOf((await browser.get(`/organization/team/${id}`)).html);
-    expect(after).toContain('single sign-on (unbound until the next sign-in)');
+    expect(after).toContain('Single sign-on unbound until the next sign-in');
     expect(after).not.toContain('Unbind from single sign-on');
   });
 

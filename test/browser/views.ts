@@ -702,6 +702,12 @@ export const views: View[] = [
   { name: 'account', as: root, path: accountPage('ci') },
   { name: 'account-of-maintainer', as: dev, path: accountPage('ci') },
   { name: 'account-long', as: root, path: accountPage(longAccount) },
+  { name: 'account-selected', as: dev, path: accountPage('ci', '?select=page') },
+  {
+    name: 'account-revoke-selected',
+    as: root,
+    path: async (world) => `${await accountPage(longAccount)(world)}/selected?action=revoke&all=true`,
+  },
   { name: 'account-orphaned', as: root, path: accountPage('legacy-import') },
   { name: 'account-disabled', as: root, path: accountPage('old-runner') },
   { name: 'account-maintainer-refused', as: root, path: accountPage('ci'), act: addUnknownMaintainer },

@@ -73,6 +73,7 @@ export default defineConfig({
         items: [
           { text: 'How it works', link: '/how-it-works' },
           { text: 'From use to rule', link: '/from-use-to-rule' },
+          { text: 'The console before and after', link: '/before-and-after' },
           { text: 'Architecture', link: '/project/architecture' },
           { text: 'Security', link: '/project/security' },
           { text: 'Contributing', link: '/project/contributing' },

@@ -111,7 +111,7 @@ async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, o
 
 /** Says what gives the present token another value, because that is what most people want. */
 function takenError(error: CliError, token: { name: string; owner: string }): CliError {
-  const advice = `Choose another name, or give this token a new value: ${tokenCommand('rotate', token)}`;
+  const advice = `Choose another name, or give this token a new value with \`${tokenCommand('rotate', token)}\`.`;
   const { errors: _, ...problem } = error.problem;
   return new CliError({ ...problem, detail: `${problem.detail} ${advice}` }, { cause: error });
 }

@@ -310,7 +310,7 @@ it('lists the consequences of offboarding before it offboards a member', async (
     'Ends all its sessions',
     'Permanently revokes 2 tokens.',
     'Sends an email to dev@example.com',
-    'Revoked in any case (2)',
+    'Revoked (2)',
   ]) {
     expect(asked).toContain(consequence);
   }
@@ -340,7 +340,7 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   const { html } = await browser.get(`${page}?dialog=offboard`);
   const asked = textOf(html);
   expect(asked).toMatch(/Transferred to the service account, if you name one \(1\)\s*in use/);
-  expect(asked).toMatch(/Revoked in any case \(1\)\s*forgotten/);
+  expect(asked).toMatch(/Revoked \(1\)\s*forgotten/);
   expect(html).toMatch(/<input id="transfer_to"[^>]* list="transfer_to-names"/);
   expect(html).toContain('<option value="ci">');
   expect(html).not.toContain(`<option value="${disabled.name}">`);

@@ -88,7 +88,7 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
         <dd>
           <code>{id}</code>
         </dd>
-        <dt>Address</dt>
+        <dt>Link to this event</dt>
         <dd>
           <a href={`${auditPath}/${id}`}>{address}</a>
         </dd>

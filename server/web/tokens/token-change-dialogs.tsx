@@ -87,7 +87,7 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
       );
     case 'edit':
       return (
-        <FormDialog {...change} title="Edit token" submit="Save">
+        <FormDialog {...change} title={`Edit “${token.name}”`} submit="Save">
           <EditFields {...props} />
         </FormDialog>
       );

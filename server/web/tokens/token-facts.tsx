@@ -105,7 +105,7 @@ function ScopeFacts({ manage }: { manage: string }) {
 
 function explain({ canary, manage }: TokenRecord, status: TokenStatus): string {
   if (canary) return status === 'paused' ? pausedCanaryExplanation : canaryExplanation;
-  return manage === null ? 'Requests that use it are accepted.' : keyExplanation;
+  return manage === null ? 'Requests that use it are accepted if its rules allow them.' : keyExplanation;
 }
 
 const canaryExplanation =

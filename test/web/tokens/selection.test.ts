@@ -89,6 +89,10 @@ describe('the confirmation', () => {
     await app.ask(`/api/v1/tokens/${one.id}/pause`, { as: app.dev, json: {} });
     const { html } = await openConsole(app, app.dev).get(`${own}/selected?action=pause${chosen(one, two)}`);
     expect(textOf(html)).toContain('1 of these is paused already or has expired, and stays as it is.');
+    expect(html).toMatch(/<button type="submit" class="primary">Pause 1 token<\/button>/);
+    const none = await openConsole(app, app.dev).get(`${own}/selected?action=pause${chosen(one)}`);
+    expect(none.html).not.toContain(`action="${own}/selected"`);
+    expect(none.html).toContain(`<a class="button" href="${own}">Back to the list</a>`);
   });
 
   it('is about at most 1,000 tokens, and says that more match', async () => {

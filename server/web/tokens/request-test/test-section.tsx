@@ -41,7 +41,7 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
           <button type="submit">Test</button>
         </div>
         <p class="hint">
-          Says what the daemon would decide about this request with the token, without its value. Nothing is recorded.
+          Checks a request against this token, without its value. Nothing is sent to the app, and nothing is recorded.
           Without an address or an app, rules about them are not checked, and the result says so.
         </p>
       </form>

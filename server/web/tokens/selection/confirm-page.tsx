@@ -25,6 +25,8 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
   const verb = action === 'revoke' ? 'Revoke' : 'Pause';
   const title = `${verb} ${count(tokens.length, 'token')}?`;
   const back = formatUrl(listUrl);
+  const left = action === 'pause' ? leftAsTheyAre(tokens, now) : 0;
+  const changed = tokens.length - left;
   if (tokens.length === 0) return <NothingSelected action={action} listUrl={listUrl} />;
   return (
     <Layout title={title} section={sectionOf(listUrl)} width="narrow">
@@ -45,23 +47,40 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
         <dd>{usedSince(tokens, now - dayMs).toLocaleString('en')}</dd>
       </dl>
       <NamedTokens tokens={tokens} />
-      {action === 'pause' && <LeftAsTheyAre tokens={tokens} now={now} />}
-      <form method="post" action={`${listUrl.path}/selected`}>
-        <FormToken />
-        <input type="hidden" name="action" value={action} />
-        <input type="hidden" name="ids" value={tokens.map(({ id }) => id).join(' ')} />
-        <input type="hidden" name="list" value={new URLSearchParams(queryEntries(listUrl)).toString()} />
-        {action === 'pause' && <PauseFields />}
-        <div class="actions">
-          <a class="button" href={back}>
-            Cancel
-          </a>
-          <button type="submit" class={action === 'revoke' ? 'danger' : 'primary'}>
-            {verb} {count(tokens.length, 'token')}
-          </button>
-        </div>
-      </form>
+      {left > 0 && <LeftAsTheyAre left={left} />}
+      {changed === 0 ? (
+        <a class="button" href={back}>
+          Back to the list
+        </a>
+      ) : (
+        <ConfirmForm action={action} tokens={tokens} listUrl={listUrl} submit={`${verb} ${count(changed, 'token')}`} />
+      )}
     </Layout>
+  );
+}
+
+function ConfirmForm({
+  action,
+  tokens,
+  listUrl,
+  submit,
+}: Pick<ConfirmPageProps, 'action' | 'tokens' | 'listUrl'> & { submit: string }) {
+  return (
+    <form method="post" action={`${listUrl.path}/selected`}>
+      <FormToken />
+      <input type="hidden" name="action" value={action} />
+      <input type="hidden" name="ids" value={tokens.map(({ id }) => id).join(' ')} />
+      <input type="hidden" name="list" value={new URLSearchParams(queryEntries(listUrl)).toString()} />
+      {action === 'pause' && <PauseFields />}
+      <div class="actions">
+        <a class="button" href={formatUrl(listUrl)}>
+          Cancel
+        </a>
+        <button type="submit" class={action === 'revoke' ? 'danger' : 'primary'}>
+          {submit}
+        </button>
+      </div>
+    </form>
   );
 }
 
@@ -69,7 +88,7 @@ const consequences: Readonly<Record<BulkAction, string>> = {
   revoke:
     'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this. Each owner gets a mail.',
   pause:
-    'Requests that use one of these tokens are rejected until its pause ends. You can resume each token on its page. Each other owner gets a mail.',
+    'Requests that use one of these tokens are rejected until its pause ends. You can resume each token on its page. Each owner but you gets a mail.',
 };
 
 /** The first tokens by name and owner, and how many there are besides. */
@@ -92,10 +111,12 @@ function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
   );
 }
 
-/** Says how many of the tokens a pause does not change. */
-function LeftAsTheyAre({ tokens, now }: { tokens: readonly TokenRecord[]; now: number }) {
-  const left = tokens.filter((token) => isPaused(token, now) || isExpired(token, now)).length;
-  if (left === 0) return null;
+/** Returns how many of the tokens a pause does not change. */
+function leftAsTheyAre(tokens: readonly TokenRecord[], now: number): number {
+  return tokens.filter((token) => isPaused(token, now) || isExpired(token, now)).length;
+}
+
+function LeftAsTheyAre({ left }: { left: number }) {
   const stay =
     left === 1
       ? 'is paused already or has expired, and stays as it is'

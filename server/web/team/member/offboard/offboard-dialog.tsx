@@ -66,7 +66,7 @@ export function OffboardDialog(props: OffboardDialogProps) {
         />
       )}
       <TokenNames heading="Transferred to the service account, if you name one" tokens={transferred} {...props} />
-      <TokenNames heading="Revoked in any case" tokens={revoked} {...props} />
+      <TokenNames heading="Revoked" tokens={revoked} {...props} />
       <KnownTokens {...props} tokens={known} />
     </FormDialog>
   );

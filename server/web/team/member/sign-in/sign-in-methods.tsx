@@ -60,7 +60,7 @@ function SingleSignOn({ user: { sso, hasIdentity, ssoSignedInAt }, now }: Omit<S
   if (!sso && !hasIdentity) return 'not connected';
   return (
     <>
-      {hasIdentity ? 'connected' : 'unbound until the next sign-in'}
+      {hasIdentity ? 'connected' : 'unbound until the next sign-in'}{' '}
       {ssoSignedInAt !== null && (
         <span class="sub">
           last sign-in <Time at={ssoSignedInAt} now={now} />

@@ -24,6 +24,7 @@ export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
       <h2 id="two-values">
         Two values until <MinuteOf at={previous.validUntil} />
       </h2>
+      <p>Then the old value stops working by itself.</p>
       <dl class="facts">
         {values.map(({ title, prefix, use }) => (
           <>

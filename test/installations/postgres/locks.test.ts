@@ -68,6 +68,7 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     let stopped = false;
     const pending = new Set<Promise<void>>();
     let maxSessions = 0;
+    let lastCount = 0;
     const send = (kind: Response['kind'], request: () => Promise<globalThis.Response>) => {
       const began = performance.now();
       const sent = request()
@@ -96,7 +97,10 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     let counting = Promise.resolve();
     const counts = setInterval(() => {
       counting = counting.then(async () => {
-        maxSessions = Math.max(maxSessions, await countSessions());
+        const sessions = await countSessions();
+        // A connection that was closed is counted until its process at the server has ended, so one count alone says nothing.
+        maxSessions = Math.max(maxSessions, Math.min(lastCount, sessions));
+        lastCount = sessions;
       });
     }, 50);
     return {

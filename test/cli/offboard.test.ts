@@ -126,8 +126,11 @@ describe('tokens offboard --transfer-to', () => {
       const event = auditRecord({ action: 'token.created', at, actor, target, ownerId: release.id });
       await cli.app.store.audit.insert(event);
     }
-    const { stderr } = await offboard(['--yes'], root);
-    expect(stderr).toContain('They know the values of at least 100 other tokens of service accounts.');
+    const { stderr } = await offboard(['--yes'], { ...root, stderrIsTTY: false });
+    // A script has to hear of it too, and of nothing else.
+    expect(stderr).toBe(
+      'They know the values of at least 100 other tokens of service accounts. Have these rotated: tokens list --known-to ada@example.com\n',
+    );
   });
 
   it('asks without a list if the management key may not read tokens', async () => {

@@ -17,6 +17,12 @@ const run = async (line: string, as: Surroundings) => {
 };
 const json = async (line: string, as: Surroundings) => JSON.parse((await run(`${line} --json`, as)).stdout);
 
+it('warns scripts, too, if nobody maintains the new service account', async () => {
+  const ran = await run('service-accounts create lonely', { ...root, stderrIsTTY: false });
+  expect(ran).toMatchObject({ code: 0, stdout: '' });
+  expect(ran.stderr).toMatch(/^Nobody maintains it, so all superusers get the mails about its tokens: tokens .*$/);
+});
+
 it('creates, lists, shows, changes and deletes a service account', async () => {
   expect(
     await run('service-accounts create ci --maintainer dev@example.com --group a --description Builds', root),

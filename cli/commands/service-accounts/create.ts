@@ -4,7 +4,7 @@ import { serviceAccountShape } from '../../api/service-account-shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { repeated } from '../../input/repeated.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { warn } from '../../ui/notes.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
@@ -46,5 +46,5 @@ async function runCreate(ctx: Context, name: string, options: ServiceAccountsCre
   await printOutcome(ctx, options, account, `Created the service account ${shown}.`);
   if (account.maintainers.length > 0) return;
   const command = `tokens service-accounts edit ${shown} --add-maintainer EMAIL`;
-  await note(ctx, options, `Nobody maintains it, so all superusers get the mails about its tokens: ${command}`);
+  await warn(ctx, options, `Nobody maintains it, so all superusers get the mails about its tokens: ${command}`);
 }

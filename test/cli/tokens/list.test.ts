@@ -106,6 +106,9 @@ it('prints the columns that --columns names, with times in UTC, on a terminal as
   expect(unknown).toMatchObject({ code: 2, stdout: '' });
   expect(unknown.stderr).toMatch(/^error: There is no column "expiry"\. The columns are id, name, .*, enforce\.\n$/);
   expect(await cli.run([...columns, '--status', 'revoked'], serving())).toMatchObject({ code: 2, stdout: '' });
+  const json = await cli.run([...columns, '--json'], serving(token));
+  expect(json).toMatchObject({ code: 2, stdout: '' });
+  expect(json.stderr).toContain('Leave --columns out.');
 });
 
 it('shows when each token expires', async () => {

@@ -63,11 +63,7 @@ export function registerList(program: Command, ctx: Context): void {
         'Order of the list; a minus reverses it, and tokens without the field come last',
       ).choices(sortOrders),
     )
-    .addOption(
-      new Option('--columns <fields>', 'Columns to print, by their names in JSON and separated by commas').conflicts(
-        'json',
-      ),
-    )
+    .addOption(new Option('--columns <fields>', 'Columns to print, by their names in JSON and separated by commas'))
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
     .addHelpText(
       'after',
@@ -78,6 +74,9 @@ export function registerList(program: Command, ctx: Context): void {
 
 async function runList(ctx: Context, options: ListOptions): Promise<void> {
   const { status } = options;
+  if (options.json && options.columns !== undefined) {
+    throw localError('usage', 'With --json, every token has all of its fields. Leave --columns out.');
+  }
   const columns = options.columns === undefined ? null : await columnsNamed(options.columns);
   if (status === 'revoked') return listEnded(ctx, options);
   const selected = filterParameters({ status, ...filterOf(options) });

@@ -12,6 +12,7 @@ import { hasCode, localError } from '../../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
 import { parseSeconds } from '../../../input/parse-time.ts';
 import { connect } from '../../../session/connect.ts';
+import { warn } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
@@ -50,6 +51,8 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   const { transferred, revoked, known } = result;
   const offboarded = options.json ? await expectBody(api.users[':id'].$get({ param }), userShape) : user;
   await printOutcome(ctx, options, { ...offboarded, transferred, revoked, known }, outcomeOf(user, result, options));
+  const left = leftOver(user, result);
+  if (left !== null) await warn(ctx, options, left);
 }
 
 function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {
@@ -90,13 +93,18 @@ function questionWithoutTokens({ email, token_count: tokens }: User, transferTo:
 }
 
 function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardOptions): string {
-  const { transferred, revoked, known } = result;
+  const { transferred, revoked } = result;
   const who = sanitize(user.email);
-  const others = known === null ? ` ${withheldNote}` : known.length === 0 ? '' : ` ${knownNote(who, known.length)}`;
-  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.${others}`;
+  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.`;
   const account = sanitize(transferTo);
   const next = transferred === 0 ? '' : ` ${rotationNote(account)}`;
-  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}${others}`;
+  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}`;
+}
+
+/** Says which values the member still knows. A script has to hear of them too. Null if there are none. */
+function leftOver({ email }: User, { known }: OffboardedUser): string | null {
+  if (known === null) return withheldNote;
+  return known.length === 0 ? null : knownNote(sanitize(email), known.length);
 }
 
 /** A superuser may not rotate the tokens of a service account that they do not maintain. */

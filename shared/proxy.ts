@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { isLoopback } from './loopback.ts';
+import { isLoopback, parseUrl } from './urls.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -70,7 +70,7 @@ function find(env: ProxyVariables, name: (typeof variables)[number]): Variable |
 function parseProxy({ name, value }: Variable): URL {
   const text = value.includes('://') ? value : `http://${value}`;
   // A path comes from a typing mistake: `http//proxy` would otherwise be a host named `http`.
-  if (!/^(https?|socks5h?):\/\/[^/]+\/?$/i.test(text) || !URL.canParse(text)) throw new ProxyVariableError(name);
+  if (!/^(https?|socks5h?):\/\/[^/]+\/?$/i.test(text) || parseUrl(text) === null) throw new ProxyVariableError(name);
   return new URL(text);
 }
 

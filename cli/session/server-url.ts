@@ -1,5 +1,5 @@
 import { daemonPathSegments } from '../../shared/daemon-paths.ts';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback, parseUrl } from '../../shared/urls.ts';
 import { localError } from '../errors.ts';
 
 /** A daemon's address. */
@@ -20,7 +20,7 @@ const daemonPath = new RegExp(`/(?:${daemonPathSegments})(?:[/?#].*)?$`);
  */
 export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server {
   const address = withScheme(text.trim()).replace(daemonPath, '');
-  const url = URL.canParse(address) && /^https?:\/\//i.test(address) ? new URL(address) : null;
+  const url = parseUrl(address) !== null && /^https?:\/\//i.test(address) ? new URL(address) : null;
   if (!url) {
     throw localError(
       'usage',
@@ -49,6 +49,6 @@ export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server
 function withScheme(text: string): string {
   if (text.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
   const plain = `http://${text}`;
-  const isLocal = URL.canParse(plain) && isLoopback(new URL(plain).hostname);
+  const isLocal = parseUrl(plain) !== null && isLoopback(new URL(plain).hostname);
   return isLocal ? plain : `https://${text}`;
 }

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback, parseUrl } from '../../shared/urls.ts';
 import { isObject, notTokensd, readResponse } from '../api/responses.ts';
 import { localError } from '../errors.ts';
 import type { Server } from '../session/server-url.ts';
@@ -51,7 +51,7 @@ export async function refusesPasswords(send: typeof fetch, server: Server): Prom
  * @throws CliError `insecure-server` for other addresses.
  */
 export function requireBrowsable(address: string, server: Server): string {
-  const url = URL.canParse(address) ? new URL(address) : null;
+  const url = parseUrl(address);
   const isAcceptedHttp =
     url?.protocol === 'http:' && (isLoopback(url.hostname) || url.host === new URL(server.url).host);
   if (url?.protocol === 'https:' || isAcceptedHttp) return address;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseUrl } from '../../shared/urls.ts';
 
 /** A server on this machine that waits for the browser's redirect (RFC 8252 §7.3). */
 export interface Loopback {
@@ -46,7 +47,7 @@ export async function listenOnLoopback(state: string, timeoutMs: number, signal:
 
 /** Returns null unless the request is the redirect. Another host name means another site (DNS rebinding). */
 function parseCallback({ method, url = '', headers }: IncomingMessage, base: string): URL | null {
-  const isOurs = method === 'GET' && `http://${headers.host}` === base && URL.canParse(url, base);
+  const isOurs = method === 'GET' && `http://${headers.host}` === base && parseUrl(url, base) !== null;
   const target = isOurs ? new URL(url, base) : null;
   return target?.origin === base && target.pathname === path ? target : null;
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { parseUrl } from '../../shared/urls.ts';
 import { readConfig } from '../config/config.ts';
 import { databaseUrlMistake } from '../config/database-url.ts';
 import { CommandError, type Context } from '../context.ts';
@@ -28,7 +29,7 @@ export interface MoveOptions {
 export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
   readConfig(context.env);
   checkUrls(from, to);
-  if (URL.canParse(to) && new URL(to).password !== '') {
+  if (parseUrl(to) !== null && new URL(to).password !== '') {
     context.stderr.write(
       'Other users of this machine can see a password on the command line. Set PGPASSWORD instead.\n',
     );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseUrl } from '../../shared/urls.ts';
 
 const shape = 'must be sqlite:/path/to/file or postgres://user:password@host:5432/database';
 
@@ -23,7 +24,7 @@ export function databaseUrlMistake(text: string): string | null {
   if (hostsOf(text, rest).includes(',')) {
     return 'names several hosts, but tokensd connects to one. Use an address that always leads to the primary: a virtual IP address, HAProxy, pgbouncer, or the writer endpoint of your provider';
   }
-  return URL.canParse(text) ? parameterMistake(new URL(text)) : shape;
+  return parseUrl(text) !== null ? parameterMistake(new URL(text)) : shape;
 }
 
 /**
@@ -70,7 +71,8 @@ function unencodedDelimiter(text: string, rest: string): string | null {
   const credentials = rest.slice(0, Math.max(0, rest.lastIndexOf('@')));
   const [delimiter] = /[/?#]/.exec(credentials) ?? [];
   if (delimiter === undefined) return null;
-  if (!URL.canParse(text)) return credentials.slice(0, credentials.indexOf(delimiter)).includes('@') ? null : delimiter;
+  if (parseUrl(text) === null)
+    return credentials.slice(0, credentials.indexOf(delimiter)).includes('@') ? null : delimiter;
   const { username, pathname, search, hash } = new URL(text);
   const misplaced = pathname.includes('@') || hash.includes('@') || /^\?[^=]*@/.test(search);
   return username === '' && misplaced ? delimiter : null;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseUrl } from '../../shared/urls.ts';
 
 // How this installation introduces itself in mail: its sender address, and its name towards mail servers.
 
@@ -54,7 +55,7 @@ export function ehloName({ publicUrl, mailFrom }: { publicUrl: string; mailFrom:
   const senderDomain = (parseSender(mailFrom)?.address ?? '').split('@').at(-1) ?? '';
   const domain =
     fullDomainOf(publicUrl) ??
-    (URL.canParse(`smtp://${senderDomain}`) ? fullDomainOf(`https://${senderDomain}`) : null);
+    (parseUrl(`smtp://${senderDomain}`) !== null ? fullDomainOf(`https://${senderDomain}`) : null);
   if (domain !== null) return domain;
   const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) === 0 || /^(?:127\.|0\.0\.0\.0$|::1?$)/.test(host)) return null;

@@ -1,5 +1,6 @@
 import { unescape as percentDecoded } from 'node:querystring';
 import { domainToASCII } from 'node:url';
+import { parseUrl } from '../../shared/urls.ts';
 
 /** What `TOKENSD_SMTP_URL` says: the mail server, the credentials, and how to talk to it. */
 export interface SmtpSettings {
@@ -40,7 +41,7 @@ const ports: Readonly<Record<string, number>> = { 'smtp:': 587, 'smtps:': 465 };
 
 /** Returns why the text is no usable URL of a mail server, as the end of the sentence "TOKENSD_SMTP_URL …"; null if it is one. */
 export function smtpUrlMistake(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = parseUrl(text);
   if (url === null || ports[url.protocol] === undefined || url.hostname === '') {
     return 'must be a URL such as smtp://user:password@mail.example.com:587 (write special characters of the password as %2F, %23, …)';
   }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback } from '../../shared/urls.ts';
 import { cookieScope } from './cookie.ts';
 
 /** The cookie that holds a browser's session secret. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback } from '../../shared/urls.ts';
 import type { Config } from '../config/config.ts';
 import { hostAndPort } from '../config/listen-address.ts';
 import { ehloName } from '../config/mail-identity.ts';

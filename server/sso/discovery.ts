@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback, parseUrl } from '../../shared/urls.ts';
 import type { OidcConfig } from '../config/config.ts';
 import { providerSkewMs } from '../domain/sign-in/sso/sso.ts';
 import { diagnoseDocument } from './failures/document.ts';
@@ -94,7 +94,7 @@ export function discoveryUrl(issuer: URL): URL {
 function requireEndpoints(metadata: client.ServerMetadata, insecure: boolean): void {
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
     const value = metadata[name];
-    const scheme = value !== undefined && URL.canParse(value) ? new URL(value).protocol : null;
+    const scheme = value !== undefined && parseUrl(value) !== null ? new URL(value).protocol : null;
     if (scheme === 'https:' || (scheme === 'http:' && insecure)) continue;
     const found = value === undefined ? `has no ${name}` : `names ${value} as its ${name}`;
     const message = `The discovery document of ${metadata.issuer} ${found}. tokensd needs an https:// address there, so correct the provider, or TOKENSD_OIDC_ISSUER if this is another service.`;

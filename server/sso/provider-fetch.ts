@@ -6,6 +6,7 @@ import {
   proxyAgentOptions,
   proxyFor,
 } from '../../shared/proxy.ts';
+import { parseUrl } from '../../shared/urls.ts';
 import { AddressRefused, checkedLookup, type Resolve } from '../checked-lookup.ts';
 import { hostKind, isPublicAddress } from '../domain/host-kind.ts';
 import { diagnoseConnection } from './failures/connection.ts';
@@ -142,7 +143,7 @@ function diagnoseStatus({ status, headers }: Response, url: URL): SsoProblem | n
 
 /** A redirect's query can contain values that do not belong into a log. */
 function withoutQuery(location: string, base: URL): string {
-  if (!URL.canParse(location, base.href)) return location.replace(/[?#].*$/s, '');
+  if (parseUrl(location, base.href) === null) return location.replace(/[?#].*$/s, '');
   const { origin, pathname } = new URL(location, base);
   return origin + pathname;
 }

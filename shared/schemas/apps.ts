@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
+import { parseUrl } from '../urls.ts';
 import { groupNamesSchema } from './accounts/groups.ts';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 import { normalizeHost } from './host.ts';
@@ -92,7 +93,7 @@ export const appPageSchema = pageSchema(appSchema).meta({ id: 'AppPage' });
 function isWebAddress(text: string): boolean {
   // A parser would leave out some of these characters, and a page would show another address than the one that a click opens.
   if (hasForbiddenCharacters(text) || /\s/.test(text)) return false;
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+  if (!/^https?:\/\//i.test(text) || parseUrl(text) === null) return false;
   const { username, password } = new URL(text);
   return username === '' && password === '';
 }

@@ -1,4 +1,5 @@
 import { hasForbiddenCharacters } from '../names.ts';
+import { parseUrl } from '../urls.ts';
 
 /**
  * Returns a host in the form in which two names of one host are equal: in lower case, without a final dot, international names in
@@ -9,7 +10,7 @@ export function normalizeHost(text: string): string | null {
   // Converting an international name leaves out characters that nobody sees.
   if (hasForbiddenCharacters(host)) return null;
   if (host === '' || /[\s/\\?#@%*,]/.test(host) || (/:/.test(host) && !/^\[[^\]]*\]$/.test(host))) return null;
-  if (!URL.canParse(`http://${host}/`)) return null;
+  if (parseUrl(`http://${host}/`) === null) return null;
   const { hostname } = new URL(`http://${host}/`);
   const labels = hostname.split('.');
   return hostname.length <= 253 && labels.every((label) => label !== '' && label.length <= 63) ? hostname : null;

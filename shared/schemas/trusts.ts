@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { isLoopback } from '../loopback.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
+import { isLoopback, parseUrl } from '../urls.ts';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 import { ruleFields, tokenRuleFields } from './tokens/rules.ts';
 
@@ -147,7 +147,7 @@ export const trustListQuerySchema = pageQuerySchema.extend({
 export const trustPageSchema = pageSchema(trustSchema).meta({ id: 'TrustPage' });
 
 function isIssuer(text: string): boolean {
-  if (/\s/.test(text) || !/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  if (/\s/.test(text) || !/^https?:\/\//.test(text) || parseUrl(text) === null) return false;
   const { protocol, hostname, username, password } = new URL(text);
   if (username !== '' || password !== '' || /[?#]/.test(text)) return false;
   return protocol === 'https:' || isLoopback(hostname);

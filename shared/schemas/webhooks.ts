@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
+import { parseUrl } from '../urls.ts';
 import { auditActions } from './audit.ts';
 import { descriptionSchema, idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 
@@ -111,7 +112,7 @@ export const deliveryPageSchema = pageSchema(deliverySchema).meta({ id: 'Deliver
 function isWebhookAddress(text: string): boolean {
   // A parser would leave out some of these characters, and a page would show another address than the one that is used.
   if (hasForbiddenCharacters(text) || /[\s\\#]/.test(text)) return false;
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+  if (!/^https?:\/\//i.test(text) || parseUrl(text) === null) return false;
   const { username, password, hostname } = new URL(text);
   return username === '' && password === '' && hostname !== '';
 }

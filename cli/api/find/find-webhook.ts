@@ -1,4 +1,5 @@
 import type { Webhook } from '../../../shared/schemas/webhooks.ts';
+import { parseUrl } from '../../../shared/urls.ts';
 import { localError } from '../../errors.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Api } from '../client.ts';
@@ -10,7 +11,7 @@ import { webhookShape } from '../webhook-shapes.ts';
 /** Returns the webhook with this ID or URL. @throws CliError `webhook-not-found`. */
 export async function findWebhook(api: Api, name: string): Promise<Webhook> {
   const webhooks = await listWebhooks(api);
-  const url = URL.canParse(name) ? new URL(name).href : name;
+  const url = parseUrl(name)?.href ?? name;
   const found = webhooks.find((webhook) => webhook.id === name.toLowerCase() || webhook.url === url);
   if (found) return found;
   throw localError(

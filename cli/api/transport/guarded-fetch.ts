@@ -1,3 +1,4 @@
+import { parseUrl } from '../../../shared/urls.ts';
 import { localError } from '../../errors.ts';
 import type { Server } from '../../session/server-url.ts';
 import { sanitize } from '../../ui/sanitize.ts';
@@ -66,7 +67,7 @@ function rejectRedirect(response: Response, server: Server): void {
   if (response.status < 300 || response.status > 399) return;
   const location = response.headers.get('location');
   if (location === null) return;
-  const target = URL.canParse(location, server.url) ? new URL(location, server.url).href : location;
+  const target = parseUrl(location, server.url)?.href ?? location;
   throw localError(
     'redirected',
     `${server.url} redirects to ${sanitize(target)}, and redirects are not followed. Use that address as the server if you trust it, or pass what a gateway needs with \`tokens login --header\`.`,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
-import { isLoopback } from '../../../shared/loopback.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
+import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import { toNetworkError } from '../../api/transport/network-errors.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode, localError } from '../../errors.ts';
@@ -52,7 +52,7 @@ const notTried =
   'POST and other methods that change data, other paths than those below the address, other hosts and HTTP/2';
 
 function parseAddress(text: string): URL {
-  const url = URL.canParse(text) && /^https?:\/\//i.test(text.trim()) ? new URL(text) : null;
+  const url = parseUrl(text) !== null && /^https?:\/\//i.test(text.trim()) ? new URL(text) : null;
   if (url === null) throw localError('usage', 'The address must start with https:// or http://.');
   if (url.username !== '' || url.password !== '') {
     throw localError('usage', 'The address must not contain a user name or password. Pipe in a token instead.');

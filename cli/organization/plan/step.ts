@@ -1,3 +1,4 @@
+import { parseUrl } from '../../../shared/urls.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Fields, Present, Section } from '../sections/section.ts';
 import type { FieldDifference } from './differences.ts';
@@ -19,7 +20,7 @@ export interface Step {
 
 /** Returns the name of an object for people. The path of a webhook may be a secret, and the plan may be in the log of a CI system. */
 export function shownName({ section, name }: Pick<Step, 'section' | 'name'>): string {
-  if (section.name !== 'webhooks' || !URL.canParse(name)) return sanitize(name);
+  if (section.name !== 'webhooks' || parseUrl(name) === null) return sanitize(name);
   const { origin, href } = new URL(name);
   return href === `${origin}/` ? origin : `${origin}/…`;
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../shared/loopback.ts';
+import { isLoopback } from '../../../shared/urls.ts';
 import type { Config } from '../../config/config.ts';
 import { localAddress } from '../../config/listen-address.ts';
 import { type Answer, askDaemon } from './ask-daemon.ts';

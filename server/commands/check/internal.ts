@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { isLoopback } from '../../../shared/loopback.ts';
+import { isLoopback } from '../../../shared/urls.ts';
 import type { Config } from '../../config/config.ts';
 import { type ListenAddress, listenText, localAddress } from '../../config/listen-address.ts';
 import type { Check } from './check.ts';

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../../../shared/duration.ts';
 import { limits } from '../../../shared/limits.ts';
-import { isLoopback } from '../../../shared/loopback.ts';
 import { normalizeHost } from '../../../shared/schemas/host.ts';
+import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import { logLevels } from '../../observability/log.ts';
 import { basePathMistake } from '../base-path.ts';
 import { parseCidr } from '../ip-address.ts';
@@ -47,7 +47,7 @@ export function urlValue(protocols: string[], example: string) {
   return z
     .string()
     .refine(
-      (text) => !/\s/.test(text) && URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      (text) => !/\s/.test(text) && parseUrl(text) !== null && protocols.includes(new URL(text).protocol),
       `must be a URL such as ${example}`,
     );
 }
@@ -55,15 +55,15 @@ export function urlValue(protocols: string[], example: string) {
 /** A web address in the form that browsers send: host in lower case, no default port. Without trailing slashes, so that paths can be appended. */
 export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.example.com')
   .refine(
-    (text) => !URL.canParse(text) || (new URL(text).username === '' && !/[?#@]/.test(text)),
+    (text) => parseUrl(text) === null || (new URL(text).username === '' && !/[?#@]/.test(text)),
     'must not contain a user name, query or fragment',
   )
-  .refine((text) => !URL.canParse(text) || new URL(text).hostname !== '*', 'must name a host that members can open')
+  .refine((text) => parseUrl(text) === null || new URL(text).hostname !== '*', 'must name a host that members can open')
   .superRefine((text, context) => {
-    const mistake = URL.canParse(text) ? basePathMistake(text) : null;
+    const mistake = parseUrl(text) !== null ? basePathMistake(text) : null;
     if (mistake !== null) context.addIssue(mistake);
   })
-  .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
+  .transform((text) => parseUrl(text)?.href.replace(/\/+$/, '') ?? text);
 
 /**
  * Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. A password would be shown with the other settings,
@@ -71,11 +71,11 @@ export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.exam
  */
 export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.com')
   .refine(
-    (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
+    (text) => parseUrl(text) === null || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
     'must use https:// (http:// is accepted only for a loopback address)',
   )
   .refine(
-    (text) => !URL.canParse(text) || (new URL(text).username === '' && new URL(text).password === ''),
+    (text) => parseUrl(text) === null || (new URL(text).username === '' && new URL(text).password === ''),
     'must not contain a user name or a password',
   );
 

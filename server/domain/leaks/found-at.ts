@@ -1,6 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import { redactEmbedded } from '../../../shared/redact-embedded.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
+import { parseUrl } from '../../../shared/urls.ts';
 import { hashSecret } from '../secrets.ts';
 
 /** A place in a report, and the digest by which the store knows it again. */
@@ -54,7 +55,7 @@ function keptSource(value: string, text: string): string | null {
 }
 
 function keptUrl(value: string, text: string): string | null {
-  if (text.length > maxUrlCharacters || !URL.canParse(text)) return null;
+  if (text.length > maxUrlCharacters || parseUrl(text) === null) return null;
   const { protocol, origin, pathname, hash } = new URL(text);
   if (protocol !== 'http:' && protocol !== 'https:') return null;
   // The parser writes hosts in lower case, so no checksum tells whether one contains a value.

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { isLoopback } from '../../../shared/loopback.ts';
 import { ProblemError } from '../../../shared/problem.ts';
+import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 
 export type MonitoringDeps = Pick<AppDeps, 'clientIp'>;
@@ -40,5 +40,5 @@ function isLoopbackAddress(peer: string | undefined): boolean {
 function isForLoopback(c: AppContext): boolean {
   const host = c.req.header('host') ?? 'localhost';
   const hosts = [c.req.url, `http://${host}`];
-  return hosts.every((url) => URL.canParse(url) && isLoopback(new URL(url).hostname));
+  return hosts.every((url) => parseUrl(url) !== null && isLoopback(new URL(url).hostname));
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../shared/loopback.ts';
+import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import type { LimitedFetch } from '../provider-fetch.ts';
 
 /** Redirects that are followed, each within the same origin. */
@@ -19,7 +19,7 @@ export async function fetchKeySet(
   const document = await fetchJson(discoveryUrl(issuer), { send, signal, allowHttp });
   if (document.issuer !== issuer) throw new IssuerUnusable('its discovery document is for another issuer');
   const { jwks_uri: address } = document;
-  if (typeof address !== 'string' || !URL.canParse(address)) {
+  if (typeof address !== 'string' || parseUrl(address) === null) {
     throw new IssuerUnusable('its discovery document has no jwks_uri');
   }
   const { keys } = await fetchJson(new URL(address), { send, signal, allowHttp });
@@ -49,7 +49,8 @@ async function fetchJson(address: URL, { send, signal, allowHttp }: Request): Pr
     if (response.status === 200) return parseObject(await response.text());
     const target = response.headers.get('location');
     const isRedirect = response.status >= 300 && response.status < 400 && target !== null;
-    if (!isRedirect || !URL.canParse(target, url.href)) throw new IssuerUnusable(`it returned HTTP ${response.status}`);
+    if (!isRedirect || parseUrl(target, url.href) === null)
+      throw new IssuerUnusable(`it returned HTTP ${response.status}`);
     const next = new URL(target, url.href);
     if (next.origin !== url.origin) throw new IssuerUnusable('it redirects to another host');
     url = next;

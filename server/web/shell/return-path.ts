@@ -1,3 +1,4 @@
+import { parseUrl } from '../../../shared/urls.ts';
 import { createOwnPath } from '../../http/paths/base-path.ts';
 
 /** The page that members see after signing in, unless they were on their way to another one. */
@@ -9,7 +10,7 @@ export const startPath = '/overview';
  */
 export function safeReturnPath(next: string | undefined, publicUrl: string): string {
   if (next === undefined || !/^\/(?![/\\])[\x21-\x7e]{0,2000}$/.test(next) || next.includes('\\')) return startPath;
-  const url = URL.canParse(next, publicUrl) ? new URL(next, publicUrl) : null;
+  const url = parseUrl(next, publicUrl);
   if (url === null || url.origin !== new URL(publicUrl).origin || url.pathname.startsWith('//')) return startPath;
   const path = createOwnPath(publicUrl)(url.pathname);
   if (path === '/login' || path === '/logout' || path.startsWith('//')) return startPath;

@@ -1,4 +1,5 @@
 import { foldName, normalizeName } from '../../names.ts';
+import { parseUrl } from '../../urls.ts';
 import type { SectionName } from './organization.ts';
 
 /** What a section of the file contains. */
@@ -20,7 +21,7 @@ export const sections: Readonly<Record<SectionName, SectionFacts>> = {
   apps: { kind: 'app', key: 'name', identify: (name) => name },
   clients: { kind: 'client', key: 'name', identify: foldedName },
   trusts: { kind: 'trust', key: 'name', identify: (name) => name },
-  webhooks: { kind: 'webhook', key: 'url', identify: (url) => (URL.canParse(url) ? new URL(url).href : url) },
+  webhooks: { kind: 'webhook', key: 'url', identify: (url) => parseUrl(url)?.href ?? url },
 };
 
 export const sectionNames = Object.keys(sections) as SectionName[];

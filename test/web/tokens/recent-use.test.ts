@@ -95,7 +95,9 @@ it('says until when two values work, with the last use of each, and who may end 
   const { app, token, path, browser } = await open();
   await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: {} });
   const { html } = await browser.get(path);
-  expect(textOf(html)).toContain('Two values until 24 Nov 2026, 16:20 UTC New value tok_');
+  expect(textOf(html)).toContain(
+    'Two values until 24 Nov 2026, 16:20 UTC Then the old value stops working by itself. New value tok_',
+  );
   expect(textOf(html)).toContain(`Old value ${token.prefix} not used since the rotation End the old value`);
   expect(html).toContain(`id="end-previous" href="${path}?dialog=end-previous"`);
   await browser.get(`${path}?dialog=end-previous`);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../../../shared/duration.ts';
+import { parseUrl } from '../../../../shared/urls.ts';
 import type { Context } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
 import { openNetwork, resolveServer } from '../../../session/connect.ts';
@@ -67,7 +68,7 @@ async function exchange(ctx: Context, options: ExchangeOptions): Promise<IssuedT
 async function publicUrlOf(send: typeof fetch, server: Server): Promise<string> {
   const { discover } = await import('../../../sign-in/discover.ts');
   const { issuer } = await discover(send, server);
-  if (URL.canParse(issuer) && new URL(issuer).origin === new URL(server.url).origin) return issuer;
+  if (parseUrl(issuer) !== null && new URL(issuer).origin === new URL(server.url).origin) return issuer;
   throw localError(
     'usage',
     `The server names another public URL than ${server.url}. Use its public URL as the server, or name the audience of the trust with --audience.`,

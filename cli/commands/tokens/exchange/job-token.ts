@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseUrl } from '../../../../shared/urls.ts';
 import { isObject, readResponse } from '../../../api/responses.ts';
 import { guardFetch } from '../../../api/transport/guarded-fetch.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
@@ -62,7 +63,7 @@ async function requestFromGitHub(
   options: JobTokenOptions,
   { url, secret, audience }: { url: string; secret: string; audience: string },
 ): Promise<string> {
-  const target = URL.canParse(url) ? new URL(url) : null;
+  const target = parseUrl(url);
   if (target === null) throw localError('usage', 'ACTIONS_ID_TOKEN_REQUEST_URL is not an address.');
   const server = parseServerUrl(target.origin, false);
   const { connectMs, responseMs } = timeouts(ctx);

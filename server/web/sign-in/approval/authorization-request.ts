@@ -1,3 +1,4 @@
+import { parseUrl } from '../../../../shared/urls.ts';
 import { publicClientId } from '../../../http/oauth/form.ts';
 
 /** The parameters of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3). */
@@ -56,7 +57,7 @@ export function readAuthorizationRequest(
 
 /** Reports whether the URI is http on a literal loopback IP address, with any port (RFC 8252 §7.3). */
 export function isLoopbackRedirect(uri: string): boolean {
-  return /^http:\/\/(127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}\/[\w/.-]*$/.test(uri) && URL.canParse(uri);
+  return /^http:\/\/(127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}\/[\w/.-]*$/.test(uri) && parseUrl(uri) !== null;
 }
 
 /** Returns the redirect URI with the response's parameters, `state`, and the issuer (RFC 9207). */

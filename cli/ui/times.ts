@@ -85,7 +85,7 @@ function dateOf(time: string, month: 'short' | 'long', timeZone: string | undefi
   return `${parts.day} ${parts.month} ${parts.year}`;
 }
 
-/** Returns the difference from UTC at a time, such as `UTC-05:00`, or `UTC` if there is none. Versions of Node.js write none as `GMT` or `GMT+00:00`. */
+/** Returns the difference from UTC at a time, such as `UTC-05:00` or `UTC`. For UTC itself, some versions of Node.js write `GMT`, others `GMT+00:00`. */
 function offsetAt(time: string, timeZone: string | undefined): string {
   const { timeZoneName = '' } = partsOf(time, { timeZoneName: 'longOffset' }, timeZone);
   const offset = timeZoneName.replace('GMT', '');

@@ -17,14 +17,14 @@ export interface Chapter {
   readonly title: string;
   readonly text: string;
   readonly lines: readonly Line[];
-  /** How many mails arrive meanwhile. */
+  /** The number of mails that arrive during the step. */
   readonly mails?: number;
 }
 
 const password = 'correct horse battery staple';
 const verify = `curl -si -w '\\n' -H "Authorization: Token $VALUE" $SERVER/verify/forward-auth`;
 
-/** What a newcomer does in the first ten minutes. `server` is the address of the daemon. */
+/** Returns the steps of a newcomer's first ten minutes. `server` is the address of the daemon. */
 export function storyOf(server: string): readonly Chapter[] {
   return [
     {

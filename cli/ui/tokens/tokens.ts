@@ -22,7 +22,7 @@ const statusColor = {
   idle: 'yellow',
 } as const satisfies Record<TokenStatus, string>;
 const minPathWidth = 6;
-/** Enough for every status alone, so that only what follows it is left out. */
+/** Wide enough for the longest status. In a narrow terminal, only the words after it are cut. */
 const minStatusWidth = 'sso-stale (canary)'.length;
 
 export async function printTokens(

@@ -52,7 +52,7 @@ export interface Invitations {
    * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `already-joined`, `confirmation-required`
    */
   inviteAgain(operator: Operator, id: string): Promise<Invitation>;
-  /** Reports whether `createLink` makes a link with which the member sets a password, and not only the address for single sign-on. */
+  /** Reports whether `createLink` makes a link that sets a password. Otherwise it returns the address for single sign-on. */
   hasSecretLink(member: Parameters<PasswordPolicy['allows']>[0]): boolean;
   /**
    * Makes a new link for the superuser, who passes it on, and voids the earlier one. For a member who may join only through single sign-on,

@@ -13,7 +13,7 @@ import type { UsersAddOptions } from './options.ts';
 /** Names that the summary lists. The rest is counted. */
 const maxNames = 10;
 
-/** What became of the members of a file. Those who are in neither list, and did not fail, were not tried. */
+/** The result for a file. The command did not try members who are in neither list and did not fail. */
 interface Outcome {
   readonly added: InvitedUser[];
   readonly present: string[];

@@ -101,7 +101,7 @@ function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardO
   return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}`;
 }
 
-/** Says which values the member still knows. A script has to hear of them too. Null if there are none. */
+/** Returns a warning about the values that the member still knows, for scripts as well. Returns null if the member knows none. */
 function leftOver({ email }: User, { known }: OffboardedUser): string | null {
   if (known === null) return withheldNote;
   return known.length === 0 ? null : knownNote(sanitize(email), known.length);

@@ -339,8 +339,8 @@ describe.each(unsafe)('$key', ({ key, path, method }) => {
         };
         const caller = { headers, formToken: await formTokenOf(world, session) };
         const query = new URLSearchParams({ owner: world.other.id, user: world.other.id, superuser: 'true' });
-        await world.ask(`${target}?${query}`, requestOf(path, method, caller, neededFields(path, world)));
-        await world.ask(target, requestOf(path, method, caller, neededFields(path, world)));
+        await world.ask(`${target}?${query}`, requestOf(path, method, caller, extra));
+        await world.ask(target, requestOf(path, method, caller, extra));
         await world.ask(target, { method, headers, json: { ...extra, ...fields, username: me.email } });
         const multipart = new FormData();
         for (const [name, value] of Object.entries({

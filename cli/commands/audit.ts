@@ -6,7 +6,7 @@ import { auditEventShape, pageShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { parseLimit } from '../input/parse-limit.ts';
-import { parseSince, parseUntil } from '../input/parse-time.ts';
+import { parsePeriod } from '../input/parse-time.ts';
 import { connect } from '../session/connect.ts';
 import { warn, writeStderr } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
@@ -29,8 +29,8 @@ export function registerAudit(program: Command, ctx: Context): void {
     .description(
       'Show the audit log, newest first. Members see their own events, Organization Superusers and auditors see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
     )
-    .option('--since <time>', 'Start of the period: 7d, a date, or a time')
-    .option('--until <time>', 'End of the period: a date (the start of that day in UTC), or a time')
+    .option('--since <time>', 'Start of the period: 7d (seven days ago), a date in UTC, or a time')
+    .option('--until <time>', 'End of the period: 7d (seven days ago), a date in UTC (that day included), or a time')
     .option(
       '--user <email>',
       'Member or service-account:NAME who caused the event, or whose account or tokens it concerns',
@@ -50,8 +50,7 @@ export function registerAudit(program: Command, ctx: Context): void {
 async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
   if (options.follow) return runFollow(ctx, options);
   const filter = {
-    ...(options.since !== undefined && { since: parseSince(options.since, ctx.now()) }),
-    ...(options.until !== undefined && { until: parseUntil(options.until) }),
+    ...parsePeriod(options, ctx.now()),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.target !== undefined && { target: options.target }),
     ...(options.ip !== undefined && { ip: options.ip }),

@@ -26,7 +26,7 @@ export function parseOverlap(text: string): number {
   throw invalidTime('--overlap', text, '30m, 24h, 7d or 0');
 }
 
-/** Parses `--until`: a date (the start of that day in UTC) or an RFC 3339 time. @throws CliError `usage`. */
+/** Parses the `--until` of a pause: a date (the start of that day in UTC) or an RFC 3339 time. @throws CliError `usage`. */
 export function parseUntil(text: string): string {
   const time = parseDate(text, '00:00:00.000') ?? parseTime(text);
   if (time !== null) return time;
@@ -40,16 +40,40 @@ export function parseSeconds(option: string, text: string): number {
   throw invalidTime(option, text, '30m, 12h, 2d or 1w');
 }
 
+export interface PeriodOptions {
+  since?: string;
+  until?: string;
+}
+
 /**
- * Parses `--since`: a duration before `now`, a date (the start of that day in UTC) or an RFC 3339 time. Returns RFC 3339.
- * @throws CliError `usage`.
+ * Parses `--since` and `--until` of a list of events: a duration before `now`, a date in UTC or an RFC 3339 time. Both dates are part of the
+ * period. Returns RFC 3339 times. The server leaves out events at the time `until` and later.
+ * @throws CliError `usage`, also if the period ends before it begins
  */
-export function parseSince(text: string, now: Date): string {
+export function parsePeriod({ since, until }: PeriodOptions, now: Date): PeriodOptions {
+  const period = {
+    ...(since !== undefined && { since: parseBound('--since', since, now) }),
+    ...(until !== undefined && { until: parseBound('--until', until, now) }),
+  };
+  if (period.since !== undefined && period.until !== undefined && period.until < period.since) {
+    throw localError('usage', `--until ${until} is before --since ${since}. Give the earlier time to --since.`);
+  }
+  return period;
+}
+
+function parseBound(option: '--since' | '--until', text: string, now: Date): string {
   const seconds = parseDuration(text);
   if (seconds !== null) return new Date(Math.max(0, now.getTime() - seconds * 1000)).toISOString();
-  const time = parseDate(text, '00:00:00.000') ?? parseTime(text);
+  const day = parseDate(text, '00:00:00.000');
+  const time = day === null ? parseTime(text) : option === '--since' ? day : nextDay(day);
   if (time !== null) return time;
-  throw invalidTime('--since', text, '12h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z');
+  throw invalidTime(option, text, '12h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z');
+}
+
+function nextDay(time: string): string {
+  const date = new Date(time);
+  date.setUTCDate(date.getUTCDate() + 1);
+  return date.toISOString();
 }
 
 function parseDate(text: string, time: string): string | null {

@@ -136,7 +136,7 @@ function readNetwork(text: string): Network {
   try {
     return parseNetwork(text);
   } catch {
-    throw invalid('ip', 'ip must be an address such as 203.0.113.9 or a network such as 203.0.113.0/24.');
+    throw invalid('ip', 'Enter an address such as 203.0.113.9, or a network such as 203.0.113.0/24.');
   }
 }
 

@@ -23,7 +23,7 @@ export interface AuditLog {
    *
    * `urgent` continues a list that began before, and is never refused.
    *
-   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`
+   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`; `invalid-fields`
    * @throws StoreBusy while too many lists wait
    */
   list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
@@ -86,6 +86,7 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
       if (isKey(operator)) requireScope(operator, 'audit:read');
       const own = scopeOf(operator);
       if (own.participant !== undefined) requireOwn(operator, user);
+      requirePeriod(page);
       const filter = { user: own.participant === undefined ? user : undefined, actor, owner, target, ip };
       return enqueue(async () => {
         const resolved = await resolveAuditFilter(store, filter, own.participant === undefined);
@@ -113,7 +114,7 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
       if (events !== null) return events;
       throw new ProblemError(
         'event-not-found',
-        'There is no event with this ID in the audit log. Start again with after= for all events, or with after=latest for new ones.',
+        'There is no event with this ID in the audit log, perhaps because a backup was restored. Start again from the first event or from the latest one.',
       );
     },
     async lastInOrder(operator) {
@@ -124,6 +125,13 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
       });
     },
   };
+}
+
+/** @throws ProblemError `invalid-fields` for a period that ends before it begins, which no event is in */
+function requirePeriod({ since, until }: Pick<AuditQuery, 'since' | 'until'>): void {
+  if (since === undefined || until === undefined || since <= until) return;
+  const detail = 'until must not be earlier than since. Exchange the two times.';
+  throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '?until', detail }] });
 }
 
 /** @throws ProblemError `superuser-required` if a member names another one */

@@ -204,7 +204,9 @@ export const auditQuerySchema = pageQuerySchema.extend({
     .optional()
     .describe('The IP address of the client, or a network such as `203.0.113.0/24` or `2001:db8::/32`'),
   since: sentTimeSchema('since').optional().describe('An RFC 3339 time; earlier events are left out'),
-  until: sentTimeSchema('until').optional().describe('An RFC 3339 time; events at this time and later are left out'),
+  until: sentTimeSchema('until')
+    .optional()
+    .describe('An RFC 3339 time, not earlier than `since`; events at this time and later are left out'),
   action: auditActionSchema.optional(),
   after: z
     .union([z.literal(''), z.literal('latest'), z.uuid()], {

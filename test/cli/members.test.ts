@@ -169,26 +169,37 @@ it('filters the audit log', async () => {
   expect(stdout.split('\n')[0]).toBe('TIME\tACTOR\tACTION\tTARGET\tIP\tUSER AGENT');
   expect(stdout).toContain('\tdev@example.com\ttoken.created\ttoken ci of dev@example.com\t');
   await createToken(cli.app, cli.app.root, { name: 'deploy' });
+  let env = { TOKENS_SESSION: cli.app.root.session };
   const names = async (...argv: string[]) => {
-    const { stdout } = await cli.run(['audit', '--action', 'token.created', '--json', ...argv], root);
+    const { stdout } = await cli.run(['audit', '--action', 'token.created', '--json', ...argv], { env });
     return JSON.parse(stdout).map(({ target }: { target: { name: string } }) => target.name);
   };
   expect(await names('--limit', '1')).toEqual(['deploy']);
   expect(await names('--target', 'ci')).toEqual(['ci']);
   expect(await names('--ip', '203.0.113.0/24')).toEqual(['deploy', 'ci']);
   expect(await names('--ip', '198.51.100.0/24')).toEqual([]);
-  expect(await names('--until', '2026-11-23')).toEqual([]);
-  expect(await names('--until', '2026-11-24')).toEqual(['deploy', 'ci']);
+  expect(await names('--until', '2026-11-22')).toEqual([]);
+  // Both days belong to the period, as in the console.
+  expect(await names('--since', '2026-11-23', '--until', '2026-11-23')).toEqual(['deploy', 'ci']);
+  // A time is exact: the events happened at this one.
+  expect(await names('--until', '2026-11-23T16:20:00Z')).toEqual([]);
+  expect(await names('--until', '1h')).toEqual([]);
   for (const wrong of [
     ['--limit', '0'],
     ['--until', 'tomorrow'],
+    ['--since', '2026-11-24', '--until', '2026-11-23T23:00:00Z'],
     ['--ip', 'here'],
     ['--follow', '--target', 'ci'],
   ]) {
     expect((await cli.run(['audit', ...wrong], root)).code).toBe(2);
   }
+  expect((await cli.run(['audit', '--since', '1h', '--until', '7d'], root)).stderr).toBe(
+    'error: --until 7d is before --since 1h. Give the earlier time to --since.\n',
+  );
   cli.app.clock.advance(8 * 86_400_000);
-  const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
+  env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
+  expect(await names('--until', '7d')).toEqual(['deploy', 'ci']);
+  expect(await names('--since', '9d', '--until', '2026-11-23')).toEqual(['deploy', 'ci']);
   expect(
     JSON.parse((await cli.run(['audit', '--since', '7d', '--action', 'token.created', '--json'], { env })).stdout),
   ).toEqual([]);

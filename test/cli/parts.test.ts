@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { matchName } from '../../cli/api/find/match-name.ts';
 import { openKeychain } from '../../cli/credentials/keychain.ts';
-import { parseExpiry, parseSince } from '../../cli/input/parse-time.ts';
+import { parseExpiry, parsePeriod } from '../../cli/input/parse-time.ts';
 import { parseServerUrl } from '../../cli/session/server-url.ts';
 import { toJson } from '../../cli/ui/json.ts';
 import { sanitize } from '../../cli/ui/sanitize.ts';
@@ -92,11 +92,16 @@ describe('times on the command line', () => {
     expect(() => parseExpiry(text)).toThrow(/--expires/);
   });
 
-  it('parses --since as a duration before now or the start of a date', () => {
+  it('parses --since and --until as durations before now, dates in UTC or times', () => {
     const now = new Date('2026-11-23T16:20:00.000Z');
-    expect(parseSince('7d', now)).toBe('2026-11-16T16:20:00.000Z');
-    expect(parseSince('2026-11-01', now)).toBe('2026-11-01T00:00:00.000Z');
-    expect(parseSince('200y', now)).toBe('1970-01-01T00:00:00.000Z');
+    const period = (since: string, until: string) => Object.values(parsePeriod({ since, until }, now));
+    expect(period('7d', '1d')).toEqual(['2026-11-16T16:20:00.000Z', '2026-11-22T16:20:00.000Z']);
+    expect(period('2026-11-01', '2026-12-31')).toEqual(['2026-11-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z']);
+    expect(period('200y', '2026-11-23T17:20:00+01:00')).toEqual([
+      '1970-01-01T00:00:00.000Z',
+      '2026-11-23T16:20:00.000Z',
+    ]);
+    expect(parsePeriod({}, now)).toEqual({});
   });
 });
 

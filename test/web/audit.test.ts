@@ -135,6 +135,7 @@ it('shows an error beside an invalid filter field and keeps the other values', a
   for (const query of [
     'from=yesterday',
     'until=2026-02-30',
+    'from=2026-11-24&until=2026-11-23',
     'action=token.exploded',
     'from=2026-11-23T00:00:00Z',
     'ip=10.0.0.0/40',

@@ -50,6 +50,8 @@ export function readAuditFilter(c: AppContext): {
   };
   const [user, actor, owner, target, ip] = [read('user'), read('actor'), read('owner'), read('target'), read('ip')];
   const [action, since, lastDay] = [read('action'), read('from'), read('until')];
+  if (since !== undefined && lastDay !== undefined && lastDay < since)
+    errors.until = 'Choose a day that is not before “From”.';
   const filter = {
     ...(user !== undefined && { user }),
     ...(actor !== undefined && { actor }),

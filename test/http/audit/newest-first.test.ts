@@ -119,6 +119,21 @@ it('combines filters for the actor, the owner, the target, the address and the t
   expect(await found('user=dev@example.com&target=ci&ip=::/0')).toEqual([revoked]);
 });
 
+it('rejects a period that ends before it begins, and accepts an empty one', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'ci' });
+  const at = '2026-11-23T16:20:00Z';
+  const response = await app.ask(`/api/v1/audit?since=${at}&until=2026-11-23T16:19:59.999Z`, { as: app.dev });
+  expect([response.status, await response.json()]).toEqual([
+    400,
+    expect.objectContaining({
+      code: 'invalid-fields',
+      errors: [{ pointer: '?until', detail: 'until must not be earlier than since. Exchange the two times.' }],
+    }),
+  ]);
+  expect(await app.events(`?since=${at}&until=${at}`)).toEqual([]);
+});
+
 it('finds an address that was cut to its network by that network and by wider ones', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'ci' });

@@ -14,9 +14,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['store', 'e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
-            (folder) => `test/${folder}/**`,
-          ),
+          exclude: [
+            ...['store', 'e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
+              (folder) => `test/${folder}/**`,
+            ),
+            'test/**/*.engines.test.ts',
+          ],
           testTimeout: 15_000,
           // Modules hold no state, so test files can share them.
           isolate: false,
@@ -29,10 +32,11 @@ export default defineConfig({
         },
       },
       {
-        // The store on SQLite and on PostgreSQL: what it promises, its migrations and plans, backups and restores.
+        // What must hold on SQLite and on PostgreSQL: the store with its migrations, backups and restores, and races of features.
         test: {
-          name: 'store',
-          include: ['test/store/**/*.test.ts'],
+          name: 'engines',
+          include: ['test/store/**/*.test.ts', 'test/**/*.engines.test.ts'],
+          exclude: ['test/{nodes,faults,attacks,timing}/**'],
           testTimeout: 15_000,
           isolate: false,
           maxWorkers: 3,

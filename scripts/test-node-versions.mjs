@@ -25,7 +25,7 @@ for (const version of versions) {
 
 /** Returns the arguments that select the tests of a version. */
 function testsOn(version) {
-  const projects = ['unit', 'store', 'e2e'].map((name) => `--project=${name}`);
+  const projects = ['unit', 'engines', 'e2e'].map((name) => `--project=${name}`);
   return version === supported[0] ? projects : [...projects, ...foldersOnNode.map((folder) => `test/${folder}/`)];
 }
 

@@ -183,3 +183,18 @@ describe('a text that may be a URL', () => {
     expect(sources.filter(({ code }) => code.includes('URL.canParse')).map(({ path }) => path)).toEqual([]);
   });
 });
+
+describe('a test that needs PostgreSQL', () => {
+  const ofOtherProjects = /^test\/(store|e2e|browser|timing|nodes|bench|faults|attacks|installations)\//;
+
+  it('is named *.engines.test.ts, so that `npm test` starts no database server', () => {
+    const needy = readFolder('test')
+      .filter(({ path }) => path.endsWith('.test.ts') && !ofOtherProjects.test(path))
+      .filter(({ imports }) =>
+        imports.some(({ target }) => /^test\/helpers\/(app\/engines|peers\/postgres)\./.test(target)),
+      )
+      .map(({ path }) => path);
+    expect(needy.length).toBeGreaterThan(0);
+    expect(needy.filter((path) => !path.endsWith('.engines.test.ts'))).toEqual([]);
+  });
+});

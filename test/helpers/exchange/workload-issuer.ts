@@ -15,11 +15,17 @@ export interface SignOptions {
   key?: Parameters<SignJWT['sign']>[0];
 }
 
+const newPair = () => generateKeyPair('RS256', { extractable: true });
+
+/** The key of every issuer until it rotates, because a new RSA key takes longer than most tests. */
+let firstPair: ReturnType<typeof newPair> | undefined;
+
 export type WorkloadIssuer = Awaited<ReturnType<typeof startWorkloadIssuer>>;
 
 /** Starts an issuer of identity tokens for jobs, on loopback HTTP. `path` is the path of its URL. */
 export async function startWorkloadIssuer(path = '') {
-  let pair = await generateKeyPair('RS256', { extractable: true });
+  firstPair ??= newPair();
+  let pair = await firstPair;
   let kid = 'first';
   let published: JWK[] = [];
   let manipulate: Manipulation = () => false;
@@ -58,7 +64,7 @@ export async function startWorkloadIssuer(path = '') {
     },
     /** Signs with another key from now on, and publishes it alone. */
     async rotate(nextKid: string) {
-      pair = await generateKeyPair('RS256', { extractable: true });
+      pair = await newPair();
       kid = nextKid;
       await publish();
     },

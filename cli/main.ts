@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
-import { CommandEnded, localError, systemCode } from './errors.ts';
-import { topicIn } from './help/topic-names.ts';
+import { type CliError, CommandEnded, localError, systemCode } from './errors.ts';
+import { helpTopics, topicIn } from './help/topic-names.ts';
+import { type FoundCommand, findCommand } from './input/find-command.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgram, type HelpOutput } from './program.ts';
 import { reportError } from './report-error.ts';
@@ -35,14 +36,14 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
   const output: HelpOutput = { out: '', err: '' };
   const program = createProgram(ctx, output);
   try {
-    const words = argv[0] === 'help' ? helpWords(program, argv.slice(1)) : argv;
+    const words = argv[0] === 'help' ? await helpWords(program, argv.slice(1)) : argv;
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (isUsageError(error)) {
-      const message =
-        error.code === 'commander.unknownCommand' ? await withMeaning(error.message, program, argv) : error.message;
-      throw localError('usage', toSentences(message, helpCommand(program, argv)));
+      const found = findCommand(program, argv);
+      if (error.code === 'commander.unknownCommand' && found.unknown.length > 0) throw await unknownCommand(found);
+      throw localError('usage', toSentences(error.message, helpCommand(found)));
     }
     // Either --help, or a command group without a command, for which commander exits with an error.
     await ctx.stdout.write(output.out || output.err);
@@ -50,27 +51,31 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
 }
 
 /**
- * Translates `help COMMAND…`, because commander's own help command does not know nested commands. For an unknown command,
- * returns the words without `--help`, so that commander reports it and suggests another.
+ * Translates `help COMMAND…`, because commander's own help command does not know nested commands.
+ * @throws CliError `usage` for words that name no command
  */
-function helpWords(program: Command, words: readonly string[]): readonly string[] {
-  const names = words.filter((word) => !word.startsWith('-'));
-  const { command, path } = findCommand(program, names);
-  const isUnknown = command.commands.length > 0 && path.length < names.length;
-  return isUnknown ? names : [...words, '--help'];
+async function helpWords(program: Command, words: readonly string[]): Promise<readonly string[]> {
+  const found = findCommand(program, words);
+  const [first, second] = found.unknown;
+  const isTopic = found.path.length === 0 && helpTopics.some((topic) => topic === first);
+  const excess = isTopic ? second : found.others[0];
+  if (excess !== undefined) {
+    const known = [...found.path, ...(isTopic ? [first] : [])].join(' ');
+    throw localError('usage', `\`tokens help ${known}\` takes no more words. Leave out '${excess}'.`);
+  }
+  if (first !== undefined) throw await unknownCommand(found, helpTopics);
+  return [...words, '--help'];
 }
 
 function isUsageError(error: CommanderError): boolean {
   return error.exitCode !== 0 && error.code !== 'commander.help';
 }
 
-/** Replaces commander's suggestion of a similar word by the command that means the same, if there is one. */
-async function withMeaning(message: string, program: Command, argv: readonly string[]): Promise<string> {
-  const [first = ''] = message.split('\n');
-  const { commandMeantBy } = await import('./input/suggested-command.ts');
-  const word = /unknown command '(.*)'$/.exec(first)?.[1] ?? '';
-  const meant = commandMeantBy(word, findCommand(program, argv.slice(0, argv.indexOf(word))).command);
-  return meant === null ? message : `${first}\n(Did you mean ${meant}?)`;
+/** Creates the error for a word that names no command. Suggests a command, or one of `topics`, that is close or means the same. */
+async function unknownCommand(found: FoundCommand, topics: readonly string[] = []): Promise<CliError> {
+  const { suggestCommand } = await import('./input/suggested-command.ts');
+  const guess = suggestCommand(found, found.path.length === 0 ? topics : []);
+  return localError('usage', `Unknown command '${found.unknown[0]}'.${guess} Run \`${helpCommand(found)}\` for help.`);
 }
 
 /** Turns commander's `error: unknown command 'lst'\n(Did you mean list?)` into sentences. */
@@ -83,22 +88,9 @@ function toSentences(message: string, help: string): string {
   return [...sentences, `Run \`${help}\` for help.`].map((text) => (/[.?!]$/.test(text) ? text : `${text}.`)).join(' ');
 }
 
-/** Returns the command line that shows the help for the command in `argv`. */
-function helpCommand(program: Command, argv: readonly string[]): string {
-  return [program.name(), ...findCommand(program, argv).path, '--help'].join(' ');
-}
-
-/** Descends from `program` along the words that name commands. Skips other words, such as options. */
-function findCommand(program: Command, words: readonly string[]): { command: Command; path: string[] } {
-  let command = program;
-  const path: string[] = [];
-  for (const word of words) {
-    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (!next) continue;
-    command = next;
-    path.push(next.name());
-  }
-  return { command, path };
+/** Returns the command line that shows the help for a command. */
+function helpCommand({ path }: FoundCommand): string {
+  return ['tokens', ...path, '--help'].join(' ');
 }
 
 /** Finds the global options for errors that happen before commander has parsed them. Words after `--` do not count. */

@@ -4,7 +4,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   1: 'Something unexpected happened: the server failed (5xx), is not a tokensd server or redirects elsewhere, output could not be written, or there is no OS keychain.',
   2: 'The command line or its input is invalid.',
   3: 'The thing that the command names does not exist.',
-  4: 'You are not signed in or not allowed to do this. For `check`: the token is not active. For `doctor`: a check failed. For `scan`: a value works. For `status`: the session is over.',
+  4: 'You are not signed in or not allowed to do this. For `check`: the token is not active. For `check` and `test`: the request would be denied. For `doctor`: a check failed. For `scan`: a value works. For `status`: the session is over.',
   5: 'There is a conflict: a name or an email address is taken, a limit is reached, a token is not active, or it concerns the last superuser.',
   6: 'The server cannot be reached or did not respond in time.',
   7: 'There were too many attempts. Wait and try again.',

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { closeNames } from '../api/find/close-names.ts';
+import type { FoundCommand } from './find-command.ts';
 
 /** Maps names of commands in other tools to ours. The suggestion is the first one that the group of commands has. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
@@ -18,10 +20,29 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   create: ['add'],
   suspend: ['pause', 'disable'],
   members: ['users'],
+  member: ['users'],
 };
 
-/** Returns the command of this group that means the same as an unknown word, or null. */
-export function commandMeantBy(word: string, group: Command): string | null {
+/** The command line is about tokens without saying so: `tokens create` instead of `tokens token create`. */
+const superfluous: readonly string[] = ['token', 'tokens'];
+
+/** Returns the sentence that suggests a command, or one of `topics`, for the unknown words. Returns '' if none is close. */
+export function suggestCommand({ command: group, unknown }: FoundCommand, topics: readonly string[] = []): string {
+  const [word = '', next = ''] = unknown.map((text) => text.toLowerCase());
+  const isSuperfluous = group.parent === null && superfluous.includes(word);
+  const meant = isSuperfluous ? commandMeantBy(next, group) : commandMeantBy(word, group);
+  const suggested = meant === null ? closeCommands(isSuperfluous ? next : word, group, topics) : [meant];
+  return suggested.length === 0 ? '' : ` Did you mean ${suggested.join(' or ')}?`;
+}
+
+/** Returns the command of this group that has this name or means the same, or null. */
+function commandMeantBy(word: string, group: Command): string | null {
   const meant = Object.hasOwn(meanings, word) ? (meanings[word] ?? []) : [];
-  return meant.find((name) => group.commands.some((command) => command.name() === name)) ?? null;
+  return [word, ...meant].find((name) => group.commands.some((command) => command.name() === name)) ?? null;
+}
+
+/** Returns up to two names that are close to a word. Of a command with an alias, only the closer one of the two. */
+function closeCommands(word: string, group: Command, topics: readonly string[]): string[] {
+  const names = group.commands.map((command) => closeNames(word, [command.name(), ...command.aliases()])[0]);
+  return closeNames(word, [...names.filter((name) => name !== undefined), ...topics]);
 }

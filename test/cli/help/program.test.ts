@@ -72,12 +72,32 @@ it('suggests the option that a misspelt one is close to', async () => {
 });
 
 it.each([
-  [['help', 'crate'], 'Did you mean create?'],
-  [['help', 'users', 'lst'], 'Did you mean'],
-  [['help', 'teams'], 'Did you mean team?'],
-  [['help', 'qqqqqqq'], "Unknown command 'qqqqqqq'"],
-])('rejects %j with a suggestion', async (argv, hint) => {
-  const ran = await cli.run(argv);
+  ['help crate', 'Did you mean create? Run `tokens --help` for help.'],
+  ['help users lst', "Unknown command 'lst'. Did you mean list? Run `tokens users --help` for help."],
+  ['help teams', 'Did you mean team?'],
+  ['help qqqqqqq', "Unknown command 'qqqqqqq'. Run `tokens --help` for help."],
+  ['help environmet', 'Did you mean environment?'],
+  ['help formating', 'Did you mean formatting?'],
+  ['help exit-code', 'Did you mean exit-codes?'],
+  ['help Environment', 'Did you mean environment?'],
+  ['help users environmet', "Unknown command 'environmet'. Run `tokens users --help` for help."],
+  ['help environment extra', "`tokens help environment` takes no more words. Leave out 'extra'."],
+  ['help create ci', "`tokens help create` takes no more words. Leave out 'ci'."],
+  ['help users add list', "`tokens help users add` takes no more words. Leave out 'list'."],
+  ['Delete ci', 'Did you mean revoke?'],
+  ['REVOKE ci', 'Did you mean revoke?'],
+  ['Team list', 'Did you mean team?'],
+  ['lst', "Unknown command 'lst'. Did you mean list? Run `tokens --help` for help."],
+  ['token create ci', "Unknown command 'token'. Did you mean create? Run `tokens --help` for help."],
+  ['tokens crate ci', 'Did you mean create?'],
+  ['token delete ci', 'Did you mean revoke?'],
+  ['token', "Unknown command 'token'. Run `tokens --help` for help."],
+  ['members list', "Unknown command 'members'. Did you mean users? Run `tokens --help` for help."],
+  ['user list', 'Did you mean users? Run `tokens --help` for help.'],
+  ['--server https://list.example.com --json users lst', "Unknown command 'lst'. Did you mean list?"],
+  ['--server list user', "Unknown command 'user'. Did you mean users?"],
+])('rejects `tokens %s` and says what to do', async (line, hint) => {
+  const ran = await cli.run(line.split(' '));
   expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
 });
 

@@ -24,3 +24,10 @@ it('lists every variable of the settings page, and every exit code', async () =>
   const codes = (await cli.run(['help', 'exit-codes'])).stdout;
   for (const exit of Object.keys(exitCodes)) expect(codes).toContain(`\n  ${exit}\n`);
 });
+
+it('explains exit code 4 of `tokens test`, and how JSON looks', async () => {
+  const codes = (await cli.run(['help', 'exit-codes'], { columns: 400 })).stdout;
+  expect(codes).toContain('For check and test: the request would be denied.');
+  const formatting = (await cli.run(['help', 'formatting'], { columns: 400 })).stdout;
+  expect(formatting).toContain('In a pipe, each object or array is one line; on a terminal, it is indented.');
+});

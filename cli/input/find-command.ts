@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+
+/** Where the words of a command line lead. */
+export interface FoundCommand {
+  readonly command: Command;
+  /** The names on the way to the command. */
+  readonly path: readonly string[];
+  /** The first word that is no command of the group `command`, and those after it. Empty if `command` is no group. */
+  readonly unknown: readonly string[];
+  /** The words that follow a command that is no group. */
+  readonly others: readonly string[];
+}
+
+/** Descends from `program` along the words that name commands, to the first word that names none. Skips options and their values. */
+export function findCommand(program: Command, argv: readonly string[]): FoundCommand {
+  const words = withoutOptions(program, argv);
+  let command = program;
+  const path: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (!next) {
+      const rest = words.slice(index);
+      return command.commands.length > 0
+        ? { command, path, unknown: rest, others: [] }
+        : { command, path, unknown: [], others: rest };
+    }
+    command = next;
+    path.push(next.name());
+  }
+  return { command, path, unknown: [], others: [] };
+}
+
+/** Leaves out options, and the values of the global ones. Options of a command come after its name. */
+function withoutOptions(program: Command, argv: readonly string[]): string[] {
+  return argv.filter((word, index) => {
+    const before = program.options.find(({ long }) => long === argv[index - 1]);
+    return !word.startsWith('-') && before?.required !== true;
+  });
+}

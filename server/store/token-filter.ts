@@ -2,8 +2,8 @@ import type { TokenStatus } from '../../shared/schemas/tokens/tokens.ts';
 
 /** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
 export interface TokenFilter {
-  /** `false`: no canaries. A filter by times leaves them out, too. */
-  canaries?: false;
+  /** `false`: no canaries. `only`: nothing else. `used`: canaries whose value somebody presented. By default, a filter by times leaves them out. */
+  canaries?: false | 'only' | 'used';
   status?: TokenStatus;
   /** Only exchanged tokens. They are left out otherwise. */
   exchanged?: true;

@@ -63,8 +63,8 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
   }
 
   async function createToken(page: Page, { hands, script }: Way): Promise<string> {
-    await hands.press(page.getByRole('link', { name: 'Create new token' }));
-    const dialog = page.getByRole('dialog', { name: 'Create new token' });
+    await hands.press(page.getByRole('link', { name: 'Create token' }));
+    const dialog = page.getByRole('dialog', { name: 'Create token' });
     await waitForFocus(dialog.getByLabel('Name'));
     await hands.write(dialog.getByLabel('Name'), 'first script');
     await hands.press(dialog.getByRole('button', { name: 'Create token' }));

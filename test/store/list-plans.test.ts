@@ -109,6 +109,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens, paused$/, 'SCAN t USING INDEX tokens_paused_index'],
   [/^all tokens, (without an expiry|counted)/, 'SCAN t'],
   [/^all tokens without an expiry, counted$/, 'SCAN t USING INDEX tokens_no_expiry_index'],
+  [/^all canaries/, 'SCAN t USING INDEX tokens_canary_index'],
   [/^trusts$/, inOrder('trusts', 't')],
   [/^webhooks with due deliveries$/, 'SCAN webhooks'],
   [/^exchanged tokens$/, 'SCAN t USING INDEX tokens_exchanged_index'],
@@ -131,6 +132,8 @@ const maySort = [
   // At most 10,000 tokens that match.
   /^sorted tokens, few/,
   /^all tokens, |^one ended token$|^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
+  // Canaries are few.
+  /^all canaries/,
   // The few events whose ID is misdated, and the last one of each of several indexes.
   /^audit events (?!$)|^the last audit event in order, of /,
   // Those of one app or of one trust.
@@ -169,6 +172,7 @@ const leadingIndexes = [
   ['all tokens expiring within a week, counted', 'USING COVERING INDEX tokens_listed_expiry_index'],
   ['all tokens, paused', 'USING INDEX tokens_paused_index'],
   ['all tokens without an expiry, counted', 'USING INDEX tokens_no_expiry_index'],
+  ['all canaries, counted', 'USING INDEX tokens_canary_index'],
   ['all tokens, by a rare name', 'USING COVERING INDEX tokens_name_index'],
   ['sorted tokens, by name, active', 'USING INDEX tokens_name_index'],
 ] as const;

@@ -1,5 +1,6 @@
 import type { StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import type { TokenFilter } from '../../store/token-filter.ts';
 import { type Caller, requireScope } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { countReported, type TokenReport } from '../tokens/report/report.ts';
@@ -7,10 +8,11 @@ import { emptyDays, firstDayOf, type UsageDay } from '../tokens/usage/usage.ts';
 
 /** The days that the chart shows. */
 const shownDays = 30;
-const deniedWithinMs = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+const deniedWithinMs = dayMs;
 
-/** More denied tokens than this are not counted. */
-const maxDenied = 1_000_000;
+/** More tokens than this are not counted. */
+const maxCounted = 1_000_000;
 
 /** For how long numbers are shown without counting again. */
 const freshMs = 60_000;
@@ -24,6 +26,10 @@ export interface OrganizationOverview {
   report: TokenReport;
   /** How many tokens were denied in the last 24 hours. */
   denied: number;
+  /** How many tokens, canaries not among them, expire within 30 days. */
+  expiringIn30Days: number;
+  /** How many canaries there are, and how many of them somebody used. The report counts none of them. */
+  canaries: { all: number; used: number };
   /** The verifications of the last 30 days, oldest first. */
   days: UsageDay[];
   /** The day since which verifications are counted; null: none was counted yet. */
@@ -56,7 +62,10 @@ export function createOrganizationOverviews({ store, clock, statusContext }: Ove
     const first = firstDayOf(at, shownDays);
     const context = statusContext();
     const report = await countReported(store, context);
-    const denied = await store.tokens.countUpTo({ deniedWithinMs, canaries: false, ...context }, maxDenied);
+    const counted = (filter: TokenFilter) => store.tokens.countUpTo({ ...filter, ...context }, maxCounted);
+    const denied = await counted({ deniedWithinMs, canaries: false });
+    const expiringIn30Days = await counted({ expiringWithinMs: 30 * dayMs });
+    const canaries = { all: await counted({ canaries: 'only' }), used: await counted({ canaries: 'used' }) };
     const days = emptyDays(first, shownDays);
     for (const { day, allowed, denied } of await store.usage.daysSince(first)) {
       const total = days[day - first];
@@ -64,7 +73,8 @@ export function createOrganizationOverviews({ store, clock, statusContext }: Ove
       if (total !== undefined) Object.assign(total, { allowed, denied });
     }
     const firstDay = await store.usage.firstDay();
-    latest = { at, report, denied, days, countedSince: firstDay === null ? null : firstDay * 24 * 60 * 60 * 1000 };
+    const countedSince = firstDay === null ? null : firstDay * dayMs;
+    latest = { at, report, denied, expiringIn30Days, canaries, days, countedSince };
     tookMs = clock.now() - at;
     return latest;
   }

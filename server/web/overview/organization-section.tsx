@@ -1,11 +1,19 @@
+import { count } from '../../../shared/count.ts';
 import type { ReportedTokens } from '../../../shared/token-report.ts';
 import type { OrganizationOverview } from '../../domain/overview/organization-overview.ts';
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { DateOf } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
-import { type Card, Cards } from './cards.tsx';
-import { deniedTokensPath, reportedTokensPath } from './overview-paths.ts';
-import { orphanedText, type ReportText, reportTexts } from './report-texts.tsx';
+import { type Card, Cards, usedCanariesCard } from './cards.tsx';
+import {
+  canariesPath,
+  deniedTokensPath,
+  exchangedTokensPath,
+  expiringIn30DaysPath,
+  reportedTokensPath,
+  usedCanariesPath,
+} from './overview-paths.ts';
+import { orphanedText, reportTexts } from './report-texts.ts';
 import { VerificationsChart } from './verifications-chart.tsx';
 
 /** What the report counts, in the order of the cards: the most urgent first. The denied tokens come after the active ones. */
@@ -15,18 +23,19 @@ const names = [
 
 /** The tokens of all members and service accounts at a glance, for superusers and auditors. */
 export function OrganizationSection({ overview }: { overview: OrganizationOverview }) {
-  const { report, denied, days, countedSince } = overview;
+  const { report, denied, canaries, days, countedSince } = overview;
   const [active, ...others] = names.map(
     (name): Card => ({
       label: reportTexts[name].title,
       hint: reportTexts[name].meaning,
       found: report[name],
       href: reportedTokensPath(name),
+      ...(name === 'expiring' && { more: expiringLater(overview) }),
     }),
   );
   const deniedCard: Card = {
-    label: 'Denied in the last 24 hours',
-    hint: 'At least one of their requests was denied.',
+    label: 'Tokens denied in 24 hours',
+    hint: 'At least one request with each was denied.',
     found: denied,
     href: deniedTokensPath,
   };
@@ -36,12 +45,18 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
     found: report.orphaned,
     href: orphanedAccountsPath,
   };
+  const alarm = usedCanariesCard(canaries.used, canaries.used, usedCanariesPath);
   return (
     <>
       <h2 id="organization">All tokens</h2>
-      <Cards label="All tokens" cards={[active as Card, deniedCard, ...others, orphanedCard]} />
+      <Cards label="All tokens" cards={[...alarm, active as Card, deniedCard, ...others, orphanedCard]} />
+      <p class="hint">
+        A token can be in several numbers. Not counted:{' '}
+        <a href={canariesPath}>{count(canaries.all, 'canary', 'canaries')}</a> and the{' '}
+        <a href={exchangedTokensPath}>tokens that jobs received through a trust</a>.
+      </p>
       <Remedies report={report} />
-      <h2>Verifications</h2>
+      <h2>Requests</h2>
       <VerificationsChart days={days}>
         Requests with a value that tokensd issued, by day in UTC.
         {countedSince !== null && countedSince > (days[0]?.at ?? 0) && (
@@ -55,27 +70,44 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
   );
 }
 
+function expiringLater({ expiringIn30Days }: OrganizationOverview): Card['more'] {
+  return { text: `${expiringIn30Days.toLocaleString('en')} within 30 days`, href: expiringIn30DaysPath };
+}
+
 /** What a superuser can do about the tokens that were found. An auditor changes nothing. */
 function Remedies({ report }: Pick<OrganizationOverview, 'report'>) {
-  const found: ReportText[] = [
-    ...names.filter((name) => report[name] > 0).map((name) => reportTexts[name]),
-    ...(report.orphaned > 0 ? [orphanedText] : []),
-  ].filter(({ remedy }) => remedy !== undefined);
+  const found = [
+    ...names.map((name) => ({ ...reportTexts[name], href: reportedTokensPath(name), number: report[name] })),
+    { ...orphanedText, href: orphanedAccountsPath, number: report.orphaned },
+  ].filter(({ remedy, number }) => remedy !== undefined && number > 0);
   if (!useMember().superuser || found.length === 0) return null;
   return (
     <details class="remedies">
       <summary>What to do about these tokens</summary>
       <dl class="facts">
-        {found.map(({ title, remedy }) => (
+        {found.map(({ title, remedy, href }) => (
           <>
-            <dt>{title}</dt>
-            <dd>{remedy}</dd>
+            <dt>
+              <a href={href}>{title}</a>
+            </dt>
+            <dd>
+              {remedy?.text}
+              <span class="sub">
+                On the command line:{' '}
+                {remedy?.commands.map((command, index) => (
+                  <>
+                    {index > 0 && ' or '}
+                    <code>{command}</code>
+                  </>
+                ))}
+              </span>
+            </dd>
           </>
         ))}
       </dl>
       <p class="hint">
-        A token can be in several numbers. They include expired and paused tokens: <code>tokens list --all</code> with{' '}
-        <code>--status active</code> and the options that <code>tokens report</code> names leaves these out.
+        The numbers include expired and paused tokens: <code>tokens list --all</code> with <code>--status active</code>{' '}
+        and the options that <code>tokens report</code> names leaves these out.
       </p>
     </details>
   );

@@ -8,7 +8,7 @@ import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
 import type { ListCounts } from '../tokens/list/attention.ts';
 import { OrganizationSection } from './organization-section.tsx';
 import { overviewPath } from './overview-paths.ts';
-import { OwnLine, OwnSection } from './own-section.tsx';
+import { CreateTokenLink, OwnLine, OwnSection } from './own-section.tsx';
 import { SetUpList } from './set-up-list.tsx';
 
 /** Numbers that are older are shown with their date. */
@@ -33,9 +33,12 @@ export function ReaderOverviewPage({ overview, remaining, deadLetters, counts, n
     <Layout title="Overview" section={overviewPath}>
       <div class="heading">
         <h1>Overview</h1>
-        <p class="as-of">
-          As of <AsOf at={overview.at} now={now} />
-        </p>
+        <div class="overview-head">
+          <p class="as-of">
+            As of <AsOf at={overview.at} now={now} />
+          </p>
+          <CreateTokenLink primary={false} />
+        </div>
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />
       <SetUpList remaining={remaining} />
@@ -67,9 +70,12 @@ export function MemberOverviewPage({ counts, days, superusers, now }: MemberOver
     <Layout title="Overview" section={overviewPath}>
       <div class="heading">
         <h1>Overview</h1>
-        <p class="as-of">
-          As of <ClockOf at={now} />
-        </p>
+        <div class="overview-head">
+          <p class="as-of">
+            As of <ClockOf at={now} />
+          </p>
+          {counts.total > 0 && <CreateTokenLink />}
+        </div>
       </div>
       <OwnSection counts={counts} days={days} superusers={superusers} />
     </Layout>

@@ -1,5 +1,5 @@
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
-import { filteredTokensPath } from '../tokens/all/all-tokens-paths.ts';
+import { allTokensPath, filteredTokensPath } from '../tokens/all/all-tokens-paths.ts';
 
 export const overviewPath = '/overview';
 
@@ -12,3 +12,13 @@ export function reportedTokensPath(name: ReportedTokens): string {
 
 /** The list of all tokens with a request that was denied in the last 24 hours. */
 export const deniedTokensPath = filteredTokensPath({ denied_within: 86_400 });
+
+/** The list of all tokens that expire within 30 days. */
+export const expiringIn30DaysPath = filteredTokensPath({ expiring_within: 30 * 86_400 });
+
+/** Lists of canaries, which the other numbers leave out. */
+export const canariesPath = `${allTokensPath}?canaries=only`;
+export const usedCanariesPath = `${allTokensPath}?canaries=used`;
+
+/** The list of the tokens that jobs received through a trust, which the numbers leave out. */
+export const exchangedTokensPath = filteredTokensPath({ exchanged: true });

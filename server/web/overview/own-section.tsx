@@ -1,10 +1,11 @@
+import { count } from '../../../shared/count.ts';
 import type { UsageDay } from '../../domain/tokens/usage/usage.ts';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
-import { attention, type ListCounts, maxCount } from '../tokens/list/attention.ts';
+import { type AttentionName, attention, type ListCounts, shownCount } from '../tokens/list/attention.ts';
 import { AttentionLine } from '../tokens/list/attention-line.tsx';
 import { tokensPath } from '../tokens/token-paths.ts';
-import { type Card, Cards } from './cards.tsx';
+import { type Card, Cards, usedCanariesCard } from './cards.tsx';
 import { VerificationsChart } from './verifications-chart.tsx';
 
 interface OwnSectionProps {
@@ -14,34 +15,47 @@ interface OwnSectionProps {
   superusers: readonly string[];
 }
 
-/** The labels of the counts in `attention`. */
-const labels = ['Expire within 7 days', 'Denied in 24 hours', 'Two values', 'Never expire'];
+const labels = {
+  expiring: 'Expire within 7 days',
+  denied: 'Denied in 24 hours',
+  twoValues: 'Have two values',
+  neverExpiring: 'Never expire',
+} as const satisfies Partial<Record<AttentionName, string>>;
 
-const shown = (found: number) => (found > maxCount ? `${maxCount.toLocaleString('en')}+` : found);
+const hrefOf = (name: AttentionName) => formatUrl({ path: tokensPath, query: attention[name].values });
 
 /** The state of the member's own tokens, and how they were used. */
 export function OwnSection({ counts, days, superusers }: OwnSectionProps) {
   if (counts.total === 0) return <FirstToken superusers={superusers} />;
-  const cards = attention.map(
-    ({ values }, index): Card => ({
-      label: labels[index] ?? '',
-      found: shown(counts.attention[index] ?? 0),
-      href: formatUrl({ path: tokensPath, query: values }),
-    }),
-  );
   return (
     <>
       <h2>Your tokens</h2>
-      <Cards
-        label="Your tokens"
-        cards={[{ label: 'Tokens', found: shown(counts.total), href: tokensPath }, ...cards]}
-      />
-      <h2>Verifications</h2>
+      <Cards label="Your tokens" cards={cardsOf(counts)} />
+      <h2>Requests</h2>
       <VerificationsChart days={days}>
         Requests with your tokens, by day in UTC. Those of tokens that you revoked are not included.
       </VerificationsChart>
     </>
   );
+}
+
+function cardsOf({ total, attention: found }: ListCounts): Card[] {
+  const all: Card = { label: total === 1 ? 'Token' : 'Tokens', found: shownCount(total), href: tokensPath };
+  if (found === null) return [all];
+  const more: Partial<Record<AttentionName, Card['more']>> = {
+    expiring: { text: `${shownCount(found.expiringIn30Days)} within 30 days`, href: hrefOf('expiringIn30Days') },
+  };
+  const canaries =
+    found.canaries === 0
+      ? undefined
+      : { text: `${count(found.canaries, 'canary', 'canaries')}, not counted elsewhere`, href: hrefOf('canaries') };
+  return [
+    ...usedCanariesCard(found.usedCanaries, shownCount(found.usedCanaries), hrefOf('usedCanaries')),
+    { ...all, more: canaries },
+    ...(Object.keys(labels) as Array<keyof typeof labels>).map(
+      (name): Card => ({ label: labels[name], found: shownCount(found[name]), href: hrefOf(name), more: more[name] }),
+    ),
+  ];
 }
 
 /** The member's own tokens in one line, below what a superuser or auditor sees of all tokens. */
@@ -55,6 +69,19 @@ export function OwnLine({ counts }: Pick<OwnSectionProps, 'counts'>) {
   );
 }
 
+/** Leads to the form for a new token, for a member who may create one. */
+export function CreateTokenLink({ primary = true }: { primary?: boolean }) {
+  if (!useMember().canManageTokens) return null;
+  return (
+    <a
+      class={primary ? 'button primary' : 'button'}
+      href={formatUrl({ path: tokensPath, query: { dialog: 'create' } })}
+    >
+      Create token
+    </a>
+  );
+}
+
 function FirstToken({ superusers }: Pick<OwnSectionProps, 'superusers'>) {
   const { canManageTokens } = useMember();
   return (
@@ -65,9 +92,7 @@ function FirstToken({ superusers }: Pick<OwnSectionProps, 'superusers'>) {
         password.
       </p>
       {canManageTokens ? (
-        <a class="button primary" href={formatUrl({ path: tokensPath, query: { dialog: 'create' } })}>
-          Create new token
-        </a>
+        <CreateTokenLink />
       ) : (
         <p>To create one, you need a permission. Ask an Organization Superuser to grant it: {superusers.join(', ')}.</p>
       )}

@@ -20,6 +20,7 @@ interface StepText {
 export function SetUpList({ remaining }: { remaining: ReadonlySet<SetUpStep> }) {
   const { publicUrl } = usePage();
   if (remaining.size === 0) return null;
+  const steps = (done: boolean) => setUpSteps.filter((step) => remaining.has(step) !== done);
   return (
     <section class="set-up" aria-labelledby="set-up">
       <h2 id="set-up">
@@ -29,10 +30,20 @@ export function SetUpList({ remaining }: { remaining: ReadonlySet<SetUpStep> }) 
         </span>
       </h2>
       <ul>
-        {setUpSteps.map((step) => (
-          <Step {...textOf(step, publicUrl)} done={!remaining.has(step)} />
+        {steps(false).map((step) => (
+          <Step {...textOf(step, publicUrl)} done={false} />
         ))}
       </ul>
+      {remaining.size < setUpSteps.length && (
+        <details class="fold">
+          <summary>Show the steps that are done</summary>
+          <ul>
+            {steps(true).map((step) => (
+              <Step {...textOf(step, publicUrl)} done />
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
   );
 }

@@ -7,7 +7,7 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
-import { FilterChips, OrderField } from './all/filter-form.tsx';
+import { Choice, durationOption, FilterChips, OrderField } from './all/filter-form.tsx';
 import type { FilterValues } from './all/token-filters.ts';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
@@ -75,11 +75,14 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
   );
 }
 
+const expiryOptions = [7, 30, 90].map((days) => durationOption(days * 86_400));
+
 function Search({ values }: { values: FilterValues }) {
   return (
     <search>
       <form method="get" action={tokensPath} class="filters">
         <SearchField label="Search by name" name="q" value={values.q} />
+        <Choice label="Expires within" name="expiring_within" options={expiryOptions} values={values} errors={{}} />
         <OrderField values={values} errors={{}} />
         <button type="submit">Search</button>
       </form>
@@ -90,7 +93,7 @@ function Search({ values }: { values: FilterValues }) {
 function CreateLink({ pageUrl }: Pick<ApiTokensPageProps, 'pageUrl'>) {
   return (
     <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
-      Create new token
+      Create token
     </a>
   );
 }

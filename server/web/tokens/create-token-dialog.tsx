@@ -27,7 +27,7 @@ interface CreateTokenDialogProps {
 export function CreateTokenDialog({ account, closeHref, ...fields }: CreateTokenDialogProps) {
   return (
     <FormDialog
-      title={account ? `Create a token for ${account.name}` : 'Create new token'}
+      title={account ? `Create a token for ${account.name}` : 'Create token'}
       closeHref={closeHref}
       action={account ? `${serviceAccountPath(account.id)}/tokens` : tokensPath}
       submit="Create token"

@@ -136,6 +136,11 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
   );
 }
 
+/** Reports whether somebody presented the value of a canary, which only a leak reveals. */
+function isUsedCanary({ canary, lastUse }: TokenRecord): boolean {
+  return canary && lastUse !== null;
+}
+
 function wasUsed({ lastUse, previous }: TokenRecord): boolean {
   return lastUse !== null || (previous?.lastUse ?? null) !== null;
 }
@@ -148,7 +153,8 @@ function TokenName({ token, statusContext }: Pick<TokenRowProps, 'token' | 'stat
     <th scope="row">
       <a href={tokenPath(token.id)}>{token.name}</a>
       {status !== 'active' && <StatusBadge status={status} />}
-      {deniedLately(token, statusContext.now) && <span class="badge warning">denied</span>}
+      {isUsedCanary(token) && <span class="badge danger">canary used</span>}
+      {!token.canary && deniedLately(token, statusContext.now) && <span class="badge warning">denied</span>}
       {previous !== null && <span class="badge warning on-phone">two values</span>}
       {token.description && <span class="sub">{token.description}</span>}
       {previous !== null && (

@@ -71,13 +71,18 @@ function BadgesAndTimes() {
   );
 }
 
+const attentionCounts = {
+  ...{ usedCanaries: 1, expiring: 3, expiringIn30Days: 12, denied: 1 },
+  ...{ twoValues: 1, neverExpiring: 640, canaries: 2 },
+};
+
 function Tables() {
   const actions = { actsAsOwner: true, revokeHref: path };
   return (
     <>
       <h2>Lists</h2>
       <FilterChips path={path} values={{ q: 'ci', status: 'active', two_values: 'true' }} errors={{}} />
-      <AttentionLine path={path} counts={{ total: 10_001, attention: [3, 1, 1, 640] }} />
+      <AttentionLine path={path} counts={{ total: 10_001, attention: attentionCounts }} />
       <TokenList
         caption="Tokens in each state"
         tokens={tokens}
@@ -98,7 +103,7 @@ function Tables() {
       <EmptyList lead="You have no tokens yet.">
         <p>A token lets a script call your organization's APIs as you, without your password.</p>
         <a class="button primary" href={path}>
-          Create new token
+          Create token
         </a>
       </EmptyList>
     </>

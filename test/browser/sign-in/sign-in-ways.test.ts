@@ -61,7 +61,7 @@ describe.skipIf(!chromiumIsHere)('sign-in', () => {
       const page = await browser.visit(url, look);
       await page.goto('/profile/api-tokens');
       await signInThroughProvider(page, 'ada');
-      await page.getByRole('link', { name: 'Create new token' }).click();
+      await page.getByRole('link', { name: 'Create token' }).click();
       await page.getByLabel('Name', { exact: true }).fill(`made by SSO ${look.script}`);
       await page.getByRole('button', { name: 'Create token' }).click();
       const value = await page.getByLabel(/^Value of/).inputValue();

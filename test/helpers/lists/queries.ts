@@ -101,6 +101,9 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens of an app, paused', run: tokens({ appId: seededId(1, sizes.apps), status: 'paused' }) },
     { name: 'the tokens that jobs received under a trust', run: tokens({ exchanged: true, trustId: 'none' }) },
     { name: 'all tokens, with two values', run: tokens({ twoValues: true }) },
+    { name: 'all canaries', run: tokens({ canaries: 'only' }) },
+    { name: 'all canaries that were used', run: tokens({ canaries: 'used' }) },
+    { name: 'all canaries, by a frequent name', run: tokens({ canaries: 'only', nameContains: 'deploy' }) },
     ...sortedTokens(sizes),
     ...tokenCounts(sizes),
     ...searches(sizes),
@@ -371,6 +374,8 @@ function tokenCounts(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens expiring within a week, counted', run: counted({ expiringWithinMs: 7 * dayMs }) },
     { name: 'all tokens denied within a day, counted', run: counted({ deniedWithinMs: dayMs }) },
     { name: 'all tokens with two values, counted', run: counted({ twoValues: true }) },
+    { name: 'all canaries, counted', run: counted({ canaries: 'only' }) },
+    { name: 'all canaries that were used, counted', run: counted({ canaries: 'used' }) },
     { name: 'all tokens without an expiry, counted', run: counted({ noExpiry: true }) },
     { name: "a member's tokens, counted", run: counted({ ownerId: seededId(50, sizes.users) }) },
   ];

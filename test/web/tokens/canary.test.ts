@@ -35,3 +35,31 @@ it('keeps the checkbox when the form has a mistake', async () => {
   expect(status).toBe(400);
   expect(html).toMatch(/<input[^>]*name="canary"[^>]*checked/);
 });
+
+it('marks a canary that was used in the list, on its page and in the overview, and says which counts leave it out', async () => {
+  await createCanary();
+  await createCanary({ name: 'quiet' });
+  const all = await app.store.tokens.list({ limit: 9, before: null, ownerId: app.dev.id, now: app.clock.now() });
+  const used = all.find(({ name }) => name === 'backup-server');
+  const use = { at: app.clock.now(), method: 'GET', path: '/repos', ip: '203.0.113.9', userAgent: null };
+  await app.store.tokens.recordUses([{ tokenId: used?.id ?? '', ...use }]);
+  const list = await browser.get(tokens);
+  expect(list.html.match(/<span class="badge danger">canary used<\/span>/g)).toHaveLength(1);
+  const line = (html: string) => textOf(/<p class="attention">.*?<\/p>/s.exec(html)?.[0] ?? '');
+  expect(line(list.html)).toBe('2 tokens 1 canary was used 2 canaries not counted');
+  const page = await browser.get(`${tokens}/${used?.id}`);
+  expect(textOf(/<div class="note danger">.*?<\/div>/s.exec(page.html)?.[0] ?? '')).toMatch(
+    /^Somebody presented this canary\. .*GET \/repos · 203\.0\.113\.9 .*revoke this canary and plant a new one\.$/,
+  );
+  for (const [member, path] of [
+    [app.dev, `${tokens}?canaries=used`],
+    [app.root, '/organization/tokens?canaries=used'],
+  ] as const) {
+    const { html } = await openConsole(app, member).get('/overview');
+    const alarm = /<li class="alarm">.*?<\/li>/s.exec(html)?.[0] ?? '';
+    expect(textOf(alarm)).toMatch(/^1 canary was used/);
+    expect(alarm).toContain(`href="${path}"`);
+  }
+  const quiet = all.find(({ name }) => name === 'quiet');
+  expect((await browser.get(`${tokens}/${quiet?.id}`)).html).not.toContain('note danger');
+});

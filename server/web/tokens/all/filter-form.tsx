@@ -5,6 +5,7 @@ import { Icon } from '../../shell/frame/icon.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
 import {
+  canaryLabels,
   type FilterErrors,
   type FilterName,
   type FilterValues,
@@ -31,7 +32,7 @@ const switches = [
   { name: 'two_values', label: 'Two values work' },
   { name: 'no_expiry', label: 'Never expires' },
   { name: 'never_used', label: 'Never used' },
-  { name: 'exchanged', label: 'Received by jobs for identity tokens' },
+  { name: 'exchanged', label: 'Received by jobs through a trust' },
 ] as const;
 
 /** The form above the list of all tokens. Its rarer filters are folded away. */
@@ -66,6 +67,7 @@ export function FilterForm({ values, errors }: FilterProps) {
                 errors={errors}
               />
             ))}
+            <Choice label="Canaries" name="canaries" options={canaryChoices} values={values} errors={errors} />
             <SearchField label="App" name="app" value={values.app} error={errors.app} />
             <SearchField
               label="Value known to"
@@ -81,7 +83,6 @@ export function FilterForm({ values, errors }: FilterProps) {
               {label}
             </label>
           ))}
-          {values.canaries !== undefined && <input type="hidden" name="canaries" value={values.canaries} />}
         </details>
       </form>
     </search>
@@ -114,12 +115,14 @@ const statuses = [
   { value: 'revoked', text: 'revoked or removed' },
 ];
 
-function durationOption(seconds: number): Option {
+const canaryChoices = Object.entries(canaryLabels).map(([value, text]): Option => ({ value, text }));
+
+export function durationOption(seconds: number): Option {
   return { value: String(seconds), text: inWords(String(seconds)) };
 }
 
 /** A select with the offered values of a filter, and with the value of the URL if it is another one. */
-function Choice({
+export function Choice({
   label,
   name,
   options,

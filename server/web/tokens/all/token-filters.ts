@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { count } from '../../../../shared/count.ts';
-import { formatDuration } from '../../../../shared/duration.ts';
 import { type SortOrder, sortSchema } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenFilterFields, tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { toTokenFilter } from '../../../domain/tokens/report/token-filter.ts';
 import type { TokenQuery } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
+import { formatLifetime } from '../expiry-choices.ts';
 
 const yesSchema = z.literal('true').transform(() => true as const);
 const textSchema = z.string();
@@ -22,14 +21,14 @@ const schemas = {
   no_expiry: yesSchema,
   exchanged: yesSchema,
   two_values: yesSchema,
-  canaries: z.literal('false'),
+  canaries: z.enum(['false', 'only', 'used']),
   sort: sortSchema,
 };
 
-/** Filters with a single value. Another one is no filter, as in the API. */
-const onlyValues: Partial<Record<FilterName, string>> = {
-  ...{ never_used: 'true', no_expiry: 'true', exchanged: 'true', two_values: 'true' },
-  canaries: 'false',
+/** Filters with few values. Another one is no filter, as in the API. */
+const onlyValues: Partial<Record<FilterName, readonly string[]>> = {
+  ...{ never_used: ['true'], no_expiry: ['true'], exchanged: ['true'], two_values: ['true'] },
+  canaries: ['false', 'only', 'used'],
 };
 
 export type FilterName = keyof typeof schemas;
@@ -45,6 +44,7 @@ export const ownFilterNames = [
   'denied_within',
   'two_values',
   'no_expiry',
+  'canaries',
   'sort',
 ] as const satisfies FilterName[];
 
@@ -74,7 +74,7 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   const parsed: Record<string, unknown> = {};
   for (const name of names) {
     const value = c.req.query(name)?.trim() || undefined;
-    if (value === undefined || (value !== onlyValues[name] && onlyValues[name] !== undefined)) continue;
+    if (value === undefined || onlyValues[name]?.includes(value) === false) continue;
     values[name] = value;
     const result = schemas[name].safeParse(value);
     if (result.success) parsed[name] = result.data;
@@ -89,12 +89,17 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
 
 function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo, app }: FilterValues): AllTokensQuery {
   const filter = { ...toTokenFilter(parsed), ...(q !== undefined && { q }), ...(app !== undefined && { app }) };
-  const shown = { ...filter, ...(parsed.canaries === 'false' && { canaries: false as const }) };
+  const shown = { ...filter, ...canariesOf(parsed.canaries as FilterValues['canaries']) };
   if (knownTo !== undefined) return { ...shown, knownTo };
   if (owner?.startsWith(serviceAccountPrefix)) {
     return { ...shown, serviceAccount: owner.slice(serviceAccountPrefix.length) };
   }
   return owner === undefined ? { ...shown, all: true } : { ...shown, user: owner };
+}
+
+function canariesOf(value: string | undefined): Pick<AllTokensQuery, 'canaries'> {
+  if (value === 'only' || value === 'used') return { canaries: value };
+  return value === 'false' ? { canaries: false } : {};
 }
 
 const labels: Readonly<Record<FilterName, (value: string) => string>> = {
@@ -110,9 +115,16 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   unused_for: (seconds) => `Not used for ${inWords(seconds)}`,
   never_used: () => 'Never used',
   unrotated_for: (seconds) => `Not rotated for ${inWords(seconds)}`,
-  exchanged: () => 'Received by jobs',
-  canaries: () => 'No canaries',
+  exchanged: () => 'Received by jobs through a trust',
+  canaries: (which) => canaryLabels[which] ?? '',
   sort: (order) => `Order: ${order}`,
+};
+
+/** What each choice about canaries is called. */
+export const canaryLabels: Readonly<Record<string, string>> = {
+  false: 'Without canaries',
+  only: 'Only canaries',
+  used: 'Only canaries that were used',
 };
 
 /** What each order is called, in the order of the menu. */
@@ -132,8 +144,7 @@ export function filterLabel(name: FilterName, value: string): string {
   return labels[name](value);
 }
 
-/** Formats the seconds of a filter: `7 days`, `90m`. */
+/** Formats the seconds of a filter: `7 days`, `90 minutes`. */
 export function inWords(seconds: string): string {
-  const days = Number(seconds) / 86_400;
-  return Number.isInteger(days) ? count(days, 'day') : formatDuration(Number(seconds));
+  return formatLifetime(Number(seconds));
 }

@@ -29,11 +29,11 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
   const choosesOwner = seesServiceAccounts || form.serviceAccount !== '';
   const isFilled = filled !== undefined && filled.size > 0;
   return (
-    <Layout title="Create new token" section={tokensPath}>
+    <Layout title="Create token" section={tokensPath}>
       <p>
         <a href={tokensPath}>Back to your API tokens</a>
       </p>
-      <h1>Create new token</h1>
+      <h1>Create token</h1>
       {isFilled && (
         <p class="note warning">
           <strong>This form was filled in by a link. Check it.</strong> Nothing was created. The marked fields are what
@@ -83,11 +83,11 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
 /** In place of the form, for members who may not create tokens of their own. */
 export function NewTokenRefusedPage({ superusers }: { superusers: string[] }) {
   return (
-    <Layout title="Create new token" section={tokensPath}>
+    <Layout title="Create token" section={tokensPath}>
       <p>
         <a href={tokensPath}>Back to your API tokens</a>
       </p>
-      <h1>Create new token</h1>
+      <h1>Create token</h1>
       <PermissionMissing superusers={superusers} hasTokens={false} />
     </Layout>
   );

@@ -1,7 +1,6 @@
-import { count } from '../../../../shared/count.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import type { FilterValues } from '../all/token-filters.ts';
-import { attention, type ListCounts, maxCount } from './attention.ts';
+import { type AttentionName, attention, type ListCounts, maxCount, shownCount } from './attention.ts';
 
 interface AttentionLineProps {
   /** Path of the list. */
@@ -11,21 +10,42 @@ interface AttentionLineProps {
   counts: ListCounts;
 }
 
+/** The words of each count, after its number. The first of two is for one token. */
+const words: Readonly<Record<AttentionName, readonly [one: string, more: string]>> = {
+  usedCanaries: ['canary was used', 'canaries were used'],
+  expiring: ['expires within 7 days', 'expire within 7 days'],
+  expiringIn30Days: ['expires within 30 days', 'expire within 30 days'],
+  denied: ['denied in 24 hours', 'denied in 24 hours'],
+  twoValues: ['has two values', 'have two values'],
+  neverExpiring: ['never expires', 'never expire'],
+  canaries: ['canary not counted', 'canaries not counted'],
+};
+
+const looks: Partial<Record<AttentionName, string>> = { usedCanaries: 'alarm', canaries: 'aside' };
+
 /** The line above a list of tokens: how many match, and how many need attention. Each of these numbers is a filter. */
 export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {
+  const { total, attention: found } = counts;
+  const noun = total === 1 ? 'token' : 'tokens';
   return (
     <p class="attention">
-      <span>{counts.total > maxCount ? `${maxCount.toLocaleString('en')}+ tokens` : count(counts.total, 'token')}</span>
-      {attention.map(({ values, words }, index) => {
-        const found = counts.attention[index] ?? 0;
-        return found === 0 ? null : (
-          <a href={formatUrl({ path, query: { ...kept, ...values } })}>{words(shown(found), found === 1)}</a>
-        );
-      })}
+      <span>
+        {shownCount(total)} {found === null ? `${noun} ${total === 1 ? 'matches' : 'match'}` : noun}
+      </span>
+      {found !== null &&
+        shownNames(found).map((name) => (
+          <a class={looks[name]} href={formatUrl({ path, query: { ...kept, ...attention[name].values } })}>
+            {shownCount(found[name])} {words[name][found[name] === 1 ? 0 : 1]}
+          </a>
+        ))}
     </p>
   );
 }
 
-function shown(found: number): string {
-  return found > maxCount ? `${maxCount.toLocaleString('en')}+` : found.toLocaleString('en');
+/** Returns the counts that say something. Those that expire within 30 days say nothing if all of them expire within 7. */
+function shownNames(found: Record<AttentionName, number>): AttentionName[] {
+  const isRepeated = found.expiringIn30Days === found.expiring && found.expiring <= maxCount;
+  return (Object.keys(words) as AttentionName[]).filter(
+    (name) => found[name] > 0 && !(name === 'expiringIn30Days' && isRepeated),
+  );
 }

@@ -9,53 +9,58 @@ export const maxCount = maxFew;
 
 const day = 86_400;
 
-const expires = (number: string, isOne: boolean) => `${number} ${isOne ? 'expires' : 'expire'} within 7 days`;
-const denied = (number: string) => `${number} denied in 24 hours`;
-const hasTwo = (number: string, isOne: boolean) => `${number} ${isOne ? 'has' : 'have'} two values`;
-const neverExpires = (number: string, isOne: boolean) => `${number} never ${isOne ? 'expires' : 'expire'}`;
-
-/** What a list of tokens counts above it: the filter, and the words of its link. */
-export const attention = [
-  { values: { expiring_within: String(7 * day) }, query: { expiringWithinMs: 7 * day * 1000 }, words: expires },
-  { values: { denied_within: String(day) }, query: { deniedWithinMs: day * 1000 }, words: denied },
-  { values: { two_values: 'true' }, query: { twoValues: true }, words: hasTwo },
-  { values: { no_expiry: 'true' }, query: { noExpiry: true }, words: neverExpires },
-] as const satisfies ReadonlyArray<{
+interface Counted {
+  /** The filter in the URL, and the same filter for the store. */
   values: FilterValues;
-  query: object;
-  words: (number: string, isOne: boolean) => string;
-}>;
+  query: AllTokensQuery;
+}
+
+/** What a list of tokens counts above it. Each count is the length of the list that its filter selects. */
+export const attention = {
+  usedCanaries: { values: { canaries: 'used' }, query: { canaries: 'used' } },
+  expiring: { values: { expiring_within: String(7 * day) }, query: { expiringWithinMs: 7 * day * 1000 } },
+  expiringIn30Days: { values: { expiring_within: String(30 * day) }, query: { expiringWithinMs: 30 * day * 1000 } },
+  denied: { values: { denied_within: String(day) }, query: { deniedWithinMs: day * 1000 } },
+  twoValues: { values: { two_values: 'true' }, query: { twoValues: true } },
+  neverExpiring: { values: { no_expiry: 'true' }, query: { noExpiry: true } },
+  canaries: { values: { canaries: 'only' }, query: { canaries: 'only' } },
+} as const satisfies Record<string, Counted>;
+export type AttentionName = keyof typeof attention;
+
+const names = Object.keys(attention) as AttentionName[];
 
 /** Reports whether a request with the token was denied in the last 24 hours, as the count above a list of tokens has it. */
 export function deniedLately({ lastDenied }: Pick<TokenRecord, 'lastDenied'>, now: number): boolean {
   return lastDenied !== null && lastDenied.at > now - day * 1000;
 }
 
-/** How many tokens a list has, and how many of all that it could have need attention. One more than `maxCount` means that there are more. */
+/** How many tokens a list has, and how many of them need attention. One more than `maxCount` means that there are more. */
 export interface ListCounts {
   total: number;
-  /** In the order of `attention`. */
-  attention: number[];
+  /** Null if a filter selects the tokens: the numbers would be about others. */
+  attention: Record<AttentionName, number> | null;
 }
 
-/** Counts the tokens that a list selects, unless their number is known, and those of its owners that need attention. */
+/** Returns a count as text: `12`, or `10,000+`. */
+export function shownCount(found: number): string {
+  return found > maxCount ? `${maxCount.toLocaleString('en')}+` : found.toLocaleString('en');
+}
+
+/** Counts the tokens that a list selects, unless their number is known, and those that need attention if the list has no filter. */
 export async function countTokens(
   tokens: Pick<Tokens, 'count'>,
   c: AppContext,
   query: AllTokensQuery,
   knownTotal?: number,
 ): Promise<ListCounts> {
-  const { user, serviceAccount, all, knownTo } = query;
-  const owners = {
-    ...(user !== undefined && { user }),
-    ...(serviceAccount !== undefined && { serviceAccount }),
-    ...(all !== undefined && { all }),
-    ...(knownTo !== undefined && { knownTo }),
-  };
+  const { user, serviceAccount, all, knownTo, ...filters } = query;
   const counted = (selected: AllTokensQuery) => tokens.count(c.get('caller'), selected, maxCount + 1);
+  const isFiltered = Object.keys(filters).length > 0;
   const [total = 0, ...found] = await Promise.all([
     knownTotal ?? counted(query),
-    ...attention.map(({ query }) => counted({ ...owners, ...query })),
+    ...(isFiltered ? [] : names.map((name) => counted({ ...query, ...attention[name].query }))),
   ]);
-  return { total, attention: found };
+  if (isFiltered) return { total, attention: null };
+  const entries = names.map((name, index) => [name, found[index] ?? 0]);
+  return { total, attention: Object.fromEntries(entries) as Record<AttentionName, number> };
 }

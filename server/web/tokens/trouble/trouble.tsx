@@ -1,6 +1,7 @@
 import { isExpired, isPaused, tokenStatus } from '../../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import { MinuteOf } from '../../shell/components/time.tsx';
+import { LastUsed } from '../list/last-used.tsx';
 import type { OfferedAction } from '../list/token-actions.ts';
 
 const soonMs = 7 * 24 * 60 * 60 * 1000;
@@ -18,6 +19,7 @@ export function TroubleNotes(props: TroubleProps) {
   const isActive = tokenStatus(token, statusContext) === 'active';
   return (
     <>
+      <CanaryNote token={token} now={statusContext.now} />
       <StatusNote token={token} statusContext={statusContext} />
       {isActive && <ExpiryNote {...props} />}
       {token.formerOwnerKnows && (
@@ -28,6 +30,22 @@ export function TroubleNotes(props: TroubleProps) {
         </p>
       )}
     </>
+  );
+}
+
+/** That somebody presented the value of a canary, and what to do. */
+function CanaryNote({ token: { canary, lastUse }, now }: { token: TokenRecord; now: number }) {
+  if (!canary || lastUse === null) return null;
+  return (
+    <div class="note danger">
+      <p>
+        <strong>Somebody presented this canary.</strong> Last time: <LastUsed use={lastUse} now={now} />
+      </p>
+      <p>
+        Its value stood only where it was planted, so somebody read that place. Find out who could, and replace every
+        other secret there. Then revoke this canary and plant a new one.
+      </p>
+    </div>
   );
 }
 

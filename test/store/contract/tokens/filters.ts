@@ -12,6 +12,8 @@ const time = fc.integer({ min: noon - 3, max: noon + 3 });
 const duration = fc.integer({ min: 0, max: 3 });
 
 const tokenCase = fc.record({
+  // A canary is never rotated.
+  canary: fc.boolean(),
   disabled: fc.boolean(),
   createdAt: time,
   expiresAt: fc.option(time),
@@ -38,6 +40,7 @@ const condition: fc.Arbitrary<TokenFilter> = fc.oneof(
   fc.record({ unrotatedForMs: duration }),
   fc.record({ expiringWithinMs: duration }),
   fc.record({ deniedWithinMs: duration }),
+  fc.record({ canaries: fc.constantFrom(false as const, 'only' as const, 'used' as const) }),
 );
 const filter = fc.oneof(
   { weight: 3, arbitrary: condition },
@@ -53,7 +56,8 @@ const definitions: {
   ) => boolean;
 } = {
   status: ({ record }, status, context) => tokenStatus(record, context) === status,
-  canaries: ({ record }) => !record.canary,
+  canaries: ({ record }, wanted) =>
+    wanted === false ? !record.canary : record.canary && (wanted === 'only' || record.lastUse !== null),
   exchanged: ({ record }) => record.trustId !== null,
   unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
   neverUsed: (token) => !isUsed(token),
@@ -66,6 +70,9 @@ const definitions: {
 };
 
 function isSelected(token: KnownToken, filter: TokenFilter, context: StatusContext): boolean {
+  // Filters by times leave canaries out, unless a filter asks for them.
+  const { status: _, exchanged: _exchanged, canaries, ...times } = filter;
+  if (canaries === undefined && Object.keys(times).length > 0 && token.record.canary) return false;
   return Object.entries(filter).every(([name, wanted]) =>
     definitions[name as keyof TokenFilter](token, wanted as never, context),
   );
@@ -133,9 +140,10 @@ export function tokenFilterContract(store: () => Store): void {
 async function addAll(store: Store, cases: TokenCase[]): Promise<KnownToken[]> {
   const known: KnownToken[] = [];
   for (const token of cases) {
-    const { disabled, createdAt, expiresAt, usedBefore, rotation, paused, denied } = token;
+    const { disabled, createdAt, expiresAt, usedBefore, paused, denied } = token;
+    const rotation = token.canary ? null : token.rotation;
     const owner = await addUser(store, { disabled });
-    const { id } = await addToken(store, owner.id, { createdAt, expiresAt });
+    const { id } = await addToken(store, owner.id, { createdAt, expiresAt, canary: token.canary });
     if (usedBefore !== null) await store.tokens.recordUses([useOf(id, { at: usedBefore })]);
     if (rotation !== null) await rotate(store, newToken(owner.id, { id, expiresAt }), rotation);
     if (denied.length > 0)
@@ -145,7 +153,7 @@ async function addAll(store: Store, cases: TokenCase[]): Promise<KnownToken[]> {
       );
     if (paused) await store.tokens.pause(id, { at: noon, until: null, reason: null, actor, bySuperuser: false });
     const record = await store.tokens.findById(id);
-    if (record !== null) known.push({ ...token, record });
+    if (record !== null) known.push({ ...token, rotation, record });
   }
   expect(known).toHaveLength(cases.length);
   return known;

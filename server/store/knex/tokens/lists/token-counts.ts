@@ -3,7 +3,7 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { StatusContext } from '../../../records.ts';
 import type { TokenFilter } from '../../../token-filter.ts';
 import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
-import { whereExchanged, whereFilter, whereNoCanary, whereTimes } from './token-filter.ts';
+import { whereCanaries, whereExchanged, whereFilter, whereTimes } from './token-filter.ts';
 
 /** See `TokenStore.countMatching`. */
 export async function countMatching(
@@ -57,7 +57,7 @@ function conditionOf(
     whereTokenHas(selected, engine, filter.status, context);
     whereTimes(selected, filter, context.now);
     whereExchanged(selected, filter);
-    whereNoCanary(selected, filter);
+    whereCanaries(selected, filter);
   }
   const { sql, bindings } = selected.toSQL();
   return { condition: sql.slice(beforeCondition.length), bindings: bindings as Knex.RawBinding[] };

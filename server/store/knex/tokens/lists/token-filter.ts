@@ -31,12 +31,23 @@ export function whereFilter(
   if (filter.status !== undefined) whereStatus(query, engine, filter.status, context);
   whereTimes(query, filter, context.now);
   whereExchanged(query, filter, trustId);
-  whereNoCanary(query, filter);
+  whereCanaries(query, filter);
 }
 
-/** Leaves canaries out of a query on a token `t` if the filter selects tokens by their times: nobody uses, rotates or extends a canary. */
-export function whereNoCanary(query: Knex.QueryBuilder, filter: TokenFilter): void {
-  if (filter.canaries === false || selectsByTimes(filter)) query.whereRaw('NOT t.canary');
+/**
+ * Restricts a query on a token `t` to canaries, or to all others. By default, canaries are left out if the filter selects tokens by their times,
+ * because nobody uses, rotates or extends a canary.
+ */
+export function whereCanaries(query: Knex.QueryBuilder, filter: TokenFilter): void {
+  const { canaries } = filter;
+  if (selectsCanaries(filter)) query.whereRaw('t.canary');
+  else if (canaries === false || selectsByTimes(filter)) query.whereRaw('NOT t.canary');
+  if (canaries === 'used') query.whereNotNull('t.last_used_at');
+}
+
+/** Returns whether a filter selects nothing but canaries, to which an index leads. */
+export function selectsCanaries({ canaries }: Pick<TokenFilter, 'canaries'>): boolean {
+  return canaries === 'only' || canaries === 'used';
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
 import { listSorted } from './sorted-list.ts';
-import { selectsByTimes, type TrustId, whereExchanged, whereMatches } from './token-filter.ts';
+import { selectsByTimes, selectsCanaries, type TrustId, whereExchanged, whereMatches } from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;
@@ -42,7 +42,10 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
     .select(ownedTokenColumns)
     .orderBy('t.id', 'desc');
   if (!mayMatchFew(query)) return inOrder;
-  const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, query));
+  // Canaries are so few that the newest tokens hold hardly any.
+  const recent: TokenRow[] = selectsCanaries(query)
+    ? []
+    : await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, query));
   if (recent.length === limit) return recent;
   if (query.status === 'expired') {
     const likely: TokenRow[] = await inOrder.clone().whereIn('t.id', selectNewestExpired(knex, query));
@@ -87,7 +90,8 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
   const { nameContains, status, expiringWithinMs, deniedWithinMs } = query;
   if (deniedWithinMs !== undefined) return selectDenied(knex, engine, query, deniedWithinMs);
   const tables = status === undefined ? withoutOwners : tokensFirst;
-  if (isRelated(query)) return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
+  if (isRelated(query) || selectsCanaries(query))
+    return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   if (nameContains !== undefined) return selectByName(knex, engine, query, tables);
   if (expiringWithinMs !== undefined || status === 'expired') return selectMatches(knex, engine, query, tables);
   if (status === undefined || status === 'active' || status === 'paused') {
@@ -99,12 +103,12 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
 /** Selects one page of the tokens with denied requests, through the times of these. */
 function selectDenied(knex: Knex, engine: Engine, query: TokenQuery, withinMs: number): Knex.QueryBuilder {
   // The times of the denied requests are conditions here already.
-  const { deniedWithinMs: _, ...others } = query;
+  const { deniedWithinMs: _, canaries = false, ...others } = query;
   const tables = query.status === undefined ? withoutOwners : tokensFirst;
   const denied = knex('denied_requests')
     .where('at', '>', query.now - withinMs)
     .select('token_id');
-  return selectMatches(knex, engine, { ...others, canaries: false }, tables).whereIn('t.id', denied);
+  return selectMatches(knex, engine, { ...others, canaries }, tables).whereIn('t.id', denied);
 }
 
 /** Selects the newest tokens whose time is over, by an index alone. Of most of them, `expired` is the status. */
@@ -130,7 +134,8 @@ function selectByName(knex: Knex, engine: Engine, query: TokenQuery, tables: str
 function mayMatchFew(query: TokenQuery): boolean {
   const { ownerId, nameContains, status = 'active' } = query;
   const isInOrder = status === 'active' || status === 'paused';
-  const isFew = nameContains !== undefined || isRelated(query) || !isInOrder || selectsByTimes(query);
+  const isFew =
+    nameContains !== undefined || isRelated(query) || !isInOrder || selectsByTimes(query) || selectsCanaries(query);
   return ownerId === undefined && isFew;
 }
 

@@ -164,6 +164,8 @@ export interface AuditRecord extends Omit<RecordOf<typeof auditColumns>, 'change
 export interface ListedAuditRecord extends AuditRecord {
   /** The owner's present email address if the target is a token. Null for other targets and for deleted members. */
   tokenOwnerEmail: string | null;
+  /** The actor's present name if the actor is a member who has one. Null for other actors and for deleted members. */
+  actorName: string | null;
 }
 
 /** A notice about a token that is due. */

@@ -19,13 +19,15 @@ async function open() {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** Returns time, label, sentence and client of each event. */
+/** Returns time, label, sentence and client of each event, and after the sentence what changed, if anything did. */
 async function rows(app: Pick<Opened, 'console'>, query = '', from = path): Promise<string[][]> {
   const { status, html } = await app.console.get(`${from}${query}`);
   expect(status).toBe(200);
   const lists = [...html.matchAll(/<ol>(.*?)<\/ol>/gs)].map(([, list = '']) => list);
-  return [...lists.join('').matchAll(/<li>(.*?)<\/li>/gs)].map(([, row = '']) =>
-    [...row.matchAll(/<(a|span|p)\b.*?<\/\1>/gs)].map(([cell]) => textOf(cell)),
+  return [...lists.join('').matchAll(/<li>(.*?)<\/summary>/gs)].map(([, row = '']) =>
+    [...row.matchAll(/<(a|span class="(?:badge|said|sub))\b.*?(?=<\/?(?:a|details|summary|span)\b|$)/gs)].map(
+      ([cell]) => textOf(cell),
+    ),
   );
 }
 
@@ -55,9 +57,9 @@ it('says who did what, when and with what, newest first, under a heading for eac
   await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
   expect(await rows(app)).toEqual([
     ['00:20:00', 'Revoked', 'root@example.com revoked token laptop of dev@example.com', '203.0.113.9'],
-    ['00:20:00', 'Created', 'dev@example.com created token laptop', '203.0.113.9'],
+    ['00:20:00', 'Created', 'D created token laptop', 'dev@example.com · 203.0.113.9'],
     ['00:20:00', 'Renamed', 'root@example.com changed the name of dev@example.com', '203.0.113.9'],
-    ['16:20:00', 'Created', 'dev@example.com created token ci', 'tokens 1 · 198.51.100.4'],
+    ['16:20:00', 'Created', 'D created token ci', 'dev@example.com · tokens 1 · 198.51.100.4'],
   ]);
   const { html } = await app.console.get(path);
   expect([...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, day]) => day)).toEqual(['24 Nov 2026', '23 Nov 2026']);
@@ -91,7 +93,7 @@ it('shows the escaped email address of a failed sign-in', async () => {
   await app.ask('/api/v1/sessions', { json: { email: '<img src=x onerror=alert(1)>@example.com', password: 'x' } });
   const { html } = await app.console.get(path);
   expect(html).not.toContain('<img');
-  expect((await rows(app))[0]?.[2]).toBe('<img src=x onerror=alert(1)>@example.com (not signed in) failed to sign in');
+  expect((await rows(app))[0]?.[2]).toBe('Somebody failed to sign in as <img src=x onerror=alert(1)>@example.com');
 });
 
 it('filters by person, action and whole days in UTC', async () => {
@@ -128,6 +130,63 @@ it('filters by person, action and whole days in UTC', async () => {
     expect.stringContaining('No member or service account has or had this address or name.'),
   ]);
   expect(unknown.html).toContain('value="nobody@example.com"');
+});
+
+it('says what each event changed in the line of the event: values, and what a list of rules gained and lost', async () => {
+  const app = await open();
+  const { id } = await createToken(app, app.dev, { name: 'ci', expires_in: 60 * 86_400, allow: ['GET /a', 'GET /b'] });
+  const edit = (json: object) => app.ask(`/api/v1/tokens/${id}`, { as: app.dev, method: 'PATCH', json });
+  const change = async (json: object) => {
+    expect((await edit(json)).status).toBe(200);
+    return (await rows(app))[0]?.slice(2, -1);
+  };
+  const said = 'dev@example.com changed token ci';
+  expect(await change({ allow: ['GET /b', 'POST /c'] })).toEqual([
+    said,
+    'Allowed requests: added POST /c ; removed GET /a',
+  ]);
+  expect(await change({ allow: ['GET /b', 'POST /c', 'GET /d', 'GET /e', 'GET /f'] })).toEqual([
+    said,
+    'Allowed requests: added GET /d , GET /e and 1 more',
+  ]);
+  expect(await change({ description: 'new', read_only: true, networks: ['192.0.2.0/24'], apps: [] })).toHaveLength(2);
+  expect(await change({ expires_in: 90 * 86_400 })).toEqual([said, 'Expires: 22 Jan 2027 → 21 Feb 2027']);
+});
+
+it('opens all fields of an event below its line, with its address, the raw user agent and all changes', async () => {
+  const app = await open();
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  const [allow, headers] = [['GET /a', 'GET /b', 'GET /c', 'GET /d'], { 'User-Agent': agent }];
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.dev, method: 'PATCH', json: { allow }, headers });
+  const [event] = await app.store.audit.list({ limit: 1, before: null });
+  const { html } = await app.console.get(path);
+  const [, line = '', panel = ''] = /<summary>(.*?)<\/summary>(.*?)<\/details>/s.exec(html) ?? [];
+  expect(textOf(line)).toContain('Chrome on Linux');
+  expect(textOf(line)).not.toContain('Mozilla');
+  for (const part of ['GET /d', 'token.changed', app.dev.id, id, 'dev@example.com', '203.0.113.9', agent])
+    expect(textOf(panel)).toContain(part);
+  expect(panel).toContain(`href="${path}/${event?.id}"`);
+});
+
+it('calls members who acted by their names, with their addresses beside them', async () => {
+  const app = await open();
+  await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { name: '<Ada> Byron' } });
+  await createToken(app, app.dev, { name: 'ci' });
+  const [row] = await rows(app);
+  expect(row?.slice(2)).toEqual(['<Ada> Byron created token ci', 'dev@example.com · 203.0.113.9']);
+  const [event] = await app.store.audit.list({ limit: 1, before: null });
+  const { html } = await app.console.get(`${path}/${event?.id}`);
+  expect(textOf(html)).toContain('Actor <Ada> Byron , dev@example.com');
+});
+
+it('offers to clear the filters only if one is set', async () => {
+  const app = await open();
+  const clear = async (query: string) =>
+    / href="[^"]*"[^>]*>\s*Clear\s*</.test((await app.console.get(path + query)).html);
+  expect(await clear('')).toBe(false);
+  expect(await clear('?actor=&until=')).toBe(false);
+  expect(await clear('?action=token.created')).toBe(true);
 });
 
 it('shows an error beside an invalid filter field and keeps the other values', async () => {
@@ -305,6 +364,34 @@ it('shows members their own events under Activity, superusers too', async () => 
   ]);
   expect(await seen(app.root)).toContain('root@example.com revoked token devs of dev@example.com');
   expect(await seen(app.root)).not.toContain('other@example.com created token others');
+});
+
+it('filters Activity by target, action and days, and by nothing that would read the events of others', async () => {
+  const app = await open();
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  await createToken(app, app.dev, { name: 'early' });
+  await createToken(app, other, { name: 'early' });
+  app.clock.advance(8 * 60 * 60 * 1000);
+  const { id } = await createToken(app, app.dev, { name: 'late' });
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  const [created, late] = ['dev@example.com created token early', 'dev@example.com created token late'];
+  const revoked = 'root@example.com revoked token late of dev@example.com';
+  const own = openConsole(app, app.dev);
+  const found = async (query: string, console = own) =>
+    (await rows({ console }, query, '/profile/activity')).map(([, , sentence]) => sentence);
+  expect(await found('?target=&action=&from=&until=')).toEqual([revoked, late, created]);
+  expect(await found('?target=early')).toEqual([created]);
+  expect(await found('?action=token.revoked')).toEqual([revoked]);
+  expect(await found('?from=2026-11-24&action=token.created')).toEqual([late]);
+  expect(await found('?until=2026-11-23')).toEqual([created]);
+  expect(await found('?actor=other@example.com&user=other@example.com&owner=x')).toEqual([revoked, late, created]);
+  // A superuser reads only their own events here, too.
+  expect(await found('?target=early', app.console)).toEqual([]);
+  expect(await found('?target=late', app.console)).toEqual([revoked]);
+  const refused = await own.get('/profile/activity?from=2026-11-24&until=2026-11-23');
+  expect(refused.status).toBe(400);
+  expect(textOf(refused.html)).toContain('Choose a day that is not before “From”.');
+  expect(textOf((await own.get('/profile/activity?target=nothing')).html)).toContain('No events match.');
 });
 
 it('leads from the log to the events that were saved since, and from there to those after them', async () => {

@@ -33,8 +33,22 @@ const schemas = {
   until: dateSchema,
 };
 
-/** Reads the filter from the query. Dates are whole UTC days, `until` included. `errors` has a message per field. */
-export function readAuditFilter(c: AppContext): {
+/** Reports whether a field has a value. */
+export function isFiltered(values: FilterValues): boolean {
+  return Object.values(values).some((value) => value !== '');
+}
+
+/** The fields that filter a member's own events. */
+export const activityFields = ['target', 'action', 'from', 'until'] as const satisfies Array<keyof FilterValues>;
+
+/**
+ * Reads the filter from those fields of the query that the list has. Dates are whole UTC days, `until` included. `errors` has a message per
+ * field.
+ */
+export function readAuditFilter(
+  c: AppContext,
+  fields: ReadonlyArray<keyof FilterValues> = Object.keys(noFilter) as Array<keyof FilterValues>,
+): {
   values: FilterValues;
   filter: AuditFilter;
   errors: Partial<FilterValues>;
@@ -42,7 +56,7 @@ export function readAuditFilter(c: AppContext): {
   const values = { ...noFilter };
   const errors: Partial<FilterValues> = {};
   const read = <K extends keyof FilterValues>(name: K): z.infer<(typeof schemas)[K]> | undefined => {
-    values[name] = c.req.query(name)?.trim() ?? '';
+    values[name] = fields.includes(name) ? (c.req.query(name)?.trim() ?? '') : '';
     if (values[name] === '') return undefined;
     const parsed = schemas[name].safeParse(values[name]);
     if (!parsed.success) errors[name] = parsed.error.issues[0]?.message ?? '';

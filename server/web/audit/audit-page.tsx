@@ -1,14 +1,11 @@
-import { auditActions } from '../../../shared/schemas/audit.ts';
-import { actionLabels } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
-import { Field, SearchField } from '../shell/components/form.tsx';
-import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
-import type { FilterValues } from './audit-filter.ts';
+import { type FilterValues, isFiltered } from './audit-filter.ts';
 import { auditPath } from './audit-paths.ts';
+import { EventFilters } from './event-filters.tsx';
 import { EventList } from './event-list.tsx';
 
 interface AuditPageProps {
@@ -29,7 +26,7 @@ export function AuditPage({ values, errors, events, nextCursor, last }: AuditPag
         <h1>Audit</h1>
         {valid && <Downloads values={values} />}
       </div>
-      <Filters values={values} errors={errors} />
+      <EventFilters path={auditPath} values={values} errors={errors} readsAll />
       {last !== null && (
         <p role="status">
           <a href={formatUrl({ path: auditPath, query: { after: last } })} data-new-events>
@@ -44,10 +41,6 @@ export function AuditPage({ values, errors, events, nextCursor, last }: AuditPag
       />
     </Layout>
   );
-}
-
-function isFiltered(values: FilterValues): boolean {
-  return Object.values(values).some((value) => value !== '');
 }
 
 function NoEvents({ filtered }: { filtered: boolean }) {
@@ -79,37 +72,6 @@ export function NewEventsPage({ events, more, last }: { events: ListedAuditRecor
       </div>
       <EventList events={events} />
     </Layout>
-  );
-}
-
-function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) {
-  const action = { label: 'Action', name: 'action', error: errors.action };
-  return (
-    <form class="filters" method="get" action={auditPath} aria-label="Filter events">
-      {values.user !== '' && (
-        <SearchField label="Actor, owner or target" name="user" value={values.user} error={errors.user} />
-      )}
-      <SearchField label="Actor" name="actor" value={values.actor} error={errors.actor} />
-      <SearchField label="Owner" name="owner" value={values.owner} error={errors.owner} />
-      <SearchField label="Target or prefix" name="target" value={values.target} error={errors.target} />
-      <Labelled {...action}>
-        <select id="action" name="action" {...descriptionOf(action)}>
-          <option value="">All</option>
-          {auditActions.map((name) => (
-            <option value={name} selected={name === values.action}>
-              {actionLabels[name]}
-            </option>
-          ))}
-        </select>
-      </Labelled>
-      <SearchField label="IP or network" name="ip" value={values.ip} error={errors.ip} />
-      <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
-      <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
-      <button type="submit">Filter</button>
-      <a class="button" href={auditPath}>
-        Clear
-      </a>
-    </form>
   );
 }
 

@@ -1,9 +1,11 @@
-import { serviceAccountName } from '../../../shared/names.ts';
-import { actorLabel, receiverOf, targetLabel } from '../../domain/audit-labels.ts';
+import { actorLabel } from '../../domain/audit-labels.ts';
 import { describeUserAgent } from '../../domain/user-agent.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { formatDate } from '../shell/components/dates.ts';
 import { auditPath } from './audit-paths.ts';
+import { EventPanel } from './event-panel.tsx';
+import { EventSentence } from './event-sentence.tsx';
+import { ShortChanges } from './history/changes.tsx';
 import { actionTexts } from './sentences.ts';
 
 /** Events, newest first, in one list for each UTC day. */
@@ -36,63 +38,34 @@ function daysOf(events: readonly ListedAuditRecord[]) {
   return days;
 }
 
+/** An event in one or two lines. The time leads to its page, and so does the whole line on a phone. Everything else opens its panel. */
 function EventLine({ event }: { event: ListedAuditRecord }) {
   const { tone, label } = actionTexts[event.action];
-  const { id, at, ip, userAgent } = event;
-  const time = new Date(at).toISOString();
+  const time = new Date(event.at).toISOString();
   return (
     <li>
-      <a href={`${auditPath}/${id}`}>
+      <a href={`${auditPath}/${event.id}`}>
         <time datetime={time}>{time.slice(11, 19)}</time>
       </a>
-      <span class={`badge ${tone}`}>{label}</span>
-      <p>
-        <EventSentence event={event} />
-      </p>
-      <p class="sub">{[userAgent === null ? null : describeUserAgent(userAgent), ip].filter(Boolean).join(' · ')}</p>
+      <details>
+        <summary>
+          <span class={`badge ${tone}`}>{label}</span>
+          <span class="what">
+            <span class="said">
+              <EventSentence event={event} />
+            </span>
+            <ShortChanges changes={event.changes} />
+          </span>
+          <span class="sub from">{clientOf(event)}</span>
+        </summary>
+        <EventPanel event={event} />
+      </details>
     </li>
   );
 }
 
-/** Returns the name of a service account alone if the sentence says what it is, and every other text as it is. */
-function nameOf(label: string, sentence: string): string {
-  return (sentence.includes('service account {target}') ? serviceAccountName(label) : null) ?? label;
-}
-
-/** Says who did what, such as `ada@example.com created token ci-pipeline`. Names the owner of a token unless the page does. */
-export function EventSentence({ event, withOwner = true }: { event: ListedAuditRecord; withOwner?: boolean }) {
-  const { actor, target, tokenOwnerEmail } = event;
-  const names: Record<string, string> = {
-    '{target}': nameOf(targetLabel(target), actionTexts[event.action].sentence),
-    '{receiver}': receiverOf(event) ?? 'another',
-  };
-  const parts = actionTexts[event.action].sentence.split(/(\{\w+\})/);
-  const owner = withOwner && tokenOwnerEmail !== actor.email ? tokenOwnerEmail : null;
-  return (
-    <>
-      <bdi class="name">{actorLabel(actor)}</bdi>
-      {actor.kind === 'anonymous' && ' (not signed in)'}{' '}
-      {parts.map((part) => {
-        const name = names[part];
-        if (name === undefined) return part;
-        return (
-          <>
-            <bdi class="name">{name}</bdi>
-            {part === '{target}' && owner !== null && (
-              <>
-                {' '}
-                of <bdi>{owner}</bdi>
-              </>
-            )}
-          </>
-        );
-      })}
-      {target.kind === 'session' && target.name !== null && (
-        <>
-          {' '}
-          of <bdi class="name">{target.name}</bdi>
-        </>
-      )}
-    </>
-  );
+/** Returns from where an event came, such as `ada@example.com · Chrome on Linux · 203.0.113.9`. The sentence has no address if it has a name. */
+function clientOf({ actor, actorName, userAgent, ip }: ListedAuditRecord): string {
+  const address = actorName === null ? null : actorLabel(actor);
+  return [address, userAgent === null ? null : describeUserAgent(userAgent), ip].filter(Boolean).join(' · ');
 }

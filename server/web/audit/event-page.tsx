@@ -5,7 +5,7 @@ import { formatDate } from '../shell/components/dates.ts';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { activityPath, auditPath } from './audit-paths.ts';
-import { EventSentence } from './event-list.tsx';
+import { EventSentence } from './event-sentence.tsx';
 import { actionTexts } from './sentences.ts';
 
 interface EventPageProps {
@@ -18,7 +18,7 @@ interface EventPageProps {
 
 /** All fields of one audit event. */
 export function EventPage({ event, address, readsAll }: EventPageProps) {
-  const { id, at, action, actor, target, tokenOwnerEmail, ip, userAgent } = event;
+  const { id, at, action, actor, actorName, target, tokenOwnerEmail, ip, userAgent } = event;
   const { tone, label } = actionTexts[action];
   const list = readsAll ? auditPath : activityPath;
   const more = (query: Record<string, string>, text: string) =>
@@ -49,6 +49,11 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
         </dd>
         <dt>Actor</dt>
         <dd>
+          {actorName !== null && (
+            <>
+              <bdi>{actorName}</bdi>,{' '}
+            </>
+          )}
           <bdi>{actorLabel(actor)}</bdi>
           <span class="sub">
             {actor.kind}

@@ -7,7 +7,7 @@ import { readPage } from '../../http/paging.ts';
 import { auditObject } from '../../http/representations.ts';
 import { ActivityPage } from './activity-page.tsx';
 import { csv, type DownloadFormat, json, streamEvents } from './audit-download.ts';
-import { type FilterValues, readAuditFilter } from './audit-filter.ts';
+import { activityFields, type FilterValues, readAuditFilter } from './audit-filter.ts';
 import { AuditPage, NewEventsPage } from './audit-page.tsx';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventPage } from './event-page.tsx';
@@ -65,6 +65,18 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
     }
   }
 
+  /** Shows one page of the caller's own events, or the messages of fields that were refused. */
+  async function showActivity(c: AppContext): Promise<Response> {
+    const caller = c.get('caller');
+    const { values, filter, errors } = readAuditFilter(c, activityFields);
+    if (Object.keys(errors).length > 0) {
+      return c.render(<ActivityPage values={values} errors={errors} events={[]} nextCursor={null} />, 400);
+    }
+    const own = { ...filter, user: caller.user.id, cursor: c.req.query('cursor') };
+    const page = await readPage(own, (query) => audit.list(caller, query), itself);
+    return c.render(<ActivityPage values={values} errors={errors} events={page.items} nextCursor={page.next_cursor} />);
+  }
+
   return new Hono<AppEnv>()
     .get(auditPath, async (c) => {
       const after = c.req.query('after');
@@ -87,12 +99,7 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
       const address = `${config.publicUrl}${auditPath}/${event.id}`;
       return c.render(<EventPage event={event} address={address} readsAll={readsEverything(caller)} />);
     })
-    .get(activityPath, async (c) => {
-      const caller = c.get('caller');
-      const own = { user: caller.user.id, cursor: c.req.query('cursor') };
-      const page = await readPage(own, (query) => audit.list(caller, query), itself);
-      return c.render(<ActivityPage events={page.items} nextCursor={page.next_cursor} />);
-    });
+    .get(activityPath, showActivity);
 }
 
 /** How many new events are shown at once. */

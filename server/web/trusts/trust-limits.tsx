@@ -39,7 +39,7 @@ export function TrustLimitFields({ fields, readOnly, offeredApps, problem }: Tru
         Allow only methods that change nothing, such as GET
       </label>
       <TextArea
-        label="Requests (optional)"
+        label="Allowed requests (optional)"
         {...input('allow')}
         hint="Methods and a path, one per line, such as GET,HEAD /api/**."
       />

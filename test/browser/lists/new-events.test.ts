@@ -48,6 +48,22 @@ describe.skipIf(!chromiumIsHere)('the audit log', () => {
     await page.getByText('created token second').waitFor();
   });
 
+  it('opens the fields of an event below its line, by pointer and by key, without script', async () => {
+    const { page, reader } = await open({ script: false });
+    await reader.createToken('unfolded');
+    await page.reload();
+    const line = page.locator('.events li', { hasText: 'created token unfolded' });
+    const panel = line.getByText('token.created');
+    expect(await panel.isHidden()).toBe(true);
+    await line.getByText('created token unfolded').click();
+    await panel.waitFor();
+    await line.locator('summary').press('Enter');
+    await panel.waitFor({ state: 'hidden' });
+    await line.locator('summary').press('Enter');
+    await line.locator('.panel a').click();
+    await page.getByRole('heading', { level: 1, name: 'created token unfolded' }).waitFor();
+  });
+
   it('asks nothing while the page is hidden, and asks when it is shown again', async () => {
     const { page, asked } = await open();
     await hide(page, true);

@@ -35,7 +35,11 @@ const lists: Record<string, Pick<View, 'as' | 'path' | 'act'>> = {
   clients: viewOf('clients'),
   'service accounts': at(root, () => '/organization/service-accounts'),
   webhooks: viewOf('webhooks'),
+  'audit events': at(root, () => '/organization/audit'),
+  'own events': at(dev, () => '/profile/activity'),
 };
+
+const rows = ':is(table:is(.tokens, .brief) tbody tr, .events li)';
 
 describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
   const browser = useBrowser();
@@ -57,8 +61,8 @@ describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
       expect(Math.min(...heights), `at ${width} px`).toBeGreaterThanOrEqual(44);
       expect(Math.max(...heights), `at ${width} px`).toBeLessThanOrEqual(72);
     }
-    const row = page.locator('table:is(.tokens, .brief) tbody tr').first();
-    const href = (await row.locator('th a').getAttribute('href')) ?? '';
+    const row = page.locator(rows).first();
+    const href = (await row.locator(':is(th a, :scope > a)').first().getAttribute('href')) ?? '';
     // At the end of the second line, far from the name.
     const { width = 0, height = 0 } = (await row.boundingBox()) ?? {};
     await row.click({ position: { x: width - 8, y: height - 8 } });
@@ -103,7 +107,5 @@ async function prepare(world: World): Promise<void> {
 }
 
 function heightsOf(page: Page): Promise<number[]> {
-  return page.evaluate(
-    "[...document.querySelectorAll('table:is(.tokens, .brief) tbody tr')].map((row) => row.getBoundingClientRect().height)",
-  );
+  return page.evaluate(`[...document.querySelectorAll('${rows}')].map((row) => row.getBoundingClientRect().height)`);
 }

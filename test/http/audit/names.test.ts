@@ -40,7 +40,7 @@ it('finds what the daemon itself did', async () => {
   const event = { kind: 'system', id: null, email: null } as const;
   const [created] = await app.store.audit.list({ limit: 1, before: null, target: { ids: [id] } });
   if (created === undefined) throw new Error('The creation is not in the log.');
-  const { tokenOwnerEmail: _, ...copy } = created;
+  const { tokenOwnerEmail: _, actorName: _name, ...copy } = created;
   await app.store.audit.insert({
     ...copy,
     id: id.replace(/^......../, 'ffffffff'),

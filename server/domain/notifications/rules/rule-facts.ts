@@ -10,7 +10,7 @@ export function ruleFacts(rules: TokenRules): Array<readonly [label: string, val
   const facts = [
     ...listFact('Apps', apps),
     ...(readOnly ? [['Methods', 'only those that change nothing'] as const] : []),
-    ...listFact('Requests', allow),
+    ...listFact('Allowed requests', allow),
     ...listFact('Networks', networks),
   ];
   if (facts.length === 0) return [['Rules', 'none']];

@@ -22,6 +22,10 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
   const tokenOwnerEmail = knex.raw(
     "(SELECT users.email FROM users WHERE users.id = audit.owner_id AND audit.target_kind = 'token') AS token_owner_email",
   );
+  const actorName = knex.raw(
+    "(SELECT users.name FROM users WHERE users.id = audit.actor_id AND audit.actor_kind = 'user') AS actor_name",
+  );
+  const selectListed = () => events().select('audit.*', tokenOwnerEmail, actorName);
 
   return {
     async insert(event) {
@@ -36,11 +40,11 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
     async findByIds(ids) {
       if (ids.length === 0) return [];
       const among = engine.bindList(ids) as Knex.RawBinding;
-      const found = await events().select('audit.*', tokenOwnerEmail).whereRaw(engine.among('id'), [among]);
+      const found = await selectListed().whereRaw(engine.among('id'), [among]);
       return found.map(toEvent);
     },
     async list(query) {
-      const found = events().select('audit.*', tokenOwnerEmail).orderBy('id', 'desc').limit(query.limit);
+      const found = selectListed().orderBy('id', 'desc').limit(query.limit);
       if (!isNarrow(query)) return (await found.whereIn('id', selectNewestIds(knex, engine, query))).map(toEvent);
       const among = engine.bindList(await findNarrowIds(knex, engine, query)) as Knex.RawBinding;
       return (await found.whereRaw(engine.among('id'), [among])).map(toEvent);
@@ -53,7 +57,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
       if (ids === null) return null;
       if (ids.length === 0) return [];
       const among = engine.bindList(ids) as Knex.RawBinding;
-      const found = await events().select('audit.*', tokenOwnerEmail).whereRaw(engine.among('id'), [among]);
+      const found = await selectListed().whereRaw(engine.among('id'), [among]);
       const places = new Map(ids.map((id, place) => [id, place]));
       const placeOf = ({ id }: ListedAuditRecord) => places.get(id) ?? 0;
       return found.map(toEvent).sort((one, other) => placeOf(one) - placeOf(other));
@@ -64,7 +68,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
   };
 }
 
-function toEvent(row: object & { token_owner_email?: string | null }): ListedAuditRecord {
+function toEvent(row: object & { token_owner_email?: string | null; actor_name?: string | null }): ListedAuditRecord {
   const { changes, ...event } = toRecord(auditColumns, row);
   const { token, ...actor } = toRecord(allActorColumns, row);
   return {
@@ -73,5 +77,7 @@ function toEvent(row: object & { token_owner_email?: string | null }): ListedAud
     actor: { ...actor, ...(token !== null && { token }) },
     target: toRecord(auditTargetColumns, row),
     tokenOwnerEmail: row.token_owner_email ?? null,
+    // Members without a name have an empty one.
+    actorName: row.actor_name || null,
   };
 }

@@ -12,7 +12,7 @@ const labels: Readonly<Record<string, string>> = {
   manage: 'Scopes',
   apps: 'Apps',
   read_only: 'Only methods that change nothing',
-  allow: 'Requests',
+  allow: 'Allowed requests',
   networks: 'Networks',
   enforce: 'Rules applied',
   owner: 'Owner',

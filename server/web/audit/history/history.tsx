@@ -1,10 +1,10 @@
-import type { FieldChange, ListedAuditRecord } from '../../../store/records.ts';
+import type { ListedAuditRecord } from '../../../store/records.ts';
 import { MinuteOf } from '../../shell/components/time.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { auditPath } from '../audit-paths.ts';
-import { EventSentence } from '../event-list.tsx';
-import { changeText } from './change-texts.ts';
+import { EventSentence } from '../event-sentence.tsx';
+import { Changes } from './changes.tsx';
 
 /** One page of the audit events about something. */
 export interface HistoryPage {
@@ -26,16 +26,17 @@ interface HistoryProps extends HistoryPage {
 /** What happened to something, newest first. Superusers and auditors get a link to the audit log. */
 export function History({ about, auditQuery, withOwner = false, pageUrl, events, nextCursor }: HistoryProps) {
   const { superuser, auditor } = useMember();
+  const readsAll = superuser || auditor;
   return (
     <section aria-labelledby="history">
       <div class="heading">
         <h2 id="history">History</h2>
-        {(superuser || auditor) && (
-          <a href={formatUrl({ path: auditPath, query: auditQuery })}>Open in the audit log</a>
-        )}
+        {readsAll && <a href={formatUrl({ path: auditPath, query: auditQuery })}>Open in the audit log</a>}
       </div>
       {events.length === 0 ? (
-        <p class="hint">The audit log has no events about {about} that you may read.</p>
+        <p class="hint">
+          {readsAll ? `No events about ${about} yet.` : `The audit log has no events about ${about} that you may read.`}
+        </p>
       ) : (
         <ol class="history">
           {events.map((event) => (
@@ -45,9 +46,7 @@ export function History({ about, auditQuery, withOwner = false, pageUrl, events,
                 <p>
                   <EventSentence event={event} withOwner={withOwner} />
                 </p>
-                {(event.changes ?? []).map((change) => (
-                  <Change change={change} />
-                ))}
+                <Changes changes={event.changes} />
               </div>
             </li>
           ))}
@@ -61,37 +60,5 @@ export function History({ about, auditQuery, withOwner = false, pageUrl, events,
         </p>
       )}
     </section>
-  );
-}
-
-function Change({ change }: { change: FieldChange }) {
-  const { label, values, added, removed } = changeText(change);
-  return (
-    <p class="sub">
-      {label}:{' '}
-      {values !== null && (
-        <>
-          <bdi>{values.from}</bdi> → <bdi>{values.to}</bdi>
-        </>
-      )}
-      <Entries verb="added" entries={added} />
-      {added.length > 0 && removed.length > 0 && '; '}
-      <Entries verb="removed" entries={removed} />
-    </p>
-  );
-}
-
-function Entries({ verb, entries }: { verb: string; entries: readonly string[] }) {
-  if (entries.length === 0) return null;
-  return (
-    <>
-      {verb}{' '}
-      {entries.map((entry, index) => (
-        <>
-          {index > 0 && ', '}
-          <code>{entry}</code>
-        </>
-      ))}
-    </>
   );
 }

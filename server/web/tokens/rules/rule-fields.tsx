@@ -29,7 +29,7 @@ export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
         Allow only methods that change nothing, such as GET
       </label>
       <TextArea
-        label="Requests (optional)"
+        label="Allowed requests (optional)"
         name="allow"
         rows={3}
         value={rules.allow}

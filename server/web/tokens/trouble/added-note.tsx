@@ -2,7 +2,7 @@ import type { AddedEntry } from './allow-form.ts';
 
 const fields: Readonly<Record<AddedEntry['rule'], string>> = {
   apps: 'Apps',
-  allow: 'Requests',
+  allow: 'Allowed requests',
   networks: 'Networks',
 };
 
@@ -15,7 +15,7 @@ export function AddedNote({ rule, entry, replacesReadOnly }: AddedEntry) {
       </p>
       {replacesReadOnly && (
         <p>
-          The rule “Allow only methods that change nothing” has no exceptions. Lines in Requests replace it, which allow
+          The rule “Allow only methods that change nothing” has no exceptions. Lines in Allowed requests replace it, which allow
           the same methods as before.
         </p>
       )}

@@ -186,7 +186,7 @@ describe('the mails about rules', () => {
     for (const fact of [
       /^ *Apps +immich; grafana$/m,
       /^ *Methods +only those that change nothing$/m,
-      /^ *Requests +GET,HEAD \/api\/\*\*; \* \/builds\/\*$/m,
+      /^ *Allowed requests +GET,HEAD \/api\/\*\*; \* \/builds\/\*$/m,
       /^ *Networks +203\.0\.113\.0\/24; 2001:db8::\/32$/m,
       /^ *Rules applied +no, they only count what they would deny$/m,
     ]) {

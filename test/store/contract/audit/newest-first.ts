@@ -10,7 +10,7 @@ export function auditContract(store: () => Store): void {
   const write = async (changes: Partial<AuditRecord> = {}) => {
     const event = auditRecord(changes);
     await store().audit.insert(event);
-    return { ...event, tokenOwnerEmail: null };
+    return { ...event, tokenOwnerEmail: null, actorName: null };
   };
 
   /** Returns the IDs of all events that match, page by page. */
@@ -59,6 +59,20 @@ export function auditContract(store: () => Store): void {
     expect(await owners()).toEqual([null, null, owner.email]);
     await store().users.setEmail(owner.id, 'new@example.com');
     expect(await owners()).toEqual([null, null, 'new@example.com']);
+  });
+
+  it('has the present name of a member who acted, and of no other actor', async () => {
+    const [named, nameless] = [userRecord({ name: 'Ada' }), userRecord({ name: '' })];
+    for (const user of [named, nameless]) await store().users.insert(user);
+    for (const { id } of [named, nameless, { id: 'deleted' }])
+      await write({ actor: { kind: 'user', id, email: null } });
+    await write({ actor: { kind: 'client', id: named.id, email: 'Grafana' } });
+    const names = async () => (await store().audit.list(firstPage)).map((event) => event.actorName);
+    expect(await names()).toEqual([null, null, null, 'Ada']);
+    await store().users.setName(named.id, 'Ada Byron');
+    expect(await names()).toEqual([null, null, null, 'Ada Byron']);
+    const [, , , first] = await store().audit.list(firstPage);
+    expect((await store().audit.findByIds([first?.id ?? ''])).map((event) => event.actorName)).toEqual(['Ada Byron']);
   });
 
   it('finds actors who are not members by their email address', async () => {

@@ -22,7 +22,7 @@ it('ends with what happened to the token, with changes in words', async () => {
   const { html } = await openConsole(app, app.dev).get(pathOf(token));
   const text = historyOf(html);
   expect(text).toContain('Expires: 23 Dec 2026 → 1 Jun 2027');
-  expect(text).toContain('Requests: added PUT /<b> ; removed GET /b');
+  expect(text).toContain('Allowed requests: added PUT /<b> ; removed GET /b');
   expect(text).toContain('Description: none → builds');
   const sentences = [
     'root@example.com paused token ci',

@@ -208,6 +208,7 @@ export function createServices({
     serverState: createServerState(shared),
     testMails: createTestMails(shared),
     shownSettings: showSettings(config),
+    sendsMail: config.smtpUrl !== null,
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
     ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),

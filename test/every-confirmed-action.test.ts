@@ -196,7 +196,7 @@ const otherWays: Record<string, Case> = {
     api: ({ boss, invited }) => [`/api/v1/users/${invited.id}/invitation`, { method: 'POST', as: boss }],
     form: ({ invited }) => [`/organization/team/${invited.id}/invite`, {}],
     cli: ({ invited }) => ['users', 'invite', invited.email],
-    shownAgain: () => 'Send invitation',
+    shownAgain: () => 'Invite again',
   },
 };
 

@@ -684,7 +684,7 @@ describe('an invited member', () => {
     const id = (await pageOf(app)).slice(`${team}/`.length);
     const { html } = await browser.get(`${team}?q=a`);
     expect(html).toContain(`popovertarget="menu-${id}"`);
-    expect(html.match(/Send invitation again/g)).toHaveLength(1);
+    expect(html.match(/Invite again/g)).toHaveLength(1);
     expect(html).toContain(`href="${team}?q=a&amp;dialog=invite&amp;id=${id}"`);
     const dialog = await browser.get(`${team}?q=a&dialog=invite&id=${id}`);
     expect(dialog.html).toContain(`href="${team}?q=a#actions-${id}"`);

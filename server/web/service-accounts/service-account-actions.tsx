@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
+import { Mailed } from '../shell/components/mailed.tsx';
 import type { MessageCode } from '../shell/messages/texts.ts';
 import { briefList } from '../team/member-labels.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
@@ -80,7 +81,10 @@ function Losses({ account: { name, tokenCount }, trusts }: Omit<AccountActionDia
             : `${count(trusts.length, 'trust')}: jobs get no tokens under ${briefList(trusts)} anymore, and those that they have are revoked.`}
         </li>
       </ul>
-      <p>Its maintainers get a mail. The name is then free; a new service account called {name} inherits nothing.</p>
+      <p>
+        <Mailed>Its maintainers get a mail. </Mailed>The name is then free; a new service account called {name} inherits
+        nothing.
+      </p>
     </>
   );
 }

@@ -6,6 +6,8 @@ import type { Theme } from './frame/theme.ts';
 export interface PageContext {
   organization: string | null;
   publicUrl: string;
+  /** Whether a mail server is configured. Otherwise, mails are written to files, and reach nobody. */
+  sendsMail: boolean;
   requestId: string;
   /** A notice above the content of the page, such as that the provider did not report the member's groups. */
   notice: string | undefined;

@@ -30,7 +30,8 @@ declare module 'hono' {
 export function renderPages({
   organization,
   publicUrl,
-}: Pick<AppDeps['config'], 'organization' | 'publicUrl'>): MiddlewareHandler<AppEnv> {
+  sendsMail,
+}: Pick<AppDeps['config'], 'organization' | 'publicUrl'> & Pick<AppDeps, 'sendsMail'>): MiddlewareHandler<AppEnv> {
   const addBasePath = createAddBasePath(publicUrl);
   const messages = createMessages(publicUrl);
   return (c, next) => {
@@ -40,6 +41,7 @@ export function renderPages({
       const context = {
         organization,
         publicUrl,
+        sendsMail,
         requestId: c.get('requestId'),
         notice: noticeMessage(c.req.query('notice')),
         message: c.req.method === 'GET' ? messages.take(c) : undefined,

@@ -3,6 +3,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
+import { usePage } from '../shell/page-context.ts';
 import type { AddMemberForm } from './add-member-form.ts';
 import { permissionLabel } from './member-labels.ts';
 import { teamPath } from './team-paths.ts';
@@ -46,7 +47,9 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
         autocomplete="new-password"
       />
       <Choice name="invite" checked={form.invite}>
-        Invite the member by email, unless you set a password
+        {usePage().sendsMail
+          ? 'Invite the member by email, unless you set a password'
+          : 'Show me a link to pass on to the member, because no mail server is configured, unless you set a password'}
       </Choice>
       <Choice name="can_manage_tokens" checked={form.canManageTokens}>
         {permissionLabel}

@@ -119,7 +119,7 @@ function actionsOf(member: UserSummary, pageUrl: PageUrl): RowAction[] {
     { href: `${path}?dialog=edit`, label: 'Edit' },
     ...(isInvited
       ? [
-          { href: formatUrl(pageUrl, { dialog: 'invite', id: member.id }), label: 'Send invitation again' },
+          { href: formatUrl(pageUrl, { dialog: 'invite', id: member.id }), label: 'Invite again' },
           { href: formatUrl(pageUrl, { dialog: 'invitation-link', id: member.id }), label: 'Copy invitation link' },
         ]
       : []),

@@ -19,13 +19,16 @@ const styles = `
 /** The page of the design system. Only the screenshots open it: tokensd has no such route. */
 export function designSystem() {
   const app = new Hono<AppEnv>();
-  app.use(renderPages({ organization: 'Northwind', publicUrl: 'https://tokens.example.com' }), (c, next) => {
-    const clientInfo = { ip: null, userAgent: null };
-    c.set('caller', { user: superuser, sessionId: 'sample', clientInfo, channel: 'console' });
-    c.set('requestId', 'sample');
-    c.set('formToken', 'sample');
-    return next();
-  });
+  app.use(
+    renderPages({ organization: 'Northwind', publicUrl: 'https://tokens.example.com', sendsMail: true }),
+    (c, next) => {
+      const clientInfo = { ip: null, userAgent: null };
+      c.set('caller', { user: superuser, sessionId: 'sample', clientInfo, channel: 'console' });
+      c.set('requestId', 'sample');
+      c.set('formToken', 'sample');
+      return next();
+    },
+  );
   app.get('/assets/:file', (c) => {
     const asset = findAsset(c.req.param('file'));
     return asset === null ? c.notFound() : c.body(asset.body, 200, { 'Content-Type': asset.type });

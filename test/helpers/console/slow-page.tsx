@@ -30,7 +30,9 @@ export function slowPages(members: readonly AuthenticatedSession[]) {
     );
   }
 
-  const app = new Hono<AppEnv>().use(renderPages({ organization: null, publicUrl: 'https://tokens.example.com' }));
+  const app = new Hono<AppEnv>().use(
+    renderPages({ organization: null, publicUrl: 'https://tokens.example.com', sendsMail: true }),
+  );
   for (const { user, session } of members) {
     app.get(`/${user.email}`, (c) => {
       const clientInfo = { ip: null, userAgent: null };

@@ -1,5 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
+import { NotMailed } from '../../shell/components/mailed.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { invitePath } from '../team-paths.ts';
 import { InviteFields } from './invite-fields.tsx';
@@ -23,6 +24,12 @@ export function InviteDialog({ closeHref, form, problem }: InviteDialogProps) {
       problem={problem}
       unchanged="Nobody was invited."
     >
+      <NotMailed>
+        <p class="note warning">
+          No mail server is configured, so no mail is sent. The next page has a link for each member, or the address at
+          which they sign in. Pass these on yourself.
+        </p>
+      </NotMailed>
       <InviteFields form={form} error={fieldErrors(problem).addresses} />
     </FormDialog>
   );

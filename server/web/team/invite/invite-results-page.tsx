@@ -15,14 +15,13 @@ interface InviteResultsPageProps {
 
 /** What became of each address, and the form again with those that were not invited. Links that were not mailed are shown only here. */
 export function InviteResultsPage({ results, canManageTokens }: InviteResultsPageProps) {
-  const invited = results.filter(({ outcome }) => outcome === 'invited').length;
   const left = results.filter(({ outcome }) => outcome === 'invalid' || outcome === 'failed');
   return (
     <Layout title="Invitations" section={teamPath}>
       <p>
         <a href={teamPath}>Back to the team</a>
       </p>
-      <h1>{invited === 0 ? 'Nobody was invited' : `${count(invited, 'member')} invited`}</h1>
+      <h1>{headingOf(results)}</h1>
       <WithoutMail results={results} />
       <table class="list invitations">
         <caption class="visually-hidden">What became of each address</caption>
@@ -61,6 +60,13 @@ export function InviteResultsPage({ results, canManageTokens }: InviteResultsPag
   );
 }
 
+/** Says how many members there are more. Nobody is "invited" who was not told. */
+function headingOf(results: readonly InviteResult[]): string {
+  const added = results.filter(({ outcome }) => outcome === 'invited');
+  if (added.length === 0) return 'Nobody was invited';
+  return `${count(added.length, 'member')} ${added.some((result) => linkOf(result) === null) ? 'invited' : 'added'}`;
+}
+
 /** Says what the superuser has to do if the server cannot send mail. */
 function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
   const unmailed = results.flatMap((result) => (linkOf(result) === null ? [] : [result]));
@@ -69,14 +75,15 @@ function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
   if (hasSecret(first)) {
     return (
       <p class="note warning">
-        No mail server is configured, so pass each link on to its member yourself. Anyone who has a link, including you,
-        can set the password of the account. The links are shown only this once.
+        No mail was sent, because no mail server is configured: copy the links below and pass each one on to its member.
+        Anyone who has a link, including you, can set the password of the account. The links are shown only this once.
       </p>
     );
   }
   return (
     <p class="note">
-      No mail server is configured, so tell the members yourself to sign in with single sign-on at {linkOf(first)}.
+      No mail was sent, because no mail server is configured. Tell the members yourself to sign in with single sign-on
+      at {linkOf(first)}.
     </p>
   );
 }

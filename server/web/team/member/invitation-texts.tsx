@@ -1,3 +1,4 @@
+import { Mailed, NotMailed } from '../../shell/components/mailed.tsx';
 import type { Confirmation } from './confirmation.ts';
 import type { ConfirmedAction } from './member-actions.ts';
 
@@ -5,10 +6,18 @@ import type { ConfirmedAction } from './member-actions.ts';
 export const invitationConfirmations: Record<Extract<ConfirmedAction, 'invite' | 'invitation-link'>, Confirmation> = {
   invite: {
     title: (name) => `Invite ${name} again?`,
-    confirm: 'Send invitation',
-    body: ({ user }) => (
+    confirm: 'Invite again',
+    body: ({ user, hasSecretLink }) => (
       <>
-        <p>{user.email} gets another invitation. If this server cannot send mail, you see the link and pass it on.</p>
+        <Mailed>
+          <p>{user.email} gets another invitation by email.</p>
+        </Mailed>
+        <NotMailed>
+          <p class="note warning">
+            No mail server is configured, so no mail is sent. You see{' '}
+            {hasSecretLink ? 'a new link' : 'where to sign in'} once, and tell {user.email} yourself.
+          </p>
+        </NotMailed>
         <p>The link of the earlier invitation stops working.</p>
       </>
     ),

@@ -1,4 +1,5 @@
 import { count } from '../../../../shared/count.ts';
+import { Mailed } from '../../shell/components/mailed.tsx';
 import type { Confirmation } from './confirmation.ts';
 import { invitationConfirmations } from './invitation-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
@@ -109,7 +110,10 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
           Use this if {user.email} has lost the authenticator app and the recovery codes. All sessions of the account
           end. The password alone is then enough to sign in, until two-factor sign-in is set up again.
         </p>
-        <p>First make sure that the request really comes from this member. The member is notified by email.</p>
+        <p>
+          First make sure that the request really comes from this member.
+          <Mailed> The member is notified by email.</Mailed>
+        </p>
       </>
     ),
   },
@@ -127,7 +131,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
         <p>
           The next single sign-on with this email address connects the account again, if the provider verified the
           address. First make sure that it still belongs to this member. A member whose password signs them in connects
-          it on their profile instead. The member is notified by email.
+          it on their profile instead.<Mailed> The member is notified by email.</Mailed>
         </p>
       </>
     ),
@@ -153,7 +157,9 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
           This permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Requests that use them are
           rejected with status 401. You cannot undo this.
         </p>
-        <p>{user.email} gets one email that lists them all.</p>
+        <Mailed>
+          <p>{user.email} gets one email that lists them all.</p>
+        </Mailed>
       </>
     ),
   },

@@ -16,7 +16,7 @@ interface MemberActionsProps {
 type MenuAction = Exclude<OfferedAction, 'grant' | 'ungrant'>;
 
 const labels: Record<MenuAction, string> = {
-  invite: 'Send invitation again',
+  invite: 'Invite again',
   'invitation-link': 'Copy invitation link',
   promote: 'Make superuser',
   demote: 'Remove superuser role',

@@ -15,8 +15,8 @@ export function AddedNote({ rule, entry, replacesReadOnly }: AddedEntry) {
       </p>
       {replacesReadOnly && (
         <p>
-          The rule “Allow only methods that change nothing” has no exceptions. Lines in Allowed requests replace it, which allow
-          the same methods as before.
+          The rule “Allow only methods that change nothing” has no exceptions. Lines in Allowed requests replace it,
+          which allow the same methods as before.
         </p>
       )}
       <p>Nothing is saved yet. The token may make such requests once you save.</p>

@@ -7,6 +7,7 @@ import type { TokenRecord, UserSummary } from '../../../../store/records.ts';
 import { ServiceAccountField } from '../../../service-accounts/service-account-field.tsx';
 import { Field } from '../../../shell/components/form.tsx';
 import { FormDialog } from '../../../shell/components/form-dialog.tsx';
+import { Mailed } from '../../../shell/components/mailed.tsx';
 import { Time } from '../../../shell/components/time.tsx';
 import { fieldErrors } from '../../../shell/form-problem.ts';
 import { memberName } from '../../member-labels.ts';
@@ -53,7 +54,9 @@ export function OffboardDialog(props: OffboardDialogProps) {
               {transferred.length > 0 && ', except those that a service account receives'}. Enabling the account later
               does not restore them.
             </li>
-            <li>Sends an email to {user.email} that lists the tokens.</li>
+            <Mailed>
+              <li>Sends an email to {user.email} that lists the tokens.</li>
+            </Mailed>
           </>
         )}
       </ul>
@@ -143,8 +146,8 @@ function KnownTokens({ user, tokens }: Pick<OffboardDialogProps, 'user'> & { tok
         {tokens.length})
       </summary>
       <p>
-        Those who can rotate them get an email.
-        {isBounded && ` These are the newest ${tokens.length}. To list all, run: tokens list --known-to ${user.email}`}
+        <Mailed>Those who can rotate them get an email. </Mailed>
+        {isBounded && `These are the newest ${tokens.length}. To list all, run: tokens list --known-to ${user.email}`}
       </p>
       <ul>
         {tokens.map(({ id, name, prefix, ownerEmail }) => (

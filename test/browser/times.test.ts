@@ -45,4 +45,20 @@ describe.skipIf(!chromiumIsHere)('times', () => {
     await tabTo(page.getByRole('link', { name: 'ci', exact: true }));
     expect(await exact()).not.toBe('none');
   });
+
+  it('show their exact time to the keyboard where no link in a row does', async () => {
+    const member = await addDeveloper(running.url, running.root, 'keyboard@example.com');
+    const created = await member.request('POST', '/tokens', { name: 'ci', expires_in: 60 * 86_400 });
+    const { id } = (await created.json()) as { id: string };
+    const page = await browser.visit(running.url);
+    await enter(page, running.url, member);
+    await page.goto(`/profile/api-tokens/${id}`);
+    const times = page.locator('time[data-exact]');
+    await times.first().waitFor();
+    for (const time of await times.all()) {
+      await tabTo(time);
+      const exact = await time.evaluate((element) => getComputedStyle(element, '::after').content);
+      expect(exact).toMatch(/^"\d+ \w{3} \d{4}, \d\d:\d\d"$/);
+    }
+  });
 });

@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { ClientRecord } from '../../store/records.ts';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
-import { Time } from '../shell/components/time.tsx';
+import { RowsWithLinks, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -57,7 +57,7 @@ function ClientTable({ clients, now }: Pick<ClientsPageProps, 'clients' | 'now'>
           ))}
         </tr>
       </thead>
-      <tbody>
+      <RowsWithLinks>
         {clients.map((client) => (
           <tr>
             <th scope="row">
@@ -76,7 +76,7 @@ function ClientTable({ clients, now }: Pick<ClientsPageProps, 'clients' | 'now'>
             </td>
           </tr>
         ))}
-      </tbody>
+      </RowsWithLinks>
     </table>
   );
 }

@@ -5,7 +5,7 @@ import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { Time } from '../shell/components/time.tsx';
+import { RowsWithLinks, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
@@ -80,7 +80,7 @@ function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 
           ))}
         </tr>
       </thead>
-      <tbody>
+      <RowsWithLinks>
         {accounts.map((account) => (
           <tr>
             <th scope="row">
@@ -113,7 +113,7 @@ function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 
             </td>
           </tr>
         ))}
-      </tbody>
+      </RowsWithLinks>
     </table>
   );
 }

@@ -3,7 +3,7 @@ import { memberStatus } from '../../domain/accounts/member-status.ts';
 import type { UserSummary } from '../../store/records.ts';
 import { type RowAction, RowMenu } from '../shell/components/row-menu.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { DateOf, Time } from '../shell/components/time.tsx';
+import { DateOf, RowsWithLinks, Time } from '../shell/components/time.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { briefList, memberName, roleLabel } from './member-labels.ts';
@@ -43,7 +43,7 @@ export function MemberList({ members, pageUrl, now }: MemberListProps) {
           {superuser && <td />}
         </tr>
       </thead>
-      <tbody>
+      <RowsWithLinks>
         {members.map((member) => (
           <tr>
             <MemberCell member={member} />
@@ -68,7 +68,7 @@ export function MemberList({ members, pageUrl, now }: MemberListProps) {
             )}
           </tr>
         ))}
-      </tbody>
+      </RowsWithLinks>
     </table>
   );
 }

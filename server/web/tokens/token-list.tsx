@@ -3,7 +3,7 @@ import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
-import { Expiry, MinuteOf } from '../shell/components/time.tsx';
+import { Expiry, MinuteOf, RowsWithLinks } from '../shell/components/time.tsx';
 import { deniedLately } from './list/attention.ts';
 import { NewestUse, UseOfEach } from './list/last-used.tsx';
 import { SortHeading, type Sorting } from './list/sort-heading.tsx';
@@ -63,7 +63,7 @@ export function TokenList(props: TokenListProps) {
           {actionsOf !== null && <td />}
         </tr>
       </thead>
-      <tbody>
+      <RowsWithLinks>
         {tokens.map((token) => (
           <TokenRow
             token={token}
@@ -74,7 +74,7 @@ export function TokenList(props: TokenListProps) {
             actions={actionsOf === null ? null : actionsOf(token)}
           />
         ))}
-      </tbody>
+      </RowsWithLinks>
     </table>
   );
 }
@@ -94,7 +94,7 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
   return (
     <tr>
       {selection && <SelectCell preselected={selection.preselected} token={token} />}
-      <TokenName token={token} statusContext={statusContext} />
+      <TokenName token={token} names={names} statusContext={statusContext} />
       {withOwner && (
         <td class="owner">
           <a href={ownerPath(token)} title={ownerName(token)}>
@@ -118,6 +118,14 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
           <UseOfEach token={token} previous={previous} now={now} />
         )}
         {!wasUsed(token) && token.rotatedAt === null && <span class="on-phone"> used</span>}
+        <span class="sub prefix">
+          <code>{token.prefix}</code>
+          {previous !== null && (
+            <>
+              , <code>{previous.prefix}</code>
+            </>
+          )}
+        </span>
       </td>
       <td class="prefix">
         <code>{token.prefix}</code>
@@ -146,7 +154,7 @@ function wasUsed({ lastUse, previous }: TokenRecord): boolean {
 }
 
 /** The name, which leads to the page of the token; its status, unless it is active; and what else its row has to say. */
-function TokenName({ token, statusContext }: Pick<TokenRowProps, 'token' | 'statusContext'>) {
+function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' | 'names' | 'statusContext'>) {
   const status = tokenStatus(token, statusContext);
   const previous = workingPreviousValue(token, statusContext.now);
   return (
@@ -162,6 +170,7 @@ function TokenName({ token, statusContext }: Pick<TokenRowProps, 'token' | 'stat
           Two values until <MinuteOf at={previous.validUntil} />
         </span>
       )}
+      <span class="sub rules">{ruleSummary(token, names)}</span>
     </th>
   );
 }

@@ -6,7 +6,15 @@ import { EmptyList, NothingMatches } from '../../../server/web/shell/components/
 import { NextPageLink } from '../../../server/web/shell/components/next-page-link.tsx';
 import { RowMenu } from '../../../server/web/shell/components/row-menu.tsx';
 import { StatusBadge } from '../../../server/web/shell/components/status-badge.tsx';
-import { ClockOf, DateOf, ExactTime, Expiry, MinuteOf, Time } from '../../../server/web/shell/components/time.tsx';
+import {
+  ClockOf,
+  DateOf,
+  ExactTime,
+  Expiry,
+  MinuteOf,
+  RowsWithLinks,
+  Time,
+} from '../../../server/web/shell/components/time.tsx';
 import { FilterChips } from '../../../server/web/tokens/all/filter-form.tsx';
 import { AttentionLine } from '../../../server/web/tokens/list/attention-line.tsx';
 import { TokenList } from '../../../server/web/tokens/token-list.tsx';
@@ -67,6 +75,25 @@ function BadgesAndTimes() {
           <ClippedText text={`/api/${'deployments/'.repeat(20)}`} />
         </dd>
       </dl>
+      <table class="list">
+        <caption class="visually-hidden">A row whose link shows its times</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Last used</th>
+          </tr>
+        </thead>
+        <RowsWithLinks>
+          <tr>
+            <th scope="row">
+              <a href={path}>ci-pipeline</a>
+            </th>
+            <td>
+              <Time at={now - hour} now={now} />
+            </td>
+          </tr>
+        </RowsWithLinks>
+      </table>
     </>
   );
 }

@@ -31,6 +31,7 @@ export function testViews(views: View[]): void {
       async (view) => {
         const page = await openView(browser, world, view, { timezoneId: farZone });
         expect(await layoutShifts(page)).toEqual([]);
+        expect(await timesWithoutKeyboard(page)).toEqual([]);
         for (const width of [3840, 1920, 1024, 800, 600]) {
           await page.setViewportSize({ width, height: 800 });
           expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
@@ -59,4 +60,13 @@ async function expectStillOnPhone(page: Page, view: View): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.reload();
   expect(await layoutShifts(page), 'on a phone').toEqual([]);
+}
+
+/** Returns the texts of times whose exact time no key shows: they take no focus themselves, and neither does anything else in their row. */
+function timesWithoutKeyboard(page: Page): Promise<string[]> {
+  return page.evaluate(
+    `[...document.querySelectorAll('time[data-exact]')]
+      .filter((time) => time.tabIndex < 0 && !time.closest('tr')?.querySelector('a[href], button:enabled, input:enabled'))
+      .map((time) => time.textContent)`,
+  );
 }

@@ -24,7 +24,7 @@ describe('a time in the console', () => {
 
   it('shows its exact time on demand', async () => {
     expect(htmlOf(Time({ at: now - minute, now }))).toBe(
-      '<time datetime="2027-03-03T14:04:30.000Z" data-exact="3 Mar 2027, 14:04 UTC" tabindex="-1">1 minute ago</time>',
+      '<time datetime="2027-03-03T14:04:30.000Z" data-exact="3 Mar 2027, 14:04 UTC" tabindex="0">1 minute ago</time>',
     );
   });
 

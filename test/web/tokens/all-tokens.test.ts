@@ -53,7 +53,7 @@ it('shows the tokens of all owners with their kind, and in each menu what the re
     ['of dev', 'Open Pause Revoke'],
   ]);
   expect(rows['of dev']?.text).toContain('dev@example.com member');
-  expect(rows.maintained?.text).toContain('maintained ci service account ');
+  expect(rows.maintained?.text).toContain('maintained no rules ci service account ');
   expect(Object.values(rowsOf((await get('', auditor)).html)).map(({ menu }) => menu)).toEqual([
     null,
     null,

@@ -70,7 +70,7 @@ it('shows a status only if it is not active, and both values while two work', as
   const { stopped = '', turned: rotated = '' } = rowsOf(html);
   expect(stopped).toMatch(/^stopped paused no rules/);
   expect(rotated).toMatch(
-    /^turned two values Two values until 23 Nov 2026, 17:20 UTC no rules never expires not since the rotation/,
+    /^turned two values Two values until 23 Nov 2026, 17:20 UTC no rules no rules never expires not since the rotation/,
   );
   expect(menusOf(html)).toEqual({
     stopped: 'Open Resume Revoke',
@@ -122,4 +122,12 @@ it('marks what needs attention with one badge and words: expired, expires soon, 
     soon: ['badge warning: in 5 days'],
     later: ['badge: in 8 days'],
   });
+});
+
+it('has no stop of the Tab key at a time, because the link of its row shows the exact one', async () => {
+  await createToken(app, app.dev, { name: 'timed', expires_in: 86_400 });
+  const { html } = await openConsole(app, app.dev).get(tokens);
+  const rows = html.slice(html.indexOf('<tbody>'), html.indexOf('</tbody>'));
+  expect(rows).toMatch(/<time [^>]*data-exact="[^"]*" tabindex="-1">/);
+  expect(rows).not.toContain('tabindex="0"');
 });

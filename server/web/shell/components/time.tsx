@@ -1,3 +1,4 @@
+import { createContext, type PropsWithChildren, useContext } from 'hono/jsx';
 import { relativeTime } from '../../../../shared/relative-time.ts';
 import { formatDate, formatMinute } from './dates.ts';
 
@@ -16,8 +17,8 @@ interface TimeProps {
 
 /**
  * A time such as `3 minutes ago`, or its date if it is more than 48 hours away. The exact time appears while the pointer is on
- * it, after a touch, and while a link in its table row has the focus. The server writes UTC; `console.js` changes it to the
- * time zone of the browser.
+ * it, after a touch, and while it has the focus or, in `RowsWithLinks`, a link in its row. The server writes UTC; `console.js` changes it to
+ * the time zone of the browser.
  */
 export function Time({ at, now }: TimeProps) {
   if (Math.abs(at - now) > relativeWithin) return <DateOf at={at} />;
@@ -89,10 +90,22 @@ interface MarkedTimeProps {
   children: string;
 }
 
-/** A time that shows its exact time on demand. It takes the focus from a touch or click, and is no stop of the Tab key. */
+/** Whether a link in each row shows the exact times of the row. */
+const inRows = createContext(false);
+
+/** The rows of a table that each have a link. Its focus shows their exact times, so that these are no stops of the Tab key. */
+export function RowsWithLinks({ children }: PropsWithChildren) {
+  return (
+    <tbody>
+      <inRows.Provider value={true}>{children}</inRows.Provider>
+    </tbody>
+  );
+}
+
+/** A time that shows its exact time on demand. It takes the focus from a touch or click, and from the Tab key if no link shows it. */
 function MarkedTime({ at, form, children }: MarkedTimeProps) {
   return (
-    <time datetime={iso(at)} data-form={form} data-exact={formatMinute(at)} tabindex={-1}>
+    <time datetime={iso(at)} data-form={form} data-exact={formatMinute(at)} tabindex={useContext(inRows) ? -1 : 0}>
       {children}
     </time>
   );

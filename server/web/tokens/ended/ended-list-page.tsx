@@ -4,7 +4,7 @@ import { SearchField } from '../../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
-import { Time } from '../../shell/components/time.tsx';
+import { RowsWithLinks, Time } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
 import { FilterChips } from '../all/filter-form.tsx';
@@ -86,11 +86,11 @@ function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'token
           <th scope="col">Prefix</th>
         </tr>
       </thead>
-      <tbody>
+      <RowsWithLinks>
         {tokens.map((token) => (
           <EndedRow token={token} withOwner={withOwners} now={now} />
         ))}
-      </tbody>
+      </RowsWithLinks>
     </table>
   );
 }

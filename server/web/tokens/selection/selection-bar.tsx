@@ -67,14 +67,17 @@ export function SelectPageCell({ preselected, listUrl }: Selection) {
     <td class="pick">
       <input
         type="checkbox"
-        aria-label="Select all on this page"
+        id="select-page"
         data-select-page
         checked={preselected !== 'none'}
         disabled={preselected === 'all'}
         autocomplete="off"
       />
+      <label for="select-page" class="visually-hidden">
+        Select all on this page
+      </label>
       <a class="without-script" href={formatUrl(listUrl, { select: 'page' })} aria-label="Select all on this page">
-        All
+        All<span class="on-phone"> on this page</span>
       </a>
     </td>
   );

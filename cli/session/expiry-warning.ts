@@ -1,4 +1,3 @@
-import { relativeTime } from '../../shared/relative-time.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { collect } from '../api/pages.ts';
 import { expectBody } from '../api/responses.ts';
@@ -6,6 +5,7 @@ import { pageShape, tokenShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { note } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
+import { type Times, timesFor } from '../ui/times.ts';
 import { configDirectory } from './config-file.ts';
 import { connect, resolveServer } from './connect.ts';
 
@@ -38,8 +38,9 @@ export async function warnAboutExpiry(ctx: Context, options: GlobalOptions): Pro
       (page) => expectBody(api.tokens.$get({ query: { status: 'active', ...page } }), shape),
       maxTokens,
     );
+    const times = timesFor(ctx.stderr, ctx);
     for (const token of tokens.filter((token) => endsSoon(token, ctx.now().getTime()))) {
-      await note(ctx, options, warningAbout(token, ctx.now()));
+      await note(ctx, options, warningAbout(token, times));
     }
   } catch {
     // The command itself has succeeded.
@@ -74,7 +75,7 @@ function endsSoon({ expires_at: expiresAt, lifetime, last_used: lastUsed, previo
   return Date.parse(expiresAt) - now <= endsWithinMs && now - Math.max(...uses) <= usedWithinMs;
 }
 
-function warningAbout({ name, prefix, expires_at: expiresAt }: Token, now: Date): string {
+function warningAbout({ name, prefix, expires_at: expiresAt }: Token, times: Times): string {
   const argument = /^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name) ? name : prefix;
-  return `warning: The token ${sanitize(name)} ends ${relativeTime(expiresAt ?? '', now)}. Run \`tokens rotate ${argument}\` for a new value, or \`tokens edit ${argument} --expires …\` to extend it.`;
+  return `warning: The token ${sanitize(name)} ends ${times.expiryInWords(expiresAt)}. Run \`tokens rotate ${argument}\` for a new value, or \`tokens edit ${argument} --expires …\` to extend it.`;
 }

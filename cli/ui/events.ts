@@ -1,26 +1,34 @@
-import { fitTimeAgo, timeAgo } from '../../shared/relative-time.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sanitize } from './sanitize.ts';
 import { type Column, printTable } from './table.ts';
-import type { Times } from './times.ts';
+import { minTimeWidth, type Times, timesFor } from './times.ts';
 
 export async function printEvents(ctx: Context, options: GlobalOptions, events: Pages<AuditEvent>): Promise<void> {
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<AuditEvent>[] = [
     {
       head: 'TIME',
-      text: (event) => event.at,
-      brief: (event) => timeAgo(event.at, now),
-      fit: (event, width) => fitTimeAgo(event.at, now, width),
-      minWidth: 8,
-      whenNarrow: [{ order: 5, width: 0 }],
+      text: (event) => times.ago(event.at),
+      fit: (event, width) => times.fitAgo(event.at, width),
+      minWidth: minTimeWidth,
+      whenNarrow: [{ order: 6, width: 0 }],
     },
-    { head: 'ACTOR', text: actorText },
+    { head: 'ACTOR', text: actorText, whenNarrow: [{ order: 5, width: 0 }] },
     { head: 'ACTION', text: (event) => event.action },
-    { head: 'TARGET', text: targetText, minWidth: 16, whenNarrow: [{ order: 4, width: 0 }] },
-    { head: 'IP', text: (event) => event.ip ?? '', whenNarrow: [{ order: 2, width: 0 }] },
+    {
+      head: 'TARGET',
+      text: targetText,
+      minWidth: 40,
+      whenNarrow: [
+        { order: 2, width: 28 },
+        { order: 4, width: 16 },
+        { order: 7, width: 10 },
+        { order: 8, width: 0 },
+      ],
+    },
+    { head: 'IP', text: (event) => event.ip ?? '', whenNarrow: [{ order: 3, width: 0 }] },
     {
       head: 'USER AGENT',
       text: (event) => event.user_agent ?? '',

@@ -1,15 +1,16 @@
-import { timeAgo } from '../../shared/relative-time.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { OffboardingPreview } from '../api/offboarding-preview.ts';
 import type { Context } from '../context.ts';
 import { writeStderr } from './notes.ts';
 import { sanitize } from './sanitize.ts';
+import { type Times, timesFor } from './times.ts';
 
 /** Lists the tokens on stderr, even with `--json`, because the question that follows is there too. */
 export async function printOffboarding(ctx: Context, preview: OffboardingPreview, receiver = ''): Promise<void> {
   const { transferred, revoked, neverUsed, known } = preview;
+  const times = timesFor(ctx.stderr, ctx);
   const section = (heading: string, tokens: readonly Token[]) =>
-    tokens.length === 0 ? [] : [heading, ...tokens.map((token) => lineOf(token, neverUsed, ctx.now()))];
+    tokens.length === 0 ? [] : [heading, ...tokens.map((token) => lineOf(token, neverUsed, times))];
   const lines = [
     ...section(`Transferred to ${sanitize(receiver)}:`, transferred),
     ...section('Revoked:', revoked),
@@ -24,9 +25,9 @@ function knownLineOf(token: Token): string {
   return `  ${sanitize(token.name)} (${sanitize(token.prefix)}) of ${sanitize(token.owner)}`;
 }
 
-function lineOf(token: Token, neverUsed: ReadonlySet<string>, now: Date): string {
+function lineOf(token: Token, neverUsed: ReadonlySet<string>, times: Times): string {
   const usedAt = lastUseOf(token);
-  const use = usedAt === null ? 'used with an earlier value only' : `used ${timeAgo(usedAt, now)}`;
+  const use = usedAt === null ? 'used with an earlier value only' : `used ${times.ago(usedAt)}`;
   return `  ${sanitize(token.name)} (${sanitize(token.prefix)}), ${neverUsed.has(token.id) ? 'never used' : use}`;
 }
 

@@ -20,6 +20,8 @@ export interface Column<Row> {
   readonly fit?: (row: Row, width: number) => string;
   /** The width to which the column may shrink. A column without it is an identifier, whose cells are never cut. */
   readonly minWidth?: number;
+  /** Whether all other columns shrink before this one does. */
+  readonly shrinksLast?: boolean;
   /** What the column gives up if the minimum widths of all columns still exceed the terminal. */
   readonly whenNarrow?: readonly NarrowStep[];
   readonly color?: (row: Row, colors: Colors) => (text: string) => string;
@@ -100,13 +102,14 @@ export function tableLines<Row>(
 
 /** Chooses the columns that are shown and their widths. */
 function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], maxWidth: number): Layout<Row>[] {
-  let shown = columns.map((column) => {
-    const width = rows.reduce(
-      (max, row) => Math.max(max, stringWidth(briefText(column, row))),
-      stringWidth(column.head),
-    );
-    return { column, width, minWidth: Math.min(width, column.minWidth ?? width) };
+  const measured = columns.map((column) => {
+    const content = rows.reduce((max, row) => Math.max(max, stringWidth(briefText(column, row))), 0);
+    const width = Math.max(content, stringWidth(column.head));
+    return { column, width, minWidth: Math.min(width, column.minWidth ?? width), isEmpty: content === 0 };
   });
+  const isTooWide = totalWidth(measured.map(({ width }) => width)) > maxWidth;
+  // A column without any text gives its place to the others.
+  let shown = isTooWide && rows.length > 0 ? measured.filter(({ isEmpty }) => !isEmpty) : measured;
   for (const { column, width } of narrowSteps(columns)) {
     if (totalWidth(shown.map((cell) => cell.minWidth)) <= maxWidth) break;
     shown = shown
@@ -114,15 +117,19 @@ function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], maxW
       .map((cell) => (cell.column === column ? { ...cell, minWidth: Math.min(cell.minWidth, width) } : cell));
   }
   // The rightmost columns shrink first, because the columns that identify a row are on the left.
+  const shrinking = shown.toReversed().sort((one, other) => rankOf(one.column) - rankOf(other.column));
   let excess = totalWidth(shown.map((cell) => cell.width)) - maxWidth;
-  return shown
-    .reverse()
-    .map(({ column, width, minWidth }) => {
-      const cutOff = Math.max(0, Math.min(excess, width - minWidth));
-      excess -= cutOff;
-      return { column, width: width - cutOff };
-    })
-    .reverse();
+  const widths = new Map<Column<Row>, number>();
+  for (const { column, width, minWidth } of shrinking) {
+    const cutOff = Math.max(0, Math.min(excess, width - minWidth));
+    excess -= cutOff;
+    widths.set(column, width - cutOff);
+  }
+  return shown.map(({ column, width }) => ({ column, width: widths.get(column) ?? width }));
+}
+
+function rankOf({ shrinksLast = false }: Pick<Column<never>, 'shrinksLast'>): number {
+  return shrinksLast ? 1 : 0;
 }
 
 function narrowSteps<Row>(columns: readonly Column<Row>[]) {

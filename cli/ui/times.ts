@@ -1,7 +1,10 @@
-import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
+import { expiryHint, relativeTime, relativeWithinMs, timeAgo } from '../../shared/relative-time.ts';
 import type { Context, OutputStream } from '../context.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
+/** The width of the longest date, to which a column of times may shrink. */
+export const minTimeWidth = '30 Sep 2027'.length;
+
+const weekMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Writes the times of one output. On a terminal they are in the time zone of the person, and exact times name its difference from UTC. Elsewhere they
@@ -16,18 +19,17 @@ export interface Times {
   past(time: string): string;
   /** Returns an exact time to come and how far away that is: `2 Mar 2027, 14:05 UTC+01:00 (in 3 days)`. */
   future(time: string): string;
-  /** Returns how long ago something happened: `3 minutes ago`. A pipe gets the time instead. */
+  /** Returns how long ago something happened: `3 minutes ago`, or its date after 48 hours. A pipe gets the time instead. */
   ago(time: string): string;
-  /** Returns how far away something is: `in 3 days`. A pipe gets the time instead. */
-  ahead(time: string): string;
-  /** Returns when something expires, as a date: `2 Mar 2027 (in 3 days)`, or `never`. */
+  /** Like `ago`, but `3m ago` if the words exceed `width` columns. */
+  fitAgo(time: string, width: number): string;
+  /** Returns the date on which something expires: `2 Mar 2027`, or `never`. A pipe gets the time instead. */
+  expiryDate(time: string | null): string;
+  /** Like `expiryDate`. Within 30 days, how far away that is follows: `2 Mar 2027 (in 3 days)`. */
   expiry(time: string | null): string;
   /** Returns a date within a sentence: `2 March 2027`. */
   dateInWords(time: string): string;
-  /**
-   * Returns when something expires, for a sentence: `in 6 hours` within 48 hours, because a date would not tell it, else `on 2 March 2027`; or
-   * `never`.
-   */
+  /** Returns when something expires, for a sentence: `on 2 March 2027`, within 7 days `on 2 March 2027 (in 6 hours)`, or `never`. */
   expiryInWords(time: string | null): string;
 }
 
@@ -35,21 +37,28 @@ export interface Times {
 export function timesFor(stream: OutputStream, ctx: Pick<Context, 'now' | 'timeZone'>): Times {
   const now = ctx.now();
   const times = stream.isTTY ? localTimes(ctx.timeZone) : utcTimes;
-  const ago = (time: string) => timeAgo(time, now);
-  const ahead = (time: string) => relativeTime(time, now);
+  const isRecent = (time: string) => now.getTime() - Date.parse(time) <= relativeWithinMs;
+  const ago = (time: string) => (isRecent(time) ? timeAgo(time, now) : times.date(time));
+  const withHint = (text: string, time: string) => {
+    const hint = expiryHint(time, now);
+    return hint === null ? text : `${text} (${hint})`;
+  };
+  const expiryDate = (time: string | null) => (time === null ? 'never' : times.date(time));
   return {
     exact: times.exact,
     toTheSecond: times.toTheSecond,
-    past: (time) => `${times.exact(time)} (${ago(time)})`,
-    future: (time) => `${times.exact(time)} (${ahead(time)})`,
+    past: (time) => `${times.exact(time)} (${timeAgo(time, now)})`,
+    future: (time) => `${times.exact(time)} (${relativeTime(time, now)})`,
     ago: stream.isTTY ? ago : times.exact,
-    ahead: stream.isTTY ? ahead : times.exact,
-    expiry: (time) => (time === null ? 'never' : `${times.date(time)} (${ahead(time)})`),
+    fitAgo: (time, width) => (ago(time).length > width && isRecent(time) ? timeAgo(time, now, 'narrow') : ago(time)),
+    expiryDate,
+    expiry: (time) => (time === null ? 'never' : withHint(expiryDate(time), time)),
     dateInWords: times.dateInWords,
     expiryInWords: (time) => {
       if (time === null) return 'never';
       if (!stream.isTTY) return `at ${time}`;
-      return Date.parse(time) - now.getTime() <= 2 * dayMs ? ahead(time) : `on ${times.dateInWords(time)}`;
+      const date = `on ${times.dateInWords(time)}`;
+      return Date.parse(time) - now.getTime() <= weekMs ? withHint(date, time) : date;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { createToken, type Member, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { createAccountToken, createServiceAccount } from '../helpers/app/service-accounts.ts';
-import { onTerminal, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, type Surroundings, shownTime } from '../helpers/cli/cli.ts';
 import { addToken, auditRecord, useOf } from '../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -61,9 +61,11 @@ describe('tokens offboard --transfer-to', () => {
     expect(ran).toMatchObject({ code: 130, stdout: '' });
     const [list] = ran.stderr.split('Cancelled');
     const line = (name: keyof typeof prefixes, use: string) => `  ${name} (${prefixes[name]}), ${use}`;
+    const daysAgo = (days: number) =>
+      shownTime(new Date(cli.app.clock.now() - days * 24 * hourMs).toISOString()).split(',')[0];
     expect(sections(list ?? '')).toEqual({
-      'Transferred to ci:': [line('deploy', 'used 1 hour ago'), line('nightly', 'used 29 days ago')],
-      'Revoked:': [line('old', 'used 1 month ago'), line('unused', 'never used')],
+      'Transferred to ci:': [line('deploy', 'used 1 hour ago'), line('nightly', `used ${daysAgo(29)}`)],
+      'Revoked:': [line('old', `used ${daysAgo(31)}`), line('unused', 'never used')],
     });
     expect(cli.questions).toEqual([
       'Disable ada@example.com, transfer 2 tokens to ci and permanently revoke 2 tokens?',

@@ -172,7 +172,12 @@ describe('text', () => {
     ['2024-11-01T16:20:00.000Z', '2 years ago'],
     ['2026-11-25T16:20:00.000Z', 'in 2 days'],
     ['2026-11-22T16:20:01.000Z', '23 hours ago'],
-    ['2026-12-23T16:19:59.000Z', 'in 30 days'],
+    ['2026-12-22T16:20:00.000Z', 'in 29 days'],
+    ['2026-12-23T16:19:59.000Z', 'in 1 month'],
+    ['2026-11-23T17:19:31.000Z', 'in 1 hour'],
+    ['2026-11-23T17:19:29.000Z', 'in 59 minutes'],
+    ['2026-11-24T16:19:58.000Z', 'in 1 day'],
+    ['2026-11-23T15:20:01.000Z', '59 minutes ago'],
     ['2027-02-21T16:19:59.000Z', 'in 3 months'],
   ])('shows the time %s as %s', (time, expected) => {
     expect(relativeTime(time, new Date('2026-11-23T16:20:00.000Z'))).toBe(expected);
@@ -233,6 +238,22 @@ describe('tables', () => {
   ])('give up space in the order of their steps at %i columns', (width, expected) => {
     const row = ['identifier', '/builds/42/artifacts', 'active'];
     expect(tableLines(columns, [row], width, new Chalk({ level: 0 }))[1]).toBe(expected);
+  });
+
+  it('shrink a column that shrinks last after the others, and leave out a column without text', () => {
+    const more = [
+      ...columns,
+      { head: 'GROUPS', text: () => '' },
+      { head: 'EXPIRES', text: () => '2 Mar 2027 (in 6 days)', minWidth: 10, shrinksLast: true },
+    ];
+    const row = ['identifier', '/builds/42/artifacts', 'active'];
+    const lines = (width: number) => tableLines(more, [row], width, new Chalk({ level: 0 }));
+    expect(lines(80)[0]).toContain('GROUPS');
+    expect(lines(63)).toEqual([
+      'NAME        PATH                 STATUS  EXPIRES',
+      'identifier  /builds/42/artifac…  active  2 Mar 2027 (in 6 days)',
+    ]);
+    expect(tableLines(more, [], 10, new Chalk({ level: 0 }))[0]).toContain('NAME');
   });
 
   it('cut nothing if there is space', () => {

@@ -93,7 +93,7 @@ function endOf(ends: CredentialEnd | null, reachable: boolean | null, times: Tim
   if (ends === null) return reachable === false ? 'unknown' : 'not signed in, or the session is over';
   const { expires_at: end, idle_expires_at: idle } = ends;
   if (end === null) return 'never';
-  return `${times.expiry(end)}${idle === null ? '' : `, or ${times.ahead(idle)} if unused until then`}`;
+  return `${times.expiry(end)}${idle === null ? '' : `, or ${times.expiry(idle)} if unused until then`}`;
 }
 
 function clockPhrase(seconds: number | null): string {

@@ -39,7 +39,7 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     ['Tokens', String(me.token_count)],
     [
       'Session ends',
-      `${times.expiry(session.expires_at)}, or ${times.ahead(session.idle_expires_at)} if unused until then`,
+      `${times.expiry(session.expires_at)}, or ${times.expiry(session.idle_expires_at)} if unused until then`,
     ],
   ]);
 }

@@ -12,12 +12,12 @@ export async function printUsers(ctx: Context, options: GlobalOptions, users: Pa
     {
       head: 'ROLE',
       text: (user) => (user.superuser ? 'superuser' : user.auditor ? 'auditor' : 'member'),
-      whenNarrow: [{ order: 4, width: 0 }],
+      whenNarrow: [{ order: 5, width: 0 }],
     },
     {
       head: 'PERMISSION',
       text: (user) => (user.can_manage_tokens ? 'granted' : 'none'),
-      whenNarrow: [{ order: 5, width: 0 }],
+      whenNarrow: [{ order: 4, width: 0 }],
     },
     { head: 'TOKENS', text: (user) => String(user.token_count), whenNarrow: [{ order: 2, width: 0 }] },
     {

@@ -1,13 +1,13 @@
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { Client, CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { printJson } from '../json.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 
 export async function printClients(ctx: Context, options: GlobalOptions, clients: readonly Client[]): Promise<void> {
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<Client>[] = [
     { head: 'NAME', text: (client) => client.name },
     { head: 'CLIENT ID', text: (client) => client.client_id },
@@ -23,8 +23,7 @@ export async function printClients(ctx: Context, options: GlobalOptions, clients
     },
     {
       head: 'CREATED',
-      text: (client) => client.created_at,
-      brief: (client) => timeAgo(client.created_at, now),
+      text: (client) => times.ago(client.created_at),
       whenNarrow: [{ order: 1, width: 0 }],
     },
   ];

@@ -1,4 +1,3 @@
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { ServiceAccount } from '../../../shared/schemas/accounts/service-accounts.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
@@ -10,19 +9,18 @@ export async function printServiceAccounts(
   options: GlobalOptions,
   accounts: readonly ServiceAccount[],
 ): Promise<void> {
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<ServiceAccount>[] = [
     { head: 'NAME', text: ({ name }) => name },
     { head: 'STATUS', text: ({ disabled }) => (disabled ? 'disabled' : 'enabled') },
     { head: 'TOKENS', text: ({ token_count: count }) => String(count), whenNarrow: [{ order: 1, width: 0 }] },
     {
       head: 'LAST USED',
-      text: ({ last_used_at: at }) => at ?? 'never',
-      brief: ({ last_used_at: at }) => (at === null ? 'never' : timeAgo(at, now)),
+      text: ({ last_used_at: at }) => (at === null ? 'never' : times.ago(at)),
       whenNarrow: [{ order: 2, width: 0 }],
     },
-    { head: 'MAINTAINERS', text: maintainersOf, minWidth: 12, whenNarrow: [{ order: 3, width: 0 }] },
-    { head: 'GROUPS', text: ({ groups }) => groups.join(', '), whenNarrow: [{ order: 5, width: 0 }] },
+    { head: 'MAINTAINERS', text: maintainersOf, minWidth: 12, whenNarrow: [{ order: 5, width: 0 }] },
+    { head: 'GROUPS', text: ({ groups }) => groups.join(', '), whenNarrow: [{ order: 3, width: 0 }] },
     {
       head: 'DESCRIPTION',
       text: ({ description }) => description ?? '',

@@ -1,4 +1,3 @@
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { CreatedWebhook, Delivery, Webhook } from '../../../shared/schemas/webhooks.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
@@ -9,7 +8,7 @@ import { timesFor } from '../times.ts';
 
 export async function printWebhooks(ctx: Context, options: GlobalOptions, webhooks: readonly Webhook[]): Promise<void> {
   const columns: Column<Webhook>[] = [
-    { head: 'URL', text: (webhook) => webhook.url, minWidth: 24 },
+    { head: 'URL', text: (webhook) => webhook.url },
     {
       head: 'EVENTS',
       text: (webhook) => webhook.events.join(', '),
@@ -17,7 +16,11 @@ export async function printWebhooks(ctx: Context, options: GlobalOptions, webhoo
       whenNarrow: [{ order: 3, width: 0 }],
     },
     { head: 'FORMAT', text: (webhook) => webhook.format, whenNarrow: [{ order: 2, width: 0 }] },
-    { head: 'STATUS', text: (webhook) => (webhook.disabled ? 'disabled' : 'enabled') },
+    {
+      head: 'STATUS',
+      text: (webhook) => (webhook.disabled ? 'disabled' : 'enabled'),
+      whenNarrow: [{ order: 4, width: 0 }],
+    },
     { head: 'ID', text: (webhook) => webhook.id, whenNarrow: [{ order: 1, width: 0 }] },
   ];
   await printTable(ctx, options, columns, [webhooks], 'There are no webhooks.');
@@ -50,9 +53,9 @@ export async function printDeliveries(
   options: GlobalOptions,
   deliveries: readonly Delivery[],
 ): Promise<void> {
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<Delivery>[] = [
-    { head: 'TIME', text: ({ at }) => at, brief: ({ at }) => timeAgo(at, now) },
+    { head: 'TIME', text: ({ at }) => times.ago(at) },
     { head: 'EVENT', text: ({ event }) => event },
     { head: 'STATUS', text: ({ status }) => status },
     { head: 'ATTEMPTS', text: ({ attempts }) => String(attempts), whenNarrow: [{ order: 2, width: 0 }] },

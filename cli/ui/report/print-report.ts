@@ -7,10 +7,18 @@ import { listCommand } from './list-command.ts';
 interface Row {
   count: number;
   meaning: string;
+  /** For narrow terminals. */
+  briefMeaning: string;
   command: string;
   /** Whether somebody should look at these tokens, if there are any. */
   isTrouble: boolean;
 }
+
+/** The meanings that exceed their column on a terminal of 80 columns, in fewer words. */
+const briefMeanings: Readonly<Partial<Record<ReportedTokens, string>>> = {
+  never_used: 'never used, over 30 days old',
+  unrotated: 'not rotated for a year',
+};
 
 const columns: Column<Row>[] = [
   {
@@ -19,7 +27,13 @@ const columns: Column<Row>[] = [
     brief: ({ count }) => count.toLocaleString('en'),
     color: ({ count, isTrouble }, colors) => (isTrouble && count > 0 ? colors.yellow : (text) => text),
   },
-  { head: 'WHAT', text: ({ meaning }) => meaning, minWidth: 12, whenNarrow: [{ order: 1, width: 0 }] },
+  {
+    head: 'WHAT',
+    text: ({ meaning }) => meaning,
+    fit: ({ meaning, briefMeaning }, width) => (meaning.length <= width ? meaning : briefMeaning),
+    minWidth: 12,
+    whenNarrow: [{ order: 1, width: 0 }],
+  },
   // A part of a command would list something else, so this column is never cut.
   { head: 'LIST THEM WITH', text: ({ command }) => command },
 ];
@@ -29,6 +43,7 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
   const rows = Object.entries(reportedTokens).map(([name, { meaning, query }]) => ({
     count: report[name as ReportedTokens],
     meaning,
+    briefMeaning: briefMeanings[name as ReportedTokens] ?? meaning,
     command: listCommand(query),
     isTrouble: name !== 'active',
   }));
@@ -36,7 +51,8 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
   const { orphaned } = report as Partial<TokenReport>;
   if (orphaned !== undefined) {
     const command = 'tokens service-accounts list --orphaned';
-    rows.push({ count: orphaned, meaning: orphanedMeaning, command, isTrouble: true });
+    const briefMeaning = 'orphaned service accounts';
+    rows.push({ count: orphaned, meaning: orphanedMeaning, briefMeaning, command, isTrouble: true });
   }
   await printTable(ctx, options, columns, [rows]);
 }

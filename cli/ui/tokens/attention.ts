@@ -32,7 +32,7 @@ export function attentionPhrase(token: Token, reasons: readonly AttentionReason[
   const phrases: Record<AttentionReason, () => string> = {
     denied: () => `was denied ${denied ? times.ago(denied.at) : ''}`,
     'not-active': () => `is ${status}`,
-    'expires-soon': () => `expires ${expiresAt === null ? 'never' : times.ahead(expiresAt)}`,
+    'expires-soon': () => `expires ${times.expiry(expiresAt)}`,
     'two-values': () => `has two values${previous ? ` until ${times.exact(previous.valid_until)}` : ''}`,
     'never-expires': () => 'never expires',
   };

@@ -31,6 +31,9 @@ const fields = {
   enforce: true,
 } as const satisfies Record<keyof Token, true>;
 
+/** Texts and lists that a person reads. All other fields are never cut, because no command accepts a part of a name, an ID or a time. */
+const cutFields: ReadonlySet<keyof Token> = new Set(['description', 'manage', 'apps', 'allow', 'networks']);
+
 /**
  * Returns the columns that `--columns` names. Their texts are those of JSON, with times in UTC on a terminal as well.
  * @throws CliError `usage`.
@@ -41,7 +44,8 @@ export function chosenColumns(list: string): Column<Token>[] {
     if (!isField(field)) {
       throw localError('usage', `There is no column "${field}". The columns are ${Object.keys(fields).join(', ')}.`);
     }
-    return { head: field.toUpperCase(), text: (token) => textOf(token[field]), minWidth: 8 };
+    const column = { head: field.toUpperCase(), text: (token: Token) => textOf(token[field]) };
+    return cutFields.has(field) ? { ...column, minWidth: 8 } : column;
   });
 }
 

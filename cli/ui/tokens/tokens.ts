@@ -1,6 +1,5 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../../shared/relative-time.ts';
 import type { DeniedRequest, Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Pages } from '../../api/pages.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
@@ -8,7 +7,7 @@ import { colorsFor } from '../colors.ts';
 import { type Field, printFields } from '../fields.ts';
 import { sanitize } from '../sanitize.ts';
 import { type Column, printTable } from '../table.ts';
-import { type Times, timesFor } from '../times.ts';
+import { minTimeWidth, type Times, timesFor } from '../times.ts';
 import { attentionReasons } from './attention.ts';
 import { ruleLines } from './rules.ts';
 
@@ -120,20 +119,19 @@ function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[]
     { head: 'PREFIX', text: (token) => token.prefix, whenNarrow: [{ order: 4, width: 0 }] },
     {
       head: 'CREATED',
-      text: (token) => token.created_at,
-      brief: (token) => timeAgo(token.created_at, now),
-      fit: (token, width) => fitTimeAgo(token.created_at, now, width),
-      minWidth: 8,
+      text: (token) => times.ago(token.created_at),
+      fit: (token, width) => times.fitAgo(token.created_at, width),
+      minWidth: minTimeWidth,
       whenNarrow: [{ order: 1, width: 0 }],
     },
     {
       head: 'LAST USED',
       text: (token) => lastUse(withNewestUse(token), times),
-      fit: (token, width) => fitLastUse(withNewestUse(token), now, width),
+      fit: (token, width) => fitLastUse(withNewestUse(token), times, width),
       minWidth: 36,
       whenNarrow: [
         { order: 2, width: 24 },
-        { order: 3, width: 9 },
+        { order: 3, width: minTimeWidth },
         { order: 5, width: 0 },
       ],
     },
@@ -142,23 +140,30 @@ function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[]
       text: statusOf,
       brief: (token) => statusAndTroubleOf(token, now),
       fit: (token, width) => {
-        const whole = statusAndTroubleOf(token, now);
-        return stringWidth(whole) <= width ? whole : statusOf(token);
+        const texts = [statusAndTroubleOf(token, now), statusOf(token)];
+        return texts.find((text) => stringWidth(text) <= width) ?? token.status;
       },
       color: (token, colors) => (troubleOf(token, now).length > 0 ? colors.yellow : colorOf(token, colors)),
       minWidth: minStatusWidth,
-      whenNarrow: [{ order: 7, width: 0 }],
+      whenNarrow: [
+        { order: 6, width: 'sso-stale'.length },
+        { order: 8, width: 0 },
+      ],
     },
     ...(all ? [owner] : []),
     {
       head: 'EXPIRES',
-      text: (token) => token.expires_at ?? 'never',
-      brief: (token) => (token.expires_at === null ? 'never' : relativeTime(token.expires_at, now)),
-      fit: (token, width) => (token.expires_at === null ? 'never' : fitRelativeTime(token.expires_at, now, width)),
+      text: (token) => times.expiryDate(token.expires_at),
+      brief: (token) => times.expiry(token.expires_at),
+      fit: (token, width) => {
+        const whole = times.expiry(token.expires_at);
+        return whole.length <= width ? whole : times.expiryDate(token.expires_at);
+      },
       color: (token, colors) =>
         attentionReasons(token, now).includes('expires-soon') ? colors.yellow : (text) => text,
-      minWidth: 8,
-      whenNarrow: [{ order: 6, width: 0 }],
+      minWidth: minTimeWidth,
+      shrinksLast: true,
+      whenNarrow: [{ order: 7, width: 0 }],
     },
   ];
 }
@@ -203,14 +208,15 @@ function lastUse({ last_used: use }: Pick<Token, 'last_used'>, times: Pick<Times
  * Returns the last use in at most `width` columns. Shortens the time if necessary, then cuts out the middle of the path,
  * because its ends, the method and the IP address are more useful. Where that does not fit either, only the time is left.
  */
-function fitLastUse(token: Token, now: Date, width: number): string {
+function fitLastUse(token: Token, times: Times, width: number): string {
   const path = sanitize(token.last_used?.path ?? '');
-  const inStyle = (style: TimeStyle) => ({ ago: (time: string) => timeAgo(time, now, style) });
-  const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, inStyle(style)))) - width;
+  const inStyle = (style: 'long' | 'narrow') =>
+    style === 'long' ? times : { ago: (time: string) => times.fitAgo(time, 0) };
+  const excess = (style: 'long' | 'narrow') => stringWidth(sanitize(lastUse(token, inStyle(style)))) - width;
   const shortestPath = Math.min(minPathWidth, stringWidth(path));
   const style = stringWidth(path) - excess('long') >= shortestPath ? 'long' : 'narrow';
   if (excess(style) <= 0) return lastUse(token, inStyle(style));
   const room = stringWidth(path) - excess(style);
-  if (room < shortestPath || path === '') return token.last_used ? fitTimeAgo(token.last_used.at, now, width) : 'never';
+  if (room < shortestPath || path === '') return token.last_used ? times.fitAgo(token.last_used.at, width) : 'never';
   return lastUse(token, inStyle(style), cliTruncate(path, room, { position: 'middle' }));
 }

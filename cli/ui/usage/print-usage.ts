@@ -1,10 +1,10 @@
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { DeniedRequest, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
+import { timesFor } from '../times.ts';
 import { sparkline } from './sparkline.ts';
 
 /** Rows of each list that are printed. `--json` has them all. */
@@ -62,9 +62,9 @@ function byReason(counts: Readonly<Record<string, number>>): string {
 
 async function printDenied(ctx: Context, options: GlobalOptions, all: readonly DeniedRequest[]): Promise<void> {
   if (all.length === 0) return;
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<DeniedRequest>[] = [
-    { head: 'DENIED', text: ({ at }) => at, brief: ({ at }) => timeAgo(at, now) },
+    { head: 'DENIED', text: ({ at }) => times.ago(at) },
     { head: 'REASON', text: ({ reason }) => reason },
     { head: 'REQUEST', text: ({ method, path }) => `${method ?? '-'} ${path ?? '-'}`, minWidth: 20 },
     { head: 'IP', text: ({ ip }) => ip ?? '-', whenNarrow: [{ order: 2, width: 0 }] },
@@ -84,20 +84,18 @@ async function printSeen<Row extends Seen>(
   text: (row: Row) => string,
 ): Promise<void> {
   if (all.length === 0) return;
-  const now = ctx.now();
+  const times = timesFor(ctx.stdout, ctx);
   const columns: Column<Row>[] = [
     { head, text, minWidth: 20 },
     { head: 'USES', text: ({ count }) => String(count), brief: ({ count }) => count.toLocaleString('en') },
     {
       head: 'FIRST USED',
-      text: ({ first_at: at }) => at,
-      brief: ({ first_at: at }) => timeAgo(at, now),
+      text: ({ first_at: at }) => times.ago(at),
       whenNarrow: [{ order: 1, width: 0 }],
     },
     {
       head: 'LAST USED',
-      text: ({ last_at: at }) => at,
-      brief: ({ last_at: at }) => timeAgo(at, now),
+      text: ({ last_at: at }) => times.ago(at),
       whenNarrow: [{ order: 2, width: 0 }],
     },
   ];

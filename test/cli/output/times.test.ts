@@ -31,14 +31,28 @@ describe('times on a terminal', () => {
     expect(timesOf('UTC').exact('2027-03-02T00:00:00Z')).toBe('2 Mar 2027, 00:00 UTC');
   });
 
-  it('show an expiry as a date, and in a sentence within 48 hours as a distance', () => {
+  it('show an expiry as a date, with its distance within 30 days, and in a sentence within 7 days', () => {
     const times = timesOf('America/New_York');
     expect(times.expiry('2027-03-20T02:00:00Z')).toBe('19 Mar 2027 (in 17 days)');
+    expect(times.expiry('2027-04-01T14:08:00Z')).toBe('1 Apr 2027 (in 30 days)');
+    expect(times.expiry('2027-04-01T14:08:01Z')).toBe('1 Apr 2027');
+    expect(times.expiry('2027-03-02T20:08:00Z')).toBe('2 Mar 2027 (in 6 hours)');
+    expect(times.expiry('2027-03-02T14:07:00Z')).toBe('2 Mar 2027');
     expect(times.expiry(null)).toBe('never');
+    expect(times.expiryDate('2027-03-20T02:00:00Z')).toBe('19 Mar 2027');
     expect(times.expiryInWords('2027-03-20T02:00:00Z')).toBe('on 19 March 2027');
-    expect(times.expiryInWords('2027-03-04T14:08:00Z')).toBe('in 2 days');
-    expect(times.expiryInWords('2027-03-04T14:08:01Z')).toBe('on 4 March 2027');
+    expect(times.expiryInWords('2027-03-09T14:08:01Z')).toBe('on 9 March 2027');
+    expect(times.expiryInWords('2027-03-04T14:08:00Z')).toBe('on 4 March 2027 (in 2 days)');
     expect(times.expiryInWords(null)).toBe('never');
+  });
+
+  it('say how long ago something happened within 48 hours, and then its date', () => {
+    const times = timesOf('America/New_York');
+    expect(times.ago('2027-02-28T14:08:00Z')).toBe('2 days ago');
+    expect(times.ago('2027-02-28T14:07:59Z')).toBe('28 Feb 2027');
+    expect(times.fitAgo('2027-03-02T14:05:00Z', 13)).toBe('3 minutes ago');
+    expect(times.fitAgo('2027-03-02T14:05:00Z', 12)).toBe('3m ago');
+    expect(times.fitAgo('2027-02-01T02:00:00Z', 5)).toBe('31 Jan 2027');
   });
 });
 
@@ -47,7 +61,7 @@ describe('times in a pipe', () => {
     const times = timesOf('America/New_York', false);
     expect([times.exact(at), times.toTheSecond(at), times.ago(at)]).toEqual([at, at, at]);
     expect(times.past(at)).toBe(`${at} (2 minutes ago)`);
-    expect(times.expiry(at)).toBe(`${at} (2 minutes ago)`);
+    expect(times.expiry(at)).toBe(at);
     expect(times.expiryInWords(at)).toBe(`at ${at}`);
   });
 });

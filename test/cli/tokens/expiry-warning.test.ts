@@ -23,8 +23,11 @@ async function createUsed(name: string, days: number): Promise<void> {
   ]);
 }
 
+/** Returns a date such as `29 November 2026`. */
+const inWords = (at: number) =>
+  new Date(at).toLocaleDateString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
 const warning = (name: string) =>
-  `warning: The token ${name} ends in 6 days. Run \`tokens rotate ${name}\` for a new value, or \`tokens edit ${name} --expires …\` to extend it.\n`;
+  `warning: The token ${name} ends on ${inWords(cli.app.clock.now() + 6 * day)} (in 6 days). Run \`tokens rotate ${name}\` for a new value, or \`tokens edit ${name} --expires …\` to extend it.\n`;
 
 it('warns about tokens that were used lately and end within a week, at most once a day', async () => {
   await createUsed('soon', 20);
@@ -42,7 +45,7 @@ it('warns about tokens that were used lately and end within a week, at most once
     expect(await cli.run([...argv], await terminal())).toMatchObject({ code: 0, stderr });
   }
   cli.app.clock.advance(day);
-  expect((await cli.run(['whoami'], await terminal())).stderr).toContain('ends in 5 days');
+  expect((await cli.run(['whoami'], await terminal())).stderr).toMatch(/ends on \d+ \w+ \d{4} \(in 5 days\)\./);
 });
 
 it('warns only on a terminal, not with --json, and not about short-lived tokens', async () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
@@ -78,10 +79,11 @@ it.each([200, 120, 100, 80, 60])('prints no line wider than a terminal of %i col
 
 it.each([
   [200, ['NAME', 'PREFIX', 'CREATED', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago · GET'],
-  [80, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], /GET \/api…cts · 203/],
-  [60, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
+  [90, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], /GET \/\S*…\S*ts · 203/],
+  [80, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
+  [60, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], '3m ago'],
   [50, ['NAME', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
-  [33, ['NAME', 'STATUS', 'EXPIRES'], 'active {2}in 3 mo'],
+  [33, ['NAME', 'STATUS', 'EXPIRES'], 'active {2}21 Feb 2027'],
   [25, ['NAME', 'STATUS'], 'active'],
   [10, ['NAME'], 'ci-pipeline'],
 ])('drops columns on a terminal of %i columns and never cuts a name', async (columns, heads, text) => {
@@ -102,6 +104,12 @@ it('prints the columns that --columns names, with times in UTC, on a terminal as
   );
   const shown = await cli.run([...columns, '--no-color'], { ...serving(token), columns: 150 });
   expect(shown.stdout).toContain('2027-02-21T16:20:00.000Z');
+  const narrow = ['list', '--columns', 'name,id,prefix,created_at,expires_at,description', '--no-color'];
+  const described = { ...token, description: 'Builds the website' };
+  const whole = await cli.run(narrow, { ...serving(described), columns: 40 });
+  for (const text of [token.name, token.id, token.prefix, token.created_at, token.expires_at])
+    expect(whole.stdout, 'no command accepts a part of it').toContain(text);
+  expect(whole.stdout).toContain('Builds …');
   const unknown = await cli.run(['list', '--columns', 'name,expiry'], serving(token));
   expect(unknown).toMatchObject({ code: 2, stdout: '' });
   expect(unknown.stderr).toMatch(/^error: There is no column "expiry"\. The columns are id, name, .*, enforce\.\n$/);
@@ -113,11 +121,22 @@ it('prints the columns that --columns names, with times in UTC, on a terminal as
 
 it('shows when each token expires', async () => {
   const expiring = { ...used, expires_at: '2027-02-21T16:20:00.000Z' };
-  const shown = (await cli.run(['list'], { ...serving(used, expiring), columns: 200 })).stdout;
-  expect(shown).toMatch(/never\n.*in 3 months\n$/);
+  const soon = { ...used, expires_at: '2026-12-01T16:20:00.000Z' };
+  const over = { ...used, expires_at: '2026-11-22T16:20:00.000Z' };
+  const shown = (await cli.run(['list'], { ...serving(used, expiring, over, soon), columns: 200 })).stdout;
+  const ends = ['never', '21 Feb 2027', '22 Nov 2026', '1 Dec 2026 (in 8 days)'];
+  expect(linesWithout(shown).map((line) => line.split(/ {2,}/).at(-1))).toEqual(['EXPIRES', ...ends]);
+  // Without room for both, the distance gives way, and the path of the last use before that.
+  const narrower = linesWithout((await cli.run(['list'], { ...serving(soon), columns: 120 })).stdout);
+  expect(narrower[1]).toMatch(/GET \S*…\S* · 203\.0\.113\.9 .* 1 Dec 2026 \(in 8 days\)$/);
+  const narrow = linesWithout((await cli.run(['list'], { ...serving(soon), columns: 60 })).stdout);
+  expect(narrow[1]).toMatch(/ 1 Dec 2026$/);
   const piped = (await cli.run(['list'], serving(expiring))).stdout;
   expect(piped).toMatch(/\t2027-02-21T16:20:00\.000Z\n$/);
 });
+
+/** Returns the lines of a table without colors. */
+const linesWithout = (stdout: string) => stripVTControlCharacters(stdout).trimEnd().split('\n');
 
 it('prints colors only on a terminal, and not with --no-color or NO_COLOR', async () => {
   const surroundings = serving(used);
@@ -232,6 +251,9 @@ it('shows everything about one token except its value, and exits 3 for an unknow
     expect(stdout, 'an empty value still has its tab').toContain('User agent:\t\n');
     expect(stdout).not.toContain(token);
   }
+  const { stdout: onTerminal } = await cli.run(['show', 'ci'], { ...dev, columns: 80 });
+  expect(onTerminal).toContain('Description: Builds\n');
+  expect(onTerminal, 'a label without a value says nothing').not.toMatch(/:\s*$/m);
   expect(JSON.parse((await cli.run(['show', 'ci', '--json'], dev)).stdout)).toMatchObject({ name: 'Ci' });
   expect((await cli.run(['show', 'other'], dev)).code).toBe(3);
   expect((await cli.run(['show', 'ci', '--user', 'dev@example.com'], cli.as(cli.app.root))).code).toBe(0);

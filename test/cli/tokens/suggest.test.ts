@@ -88,7 +88,7 @@ it('replaces rules that are only observed, because they could deny a recorded us
   expect(stdout).toContain("--allow 'GET,HEAD /status' --from-anywhere\n");
   const { stderr, code } = await cli.run(['suggest', 'ci', '--apply'], dev);
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^Set these rules of ci \(tok_\w{8}\): it expires in 1 day\.$/m);
+  expect(stderr).toMatch(/^Set these rules of ci \(tok_\w{8}\): it expires on \d+ \w+ \d{4} \(in 1 day\)\.$/m);
   expect(stderr).toContain('They deny nothing yet. To enforce them: tokens edit ci --enforce');
   expect(await present()).toEqual({ ...rules, networks: null, enforce: false });
 });

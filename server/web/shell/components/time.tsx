@@ -1,12 +1,8 @@
 import { createContext, type PropsWithChildren, useContext } from 'hono/jsx';
-import { relativeTime } from '../../../../shared/relative-time.ts';
+import { expiryHint, relativeTime, relativeWithinMs } from '../../../../shared/relative-time.ts';
 import { formatDate, formatMinute } from './dates.ts';
 
-const hour = 3_600_000;
-const day = 24 * hour;
-
-/** Times within this distance are relative; others are dates. */
-const relativeWithin = 48 * hour;
+const weekMs = 7 * 24 * 3_600_000;
 
 interface TimeProps {
   /** In milliseconds. */
@@ -21,7 +17,7 @@ interface TimeProps {
  * the time zone of the browser.
  */
 export function Time({ at, now }: TimeProps) {
-  if (Math.abs(at - now) > relativeWithin) return <DateOf at={at} />;
+  if (Math.abs(at - now) > relativeWithinMs) return <DateOf at={at} />;
   return <MarkedTime at={at}>{relativeTime(iso(at), new Date(now))}</MarkedTime>;
 }
 
@@ -37,16 +33,14 @@ export function DateOf({ at }: Pick<TimeProps, 'at'>) {
 /** When something expires: the date, and in how many days if these are at most 30. Null if it never expires. */
 export function Expiry({ at, now }: { at: number | null; now: number }) {
   if (at === null) return <>never</>;
-  const left = at - now;
+  const hint = expiryHint(iso(at), new Date(now));
   return (
     <>
       <DateOf at={at} />
-      {left > 0 && left <= 30 * day && (
+      {hint !== null && (
         <>
           {' '}
-          <span class={left <= 7 * day ? 'badge warning' : 'badge'}>
-            {left > relativeWithin ? `in ${Math.round(left / day)} days` : relativeTime(iso(at), new Date(now))}
-          </span>
+          <span class={at - now <= weekMs ? 'badge warning' : 'badge'}>{hint}</span>
         </>
       )}
     </>
@@ -55,7 +49,7 @@ export function Expiry({ at, now }: { at: number | null; now: number }) {
 
 /** A time as `Time` writes it, with the exact time below it, for pages about one thing. */
 export function ExactTime({ at, now }: TimeProps) {
-  if (Math.abs(at - now) > relativeWithin) return <MinuteOf at={at} />;
+  if (Math.abs(at - now) > relativeWithinMs) return <MinuteOf at={at} />;
   return (
     <>
       <Time at={at} now={now} />

@@ -118,7 +118,7 @@ it('prints with --store where the value is stored instead of a warning', async (
 it('says on a terminal when the token expires, and advises an expiry if it never does', async () => {
   const said = async (...argv: string[]) => (await create(argv)).stderr;
   expect(await said('ci', '--expires', '2027-02-26T12:00:00Z')).toBe('Created ci. It expires on 26 February 2027.\n');
-  expect(await said('job', '--expires', '2h')).toBe('Created job. It expires in 2 hours.\n');
+  expect(await said('job', '--expires', '2h')).toBe('Created job. It expires on 23 November 2026 (in 2 hours).\n');
   expect(await said('old', '--expires', 'never')).toBe('Created old. It never expires; consider --expires.\n');
   expect(await said('quiet', '--json')).toBe('');
 });

@@ -93,6 +93,15 @@ export async function readResponse(pending: Promise<AnyResponse>): Promise<Recei
   return { status: response.status, headers: response.headers, body: parseJson(bytes.toString('utf8')) };
 }
 
+/**
+ * Returns a response whose body, or `text` in its place, can be read several times. It has only the parts that responses of `ctx.fetch` have.
+ */
+export async function repeatable(response: Response, text?: string): Promise<Response> {
+  const { status, headers, url } = response;
+  const body = text === undefined ? await readBody(response) : Buffer.from(text);
+  return { status, headers, url, body: [body] } as unknown as Response;
+}
+
 /** Reads every byte of a body. @throws CliError `not-tokensd` for more than 16 MiB. */
 export async function readBody(response: Pick<AnyResponse, 'url' | 'body'>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

@@ -1,4 +1,5 @@
 import { serviceAccountIdentity } from '../../shared/names.ts';
+import { didYouMean } from '../api/find/close-names.ts';
 import { matchName } from '../api/find/match-name.ts';
 import type { Context } from '../context.ts';
 import { hasCode, localError } from '../errors.ts';
@@ -40,16 +41,21 @@ async function findStoredValue(
   const entry = await findEntry(ctx, server);
   const wanted = serviceAccount === undefined ? entry?.email : serviceAccountIdentity(serviceAccount);
   const own = onServer.filter(({ owner }) => owner === wanted);
+  const candidates = own.length > 0 || serviceAccount !== undefined ? own : onServer;
   try {
-    return matchName(name, own.length > 0 || serviceAccount !== undefined ? own : onServer);
+    return matchName(name, candidates);
   } catch (error) {
-    throw hasCode(error, 'token-not-found') ? notStored(name) : error;
+    throw hasCode(error, 'token-not-found') ? notStored(name, candidates) : error;
   }
 }
 
-function notStored(name: string) {
+function notStored(name: string, candidates: readonly StoredValue[] = []) {
+  const guess = didYouMean(
+    name,
+    candidates.map((stored) => stored.name),
+  );
   return localError(
     'value-not-kept',
-    `No value of "${sanitize(name)}" is stored here, or the keychain is locked. To store one, run \`tokens create NAME --store\`, or \`tokens rotate NAME --store\` if the token exists.`,
+    `No value of "${sanitize(name)}" is stored here, or the keychain is locked.${guess} To store one, run \`tokens create NAME --store\`, or \`tokens rotate NAME --store\` if the token exists.`,
   );
 }

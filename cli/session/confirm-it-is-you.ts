@@ -1,5 +1,5 @@
 import { type Api, createApi } from '../api/client.ts';
-import { expectBody, problemOf, readBody, readResponse } from '../api/responses.ts';
+import { expectBody, problemOf, readResponse, repeatable } from '../api/responses.ts';
 import type { Context } from '../context.ts';
 import { CliError, hasCode } from '../errors.ts';
 import { promptsIfInteractive } from '../input/ask.ts';
@@ -26,12 +26,6 @@ export function createConfirmer(ctx: Context, server: Server, send: typeof fetch
     await confirmed;
     return null;
   };
-}
-
-/** Returns a response whose body can be read several times. It has only the parts that responses of `ctx.fetch` have. */
-async function repeatable(response: Response): Promise<Response> {
-  const { status, headers, url } = response;
-  return { status, headers, url, body: [await readBody(response)] } as unknown as Response;
 }
 
 async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {

@@ -45,7 +45,19 @@ export async function connect(ctx: Context, options: GlobalOptions): Promise<Con
   const authorization = `Bearer ${secret}`;
   // A management key is no person, so nothing asks it to confirm anything.
   const confirming = credential === 'key' ? send : confirmingFetch(ctx, server, send, authorization);
-  return { server, api: createApi(server, confirming, authorization), credential };
+  const plain = createApi(server, send, authorization);
+  return { server, api: createApi(server, explainingFetch(confirming, plain, credential), authorization), credential };
+}
+
+/** Returns a `fetch` whose refusals say which name does not exist, and suggest close ones. Loads the module only for them. */
+function explainingFetch(send: typeof fetch, api: Api, credential: Connection['credential']): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    if (response.status !== 400 && response.status !== 404) return response;
+    const { explainUnknown } = await import('../api/find/explain-unknown.ts');
+    const request = { url: String(input), method: init?.method ?? 'GET', body: init?.body };
+    return explainUnknown(response, request, api, credential);
+  };
 }
 
 /**

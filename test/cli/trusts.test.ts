@@ -199,7 +199,7 @@ describe('tokens trusts edit', () => {
     [['--allow', 'GET /', '--allow-all'], 'cannot be used with'],
     [['--github', 'acme/api', '--gitlab', 'acme/api'], 'cannot be used with'],
     [['--ref', 'main'], '--ref needs --github or --gitlab'],
-    [['-s', 'nobody'], 'There is no service account “nobody”'],
+    [['-s', 'nobody'], 'There is no service account "nobody". Add it with'],
     [['--app', 'nothing'], 'nothing'],
   ])('rejects %j with exit code 2', async (argv, why) => {
     const before = await shown();

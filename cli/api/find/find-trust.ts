@@ -6,6 +6,7 @@ import { collect } from '../pages.ts';
 import { expectBody } from '../responses.ts';
 import { pageShape } from '../shapes.ts';
 import { trustShape } from '../trust-shapes.ts';
+import { didYouMean } from './close-names.ts';
 
 /** Returns the trust with this name, or else the one with this ID. @throws CliError `trust-not-found`. */
 export async function findTrust(api: Api, name: string): Promise<Trust> {
@@ -16,7 +17,8 @@ export async function findTrust(api: Api, name: string): Promise<Trust> {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name)) {
     return expectBody(api.trusts[':id'].$get({ param: { id: name } }), trustShape);
   }
-  const detail = `There is no trust "${sanitize(name)}". Run \`tokens trusts list\` to see all trusts.`;
+  const others = (await listTrusts(api).catch(() => [])).map((one) => one.name);
+  const detail = `There is no trust "${sanitize(name)}".${didYouMean(name, others)} Run \`tokens trusts list\` to see all trusts.`;
   throw localError('trust-not-found', detail);
 }
 

@@ -14,7 +14,7 @@ const maxCompared = 1_000;
 export async function findUser(api: Api, email: string): Promise<User> {
   const [user] = await collect((page) => readUsers(api, { email, ...page }), 1);
   if (user) return user;
-  const others = await collect((page) => readUsers(api, page), maxCompared).catch(() => []);
+  const others = await listUsers(api).catch(() => []);
   const guess = didYouMean(
     email,
     others.map((one) => one.email),
@@ -23,6 +23,11 @@ export async function findUser(api: Api, email: string): Promise<User> {
     'user-not-found',
     `There is no member ${sanitize(email)}.${guess} Run \`tokens users list\` to see all members.`,
   );
+}
+
+/** Returns the members to compare a name with. */
+export function listUsers(api: Api): Promise<User[]> {
+  return collect((page) => readUsers(api, page), maxCompared);
 }
 
 function readUsers(api: Api, query: { email?: string; limit?: string; cursor?: string }) {

@@ -209,6 +209,6 @@ async function ownerToList(
 /** @throws ProblemError `app-not-found` */
 async function idOfApp(store: Store, name: string): Promise<string> {
   const app = await store.apps.findByName(name);
-  if (app === null) throw new ProblemError('app-not-found', 'There is no app with this name.');
+  if (app === null) throw new ProblemError('app-not-found', `There is no app “${name}”. Check its name.`);
   return app.id;
 }

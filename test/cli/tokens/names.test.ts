@@ -51,6 +51,101 @@ describe('an unknown name', () => {
   });
 });
 
+describe('an unknown name in an option', () => {
+  const addApp = 'Add it with `tokens apps create graphana`.';
+  const addAccount = 'Add it with `tokens service-accounts create robto`.';
+  const accounts = 'Run `tokens service-accounts list` to see yours.';
+  const members = 'Run `tokens users list` to see all members.';
+
+  it('is named, with close names that the caller may list and what they can do', async () => {
+    for (const argv of [
+      ['apps', 'create', 'grafana'],
+      ['service-accounts', 'create', 'robot', '--maintainer', 'dev@example.com'],
+      ['service-accounts', 'create', 'secret-robot', '--maintainer', 'root@example.com'],
+      ['webhooks', 'create', 'https://hooks.example.com/tokens', '--event', '*'],
+      ['trusts', 'create', 'deploy', '-s', 'robot', '--github', 'acme/api', '--ref', 'main'],
+      ['create', 'ci'],
+    ]) {
+      expect((await cli.run(argv, root)).code).toBe(0);
+    }
+    await createToken(cli.app, cli.app.dev, { name: 'web' });
+    const app = 'There is no app "graphana". Did you mean grafana?';
+    const robot = 'There is no service account "robto"';
+    const dev2 = 'There is no member dve@example.com. Did you mean dev@example.com?';
+    const cases: [Surroundings, string, number, string][] = [
+      [root, 'create x --app graphana', 2, `${app} ${addApp}`],
+      [dev, 'create x --app graphana', 2, `${app} Ask a superuser to add it.`],
+      [root, 'edit ci --app grafana --app graphana', 2, `${app} ${addApp}`],
+      [root, 'list --app graphana', 3, `${app} Run \`tokens apps list\` to see all apps.`],
+      [root, 'list --user dve@example.com', 3, `${dev2} ${members}`],
+      [root, 'list --known-to dve@example.com', 3, `${dev2} ${members}`],
+      [root, 'list -s robto', 3, `${robot}. Did you mean robot? ${accounts}`],
+      [root, 'create x -s robto', 3, `${robot}. Did you mean robot? ${addAccount}`],
+      [
+        dev,
+        'create x -s robto',
+        3,
+        `${robot}, or you do not maintain it. Did you mean robot? Ask a superuser to add it.`,
+      ],
+      [root, 'show ci -s robto', 3, `${robot}. Did you mean robot? ${accounts}`],
+      [root, 'transfer ci --to robto', 3, `${robot}. Did you mean robot? ${addAccount}`],
+      // Only root maintains and sees it.
+      [dev, 'list -s secret-robto', 3, 'There is no service account "secret-robto", or you do not maintain it. Run'],
+      [root, 'list -s secret-robto', 3, 'Did you mean secret-robot?'],
+      [root, 'trusts edit deploy -s robto', 2, `${robot}. Did you mean robot? ${addAccount}`],
+      [
+        root,
+        'service-accounts create x --maintainer dve@example.com',
+        2,
+        `${dev2} Add them with \`tokens users add dve@example.com\`.`,
+      ],
+      // Members may not list each other, so nothing is suggested to them.
+      [
+        dev,
+        'service-accounts edit robot --add-maintainer rott@example.com',
+        2,
+        'There is no member rott@example.com. Ask a superuser to add them.',
+      ],
+      [
+        root,
+        'audit --user rott@example.com',
+        2,
+        'No member or service account has or had the address or name "rott@example.com". Did you mean root@example.com?',
+      ],
+      [root, 'audit --user service-account:robto', 2, 'Did you mean service-account:robot?'],
+      [root, 'audit --action token.creatd', 2, 'There is no action "token.creatd". Did you mean token.created? Run'],
+      [root, 'audit --action nope', 2, 'There is no action "nope". Run `tokens audit` to see actions'],
+      [
+        root,
+        'webhooks create https://a.example.com --event token.revokd',
+        2,
+        'There is no event "token.revokd". Did you',
+      ],
+      [root, 'webhooks show https://hooks.example.com/tokenz', 3, 'Did you mean https://hooks.example.com/tokens?'],
+      [root, 'trusts show deplyo', 3, 'There is no trust "deplyo". Did you mean deploy?'],
+    ];
+    for (const [as, line, code, text] of cases) {
+      const ran = await cli.run(line.split(' '), as);
+      expect({ line, ...ran }).toMatchObject({ line, code, stdout: '', stderr: expect.stringContaining(text) });
+      expect(ran.stderr.length, line).toBeLessThan(400);
+    }
+    const { stderr } = await cli.run('create x --app graphana --app grafan --json'.split(' '), root);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'invalid-fields',
+      errors: [
+        { pointer: '/apps/0', detail: `${app} ${addApp}` },
+        { pointer: '/apps/1', detail: expect.stringContaining('"grafan". Did you mean grafana?') },
+      ],
+    });
+  });
+
+  it('of a stored value suggests close ones', async () => {
+    expect((await cli.run(['create', 'deploy', '--store', '--no-print'], dev)).code).toBe(0);
+    expect(await errorOf(['get', 'deplo'], dev)).toContain('Did you mean deploy? To store one');
+    expect(await errorOf(['get', 'zzz'], dev)).not.toContain('Did you mean');
+  });
+});
+
 const list = async () => JSON.parse((await cli.run(['list', '--json'], dev)).stdout);
 
 describe('a token', () => {

@@ -73,7 +73,10 @@ describe('the rules of a token on the command line', () => {
       expect((await run(['edit', 'ci', ...contradiction])).code).toBe(2);
     }
     const unknown = await run(['create', 'x', '--app', 'nowhere']);
-    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('There is no app “nowhere”.')]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('There is no app "nowhere". Ask a superuser to add it.'),
+    ]);
     const wrong = await run(['edit', 'ci', '--allow', 'GET /a*']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('“*” stands for a whole segment.')]);
     expect(rulesOf(await show())).toEqual(noRules);

@@ -148,10 +148,7 @@ it('shows the tokens that are restricted to the app, and no others, with a link 
   expect(all).toContain('for-grafana');
   expect(all).not.toMatch(/for-wiki|for-all/);
   const unknown = await browser.get('/organization/tokens?app=nothing');
-  expect([unknown.status, textOf(unknown.html)]).toEqual([
-    400,
-    expect.stringContaining('There is no app with this name.'),
-  ]);
+  expect([unknown.status, textOf(unknown.html)]).toEqual([400, expect.stringContaining('There is no app “nothing”.')]);
 });
 
 it('ends the page of an app with its history, with changes in words', async () => {

@@ -76,9 +76,7 @@ async function lockNamedApps(store: Store, names: readonly string[]): Promise<Ap
 /** Returns the errors of those names that no app has. */
 export function unknownApps(names: readonly string[], isKnown: (name: string) => boolean): FieldError[] {
   return names.flatMap((name, index) =>
-    isKnown(name)
-      ? []
-      : [{ pointer: `/apps/${index}`, detail: `There is no app “${name}”. Ask a superuser to add it.` }],
+    isKnown(name) ? [] : [{ pointer: `/apps/${index}`, detail: `There is no app “${name}”. A superuser can add it.` }],
   );
 }
 

@@ -16,6 +16,8 @@ export interface EndedToken
   extends Pick<RecordOf<typeof tombstoneColumns>, 'ownerId' | 'prefix' | 'name' | 'reason'>,
     Pick<RecordOf<typeof ownerColumns>, 'ownerEmail' | 'ownerKind'> {
   id: string;
+  /** Whether the account of the owner was deleted since. */
+  ownerDeleted: boolean;
   endedAt: number;
   /** Who ended it. The system removes expired and idle tokens. */
   actor: RecordOf<typeof actorColumns>;

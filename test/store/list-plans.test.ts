@@ -101,7 +101,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^audit events to delete$/, 'SCAN webhooks'],
   [/^audit events that wait/, 'SCAN audit USING COVERING INDEX audit_waiting_index'],
   [/audit event.* in order/, 'SCAN audit USING INDEX audit_before_order_index'],
-  [/^ended tokens(, a middle page|, by a rare name)?$/, 'SCAN d USING INDEX tombstones_ended_index'],
+  [/^ended tokens, (few|by a rare name|counted)/, 'SCAN d USING INDEX tombstones_ended_index'],
+  [/^ended tokens, many/, 'SCAN d USING INDEX tombstones_revoked_at_index'],
   [/^ended tokens, exchanged$/, 'SCAN d USING INDEX tombstones_exchanged_index'],
   [/^clients$/, inOrder('clients')],
   [/^apps$/, inOrder('apps')],
@@ -131,6 +132,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
 const maySort = [
   // At most 10,000 tokens that match.
   /^sorted tokens, few/,
+  // At most 10,000 as well, or those with a name.
+  /^ended tokens( of a .*$|, few|, by a rare name$)/,
   /^all tokens, |^one ended token$|^tokens known to |^a member's sessions$|^data about .*, sorted: |^a token's usage$/,
   // Canaries are few.
   /^all canaries/,
@@ -223,7 +226,7 @@ const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^search, (tokens|its limits)/, 10_000 + maxRows],
   // They find all that match, of which there are at most 10,000. With so few tokens in all, PostgreSQL does not read by an index.
   [/^sorted tokens, (few|by expires, active)/, 4 * (sizes.tokens + sizes.users) + maxRows],
-  [/^ended tokens, by a rare name$/, endedTokensOf(sizes.tokens) / 10 + maxRows],
+  [/^ended tokens, (few|by a rare name|counted)/, endedTokensOf(sizes.tokens) / 10 + maxRows],
   [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts + sizes.exchanged],
   // Each of their events leads to a token and its owner.
   [/^tokens known to a busy superuser/, (3 * sizes.events) / 20 + maxRows],

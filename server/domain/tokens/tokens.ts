@@ -15,7 +15,7 @@ import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
-import { type EndedTokenFacts, findEndedByPrefix, findEndedToken } from './ended/ended-tokens.ts';
+import { type EndedTokenFacts, findEndedByPrefix, findEndedToken, listEnded } from './ended/ended-tokens.ts';
 import { type ExpiryPolicy, policyFor } from './expiry.ts';
 import { actsAsOwner, findByPrefix, findToken, tokenNotFound } from './find.ts';
 import { type ListSort, sortOf } from './lists/sort.ts';
@@ -72,7 +72,7 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   findByPrefix(operator: Operator, prefix: string, before: string | null): Promise<TokenRecord[]>;
   /** Returns a token that ended, as long as its tombstone is kept. @throws ProblemError `token-not-found`, `scope-missing` */
   getEnded(operator: Operator, id: string): Promise<EndedTokenFacts>;
-  /** Returns tokens that ended: those of the owners that `list` would have the tokens of. Other filters are ignored. @throws ProblemError as `list` does */
+  /** Returns tokens that ended, the last ones first: those of the owners that `list` would have the tokens of. Other filters are ignored. @throws ProblemError as `list` does */
   listEnded(operator: Operator, query: TokenQuery): Promise<EndedToken[]>;
   /** Returns the tokens that ended of which a value had this prefix. See `findEndedByPrefix`. @throws ProblemError `scope-missing` */
   findEndedByPrefix(operator: Operator, prefix: string, before: string | null): Promise<EndedToken[]>;
@@ -161,7 +161,7 @@ export function createTokens(deps: TokenDeps): Tokens {
         ...(nameContains !== undefined && { nameContains }),
         ...(exchanged && { exchanged }),
       };
-      return store.endedTokens.list({ ...filter, limit, before });
+      return listEnded(store, { ...filter, limit, before });
     },
 
     async count(operator, { sort: _, ...query }, max) {

@@ -24,7 +24,7 @@ const listTokens = createRoute({
   path: '/tokens',
   summary: 'List tokens',
   description:
-    "Newest first, unless `sort` says otherwise. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
+    "Newest first, unless `sort` says otherwise; with `status=revoked`, those that ended last come first. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
   request: { query: tokenListQuerySchema },
   responses: {
     200: jsonResponse(tokenOrEndedPageSchema, 'A page of tokens. With `status=revoked`, a page of tokens that ended'),

@@ -143,13 +143,20 @@ export interface EndedTokenQuery extends Page {
   nameContains?: string;
   /** Only exchanged tokens. They are left out otherwise. */
   exchanged?: true;
+  /** Whether the owners have very many ended tokens. These are then read in the order of an index, instead of being sorted. */
+  isLong?: boolean;
 }
 
 /** Tokens that were revoked, or that were removed after their end, as long as their tombstones are kept. */
 export interface EndedTokenStore {
   findById(id: string): Promise<EndedToken | null>;
-  /** Returns one page, in the order in which the tokens were created, newest first. */
+  /**
+   * Returns one page. The tokens that ended last come first. Exchanged ones are in the order in which they were created, newest first, because they
+   * end soon after.
+   */
   list(query: EndedTokenQuery): Promise<EndedToken[]>;
+  /** Returns how many tokens that were not exchanged the owner has, or all owners have, or `max` if there are more. */
+  countUpTo(ownerId: string | undefined, max: number): Promise<number>;
   /** Returns the requests that were denied since the token ended, newest first. */
   deniedOf(id: string): Promise<DeniedRequest[]>;
 }

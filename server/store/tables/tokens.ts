@@ -101,6 +101,9 @@ export const ownerColumns = {
   ownerSsoSignedInAt: nullable(integer('sso_signed_in_at')),
 };
 
+/** Of the owner of a token that ended, who may have been deleted since. */
+export const deletionColumns = { ownerDeletedAt: nullable(integer('deleted_at')) };
+
 /** The record of a destroyed token, besides its `Actor`. It explains why the value is rejected. */
 export const tombstoneColumns = {
   hash: text('hash'),

@@ -10,6 +10,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { startPath } from '../shell/return-path.ts';
+import { asksForEnded, renderEndedList } from '../tokens/ended/ended-routes.tsx';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
 import type { RejectedMaintainer } from './maintainers-section.tsx';
@@ -33,6 +34,10 @@ export function serviceAccountPage(deps: AccountDeps & MessageDeps) {
   return new Hono<AppEnv>()
     .get(path, async (c) => {
       const account = await findAccount(deps, c);
+      if (asksForEnded(c)) {
+        const list = { path: serviceAccountPath(account.id), section: serviceAccountsPath, account: account.name };
+        return renderEndedList(deps, c, list);
+      }
       const mayChange = await mayChangeAccount(deps, c, account);
       const dialog =
         mayChange && ((await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account)));

@@ -51,7 +51,7 @@ export function tokenPages({
 }: TokenPagesDeps & MessageDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => {
-      if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, tokensPath, false);
+      if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, { path: tokensPath });
       return c.render(await page(c, readPageUrl(c), await requestedDialog(c)));
     })
     .post(tokensPath, async (c) => {

@@ -433,8 +433,15 @@ function endedTokens(sizes: ListSizes): ListQuery[] {
   const account = seededId(7, sizes.serviceAccounts);
   const count = endedTokensOf(sizes.tokens);
   return [
-    { name: 'ended tokens', run: ended({}) },
-    { name: 'ended tokens, a middle page', run: ended({ before: seededId(count / 2, count) }) },
+    { name: 'ended tokens, few', run: ended({}) },
+    { name: 'ended tokens, few, a middle page', run: ended({ before: seededId(count / 2, count) }) },
+    { name: 'ended tokens, many', run: ended({ isLong: true }) },
+    { name: 'ended tokens, many, a middle page', run: ended({ isLong: true, before: seededId(count / 2, count) }) },
+    { name: 'ended tokens, counted', run: (store) => store.endedTokens.countUpTo(undefined, 10_001) },
+    {
+      name: 'ended tokens of a member, counted',
+      run: (store) => store.endedTokens.countUpTo(seededId(50, sizes.users), 10_001),
+    },
     { name: 'ended tokens, by a rare name', run: ended({ nameContains: 'needle' }) },
     { name: 'ended tokens of a member', run: ended({ ownerId: seededId(50, sizes.users) }) },
     { name: 'ended tokens of a service account', run: ended({ ownerId: account }) },

@@ -2,6 +2,7 @@ import type { DeniedRequest, EndedToken } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, readsEverything, requireScope } from '../../caller.ts';
 import { seesToken, tokenNotFound } from '../find.ts';
+import { maxFew } from '../lists/sort.ts';
 import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
 
 /** A token that ended, with what happened since. */
@@ -30,11 +31,22 @@ export async function findEndedToken(store: Store, operator: Operator, id: strin
   return { token, deniedRequests, names };
 }
 
+type EndedQuery = Parameters<Store['endedTokens']['list']>[0];
+
+/** Returns one page of tokens that ended, the last ones first. */
+export async function listEnded(store: Pick<Store, 'endedTokens'>, query: EndedQuery): Promise<EndedToken[]> {
+  const { ownerId, nameContains, exchanged } = query;
+  // What matches a name is sorted.
+  const mayBeLong = !exchanged && nameContains === undefined;
+  const isLong = mayBeLong && (await store.endedTokens.countUpTo(ownerId, maxFew + 1)) > maxFew;
+  return store.endedTokens.list({ ...query, isLong });
+}
+
 /** Maximum number of tokens that share a prefix. Prefixes are random, so two are rare already. */
 const maxWithPrefix = 20;
 
 /**
- * Returns the tokens that ended of which a value had this prefix, newest first: of all owners to those who read everything, otherwise of the member and
+ * Returns the tokens that ended of which a value had this prefix, the last ones first: of all owners to those who read everything, otherwise of the member and
  * of the service accounts that they maintain. Reads only rows of these owners.
  * @throws ProblemError `scope-missing`
  */
@@ -49,14 +61,12 @@ export async function findEndedByPrefix(
     ? undefined
     : [operator.user.id, ...(await store.serviceAccounts.maintainedBy(operator.user.id))];
   const found = await store.search.endedTokens({ text: prefix, folded: prefix }, maxWithPrefix, owners);
-  return (
-    found
-      // A search also finds the prefix in names.
-      .filter(({ token, earlierPrefix }) => token.prefix === prefix || earlierPrefix === prefix)
-      .map(({ token }) => token)
-      .filter(({ id }) => before === null || id < before)
-      .sort((a, b) => (a.id < b.id ? 1 : -1))
-  );
+  const tokens = found
+    // A search also finds the prefix in names.
+    .filter(({ token, earlierPrefix }) => token.prefix === prefix || earlierPrefix === prefix)
+    .map(({ token }) => token)
+    .sort((a, b) => b.endedAt - a.endedAt || (a.id < b.id ? 1 : -1));
+  return before === null ? tokens : tokens.slice(tokens.findIndex(({ id }) => id === before) + 1);
 }
 
 /** Why a token ended, and who ended it: an email address, `service-account:NAME` or the name of a client. Null for the daemon itself. */

@@ -67,6 +67,9 @@ export function AccountTokens(props: AccountTokensProps) {
         <NoAccountTokens filtered={account.tokenCount > 0} path={pageUrl.path} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      <p class="hint">
+        <a href={formatUrl({ path: pageUrl.path, query: { status: 'revoked' } })}>Tokens that ended</a>
+      </p>
       {selection && tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={total} />}
     </>
   );

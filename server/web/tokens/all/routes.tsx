@@ -2,17 +2,19 @@ import { Hono } from 'hono';
 import pLimit from 'p-limit';
 import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { readPage } from '../../../http/paging.ts';
 import { tokenObject } from '../../../http/representations.ts';
+import { endedTokenObject } from '../../../http/tokens/ended-tokens.ts';
 import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
-import { asksForEnded, renderEndedList } from '../ended/ended-routes.tsx';
+import { asksForEnded, readEndedFilter, renderEndedList } from '../ended/ended-routes.tsx';
 import { readCountedPage } from '../list/counted-page.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
 import { type FilterErrors, type ReadFilter, readFilter } from './token-filters.ts';
-import { tokenCsvColumns, tokenRow } from './token-rows.ts';
+import { endedCsvColumns, endedRow, tokenCsvColumns, tokenRow } from './token-rows.ts';
 
 type AllTokensDeps = Pick<AppDeps, 'tokens' | 'statusContext' | 'clock' | 'log' | 'config'>;
 
@@ -21,7 +23,8 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
   // Only one download reads at a time, so that lists get their turns.
   const oneAtATime = pLimit(1);
   return new Hono<AppEnv>().get(`${allTokensPath}.csv`, download).get(allTokensPath, async (c) => {
-    if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, allTokensPath, true);
+    if (asksForEnded(c))
+      return renderEndedList({ tokens, statusContext }, c, { path: allTokensPath, csvPath: `${allTokensPath}.csv` });
     const filter = readFilter(c);
     const { values } = filter;
     const { errors, ...listed } = await readTokens(c, filter);
@@ -34,6 +37,7 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
 
   /** Responds with all tokens that match as a file. */
   async function download(c: AppContext): Promise<Response> {
+    if (asksForEnded(c)) return downloadEnded(c);
     const { errors, query, sort } = readFilter(c);
     requireValidFilter(errors);
     const file = { name: 'tokens', columns: tokenCsvColumns };
@@ -47,6 +51,22 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
         const rows = read.items.map((token) => tokenRow(tokenObject(token, now, names), config.publicUrl));
         return { items: rows, next_cursor: read.next_cursor };
       }),
+    );
+  }
+
+  /** Responds with all tokens that ended as a file. */
+  async function downloadEnded(c: AppContext): Promise<Response> {
+    const { errors, query } = readEndedFilter(c, true);
+    requireValidFilter(errors);
+    const file = { name: 'ended-tokens', columns: endedCsvColumns };
+    return csvResponse({ clock, log }, c, file, (page) =>
+      oneAtATime(() =>
+        readPage(
+          page,
+          (page) => tokens.listEnded(c.get('caller'), { ...page, ...query }),
+          (token) => endedRow(endedTokenObject(token), config.publicUrl),
+        ),
+      ),
     );
   }
 

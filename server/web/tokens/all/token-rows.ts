@@ -1,3 +1,4 @@
+import type { EndedToken } from '../../../../shared/schemas/tokens/ended-tokens.ts';
 import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { cellOf } from '../../shell/download/csv.ts';
 import { tokenPath } from '../token-paths.ts';
@@ -40,4 +41,26 @@ export function tokenRow(token: Token, publicUrl: string): Record<string, unknow
     canary: String(token.canary),
     url: `${publicUrl}${tokenPath(token.id)}`,
   };
+}
+
+/** The columns of the file with tokens that ended. */
+export const endedCsvColumns = {
+  id: 'id',
+  name: 'name',
+  prefix: 'prefix',
+  owner: 'owner',
+  owner_kind: 'owner_kind',
+  reason: 'reason',
+  ended_at: 'ended_at',
+  ended_by: 'ended_by',
+  'last_used.at': 'last_used_at',
+  'last_used.method': 'last_used_method',
+  'last_used.path': 'last_used_path',
+  'last_used.ip': 'last_used_ip',
+  url: 'url',
+} as const;
+
+/** Returns a token that ended as a row of that file. Times are in UTC. */
+export function endedRow(token: EndedToken, publicUrl: string): Record<string, unknown> {
+  return { ...token, url: `${publicUrl}${tokenPath(token.id)}` };
 }

@@ -10,7 +10,8 @@ import { formatUrl } from '../../shell/page-url.ts';
 import { FilterChips } from '../all/filter-form.tsx';
 import type { FilterErrors, FilterValues } from '../all/token-filters.ts';
 import { LastUsed } from '../list/last-used.tsx';
-import { kindLabels, ownerName, ownerPath, tokenPath } from '../token-paths.ts';
+import { kindLabels, tokenPath } from '../token-paths.ts';
+import { OwnerOfEnded } from './owner-of-ended.tsx';
 
 export interface EndedListPageProps {
   /** Path of the list of which this is the part that ended. */
@@ -21,19 +22,38 @@ export interface EndedListPageProps {
   nextCursor: string | null;
   /** Whether the tokens have several owners, who get a column. */
   withOwners: boolean;
+  /** Path of the file with all of them. */
+  csvPath?: string;
+  /** The name of the service account whose tokens these are. */
+  account?: string;
+  /** The section of the page, if it is not the list. */
+  section?: string;
   now: number;
 }
 
 /** The tokens that ended lately. They are in lists of their own, because nothing can be done with them. */
 export function EndedListPage(props: EndedListPageProps) {
-  const { path, values, errors, tokens, nextCursor, withOwners, now } = props;
+  const { path, values, errors, tokens, nextCursor, withOwners, csvPath, account, section = path, now } = props;
   const isValid = Object.keys(errors).length === 0;
   return (
-    <Layout title="Ended tokens" section={path}>
+    <Layout title="Ended tokens" section={section}>
+      {account !== undefined && (
+        <p>
+          <a href={path}>Back to the service account</a>
+        </p>
+      )}
       <div class="heading">
         <h1>Ended tokens</h1>
+        {csvPath !== undefined && tokens.length > 0 && (
+          <a class="button" href={formatUrl({ path: csvPath, query: { ...values } })} download>
+            Download CSV
+          </a>
+        )}
       </div>
-      <p class="lead">Tokens that were revoked or removed in the last 90 days.</p>
+      <p class="lead">
+        {account === undefined ? 'Tokens' : <>Tokens of {account}</>} that were revoked or removed in the last 90 days,
+        the last ones first.
+      </p>
       <search>
         <form method="get" action={path} class="filters">
           <input type="hidden" name="status" value="revoked" />
@@ -75,7 +95,7 @@ function NoneEnded({ path, values }: Pick<EndedListPageProps, 'path' | 'values'>
 function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'tokens' | 'withOwners' | 'now'>) {
   return (
     <table class="list brief">
-      <caption class="visually-hidden">Tokens that ended, the newest first</caption>
+      <caption class="visually-hidden">Tokens that ended, the last ones first</caption>
       <thead>
         <tr>
           <th scope="col">Name</th>
@@ -104,9 +124,7 @@ function EndedRow({ token, withOwner, now }: { token: EndedToken; withOwner: boo
       </th>
       {withOwner && (
         <td data-label="Owner">
-          <a href={ownerPath(token)} title={ownerName(token)}>
-            {ownerName(token)}
-          </a>
+          <OwnerOfEnded token={token} />
         </td>
       )}
       {withOwner && <td data-label="Kind">{kindLabels[token.ownerKind]}</td>}

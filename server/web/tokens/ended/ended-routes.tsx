@@ -2,7 +2,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { readHistory } from '../../audit/history/read-history.ts';
-import { type FilterErrors, type FilterName, readFilter } from '../all/token-filters.ts';
+import { type FilterErrors, type FilterName, type ReadFilter, readFilter } from '../all/token-filters.ts';
 import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
 
@@ -16,19 +16,30 @@ export function asksForEnded(c: AppContext): boolean {
   return c.req.method === 'GET' && c.req.query('status') === 'revoked';
 }
 
-/** Renders the list of tokens that ended: those of all owners, or the member's own. */
+/** Which tokens that ended a page lists. */
+interface EndedList {
+  /** Path of the page. */
+  path: string;
+  /** The section of the page, if it is not the list. */
+  section?: string;
+  /** Lists the tokens of the service account with this name. */
+  account?: string;
+  /** Lists those of all owners, which this file has as well. */
+  csvPath?: string;
+}
+
+/** Renders the list of tokens that ended: the member's own, unless `list` says otherwise. */
 export async function renderEndedList(
   { tokens, statusContext }: EndedListDeps,
   c: AppContext,
-  path: string,
-  withOwners: boolean,
+  list: EndedList,
 ): Promise<Response> {
   const { now } = statusContext();
-  const read = readFilter(c, withOwners ? filterNames : ['q', 'exchanged']);
+  const withOwners = list.csvPath !== undefined;
+  const read = readEndedFilter(c, withOwners);
   const values = { ...read.values, status: 'revoked' };
-  const { all: _, ...own } = read.query;
-  const query = withOwners ? read.query : own;
-  const shown = { path, values, withOwners, now };
+  const query = list.account === undefined ? read.query : { ...read.query, serviceAccount: list.account };
+  const shown = { ...list, values, withOwners, now };
   const refuse = (errors: FilterErrors) =>
     c.render(<EndedListPage {...shown} errors={errors} tokens={[]} nextCursor={null} />, 400);
   if (Object.keys(read.errors).length > 0) return refuse(read.errors);
@@ -44,6 +55,13 @@ export async function renderEndedList(
     if (error.code !== 'user-not-found' && error.code !== 'service-account-not-found') throw error;
     return refuse({ owner: error.message });
   }
+}
+
+/** Reads the filters of a list of tokens that ended. Without `withOwners`, it selects the tokens of nobody in particular. */
+export function readEndedFilter(c: AppContext, withOwners: boolean): ReadFilter {
+  const read = readFilter(c, withOwners ? filterNames : ['q', 'exchanged']);
+  const { all: _, ...own } = read.query;
+  return { ...read, query: withOwners ? read.query : own };
 }
 
 /** Returns the page of a token that ended. @throws ProblemError `token-not-found` if nothing is known about it */

@@ -1,24 +1,33 @@
-import { endSentence } from '../../../../shared/schemas/tokens/end-sentence.ts';
 import { type EndedTokenFacts, endOf } from '../../../domain/tokens/ended/ended-tokens.ts';
 import { History, type HistoryPage } from '../../audit/history/history.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
 import { ExactTime } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { allTokensPath } from '../all/all-tokens-paths.ts';
 import { LastUsed } from '../list/last-used.tsx';
-import { kindLabels, listOfToken, ownerName, ownerPath, tokenPath } from '../token-paths.ts';
+import { kindLabels, type ListOfToken, listOfToken, tokenPath } from '../token-paths.ts';
 import { DeniedTable } from '../trouble/denied-requests.tsx';
+import { EndSentence } from './end-sentence.tsx';
+import { OwnerOfEnded } from './owner-of-ended.tsx';
 
 interface EndedTokenPageProps extends EndedTokenFacts {
   history: HistoryPage;
   now: number;
 }
 
+/** The list that the page of a token leads back to if its owner has none any more. Only superusers and auditors read such a token. */
+const endedTokensOfAll: ListOfToken = {
+  href: formatUrl({ path: allTokensPath, query: { status: 'revoked' } }),
+  label: 'Back to the ended tokens',
+  section: allTokensPath,
+};
+
 /** A token that ended: how, by whom, what still uses its value, and its history. */
 export function EndedTokenPage({ token, deniedRequests, names, history, now }: EndedTokenPageProps) {
   const { id: readerId } = useMember();
-  const list = listOfToken(token, readerId);
-  const { name, endedAt } = token;
+  const list = token.ownerDeleted ? endedTokensOfAll : listOfToken(token, readerId);
   const { reason, endedBy } = endOf(token);
   return (
     <Layout title={token.name} section={list.section}>
@@ -29,8 +38,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
         <h1>{token.name}</h1>
       </div>
       <p class="note">
-        <bdi>{endSentence({ name, reason, ended_at: new Date(endedAt).toISOString(), ended_by: endedBy })}</bdi> Its
-        value never works again.
+        <EndSentence token={token} /> Its value never works again.
       </p>
       {deniedRequests.length > 0 && (
         <section aria-labelledby="denied">
@@ -52,7 +60,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
           <>
             <dt>Owner</dt>
             <dd>
-              <a href={ownerPath(token)}>{ownerName(token)}</a> <span class="sub">{kindLabels[token.ownerKind]}</span>
+              <OwnerOfEnded token={token} /> <span class="sub">{kindLabels[token.ownerKind]}</span>
             </dd>
           </>
         )}

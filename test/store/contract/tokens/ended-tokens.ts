@@ -21,7 +21,7 @@ export function endedTokenContract(store: () => Store): void {
     await store().tokens.destroy(token.id, noon, actor);
     const { tokenId: _, ...lastUse } = use;
     const expected = {
-      ...{ id: token.id, ownerId: owner.id, ownerEmail: owner.email, ownerKind: 'member' },
+      ...{ id: token.id, ownerId: owner.id, ownerEmail: owner.email, ownerKind: 'member', ownerDeleted: false },
       ...{ prefix: token.prefix, name: 'Ci', endedAt: noon, reason: 'revoked', actor, lastUse },
     };
     expect(await store().endedTokens.findById(token.id)).toEqual(expected);
@@ -50,7 +50,7 @@ export function endedTokenContract(store: () => Store): void {
     expect((await store().endedTokens.findById(id))?.prefix).toBe('tok_second');
   });
 
-  it('are listed newest first, by owner, by a part of their name, and exchanged ones apart', async () => {
+  it('are listed by owner, by a part of their name, and exchanged ones apart', async () => {
     const [one, two] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
     const first = await addToken(store(), one.id, { name: 'Deploy', nameFolded: 'deploy' });
     const second = await addToken(store(), two.id, { name: 'build', nameFolded: 'build' });
@@ -67,6 +67,49 @@ export function endedTokenContract(store: () => Store): void {
     expect(await listed({ exchanged: true, ownerId: one.id })).toEqual([]);
     expect(await store().endedTokens.findById(exchanged.id)).toMatchObject({ reason: 'expired', actor: system });
     expect(await store().endedTokens.findById(living.id)).toBeNull();
+  });
+
+  it.each([false, true])('are listed by their end, page by page, the last ones first (long: %s)', async (isLong) => {
+    const owner = await addUser(store());
+    const tokens = [];
+    for (let count = 0; count < 4; count += 1) tokens.push(await addToken(store(), owner.id));
+    const [one, two, three, four] = tokens.map(({ id }) => id) as [string, string, string, string];
+    // Created in another order than they end, and two at the same time.
+    for (const [id, at] of [
+      [three, noon - 30],
+      [one, noon - 20],
+      [two, noon - 20],
+      [four, noon - 40],
+    ] as const) {
+      await store().tokens.destroy(id, at, actor);
+    }
+    const expected = [two, one, three, four];
+    for (const query of [{}, { ownerId: owner.id }]) {
+      expect(await listed({ ...query, isLong })).toEqual(expected);
+      for (const [index, before] of expected.entries()) {
+        expect(await listed({ ...query, isLong, limit: 1, before })).toEqual(expected.slice(index + 1, index + 2));
+      }
+    }
+    expect(await listed({ isLong, before: '00000000-0000-7000-8000-000000000000' })).toEqual([]);
+  });
+
+  it('are counted, without exchanged ones', async () => {
+    const [one, two] = [await addUser(store()), await addServiceAccount(store(), 'ci')];
+    const ended = [await addToken(store(), one.id), await addToken(store(), one.id), await addToken(store(), two.id)];
+    ended.push(await addToken(store(), two.id, { trustId: 'trust-1' }));
+    for (const { id } of ended) await store().tokens.destroy(id, noon, actor);
+    expect(await store().endedTokens.countUpTo(undefined, 10)).toBe(3);
+    expect(await store().endedTokens.countUpTo(undefined, 2)).toBe(2);
+    expect(await store().endedTokens.countUpTo(two.id, 10)).toBe(1);
+  });
+
+  it('say whether the account of their owner was deleted', async () => {
+    const owner = await addUser(store());
+    const { id } = await addToken(store(), owner.id);
+    await store().tokens.destroy(id, noon, actor);
+    expect((await store().endedTokens.findById(id))?.ownerDeleted).toBe(false);
+    await store().users.delete(owner.id, noon);
+    expect((await store().endedTokens.findById(id))?.ownerDeleted).toBe(true);
   });
 
   it('keep the newest requests that were denied since, apart from those of living tokens', async () => {

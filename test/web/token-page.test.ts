@@ -141,7 +141,7 @@ it('says that no use was counted, without a chart', async () => {
 it('creates a token without mails about new networks, and says so on its page', async () => {
   const { app } = await open();
   const browser = openConsole(app, app.dev);
-  const fields = { name: 'quiet', expires: '86400', quiet_networks: 'true' };
+  const fields = { name: 'quiet', expires: '86400', network_mail: 'false' };
   await browser.get('/profile/api-tokens?dialog=create');
   expect((await browser.submit('/profile/api-tokens', fields)).status).toBe(200);
   const [token] = await app.store.tokens.list({ ownerId: app.dev.id, limit: 1, before: null, now: app.clock.now() });

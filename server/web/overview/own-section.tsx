@@ -2,6 +2,7 @@ import { count } from '../../../shared/count.ts';
 import type { UsageDay } from '../../domain/tokens/usage/usage.ts';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
+import { permissionLabel } from '../team/member-labels.ts';
 import { type AttentionName, attention, type ListCounts, shownCount } from '../tokens/list/attention.ts';
 import { AttentionLine } from '../tokens/list/attention-line.tsx';
 import { tokensPath } from '../tokens/token-paths.ts';
@@ -94,7 +95,10 @@ function FirstToken({ superusers }: Pick<OwnSectionProps, 'superusers'>) {
       {canManageTokens ? (
         <CreateTokenLink />
       ) : (
-        <p>To create one, you need a permission. Ask an Organization Superuser to grant it: {superusers.join(', ')}.</p>
+        <p>
+          To create one, you need the permission “{permissionLabel}”. Ask an Organization Superuser to grant it:{' '}
+          {superusers.join(', ')}.
+        </p>
       )}
     </div>
   );

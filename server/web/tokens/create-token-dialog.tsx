@@ -1,12 +1,15 @@
-import type { Child, PropsWithChildren } from 'hono/jsx';
+import type { PropsWithChildren } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedNames } from '../../domain/offered-names.ts';
-import { serviceAccountPath } from '../service-accounts/service-account-paths.ts';
+import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
+import { usePage } from '../shell/page-context.ts';
 import type { CreateTokenForm } from './create-token-form.ts';
-import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
+import type { ExpiryChoices } from './expiry-choices.ts';
+import { CanaryField, NewNetworkField, SelfRotateField } from './fields/choices.tsx';
+import { ExpiryField } from './fields/expiry-field.tsx';
 import { formPath } from './form-link/form-path.ts';
 import { Meaning } from './form-link/meaning.tsx';
 import { RuleFields } from './rules/rule-fields.tsx';
@@ -53,15 +56,17 @@ interface CreateTokenFieldsProps extends Pick<CreateTokenDialogProps, 'form' | '
 /** What texts of the form say about the owner of the token. */
 interface OwnerWords {
   each: string;
-  noMail: string;
+  /** Who gets mails about it. */
+  reader: string;
+  /** The same in a sentence about several readers. */
   told: string;
 }
 
-const wordsForMember: OwnerWords = { each: 'Each of your tokens', noMail: 'Send me no mail', told: 'you' };
-const wordsForEither: OwnerWords = { each: 'Each token of one owner', noMail: 'Send no mail', told: 'its owner' };
+const wordsForMember: OwnerWords = { each: 'Each of your tokens', reader: 'me', told: 'you' };
+const wordsForEither: OwnerWords = { each: 'Each token of one owner', reader: 'its owner', told: 'its owner' };
 
 function wordsForAccount(account: string): OwnerWords {
-  return { each: `Each token of ${account}`, noMail: 'Send the maintainers no mail', told: 'the maintainers' };
+  return { each: `Each token of ${account}`, reader: 'the maintainers', told: 'the maintainers' };
 }
 
 /** The fields of the form for a new token. Those that a link filled in are marked. */
@@ -85,6 +90,7 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
           autofocus={problem === undefined}
         />
       </FromLink>
+      {owner === null && <ServiceAccountHint />}
       <FromLink marked={filled?.has('description')}>
         <Field
           label="Description (optional)"
@@ -97,40 +103,38 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
       <FromLink marked={filled?.has('expires')}>
         <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
       </FromLink>
-      <label class="inline">
-        <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-        {words.noMail} when it is used from a new network
-      </label>
-      <FromLink marked={filled?.has('self_rotate')}>
-        <label class="inline">
-          <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
-          Let whoever holds its value rotate it
-        </label>
-        {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
-      </FromLink>
-      <label class="inline">
-        <input type="checkbox" name="canary" value="true" checked={form.canary} />
-        <span>
-          Make it a canary. Its value never works. When somebody presents it, {words.told} and all Organization
-          Superusers get a mail.
-        </span>
-      </label>
       <FromLink marked={rules.length > 0}>
         <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
       </FromLink>
+      <NewNetworkField quiet={form.quietNetworks} reader={words.reader} />
+      <FromLink marked={filled?.has('self_rotate')}>
+        <SelfRotateField checked={form.selfRotate} />
+        {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
+      </FromLink>
+      <CanaryField checked={form.canary} told={words.told} />
       <Meaning form={form} owner={owner} choosesOwner={choosesOwner} />
     </>
+  );
+}
+
+/** A token of a member ends with the member's account. Something that must outlive it needs another owner. */
+function ServiceAccountHint() {
+  const { seesServiceAccounts } = usePage();
+  const account = seesServiceAccounts ? <a href={serviceAccountsPath}>service account</a> : 'service account';
+  return (
+    <p class="hint after-field">
+      The token stops working when your account is disabled. For a pipeline or a server, let a {account} own it
+      {seesServiceAccounts ? '.' : ': an Organization Superuser creates one.'}
+    </p>
   );
 }
 
 /** Shows the link that fills in a form like this one. It follows the button that creates the token, which the Enter key uses. */
 export function FormLinkButton() {
   return (
-    <div class="actions">
-      <button type="submit" class="quiet" name="link" value="true" formaction={formPath} formnovalidate>
-        Copy link to this form
-      </button>
-    </div>
+    <button type="submit" class="quiet aside" name="link" value="true" formaction={formPath} formnovalidate>
+      Copy link to this form
+    </button>
   );
 }
 
@@ -142,76 +146,5 @@ export function FromLink({ marked = false, children }: PropsWithChildren<{ marke
       <span class="badge warning">from the link</span>
       {children}
     </div>
-  );
-}
-
-interface ExpiryFieldProps {
-  form: Pick<CreateTokenForm, 'expires' | 'date'>;
-  choices: ExpiryChoices;
-  error: string | undefined;
-}
-
-/** The choice of the expiry of a new token. */
-export function ExpiryField({ form, choices: { lifetimes, dates, never }, error }: ExpiryFieldProps) {
-  return (
-    <fieldset aria-describedby={error && 'expires-error'}>
-      <legend>Expires</legend>
-      {withChosen(lifetimes, form.expires).map((seconds) => (
-        <Choice value={String(seconds)} selected={form.expires}>
-          In {formatLifetime(seconds)}
-        </Choice>
-      ))}
-      {never && (
-        <Choice value="never" selected={form.expires}>
-          Never
-        </Choice>
-      )}
-      {form.expires.includes('T') && (
-        <Choice value={form.expires} selected={form.expires}>
-          On {form.expires}
-        </Choice>
-      )}
-      {never && (
-        <p class="hint never" hidden={form.expires !== 'never'}>
-          A token that never expires works until somebody revokes it, even if it leaks and nobody notices.
-        </p>
-      )}
-      {dates && (
-        <>
-          <Choice value="date" selected={form.expires}>
-            On a date
-          </Choice>
-          <Field
-            label="Date"
-            name="date"
-            type="date"
-            value={form.date}
-            min={dates.first}
-            max={dates.last}
-            hint="The token works until the end of this day (UTC)."
-          />
-        </>
-      )}
-      {error && (
-        <p class="error" id="expires-error">
-          {error}
-        </p>
-      )}
-    </fieldset>
-  );
-}
-
-/** Adds a lifetime that a link named to those that the form offers. */
-function withChosen(lifetimes: readonly number[], expires: string): number[] {
-  const chosen = /^[1-9]\d{0,9}$/.test(expires) ? [Number(expires)] : [];
-  return [...new Set([...lifetimes, ...chosen])].sort((a, b) => a - b);
-}
-
-function Choice({ value, selected, children }: { value: string; selected: string; children: Child }) {
-  return (
-    <label class="inline">
-      <input type="radio" name="expires" value={value} checked={value === selected} required />
-      <span>{children}</span>
-    </label>
   );
 }

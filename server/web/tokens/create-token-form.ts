@@ -4,6 +4,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { invalidFields } from '../../http/validate.ts';
 import { parseForm, text } from '../shell/form-values.ts';
+import { readQuietNetworks } from './fields/quiet-networks.ts';
 import { emptyRuleForm, newRuleFields, type RuleForm, readRuleForm } from './rules/rule-form.ts';
 
 /** The values of the form for a new token, as the member entered them. */
@@ -18,7 +19,7 @@ export interface CreateTokenForm {
   quietNetworks: boolean;
   /** Whether the token is a canary, whose value never works. */
   canary: boolean;
-  /** Whether whoever holds the value may rotate it. */
+  /** Whether a program that has the value may rotate it. */
   selfRotate: boolean;
   /** The name of the service account that will own the token. Empty: the member owns it. */
   serviceAccount: string;
@@ -52,7 +53,7 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
     description: text(form.description),
     expires: text(form.expires),
     date: text(form.date),
-    quietNetworks: form.quiet_networks === 'true',
+    quietNetworks: readQuietNetworks(form),
     canary: form.canary === 'true',
     selfRotate: form.self_rotate === 'true',
     serviceAccount: text(form.service_account).trim(),
@@ -68,7 +69,8 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
 export function createTokenBody(form: CreateTokenForm, serviceAccount = form.serviceAccount): CreateTokenBody {
   const { name, description, quietNetworks, canary, selfRotate, rules, ...expiry } = form;
   const owner = serviceAccount === '' ? {} : { service_account: serviceAccount };
-  const quiet = quietNetworks ? { quiet_networks: true } : {};
+  // A canary tells of each use anyway.
+  const quiet = quietNetworks && !canary ? { quiet_networks: true } : {};
   const flags = { ...quiet, ...(canary && { canary }), ...(selfRotate && { self_rotate: true }) };
   const fields = { name, description, ...flags, ...newRuleFields(rules) };
   return parseForm(createTokenBodySchema, { ...owner, ...fields, ...expiryFields(expiry) });

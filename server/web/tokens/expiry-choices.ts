@@ -14,6 +14,8 @@ export interface ExpiryChoices {
   dates: { first: string; last: string | undefined } | null;
   /** Whether a token without expiry is allowed. */
   never: boolean;
+  /** When they were computed, in milliseconds. */
+  now: number;
 }
 
 /** The bounds of the expiry of new tokens, in seconds. */
@@ -30,7 +32,7 @@ export function expiryChoices(policy: ExpiryPolicyChoices, now: number): ExpiryC
   const first = dateOf(now);
   const last = maxExpiry === null ? undefined : lastWholeDay(now + maxExpiry * 1000);
   const dates = last === undefined || first <= last ? { first, last } : null;
-  return { lifetimes, preselected, dates, never: maxExpiry === null };
+  return { lifetimes, preselected, dates, never: maxExpiry === null, now };
 }
 
 /** Returns the last date (UTC) that has ended by the time `at`. */

@@ -1,4 +1,5 @@
 import { useMember } from '../shell/page-context.ts';
+import { permissionLabel } from '../team/member-labels.ts';
 import { memberPath } from '../team/team-paths.ts';
 
 interface PermissionMissingProps {
@@ -14,7 +15,7 @@ export function PermissionMissing({ superusers, hasTokens }: PermissionMissingPr
   return (
     <div class="note warning">
       <p>
-        You need the permission “Can create and manage personal API tokens” to create a token.
+        You need the permission “{permissionLabel}” to create a token.
         {hasTokens &&
           ' Your tokens are blocked: requests that use them are rejected until you have the permission again.'}
       </p>

@@ -12,11 +12,11 @@ import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
 import { DateOf, MinuteOf } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
+import { NewNetworkField, SelfRotateField } from './fields/choices.tsx';
 import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
 import { KeyFields } from './rules/scope-fields.tsx';
 import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
 import { tokenPath } from './token-paths.ts';
-import { AddedNote } from './trouble/added-note.tsx';
 import type { AddedEntry } from './trouble/allow-form.ts';
 import { RecentUse } from './usage/recent-use.tsx';
 
@@ -159,7 +159,6 @@ function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDia
   const errors = fieldErrors(problem);
   return (
     <>
-      {added && <AddedNote {...added} />}
       <Field
         label="Name"
         name="name"
@@ -185,21 +184,17 @@ function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDia
         error={errors.expires_at ?? errors.expires_in}
       />
       <input type="hidden" name="shown" value={form.shown} />
-      <label class="inline">
-        <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
-        Let whoever holds its value rotate it
-      </label>
-      {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
-      <label class="inline">
-        <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
-        {token.ownerKind === 'service-account' ? 'Send the maintainers no mail' : 'Send me no mail'} when it is used
-        from a new network
-      </label>
       {token.manage === null ? (
-        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
+        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} added={added} />
       ) : (
         <KeyFields {...form} problem={problem} />
       )}
+      <NewNetworkField
+        quiet={form.quietNetworks}
+        reader={token.ownerKind === 'service-account' ? 'the maintainers' : 'me'}
+      />
+      <SelfRotateField checked={form.selfRotate} />
+      {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
       <ShownRules rules={form.shownRules} />
     </>
   );

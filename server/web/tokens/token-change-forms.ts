@@ -14,6 +14,7 @@ import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { invalidFields } from '../../http/validate.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { parseForm, text, textsOf } from '../shell/form-values.ts';
+import { readQuietNetworks } from './fields/quiet-networks.ts';
 import { changedRuleFields, type EditedRuleForm, readEditedRuleForm, ruleFormOf } from './rules/rule-form.ts';
 
 const hour = 60 * 60;
@@ -71,7 +72,7 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     description: text(form.description),
     date: text(form.date),
     selfRotate: form.self_rotate === 'true',
-    quietNetworks: form.quiet_networks === 'true',
+    quietNetworks: readQuietNetworks(form),
     shown: text(form.shown),
     manage: textsOf(form.manage),
     shownManage: text(form.shown_manage),

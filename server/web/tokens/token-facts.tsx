@@ -5,7 +5,7 @@ import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Expiry, MinuteOf } from '../shell/components/time.tsx';
-import { useMember } from '../shell/page-context.ts';
+import { useMember, usePage } from '../shell/page-context.ts';
 import { NewestUse, newestUse } from './list/last-used.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
@@ -20,6 +20,7 @@ interface TokenFactsProps {
 /** What is known about one token. */
 export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
   const own = token.ownerId === useMember().id;
+  const { sendsMail } = usePage();
   const { now } = statusContext;
   const status = tokenStatus(token, statusContext);
   const agent = newestUse(token)?.userAgent;
@@ -28,7 +29,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       <dt>Status</dt>
       <dd>
         <StatusBadge status={status} />
-        {(status === 'active' || token.canary) && <span class="sub">{explain(token, status)}</span>}
+        {(status === 'active' || token.canary) && <span class="sub">{explain(token, status, sendsMail)}</span>}
       </dd>
       <dt>Prefix</dt>
       <dd>
@@ -103,12 +104,15 @@ function ScopeFacts({ manage }: { manage: string }) {
   );
 }
 
-function explain({ canary, manage }: TokenRecord, status: TokenStatus): string {
+function explain({ canary, manage }: TokenRecord, status: TokenStatus, sendsMail: boolean): string {
+  if (canary && !sendsMail) return unmailedCanaryExplanation;
   if (canary) return status === 'paused' ? pausedCanaryExplanation : canaryExplanation;
   return manage === null ? 'Requests that use it are accepted if its rules allow them.' : keyExplanation;
 }
 
 const canaryExplanation =
   'It is a canary: its value never works. When somebody presents it, those who look after it and all Organization Superusers get a mail.';
+const unmailedCanaryExplanation =
+  'It is a canary: its value never works. When somebody presents it, the console marks it in red. No mail server is set up, so no mail is sent.';
 const pausedCanaryExplanation = 'It is a canary. Its uses are counted, and nobody gets a mail until the pause ends.';
 const keyExplanation = 'It manages the organization through the API of this server. Apps reject it.';

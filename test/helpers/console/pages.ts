@@ -90,13 +90,20 @@ export function textOf(html: string): string {
 export function formsOf(html: string): Array<{ action: string; hidden: Fields }> {
   return [...html.matchAll(/<form\b([^>]*method="post"[^>]*)>(.*?)<\/form>/gs)].map(([, tag = '', content = '']) => ({
     action: attribute(tag, 'action'),
-    hidden: Object.fromEntries(
-      [...content.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
-        attribute(input, 'name'),
-        attribute(input, 'value'),
-      ]),
-    ),
+    hidden: fieldsOf(content),
   }));
+}
+
+/** Returns the hidden fields of a form. A checked box of the same name replaces the value, as in a browser. */
+function fieldsOf(content: string): Fields {
+  const inputs = [...content.matchAll(/<input\b[^>]*>/g)].map(([input]) => input);
+  const fields: Fields = {};
+  for (const input of inputs) {
+    const name = attribute(input, 'name');
+    const isBox = /type="checkbox"/.test(input) && /\bchecked\b/.test(input) && name in fields;
+    if (isBox || /type="hidden"/.test(input)) fields[name] = attribute(input, 'value');
+  }
+  return fields;
 }
 
 function attribute(tag: string, name: string): string {

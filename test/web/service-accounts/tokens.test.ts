@@ -85,7 +85,7 @@ it('lets maintainers rotate, edit, pause, resume and revoke the token', async ()
   };
   expect((await submit('rotate', { overlap: '0' })).html).toMatch(/value="tok_[A-Za-z0-9]+"/);
   const edit = (await maintainer.get(`${tokenPage(id)}?dialog=edit`)).html;
-  expect(textOf(edit)).toContain('Send the maintainers no mail when it is used from a new network');
+  expect(textOf(edit)).toContain('Mail the maintainers when it is used from a new network');
   expect((await submit('edit', { name: 'deploy-2' })).status).toBe(303);
   expect((await submit('pause', { for: '0' })).status).toBe(303);
   expect((await submit('resume')).status).toBe(303);

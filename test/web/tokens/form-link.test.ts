@@ -117,16 +117,17 @@ it('makes the link of a form, which fills in the same form again', async () => {
 });
 
 it.each([
-  ['canary', 'A link cannot make a canary.'],
-  ['observe', 'A link cannot leave out the enforcement of rules.'],
-  ['quiet_networks', 'A link cannot turn off the mail about new networks.'],
-])('makes no link of a form with the choice %s, says why, and keeps the choice', async (choice, message) => {
+  ['canary', 'true', 'A link cannot make a canary.'],
+  ['observe', 'true', 'A link cannot leave out the enforcement of rules.'],
+  ['network_mail', 'false', 'A link cannot turn off the mail about new networks.'],
+])('makes no link of a form with the choice %s=%s, says why, and keeps the choice', async (choice, value, message) => {
   const { browser, listed } = await open();
   await browser.get(form);
-  const { html } = await browser.submit(form, { name: 'trap', expires: '3888000', [choice]: 'true', link: 'true' });
+  const { html } = await browser.submit(form, { name: 'trap', expires: '3888000', [choice]: value, link: 'true' });
   expect(textOf(html)).toContain(message);
   expect(html).not.toContain('id="form-link"');
-  expect(html).toMatch(new RegExp(`name="${choice}"[^>]* checked`));
+  const box = new RegExp(`type="checkbox" name="${choice}"[^>]*>`).exec(html)?.[0] ?? '';
+  expect(box.includes('checked')).toBe(value === 'true');
   expect(await listed()).toEqual([]);
 });
 
@@ -145,13 +146,11 @@ it('says what wide rules mean, and warns of a token that never expires', async (
   const { browser } = await open();
   const shown = (html: string) => textOf(html.replaceAll(/<(span|p)[^>]* hidden=""[^>]*>.*?<\/\1>/gs, ''));
   const wide = shown((await browser.get(link([['expires', 'never']]))).html);
-  expect(wide).toMatch(
-    /A program that has its value can read and change what you may at every app with any request from anywhere ?, and it never expires\./,
-  );
+  expect(wide).toMatch(/This token can do everything that you can ?, in every app ?, from any network ?, for ever\./);
   expect(wide).toContain('A token that never expires works until somebody revokes it');
   const narrow = shown((await browser.get(everything)).html);
   expect(narrow).toMatch(
-    /can read what you may at no app but those above with the requests above from the networks above ?, until it expires\./,
+    /can only read what you can ?, only in the apps above ?, only with the requests above ?, only from the networks above ?, until it expires\./,
   );
   expect(narrow).not.toContain('A token that never expires works');
 });
@@ -191,14 +190,16 @@ it('says of a canary that its value never works, and of a service account that i
   await browser.get(form);
   // Without an expiry, the form comes back.
   const canary = await browser.submit(form, { name: 'trap', canary: 'true' });
-  expect(canary.html).toMatch(/data-means="canary">Its value never works/);
+  expect(canary.html).toMatch(/data-means="canary">This token can do nothing/);
   expect(canary.html).toMatch(/data-means="no-canary" hidden=""/);
   await app.ask('/api/v1/service-accounts', { as: app.root, json: { name: 'ci' } });
   const superuser = openConsole(app, app.root);
   expect(meaning((await superuser.get(`${form}?service_account=ci`)).html)).toContain(
-    'read and change what the service account may',
+    'do everything that the service account can',
   );
-  expect(meaning((await superuser.get(`${form}?app=-`)).html)).toContain('what you may at no app but those above');
+  expect(meaning((await superuser.get(`${form}?app=-`)).html)).toMatch(
+    /everything that you can ?, only in the apps above/,
+  );
 });
 
 describe('a value of a link that the server would refuse', () => {

@@ -108,17 +108,17 @@ it('changes whether a token rotates itself, and whether new networks are mailed'
     return [selfRotate, quietNetworks];
   };
   await browser.get(`${path}?dialog=edit`);
-  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: 'true', quiet_networks: 'true' });
+  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: 'true', network_mail: 'false' });
   expect(await flags()).toEqual([true, true]);
   const { html } = await browser.get(`${path}?dialog=edit`);
   expect(html).toMatch(/name="self_rotate" value="true" checked/);
-  expect(html).toMatch(/name="quiet_networks" value="true" checked/);
+  expect(html).not.toMatch(/name="network_mail" value="true" checked/);
   const shown = 'self_rotate quiet_networks';
-  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: '', quiet_networks: '', shown });
+  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: '', network_mail: 'true', shown });
   expect(await flags()).toEqual([false, false]);
   // A form from before that change does not undo it.
   await browser.get(`${path}?dialog=edit`);
-  await browser.submit(`${path}/edit`, { name: 'later', self_rotate: 'true', quiet_networks: 'true', shown });
+  await browser.submit(`${path}/edit`, { name: 'later', self_rotate: 'true', network_mail: 'false', shown });
   expect(await flags()).toEqual([false, false]);
   const eternal = await createToken(app, app.dev, { name: 'eternal' });
   const eternalPath = `/profile/api-tokens/${eternal.id}`;

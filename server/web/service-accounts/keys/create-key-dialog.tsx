@@ -2,8 +2,8 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import { Field } from '../../shell/components/form.tsx';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { fieldErrors, listError } from '../../shell/form-problem.ts';
-import { ExpiryField } from '../../tokens/create-token-dialog.tsx';
 import type { ExpiryChoices } from '../../tokens/expiry-choices.ts';
+import { ExpiryField } from '../../tokens/fields/expiry-field.tsx';
 import { NetworksField } from '../../tokens/rules/rule-fields.tsx';
 import { ScopeFields } from '../../tokens/rules/scope-fields.tsx';
 import { serviceAccountPath } from '../service-account-paths.ts';
@@ -57,7 +57,7 @@ export function CreateKeyDialog({ account, closeHref, form, choices, problem }: 
       <NetworksField value={form.networks} error={listError(problem, 'networks')} />
       <label class="inline">
         <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
-        Let whoever holds its value rotate it
+        Allow the key to rotate itself
       </label>
     </FormDialog>
   );

@@ -14,7 +14,7 @@ interface FormDialogProps extends DialogProps {
   class?: string;
   /** Whether Cancel receives the focus, rather than a field. */
   focusCancel?: boolean;
-  /** What follows the buttons, such as another way to send the form. The Enter key uses the first button. */
+  /** Another way to send the form, beside its buttons. It comes last, because the Enter key uses the first button. */
   footer?: Child;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
@@ -39,8 +39,8 @@ export function FormDialog(props: PropsWithChildren<FormDialogProps>) {
           <button type="submit" class={danger ? 'danger' : 'primary'}>
             {submit}
           </button>
+          {props.footer}
         </div>
-        {props.footer}
       </form>
     </Dialog>
   );

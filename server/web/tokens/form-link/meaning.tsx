@@ -15,7 +15,7 @@ interface MeaningProps {
  */
 export function Meaning({ form: { canary, ...form }, ...owner }: MeaningProps) {
   const works = <MeaningOfRules form={form} {...owner} />;
-  const never = 'Its value never works, so no program can use it. If one tries, you get a mail.';
+  const never = 'This token can do nothing: it is a trap, and tells you when somebody presents its value.';
   return (
     <p class="meaning" aria-live="polite">
       <Either by="canary" first={canary} one={never} other={works} />
@@ -28,21 +28,26 @@ function MeaningOfRules({
   owner,
   choosesOwner,
 }: Omit<MeaningProps, 'form'> & { form: Omit<MeaningProps['form'], 'canary'> }) {
-  const mine = 'what you may';
+  const mine = 'you can';
   return (
     <>
-      A program that has its value can <Either by="method" first={rules.readOnly} one="read" other="read and change" />{' '}
+      This token can <Either by="method" first={rules.readOnly} one="only read what" other="do everything that" />{' '}
       {choosesOwner ? (
-        <Either by="account" first={owner !== null} one="what the service account may" other={mine} />
+        <Either by="account" first={owner !== null} one="the service account can" other={mine} />
       ) : owner === null ? (
         mine
       ) : (
-        `what ${owner} may`
-      )}{' '}
-      <Either by="apps" first={rules.apps !== ''} one="at no app but those above" other="at every app" />
-      <Either by="allow" first={rules.allow !== ''} one=" with the requests above" other=" with any request" />
-      <Either by="networks" first={rules.networks !== ''} one=" from the networks above" other=" from anywhere" />
-      <Either by="expiry" first={expires === 'never'} one=", and it never expires." other=", until it expires." />{' '}
+        `${owner} can`
+      )}
+      <Either by="apps" first={rules.apps !== ''} one=", only in the apps above" other=", in every app" />
+      <Either by="allow" first={rules.allow !== ''} one=", only with the requests above" other="" />
+      <Either
+        by="networks"
+        first={rules.networks !== ''}
+        one=", only from the networks above"
+        other=", from any network"
+      />
+      <Either by="expiry" first={expires === 'never'} one=", for ever." other=", until it expires." />{' '}
       <span data-means="observe" hidden={!rules.observe}>
         But these rules are only recorded: they deny nothing until they are applied.
       </span>

@@ -73,8 +73,8 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
           <button type="submit" class="primary">
             Create token
           </button>
+          <FormLinkButton />
         </div>
-        <FormLinkButton />
       </form>
     </Layout>
   );

@@ -2,6 +2,8 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OfferedNames } from '../../../domain/offered-names.ts';
 import { TextArea } from '../../shell/components/text-area.tsx';
 import { listError } from '../../shell/form-problem.ts';
+import { AddedNote } from '../trouble/added-note.tsx';
+import type { AddedEntry } from '../trouble/allow-form.ts';
 import { AppsField } from './apps-field.tsx';
 import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 
@@ -10,10 +12,12 @@ interface RuleFieldsProps {
   offeredApps: OfferedNames;
   /** The problem for which the form was rejected. */
   problem: ProblemError | undefined;
+  /** The entry that the form has in addition to the rules of the token. A note before its field says so. */
+  added?: AddedEntry | undefined;
 }
 
 /** The fields for the rules of a token. They are folded away if the token has none. */
-export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
+export function RuleFields({ rules, offeredApps, problem, added }: RuleFieldsProps) {
   const errors = {
     apps: listError(problem, 'apps'),
     allow: listError(problem, 'allow'),
@@ -23,11 +27,13 @@ export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
   return (
     <details class="rules" open={isOpen}>
       <summary>Limit what it may do</summary>
+      {added?.rule === 'apps' && <AddedNote {...added} />}
       <AppsField value={rules.apps} offered={offeredApps} error={errors.apps} />
       <label class="inline">
         <input type="checkbox" name="read_only" value="true" checked={rules.readOnly} />
         Allow only methods that change nothing, such as GET
       </label>
+      {added?.rule === 'allow' && <AddedNote {...added} />}
       <TextArea
         label="Allowed requests (optional)"
         name="allow"
@@ -36,6 +42,7 @@ export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
         hint="Methods and a path, one per line, such as GET,HEAD /api/**. A * is one segment of a path, and ** at its end is any rest."
         error={errors.allow}
       />
+      {added?.rule === 'networks' && <AddedNote {...added} />}
       <NetworksField value={rules.networks} error={errors.networks} />
       <label class="inline">
         <input type="checkbox" name="observe" value="true" checked={rules.observe} />

@@ -4,6 +4,7 @@ import { isExpired, isPaused } from '../../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { Field, FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
+import { usePage } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
 import { formatLifetime } from '../expiry-choices.ts';
 import { pauseChoices } from '../token-change-forms.ts';
@@ -37,7 +38,7 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
           {limits.maxBulkTokens.toLocaleString('en')} of the list. Do the same again for the others.
         </p>
       )}
-      <p>{consequences[action]}</p>
+      <Consequences action={action} />
       <dl class="facts">
         <dt>Selected by</dt>
         <dd>
@@ -86,10 +87,20 @@ function ConfirmForm({
 
 const consequences: Readonly<Record<BulkAction, string>> = {
   revoke:
-    'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this. Each owner gets a mail.',
+    'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
   pause:
-    'Requests that use one of these tokens are rejected until its pause ends. You can resume each token on its page. Each owner but you gets a mail.',
+    'Requests that use one of these tokens are rejected until its pause ends. Only one at a time can be resumed before, on its page.',
 };
+
+function Consequences({ action }: Pick<ConfirmPageProps, 'action'>) {
+  const { sendsMail } = usePage();
+  const told = action === 'revoke' ? 'Each owner gets a mail.' : 'Each owner but you gets a mail.';
+  return (
+    <p>
+      {consequences[action]} {sendsMail ? told : 'No mail server is set up, so tell the owners yourself.'}
+    </p>
+  );
+}
 
 /** The first tokens by name and owner, and how many there are besides. */
 function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {

@@ -9,7 +9,7 @@ const fields: Readonly<Record<AddedEntry['rule'], string>> = {
 /** Says which entry was added to a form that is not saved yet. It receives the focus, so that nobody saves the form unread. */
 export function AddedNote({ rule, entry, replacesReadOnly }: AddedEntry) {
   return (
-    <div class="note" role="note" tabindex={-1} data-focus>
+    <div class="note success added-note" id="added" role="note" tabindex={-1} data-focus>
       <p>
         Added to {fields[rule]}: <code class="added">{entry}</code>
       </p>

@@ -110,7 +110,7 @@ function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
         <td class="end">
           {allowDenied(editable, request) !== null && (
             <a
-              href={`${tokenPath(editable.id)}?dialog=edit&allow=${request.id}`}
+              href={`${tokenPath(editable.id)}?dialog=edit&allow=${request.id}#added`}
               aria-label={`Allow this: ${denyReasonWords(reason)}, ${method ?? ''} ${path ?? ''}`}
             >
               Allow this…

@@ -19,7 +19,7 @@ async function open(rules: Record<string, unknown> = {}) {
     const at = app.clock.now();
     const denied = requests.map((request, index) => newDenied(token.id, { at: at - index, ...request }));
     await app.store.transaction((store) => store.usage.addDenied(denied, at));
-    return denied.map(({ id }) => `${path}?dialog=edit&allow=${id}`);
+    return denied.map(({ id }) => `${path}?dialog=edit&allow=${id}#added`);
   };
   return { app, wiki, token, path, deny, browser: openConsole(app, app.dev) };
 }
@@ -82,6 +82,9 @@ it.each([
     const before = rulesOf(await read(app, token.id));
     expect((await browser.get(path)).html).toContain(escaped(href));
     const { html } = await browser.get(href);
+    // The note stands before the field with the line, receives the focus, and scrolls into sight.
+    const field = { app: 'apps', network: 'networks' }[reason as string] ?? 'allow';
+    expect(html.split('id="added"')[1]?.split('<label for="')[1]).toMatch(new RegExp(`^${field}"`));
     expect(html).toContain(`<code class="added">${entry}</code>`);
     expect(textOf(html)).toContain('Nothing is saved yet.');
     expect(rulesOf(await read(app, token.id))).toEqual(before);

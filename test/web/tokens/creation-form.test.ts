@@ -1,0 +1,80 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+const tokens = '/profile/api-tokens';
+const form = `${tokens}?dialog=create`;
+
+async function open(smtpUrl: string | null = null) {
+  const app = await openTestApp({ smtpUrl });
+  onTestFinished(app.close);
+  return { app, browser: openConsole(app, app.dev) };
+}
+
+/** Returns the positions of texts in a page, to compare their order. */
+const places = (html: string, texts: string[]) => texts.map((text) => html.indexOf(text));
+
+it('says beside each lifetime when it ends', async () => {
+  const { browser } = await open();
+  const text = textOf((await browser.get(form)).html);
+  expect(text).toContain('In 30 days – 23 Dec 2026 In 90 days – 21 Feb 2027 In 365 days – 23 Nov 2027 Never');
+});
+
+it('asks in the same order as the form that edits a token, and for a canary at the end, apart', async () => {
+  const { app, browser } = await open();
+  const names = ['name="name"', 'name="description"', 'name="allow"', 'name="network_mail"', 'name="self_rotate"'];
+  const { html } = await browser.get(form);
+  const created = places(html, [...names, 'Plant a canary instead', 'name="canary"']);
+  expect(created.toSorted((a, b) => a - b)).toEqual(created);
+  expect(created).not.toContain(-1);
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  const edited = places((await browser.get(`${tokens}/${id}?dialog=edit`)).html, names);
+  expect(edited.toSorted((a, b) => a - b)).toEqual(edited);
+  expect(edited).not.toContain(-1);
+});
+
+it('keeps the choice of no mail about new networks, and leaves it out for a canary', async () => {
+  const { app, browser } = await open();
+  const stored = async (name: string) => {
+    const listed = await app.store.tokens.list({ limit: 9, before: null, ownerId: app.dev.id, now: app.clock.now() });
+    return listed.find((token) => token.name === name)?.quietNetworks;
+  };
+  await browser.get(form);
+  await browser.submit(tokens, { name: 'told', expires: '86400' });
+  expect(await stored('told')).toBe(false);
+  const fields = { expires: '86400', network_mail: 'false' };
+  await browser.get(form);
+  await browser.submit(tokens, { name: 'quiet', ...fields });
+  expect(await stored('quiet')).toBe(true);
+  await browser.get(form);
+  await browser.submit(tokens, { name: 'trap', canary: 'true', ...fields });
+  expect(await stored('trap')).toBe(false);
+});
+
+it('promises no mail if no mail server is set up: in the form, on a canary, and before many tokens change', async () => {
+  for (const smtpUrl of [null, 'smtp://127.0.0.1:1']) {
+    const { app, browser } = await open(smtpUrl);
+    await createToken(app, app.dev, { name: 'ci' });
+    const { id } = await createToken(app, app.dev, { name: 'trap', canary: true });
+    const pages = [form, `${tokens}/${id}`, `${tokens}/selected?all=true&action=revoke`];
+    for (const path of pages) {
+      const text = textOf((await browser.get(path)).html);
+      expect([path, /gets? a mail/.test(text)]).toEqual([path, smtpUrl !== null]);
+      expect([path, text.includes('No mail server is set up')]).toEqual([path, smtpUrl === null]);
+    }
+  }
+});
+
+it('tells a member who creates a token that a service account outlives their own account', async () => {
+  const { app, browser } = await open();
+  expect(textOf((await browser.get(form)).html)).toContain(
+    'a service account own it: an Organization Superuser creates one.',
+  );
+  const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  expect((await browser.get(form)).html).toContain(
+    'let a <a href="/organization/service-accounts">service account</a>',
+  );
+  const ofAccount = await browser.get(`/organization/service-accounts/${account.id}?dialog=create-token`);
+  expect(textOf(ofAccount.html)).not.toContain('stops working when your account is disabled');
+});

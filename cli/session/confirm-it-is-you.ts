@@ -28,7 +28,12 @@ export function createConfirmer(ctx: Context, server: Server, send: typeof fetch
   };
 }
 
-async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {
+/**
+ * Asks for the password, and confirms with it that it is really the member.
+ *
+ * @throws CliError `problem` with advice without a terminal or a password; `wrong-password`, `throttled`
+ */
+export async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {
   const prompts = await promptsIfInteractive(ctx);
   if (prompts === null) throw withAdvice(problem, 'Run the command in a terminal, or run `tokens login` again.');
   const { confirm_with: ways = [] } = await expectBody(api.sessions.current.$get(), sessionShape);

@@ -5,6 +5,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { localError, systemCode } from '../../errors.ts';
 import { confirmOrCancel } from '../../input/ask.ts';
 import { carryOut } from '../../organization/carry-out.ts';
+import { confirmFirst } from '../../organization/confirm-first.ts';
 import { stoppedAt } from '../../organization/failures.ts';
 import { type OrganizationFile, readOrganizationFile } from '../../organization/file/read-file.ts';
 import { checkPlan } from '../../organization/plan/check-plan.ts';
@@ -82,6 +83,8 @@ async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run)
     requireRights(rights, steps);
     if (options.dryRun || steps.length === 0) return;
     await confirmRemovals(ctx, options, steps);
+    // A management key is no person, and its rights were checked above.
+    if (rights.kind === 'superuser') await confirmFirst(ctx, api, steps);
     secrets = await openSink(ctx, options, steps);
     const [first, ...others] = await carryOut(api, steps, secrets, () => {
       applied += 1;

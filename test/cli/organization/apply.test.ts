@@ -9,7 +9,7 @@ import { sections } from '../../../shared/schemas/organization/sections.ts';
 import type { Scope } from '../../../shared/schemas/scopes.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
-import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { onTerminal, openTestCliWithApp, password, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let directory: string;
@@ -501,5 +501,75 @@ describe('tokens export', () => {
     const { code, stderr } = await cli.run(['export', '-f', join(directory, 'none', 'x')], cli.as(cli.app.root));
     expect(code).toBe(1);
     expect(stderr).toContain('cannot be written (ENOENT)');
+  });
+});
+
+describe('a plan that gives a role', () => {
+  const plan: Organization = {
+    members: [
+      { email: 'ada@example.com', name: 'Ada' },
+      { email: 'eve@example.com', name: 'Eve', auditor: true },
+    ],
+    apps: [{ name: 'wiki', hosts: ['wiki.example.com'] }],
+  };
+  const script: Surroundings = { stderrIsTTY: false };
+  const applyFile = async (plan: Organization, surroundings: Surroundings) => {
+    const path = join(directory, 'organization.yaml');
+    await writeFile(path, formatOrganization(plan, 'schema'));
+    return cli.run(['apply', '-f', path], surroundings);
+  };
+  const names = async () => [
+    (await cli.app.store.users.findByEmail('ada@example.com'))?.email,
+    (await cli.app.store.apps.findByName('wiki'))?.name,
+  ];
+  const nothing = [undefined, undefined];
+  /** The session of a superuser who signed in so long ago. */
+  const minutesLater = async (minutes: number) => {
+    const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
+    cli.app.clock.advance(minutes * 60_000);
+    return { env };
+  };
+
+  it('asks for the confirmation before the first change, once', async () => {
+    const later = await minutesLater(61);
+    const ran = await applyFile(plan, { ...later, answers: [password] });
+    expect(ran).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('because the plan makes eve@example.com an auditor.'),
+    });
+    expect(cli.questions).toEqual(['Password']);
+    expect(await names()).toEqual(['ada@example.com', 'wiki']);
+    expect(await cli.app.store.users.findByEmail('eve@example.com')).toMatchObject({ auditor: true });
+  });
+
+  it.each([61, 58])('changes nothing without a terminal %i minutes after the confirmation', async (minutes) => {
+    const later = await minutesLater(minutes);
+    for (const role of [{ auditor: true }, { superuser: true }]) {
+      const members = [{ email: 'ada@example.com' }, { email: 'eve@example.com', ...role }];
+      const ran = await apply({ ...plan, members }, [], { ...later, ...script });
+      expect([ran.code, ran.stderr]).toEqual([
+        4,
+        expect.stringMatching(
+          /because the plan makes eve@example.com an .* Nothing was changed. Run the command in a terminal, or/,
+        ),
+      ]);
+      expect(await names()).toEqual(nothing);
+    }
+  });
+
+  it('changes nothing after a wrong password', async () => {
+    const later = await minutesLater(61);
+    const ran = await applyFile(plan, { ...later, answers: ['wrong'] });
+    expect(ran.code).toBe(4);
+    expect(await names()).toEqual(nothing);
+  });
+
+  it('asks nothing for other plans, for a dry run and soon after the confirmation', async () => {
+    const later = await minutesLater(61);
+    expect((await apply(plan, ['--dry-run'], { ...later, ...script })).code).toBe(0);
+    expect((await apply({ apps: plan.apps ?? [] }, [], { ...later, ...script })).code).toBe(0);
+    expect((await apply(plan, [], { ...(await minutesLater(30)), ...script })).code).toBe(0);
+    expect((await apply(plan, [], { ...(await minutesLater(61)), ...script })).code).toBe(0);
+    expect(cli.questions).toEqual([]);
   });
 });

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
-import { openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
-import { acting } from '../../helpers/cli/commands.ts';
+import { appFetch, openTestCliWithApp, password, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import { acting, printing, reading } from '../../helpers/cli/commands.ts';
+import { openExchange } from '../../helpers/exchange/exchange-world.ts';
 import { answerStatus, startReceiver } from '../../helpers/webhooks/receiver.ts';
 import { addHook, createWorker } from '../../helpers/webhooks/worker.ts';
 
@@ -27,7 +28,16 @@ const newPassword = 'another correct horse battery staple';
 interface Example {
   argv: string[];
   before?: string[][];
+  /** `OUTPUT` stands for what the last line before printed. */
   stdin?: string;
+  /** Prepares the world after the lines before. */
+  prepare?: () => Promise<Prepared>;
+}
+
+/** Words of the command line to replace, and further surroundings. */
+interface Prepared {
+  words?: Record<string, string>;
+  surroundings?: Surroundings;
 }
 
 const token = [['create', 'ci', '--expires', '90d']];
@@ -40,7 +50,25 @@ const invited = [['users', 'add', member, '--no-mail']];
 const signIn = ['login', serverUrl, '--email', 'dev@example.com', '--password-stdin'];
 const dev = 'dev@example.com';
 
+/** By command, with an option if another example of the command has none. */
 const examples: Record<string, Example> = {
+  // Advice about a token that never expires is for people.
+  create: { argv: ['create', 'ci'] },
+  'create --store': { argv: ['create', 'ci', '--store', '--no-print'] },
+  'create --canary': { argv: ['create', 'ci', '--canary'] },
+  rotate: { argv: ['rotate', 'ci'], before: token },
+  'rotate --overlap': { argv: ['rotate', 'ci', '--overlap', '0'], before: token },
+  suggest: { argv: ['suggest', 'ci', '--apply', '--force'], before: token, prepare: useOnce },
+  'revoke --stdin': { argv: ['revoke', '--stdin', '--yes'], before: [['create', 'ci']], stdin: 'OUTPUT' },
+  'revoke --status': { argv: ['revoke', '--status', 'paused', '--yes'], before: [...token, ['pause', 'ci']] },
+  'users add --file': { argv: ['users', 'add', '--file', '-'], stdin: 'email\neve@example.com\n' },
+  apply: { argv: ['apply', '-f', '-'], stdin: 'apps: [{ name: wiki }]\nclients: [{ name: gateway }]\n' },
+  'apply --prune': { argv: ['apply', '-f', '-', '--prune', '--yes'], before: app, stdin: 'apps: []\n' },
+  'clients create': { argv: client[0] as string[] },
+  'clients rotate': { argv: ['clients', 'rotate', 'gateway'], before: client },
+  'webhooks create': { argv: hook[0] as string[] },
+  'webhooks rotate-secret': { argv: ['webhooks', 'rotate-secret', hookUrl], before: hook },
+  exchange: { argv: ['exchange', '--trust', 'deploy'], prepare: openJob },
   edit: { argv: ['edit', 'ci', '--description', 'Builds'], before: token },
   pause: { argv: ['pause', 'ci'], before: token },
   resume: { argv: ['resume', 'ci'], before: [...token, ['pause', 'ci']] },
@@ -84,14 +112,14 @@ const examples: Record<string, Example> = {
   'trusts delete': { argv: ['trusts', 'delete', 'deploy', '--yes'], before: trust },
   'webhooks edit': { argv: ['webhooks', 'edit', hookUrl, '--disable'], before: hook },
   'webhooks delete': { argv: ['webhooks', 'delete', hookUrl, '--yes'], before: hook },
-  'webhooks test': { argv: ['webhooks', 'test', 'HOOK'] },
-  'webhooks retry': { argv: ['webhooks', 'retry', 'HOOK', 'DELIVERY'] },
+  'webhooks test': { argv: ['webhooks', 'test', 'HOOK'], prepare: openHook },
+  'webhooks retry': { argv: ['webhooks', 'retry', 'HOOK', 'DELIVERY'], prepare: openHook },
   'servers use': { argv: ['servers', 'use', serverUrl], before: [signIn] },
   'servers remove': { argv: ['servers', 'remove', serverUrl], before: [signIn] },
 };
 
 /** Prepares a webhook with a receiver, to which the worker sends while the command waits. */
-async function openHook() {
+async function openHook(): Promise<Prepared> {
   const receiver = await startReceiver(answerStatus(204));
   const worker = createWorker(cli.app);
   onTestFinished(async () => {
@@ -101,32 +129,59 @@ async function openHook() {
   const { id } = await addHook(cli.app, { url: receiver.url, events: ['token.*'] });
   await createToken(cli.app, cli.app.dev, { name: 'seen' });
   const listed = await cli.run(['webhooks', 'deliveries', id, '--json'], cli.as(cli.app.root));
-  return { HOOK: id, DELIVERY: JSON.parse(listed.stdout)[0].id as string, sleep: () => worker.run() };
+  const words = { HOOK: id, DELIVERY: JSON.parse(listed.stdout)[0].id as string };
+  return { words, surroundings: { sleep: async () => void (await worker.run()) } };
 }
 
+/** Uses the token once, so that rules can be suggested. */
+async function useOnce(): Promise<Prepared> {
+  const { services, clock } = cli.app;
+  const [id] = await cli.app.store.tokens.idsByName('ci', 1);
+  const request = { peer: '127.0.0.1', forwardedFor: '203.0.113.9', userAgent: null, appId: null, wouldDeny: null };
+  services.useCounter.allowed(id ?? '', clock.now(), { ...request, method: 'GET', target: '/' }, 1, clock.now());
+  await services.recordUsage.flush();
+  return {};
+}
+
+/** Prepares a trust, and a job whose identity token it admits. */
+async function openJob(): Promise<Prepared> {
+  const world = await openExchange();
+  onTestFinished(world.close);
+  await world.addTrust();
+  const env = { TOKENS_SERVER: serverUrl, TOKENS_ID_TOKEN: await world.signed() };
+  return { surroundings: { fetch: appFetch(world.app), env } };
+}
+
+/** The identity at the provider that `users unbind` removes. */
+const bindDev = () =>
+  cli.app.store.users.setIdentity(cli.app.dev.id, { issuer: 'https://sso.example.com', subject: 'dev' });
+
+const everyCommand = [...acting, ...printing];
+
 describe('a script', () => {
-  it('has an example for every acting command', () => {
-    expect(Object.keys(examples).sort()).toEqual([...acting].sort());
+  it('has an example for every command that can change something', () => {
+    const shown = Object.keys(examples).map((name) => name.replace(/ --.*$/, ''));
+    expect([...new Set(shown)].sort()).toEqual(everyCommand.filter((path) => !reading.includes(path)).sort());
+    expect(everyCommand).toEqual(expect.arrayContaining(reading));
   });
 
-  it.each(acting)('reads nothing on stderr if `tokens %s` succeeds', async (path) => {
-    const { argv, before = [], stdin = password } = examples[path] as Example;
-    const { sleep, ...hookWords } = path.startsWith('webhooks ') ? await openHook() : { sleep: undefined };
-    await cli.app.store.users.setIdentity(cli.app.dev.id, { issuer: 'https://sso.example.com', subject: 'dev' });
-    const words = new Map(Object.entries(hookWords));
-    const actor = path === 'password' ? cli.app.dev : cli.app.root;
-    const isLocal = path === 'login' || path === 'logout' || path.startsWith('servers ');
-    const surroundings = {
-      ...(isLocal ? {} : cli.as(actor)),
-      ...(sleep && { sleep: async () => void (await sleep()) }),
-      runCommand: async () => 0,
-    };
+  it.each(Object.keys(examples))('reads nothing on stderr if `tokens %s` succeeds', async (name) => {
+    const { argv, before = [], stdin = password, prepare } = examples[name] as Example;
+    await bindDev();
+    const actor = name === 'password' ? cli.app.dev : cli.app.root;
+    const isLocal = name === 'login' || name === 'logout' || name.startsWith('servers ');
+    const surroundings = { ...(isLocal ? {} : cli.as(actor)), runCommand: async () => 0 };
+    let output = '';
     for (const line of before) {
       const ran = await cli.run(line, { ...surroundings, stdin: password });
       expect(ran.code, ran.stderr).toBe(0);
+      output = ran.stdout;
     }
+    const prepared = await prepare?.();
+    const words = new Map(Object.entries(prepared?.words ?? {}));
     const line = argv.map((word) => words.get(word) ?? word.replace('DIRECTORY', directory));
-    const ran = await cli.run(line, { ...surroundings, stdin });
+    const input = stdin === 'OUTPUT' ? output : stdin;
+    const ran = await cli.run(line, { ...surroundings, stdin: input, ...prepared?.surroundings });
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: '' });
   });
 

@@ -87,3 +87,39 @@ export const acting = [
   'servers use',
   'servers remove',
 ];
+
+/**
+ * Commands that change nothing, with any option. Every other command has an example in `test/cli/output/quiet.test.ts`, also if it prints data.
+ */
+export const reading = [
+  'whoami',
+  'status',
+  'sessions list',
+  'open',
+  'list',
+  'show',
+  'usage',
+  'test',
+  'get',
+  'check',
+  'scan',
+  'scanner',
+  'audit',
+  'export',
+  'report',
+  'users list',
+  'users data',
+  'service-accounts list',
+  'service-accounts show',
+  'apps list',
+  'apps show',
+  'clients list',
+  'trusts list',
+  'trusts show',
+  'webhooks list',
+  'webhooks show',
+  'webhooks deliveries',
+  'servers list',
+  'doctor proxy',
+  'completion',
+];

@@ -16,7 +16,12 @@ export interface ServerStatus {
   readonly ends: CredentialEnd | null;
   /** Time on the server minus time here, in whole seconds. Null if the server sent no time. */
   readonly clockDifference: number | null;
+  /** Null if the server does not tell it to this member or key. */
+  readonly serverVersion: string | null;
 }
+
+/** A server of an earlier release does not send it. */
+type Version = { readonly server_version?: string | null };
 
 /** The `Date` field has whole seconds, and a difference below this may be one of rounding and of the network. */
 const minDifferenceMs = 2_000;
@@ -25,7 +30,10 @@ const minDifferenceMs = 2_000;
  * Asks the server when the session or the management key ends, and compares its clock with this one.
  * @throws CliError if the server cannot be reached or does not respond as tokensd
  */
-export async function readStatus({ api, credential }: Connection, now: () => Date): Promise<ServerStatus> {
+export async function readStatus(
+  { api, credential }: Pick<Connection, 'api' | 'credential'>,
+  now: () => Date,
+): Promise<ServerStatus> {
   const isKey = credential === 'key';
   const sentAt = now().getTime();
   const response = await readResponse(isKey ? api.token.$get({ query: {} }) : api.sessions.current.$get());
@@ -33,13 +41,13 @@ export async function readStatus({ api, credential }: Connection, now: () => Dat
   if (!isSuccess(response)) {
     const problem = problemOf(response);
     if (!isOver(problem)) throw problem;
-    return { ends: null, clockDifference };
+    return { ends: null, clockDifference, serverVersion: null };
   }
   const shape: Shape<never> = isKey ? tokenShape : sessionShape;
   const mismatch = shape(response.body);
   if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
-  const { expires_at, idle_expires_at = null } = response.body as CredentialEnd;
-  return { ends: { expires_at, idle_expires_at }, clockDifference };
+  const { expires_at, idle_expires_at = null, server_version = null } = response.body as CredentialEnd & Version;
+  return { ends: { expires_at, idle_expires_at }, clockDifference, serverVersion: server_version };
 }
 
 function isOver(error: CliError): boolean {

@@ -6,7 +6,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   3: 'The thing that the command names does not exist.',
   4: 'You are not signed in or not allowed to do this. For `check`: the token is not active. For `check` and `test`: the request would be denied. For `doctor`: a check failed. For `scan`: a value works. For `status`: the session is over.',
   5: 'There is a conflict: a name or an email address is taken, a limit is reached, a token is not active, or it concerns the last superuser.',
-  6: 'The server cannot be reached or did not respond in time.',
+  6: 'The server cannot be reached or did not respond in time. For `status`: or something else responds in its place.',
   7: 'There were too many attempts. Wait and try again.',
   126: '`tokens exec`: the command cannot be run.',
   127: '`tokens exec`: there is no such command.',

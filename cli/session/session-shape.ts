@@ -8,6 +8,7 @@ export const sessionShape = object<Session>({
   idle_expires_at: time,
   confirmed_until: optional(nullable(time)),
   confirm_with: optional(array(text)),
+  server_version: optional(nullable(text)),
 });
 
 export const sessionsShape = object<{ items: ListedSession[] }>({

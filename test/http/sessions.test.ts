@@ -123,7 +123,20 @@ it('returns the absolute and the idle end of the current session', async () => {
     idle_expires_at: '2026-11-24T05:20:00.000Z',
     confirmed_until: '2026-11-23T17:20:00.000Z',
     confirm_with: ['password'],
+    server_version: null,
   });
+});
+
+it('tells the version of the server to superusers and auditors only', async () => {
+  const app = await open();
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  const versionFor = async (as: Member) =>
+    (await jsonOf<Session>(app.ask('/api/v1/sessions/current', { as }))).server_version;
+  expect([await versionFor(app.root), await versionFor(auditor), await versionFor(app.dev)]).toEqual([
+    '0.0.0',
+    '0.0.0',
+    null,
+  ]);
 });
 
 it('rejects a session of a disabled member even if its row still exists', async () => {

@@ -1,103 +1,108 @@
 import type { Command } from 'commander';
-import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Api } from '../../api/client.ts';
 import { listTokens } from '../../api/find/find-token.ts';
-import type { CredentialEnd } from '../../api/read-status.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { hasCode, localError } from '../../errors.ts';
-import { connect, resolveServer } from '../../session/connect.ts';
-import { type Times, timesFor } from '../../ui/times.ts';
-import type { AttentionReason } from '../../ui/tokens/attention.ts';
-
-interface Status {
-  /** Null if no request was sent. */
-  readonly reachable: boolean | null;
-  readonly ends: CredentialEnd | null;
-  readonly clockDifference: number | null;
-  readonly attention: ReadonlyArray<{ token: Token; reasons: readonly AttentionReason[] }>;
-}
+import { CliError, hasCode, localError } from '../../errors.ts';
+import { type Connection, connect, openApi, resolveServer } from '../../session/connect.ts';
+import type { Server } from '../../session/server-url.ts';
+import type { Status } from '../../ui/accounts/status.ts';
 
 export function registerStatus(program: Command, ctx: Context): void {
   program
     .command('status')
     .summary('Check the server, your session and your tokens')
     .description(
-      'Show the server, the end of your session, the difference between the clocks, and your tokens that need attention. Exits with 4 if the session is over, and with 6 if the server cannot be reached.',
+      'Show the server, the end of your session or management key, the difference between the clocks, and your tokens that need attention. Exits with 4 if the session is over or there is none, and with 6 if the server cannot be reached or is not tokensd.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens status')
     .action((_options, command: Command) => runStatus(ctx, command.optsWithGlobals()));
 }
 
+/** Prints what could be found out, also if something failed, and then fails. */
 async function runStatus(ctx: Context, options: GlobalOptions): Promise<void> {
-  const { url } = await resolveServer(ctx, options);
-  try {
-    const status = await readAll(ctx, options);
-    await print(ctx, options, url, status);
-    if (status.ends === null) throw localError('not-authenticated', 'The session is over.');
-  } catch (error) {
-    if (hasCode(error, 'unreachable') || hasCode(error, 'not-signed-in')) {
-      await print(ctx, options, url, { ...nothing, reachable: hasCode(error, 'unreachable') ? false : null });
-    }
-    throw error;
-  }
-}
-
-const nothing: Status = { reachable: null, ends: null, clockDifference: null, attention: [] };
-
-async function readAll(ctx: Context, options: GlobalOptions): Promise<Status> {
-  const connection = await connect(ctx, options);
-  const [{ readStatus }, { attentionReasons }] = await Promise.all([
-    import('../../api/read-status.ts'),
-    import('../../ui/tokens/attention.ts'),
-  ]);
-  const { ends, clockDifference } = await readStatus(connection, ctx.now);
-  // A management key stands for a service account, which has no tokens of its own list.
-  const isMember = ends !== null && connection.credential === 'session';
-  const tokens = isMember ? await listTokens(connection.api, {}) : [];
-  const attention = tokens
-    .map((token) => ({ token, reasons: attentionReasons(token, ctx.now()) }))
-    .filter(({ reasons }) => reasons.length > 0);
-  return { reachable: true, ends, clockDifference, attention };
-}
-
-async function print(ctx: Context, options: GlobalOptions, server: string, status: Status): Promise<void> {
-  const { reachable, ends, clockDifference, attention } = status;
-  if (options.json) {
-    const { printJson } = await import('../../ui/json.ts');
-    return printJson(ctx.stdout, {
-      ...{ server, version: ctx.version, reachable, session: ends, clock_difference: clockDifference },
-      attention: attention.map(({ token: { id, name, prefix }, reasons }) => ({ id, name, prefix, reasons })),
-    });
-  }
-  const [{ printFields }, { attentionPhrase }, { colorsFor }] = await Promise.all([
-    import('../../ui/fields.ts'),
-    import('../../ui/tokens/attention.ts'),
-    import('../../ui/colors.ts'),
-  ]);
-  const times = timesFor(ctx.stdout, ctx);
-  const phrases = attention.map(
-    ({ token, reasons }) => `${token.name} (${token.prefix}) ${attentionPhrase(token, reasons, times)}`,
+  const server = await resolveServer(ctx, options);
+  const unknown = { contact: null, ends: null, clockDifference: null, serverVersion: null, attention: null };
+  let status: Status = { server: server.url, credential: 'session', ...unknown };
+  const add: Add = (more) => {
+    status = { ...status, ...more };
+  };
+  const failure = await examine(ctx, options, server, add).then(
+    () => null,
+    (error: unknown) => error,
   );
-  const { red, yellow } = colorsFor(ctx.stdout, ctx, options);
-  const isDown = reachable === false;
-  await printFields(ctx.stdout, [
-    ['Server', isDown ? `${server} (not reachable)` : server, isDown ? red : undefined],
-    ['Version of tokens', ctx.version],
-    ['Session ends', endOf(ends, reachable, times), ends === null && !isDown ? red : undefined],
-    ['Clock', clockPhrase(clockDifference), clockDifference ? yellow : undefined],
-    ...phrases.map((phrase) => ['Needs attention', phrase, yellow] as const),
-    ...(phrases.length === 0 ? [['Needs attention', 'none'] as const] : []),
-  ]);
+  const fault = faultIn(failure);
+  await print(ctx, options, fault === null ? status : { ...status, contact: fault });
+  // To a script, all that keeps the server from being used is the same.
+  if (fault !== null && failure instanceof CliError) throw localError('unreachable', failure.message, failure);
+  if (failure !== null) throw failure;
 }
 
-function endOf(ends: CredentialEnd | null, reachable: boolean | null, times: Times): string {
-  if (ends === null) return reachable === false ? 'unknown' : 'not signed in, or the session is over';
-  const { expires_at: end, idle_expires_at: idle } = ends;
-  if (end === null) return 'never';
-  return `${times.expiry(end)}${idle === null ? '' : `, or ${times.expiry(idle)} if unused until then`}`;
+/** Adds what was found out. */
+type Add = (more: Partial<Status>) => void;
+
+/** @throws CliError `not-signed-in` or `not-authenticated` if the server responds, and the credential is missing or over. */
+async function examine(ctx: Context, options: GlobalOptions, server: Server, add: Add): Promise<void> {
+  const connection = await connect(ctx, options).catch((error: unknown) => {
+    if (hasCode(error, 'not-signed-in')) return error;
+    throw error;
+  });
+  if (connection instanceof CliError) {
+    // Without a credential, the response still shows that the server is tokensd.
+    await ask({ api: await openApi(ctx, options, server, null), credential: 'session' }, ctx, add);
+    throw connection;
+  }
+  const { api, credential } = connection;
+  add({ credential });
+  if (!(await ask(connection, ctx, add))) throw localError('not-authenticated', overOf(credential));
+  // A management key stands for a service account, which has no tokens of its own list.
+  if (credential === 'session') add({ attention: await readAttention(api, ctx.now()) });
 }
 
-function clockPhrase(seconds: number | null): string {
-  if (seconds === null) return 'unknown';
-  if (seconds === 0) return 'agrees with that of the server';
-  return `${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} that of the server`;
+/** Returns whether the credential works. */
+async function ask(asked: Pick<Connection, 'api' | 'credential'>, ctx: Context, add: Add): Promise<boolean> {
+  const { readStatus } = await import('../../api/read-status.ts');
+  const found = await readStatus(asked, ctx.now);
+  add({ contact: 'answers', ...found });
+  return found.ends !== null;
+}
+
+async function readAttention(api: Api, now: Date): Promise<NonNullable<Status['attention']>> {
+  const { attentionReasons } = await import('../../ui/tokens/attention.ts');
+  return (await listTokens(api, {}))
+    .map((token) => ({ token, reasons: attentionReasons(token, now) }))
+    .filter(({ reasons }) => reasons.length > 0);
+}
+
+function overOf(credential: Status['credential']): string {
+  return credential === 'key' ? 'The management key does not work.' : 'The session is over.';
+}
+
+/** Returns why the server cannot be used, or null if the failure is another one. */
+function faultIn(failure: unknown): Status['contact'] {
+  if (hasCode(failure, 'unreachable')) return 'unreachable';
+  if (hasCode(failure, 'unavailable')) return 'unavailable';
+  return hasCode(failure, 'not-tokensd') || hasCode(failure, 'redirected') ? 'other-server' : null;
+}
+
+async function print(ctx: Context, options: GlobalOptions, status: Status): Promise<void> {
+  if (!options.json) {
+    const { printStatus } = await import('../../ui/accounts/status.ts');
+    return printStatus(ctx, options, status);
+  }
+  const { printJson } = await import('../../ui/json.ts');
+  return printJson(ctx.stdout, asObject(status, ctx.version));
+}
+
+function asObject(status: Status, cliVersion: string): object {
+  const { server, contact, credential, ends, clockDifference, serverVersion, attention } = status;
+  return {
+    server,
+    reachable: contact === null ? null : contact === 'answers',
+    server_version: serverVersion,
+    cli_version: cliVersion,
+    session: credential === 'session' ? ends : null,
+    key: credential === 'key' && ends !== null ? { expires_at: ends.expires_at } : null,
+    clock_difference: clockDifference,
+    attention: attention?.map(({ token: { id, name, prefix }, reasons }) => ({ id, name, prefix, reasons })) ?? null,
+  };
 }

@@ -6,6 +6,7 @@ import {
   sessionsSchema,
 } from '../../../shared/schemas/sign-in/sessions.ts';
 import { confirmPasswordBodySchema } from '../../../shared/schemas/sign-in/totp.ts';
+import type { Caller } from '../../domain/caller.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { userObject } from '../representations.ts';
@@ -75,22 +76,29 @@ const confirm = createRoute({
   responses: { 200: jsonResponse(sessionSchema, 'The session') },
 });
 
-type SessionRouteDeps = Pick<AppDeps, 'sessions' | 'sessionLifetimes' | 'confirmations' | 'users' | 'clock'>;
+type SessionRouteDeps = Pick<
+  AppDeps,
+  'sessions' | 'sessionLifetimes' | 'confirmations' | 'users' | 'clock' | 'versions'
+>;
 
-export function sessionRoutes({ sessions, sessionLifetimes, confirmations, users, clock }: SessionRouteDeps) {
+export function sessionRoutes(deps: SessionRouteDeps) {
+  const { sessions, sessionLifetimes, confirmations, users, clock, versions } = deps;
+  // The same people read it among the settings in the console.
+  const versionFor = ({ user }: Caller) => (user.superuser || user.auditor ? versions.tokensd : null);
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
       const { email, password, code } = c.req.valid('json');
       const clientInfo = c.get('clientInfo');
       const { session, secret, user } = await sessions.signIn(email, password, clientInfo, code);
       const me = await users.me({ user, sessionId: session.id, clientInfo, channel: 'cli' });
-      const { id, expires_at } = sessionObject(session, sessionLifetimes, []);
+      const { id, expires_at } = sessionObject(session, sessionLifetimes, [], null);
       c.header('Location', '/api/v1/sessions/current');
       return c.json({ id, secret: secret.reveal(), expires_at, user: userObject(me) }, 201);
     })
     .openapi(readCurrent, async (c) => {
-      const ways = await confirmations.ways(c.get('caller'));
-      return c.json(sessionObject(c.get('session'), sessionLifetimes, ways), 200);
+      const caller = c.get('caller');
+      const ways = await confirmations.ways(caller);
+      return c.json(sessionObject(c.get('session'), sessionLifetimes, ways, versionFor(caller)), 200);
     })
     .openapi(listOwn, async (c) => {
       const caller = c.get('caller');
@@ -102,7 +110,8 @@ export function sessionRoutes({ sessions, sessionLifetimes, confirmations, users
       const caller = c.get('caller');
       await confirmations.byPassword(caller, c.req.valid('json').password);
       const session = { ...c.get('session'), confirmedAt: clock.now() };
-      return c.json(sessionObject(session, sessionLifetimes, await confirmations.ways(caller)), 200);
+      const ways = await confirmations.ways(caller);
+      return c.json(sessionObject(session, sessionLifetimes, ways, versionFor(caller)), 200);
     })
     .openapi(signOut, async (c) => {
       await sessions.signOut(c.get('caller'));

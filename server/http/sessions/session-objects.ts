@@ -7,14 +7,20 @@ import type { SessionRecord } from '../../store/records.ts';
 
 type Lifetimes = Pick<SessionLifetimes, 'endsOf'>;
 
-/** Returns the current session as the API shows it. */
-export function sessionObject(session: SessionRecord, lifetimes: Lifetimes, ways: readonly ConfirmationWay[]): Session {
+/** Returns the current session as the API shows it. `serverVersion` is null for a member who may not know it. */
+export function sessionObject(
+  session: SessionRecord,
+  lifetimes: Lifetimes,
+  ways: readonly ConfirmationWay[],
+  serverVersion: string | null,
+): Session {
   return {
     id: session.id,
     created_at: time(session.createdAt),
     ...endsObject(session, lifetimes),
     confirmed_until: session.confirmedAt === null ? null : time(session.confirmedAt + limits.confirmationLifetimeMs),
     confirm_with: [...ways],
+    server_version: serverVersion,
   };
 }
 

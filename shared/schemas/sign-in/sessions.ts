@@ -39,6 +39,10 @@ export const sessionSchema = z
     confirm_with: z
       .array(z.enum(['sso', 'password', 'passkey']))
       .describe('How the member can confirm that, the usual way first. `sso` and `passkey` work in the console only'),
+    server_version: z
+      .string()
+      .nullable()
+      .describe('The version of tokensd. Null unless you are a superuser or an auditor'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;

@@ -193,7 +193,7 @@ const entries: Entry[] = [
     sessionSchema,
     {
       ...{ id: 's', created_at: time, expires_at: time, idle_expires_at: time },
-      ...{ confirmed_until: time, confirm_with: ['password'] },
+      ...{ confirmed_until: time, confirm_with: ['password'], server_version: '1.2.3' },
     },
   ],
   [
@@ -235,7 +235,7 @@ const openLists =
   /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+|confirm_with\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|previous_used_at|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|previous_used_at|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with|server_version)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

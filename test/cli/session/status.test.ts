@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { appFetch, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -30,8 +31,8 @@ describe('tokens status', () => {
   it('shows the server, the end of the session and the difference between the clocks', async () => {
     const ends = { expires_at: expect.stringMatching(/Z$/), idle_expires_at: expect.stringMatching(/Z$/) };
     expect(await status({ fetch: fetchAhead(0) })).toEqual({
-      ...{ code: 0, server: serverUrl, version: '1.2.3', reachable: true, session: ends },
-      ...{ clock_difference: 0, attention: [] },
+      ...{ code: 0, server: serverUrl, reachable: true, server_version: null, cli_version: '1.2.3' },
+      ...{ session: ends, key: null, clock_difference: 0, attention: [] },
     });
     const said = async (ms: number) => (await cli.run(['status'], { ...dev, fetch: fetchAhead(ms) })).stdout;
     expect(await said(0)).toContain('Clock:\tagrees with that of the server\n');
@@ -39,6 +40,31 @@ describe('tokens status', () => {
     expect(await said(-5 * minute)).toMatch(/Clock:\t(299|300) s ahead of that of the server\n/);
     expect((await cli.run(['status'], dev)).stdout).toContain('Clock:\tunknown\n');
     expect(await said(0)).toContain('Needs attention:\tnone\n');
+  });
+
+  it('shows the version of the server to those who may know it, and never its own in that place', async () => {
+    expect((await cli.run(['status'], dev)).stdout).toContain('Server version:\tnot shown to you\n');
+    const { stdout } = await cli.run(['status'], cli.as(cli.app.root));
+    expect(stdout).toContain('Server version:\ttokensd 0.0.0\nCommand line:\ttokens 1.2.3\n');
+    expect(await status(cli.as(cli.app.root))).toMatchObject({ server_version: '0.0.0', cli_version: '1.2.3' });
+  });
+
+  it('shows the end of a management key, whose attention nobody checks', async () => {
+    const { value } = await storeKey(cli.app, await storeServiceAccount(cli.app, 'platform'), ['tokens:read']);
+    const env = { TOKENS_KEY: value };
+    expect(await status({ env })).toMatchObject({
+      code: 0,
+      session: null,
+      key: { expires_at: expect.any(String) },
+      attention: null,
+    });
+    const { stdout } = await cli.run(['status'], { env });
+    expect(stdout).toMatch(/^Key ends:\t20/m);
+    expect(stdout).toContain('Needs attention:\tunknown\n');
+    expect(stdout).not.toContain('Session');
+    cli.app.clock.advance(91 * day);
+    const wrong = await cli.run(['status'], { env });
+    expect(wrong).toMatchObject({ code: 4, stdout: expect.stringContaining('Key ends:\tthe key does not work\n') });
   });
 
   it('lists your tokens that need attention, and no others', async () => {
@@ -74,19 +100,67 @@ describe('tokens status', () => {
     cli.app.clock.advance(400 * day);
     expect(await status()).toMatchObject({ code: 4, reachable: true, session: null });
     expect((await cli.run(['status'], dev)).stdout).toContain('Session ends:\tnot signed in, or the session is over\n');
-    expect(await status({ env: {} })).toMatchObject({ code: 4, reachable: null, session: null });
+    const signedOut = await status({ env: {}, fetch: fetchAhead(0) });
+    expect(signedOut).toMatchObject({ code: 4, reachable: true, session: null, clock_difference: 0, attention: null });
+    expect((await cli.run(['status'], dev)).stdout).toContain('Needs attention:\tunknown\n');
   });
 
-  it('exits with 6 if the server cannot be reached', async () => {
-    const fetch = async () => {
-      throw Object.assign(new TypeError('fetch failed'), {
-        cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
-      });
+  it('sends no credential to find out without a session whether the server is there', async () => {
+    const sent: (string | null)[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      sent.push(new Headers(init?.headers).get('authorization'));
+      return appFetch(cli.app)(input, init);
     };
-    expect(await status({ fetch })).toMatchObject({ code: 6, reachable: false, session: null, clock_difference: null });
-    const { code, stdout, stderr } = await cli.run(['status'], { ...dev, fetch });
-    expect([code, stderr]).toEqual([6, expect.stringMatching(/^error: /)]);
-    expect(stdout).toContain(`Server:\t${serverUrl} (not reachable)\n`);
+    expect(await status({ env: {}, fetch })).toMatchObject({ code: 4, reachable: true });
+    expect(sent).toEqual([null]);
+  });
+
+  const refused = async () => {
+    const cause = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    throw Object.assign(new TypeError('fetch failed'), { cause });
+  };
+  const page = async () => new Response('<h1>It works!</h1>', { headers: { 'content-type': 'text/html' } });
+  const gateway =
+    (status: number): typeof fetch =>
+    async () =>
+      new Response('<h1>Bad gateway</h1>', { status });
+  it.each<[string, typeof fetch, string]>([
+    ['the server cannot be reached', refused, 'not reachable'],
+    ['the gateway answers 502', gateway(502), 'not available now'],
+    ['the gateway answers 503', gateway(503), 'not available now'],
+    ['the gateway answers 504', gateway(504), 'not available now'],
+    ['another program answers', page, 'answered, but not as tokensd'],
+    ['another program knows no such page', gateway(404), 'answered, but not as tokensd'],
+    [
+      'the server redirects',
+      async () => Response.redirect('https://login.example.com/', 302),
+      'answered, but not as tokensd',
+    ],
+  ])('exits with 6 and prints what it knows if %s, also without a session', async (_case, fetch, said) => {
+    for (const who of [dev, { env: {} }]) {
+      const unknown = { server_version: null, session: null, key: null, clock_difference: null, attention: null };
+      expect(await status({ ...who, fetch })).toMatchObject({
+        code: 6,
+        server: serverUrl,
+        reachable: false,
+        ...unknown,
+      });
+      const { code, stdout, stderr } = await cli.run(['status'], { ...who, fetch });
+      expect([code, stderr]).toEqual([6, expect.stringMatching(/^error: /)]);
+      expect(stdout).toContain(`Server:\t${serverUrl} (${said})\n`);
+      for (const field of ['Server version', 'Session ends', 'Clock', 'Needs attention'])
+        expect(stdout).toContain(`${field}:\tunknown\n`);
+    }
+  });
+
+  it('prints the end of the session even if the tokens cannot be read', async () => {
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      String(input).includes('/api/v1/tokens') ? gateway(502)(input, init) : appFetch(cli.app)(input, init);
+    expect(await status({ fetch })).toMatchObject({
+      code: 6,
+      session: { expires_at: expect.any(String) },
+      attention: null,
+    });
   });
 });
 

@@ -52,6 +52,7 @@ describe('a session', () => {
       status: 200,
       confirmed_until: new Date(app.clock.now() + hour).toISOString(),
       confirm_with: ['password'],
+      server_version: '0.0.0',
     });
     expect([await promote(), await promote(other)]).toEqual([null, 'confirmation-required']);
     app.clock.advance(hour);

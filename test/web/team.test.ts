@@ -309,7 +309,6 @@ it('lists the consequences of offboarding before it offboards a member', async (
     'Disables the account dev@example.com',
     'Ends all its sessions',
     'Permanently revokes 2 tokens.',
-    'Sends an email to dev@example.com',
     'Revoked (2)',
   ]) {
     expect(asked).toContain(consequence);

@@ -6,6 +6,7 @@ import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
@@ -32,15 +33,11 @@ export function AppPage(props: AppPageProps) {
   const path = appPath(app.id);
   return (
     <Layout title={app.name} section={appsPath}>
-      <p>
-        <a href={appsPath}>Back to the apps</a>
-      </p>
-      <div class="heading">
-        <h1>
-          <bdi>{app.name}</bdi>
-        </h1>
-        {useMember().superuser && <Actions path={path} />}
-      </div>
+      <ObjectHeading
+        back={{ href: appsPath, text: 'Back to the apps' }}
+        name={app.name}
+        actions={useMember().superuser ? actionsAt(path) : []}
+      />
       <AppFacts app={app} now={statusContext.now} />
       <AppTokens {...props} />
       <History about="this app" auditQuery={{ target: app.id }} pageUrl={{ path, query: {} }} {...history} />
@@ -49,17 +46,11 @@ export function AppPage(props: AppPageProps) {
   );
 }
 
-function Actions({ path }: { path: string }) {
-  return (
-    <div class="buttons">
-      <a class="button quiet" id="edit" href={`${path}?dialog=edit`}>
-        Edit
-      </a>
-      <a class="button quiet danger" id="delete" href={`${path}?dialog=delete`}>
-        Delete
-      </a>
-    </div>
-  );
+function actionsAt(path: string): ObjectAction[] {
+  return [
+    { id: 'edit', href: `${path}?dialog=edit`, label: 'Edit' },
+    { id: 'delete', href: `${path}?dialog=delete`, label: 'Delete', danger: true },
+  ];
 }
 
 function AppFacts({ app, now }: { app: AppRecord; now: number }) {

@@ -4,6 +4,7 @@ import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { CopyButton } from '../shell/components/value-dialog.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { useMember, usePage } from '../shell/page-context.ts';
 import { clientPath, clientsPath } from './client-paths.ts';
 import { rightsOf } from './clients-page.tsx';
@@ -20,15 +21,11 @@ export function ClientPage({ client, history, now, dialog }: ClientPageProps) {
   const path = clientPath(client.id);
   return (
     <Layout title={client.name} section={clientsPath}>
-      <p>
-        <a href={clientsPath}>Back to the clients</a>
-      </p>
-      <div class="heading">
-        <h1>
-          <bdi>{client.name}</bdi>
-        </h1>
-        {useMember().superuser && <Actions path={path} />}
-      </div>
+      <ObjectHeading
+        back={{ href: clientsPath, text: 'Back to the clients' }}
+        name={client.name}
+        actions={useMember().superuser ? actionsAt(path) : []}
+      />
       <ClientFacts client={client} now={now} />
       <History about="this client" auditQuery={{ target: client.id }} pageUrl={{ path, query: {} }} {...history} />
       {dialog}
@@ -36,20 +33,12 @@ export function ClientPage({ client, history, now, dialog }: ClientPageProps) {
   );
 }
 
-function Actions({ path }: { path: string }) {
-  return (
-    <div class="buttons">
-      <a class="button quiet" id="edit" href={`${path}?dialog=edit`}>
-        Edit
-      </a>
-      <a class="button quiet" id="rotate-secret" href={`${path}?dialog=rotate-secret`}>
-        Rotate secret
-      </a>
-      <a class="button quiet danger" id="delete" href={`${path}?dialog=delete`}>
-        Delete
-      </a>
-    </div>
-  );
+function actionsAt(path: string): ObjectAction[] {
+  return [
+    { id: 'edit', href: `${path}?dialog=edit`, label: 'Edit' },
+    { id: 'rotate-secret', href: `${path}?dialog=rotate-secret`, label: 'Rotate secret' },
+    { id: 'delete', href: `${path}?dialog=delete`, label: 'Delete', danger: true },
+  ];
 }
 
 function ClientFacts({ client, now }: Pick<ClientPageProps, 'client' | 'now'>) {

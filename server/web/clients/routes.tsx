@@ -8,6 +8,7 @@ import type { ClientRecord } from '../../store/records.ts';
 import { historyOfTarget } from '../audit/history/read-history.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
+import { moreActionsId } from '../shell/object-heading.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { ClientDialog, DeleteClientDialog, RotateSecretDialog } from './client-dialogs.tsx';
 import { createClientBody, editClientBody, emptyClientForm, formOf, readClientForm } from './client-form.ts';
@@ -77,7 +78,7 @@ export function clientPages({ clients, audit, clock, messages }: ClientPagesDeps
 function requestedDialog(c: AppContext, client: ClientRecord): Child {
   if (!c.get('caller').user.superuser) return null;
   const name = c.req.query('dialog');
-  const about = { client, closeHref: `${clientPath(client.id)}#${name}` };
+  const about = { client, closeHref: `${clientPath(client.id)}#${name === 'delete' ? moreActionsId : name}` };
   switch (name) {
     case 'edit':
       return <ClientDialog {...about} form={formOf(client)} />;

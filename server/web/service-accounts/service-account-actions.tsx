@@ -2,8 +2,9 @@ import type { Child } from 'hono/jsx';
 import { count } from '../../../shared/count.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
-import { Mailed } from '../shell/components/mailed.tsx';
+import { Mailed } from '../shell/mailed.tsx';
 import type { MessageCode } from '../shell/messages/texts.ts';
+import { moreActionsId } from '../shell/object-heading.tsx';
 import { briefList } from '../team/member-labels.ts';
 import { serviceAccountPath } from './service-account-paths.ts';
 
@@ -39,7 +40,7 @@ export function AccountActionDialog({ action, account, trusts }: AccountActionDi
   return (
     <ConfirmDialog
       title={`${label} ${account.name}?`}
-      closeHref={`${path}#${action}`}
+      closeHref={`${path}#${action === 'delete' ? moreActionsId : action}`}
       action={`${path}/${action}`}
       confirm={`${label} service account`}
       danger={danger}

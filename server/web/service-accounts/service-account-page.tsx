@@ -5,6 +5,7 @@ import type { ListedTrust } from '../../store/records.ts';
 import { History, type HistoryPage } from '../audit/history/history.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { AccountTrusts } from './account-trusts.tsx';
@@ -27,13 +28,11 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
   const { account, mayChange, trusts, history, rejectedMaintainer, dialog } = props;
   return (
     <Layout title={account.name} section={serviceAccountsPath}>
-      <p>
-        <a href={serviceAccountsPath}>Back to the service accounts</a>
-      </p>
-      <div class="heading">
-        <h1>{account.name}</h1>
-        {mayChange && <Actions {...props} />}
-      </div>
+      <ObjectHeading
+        back={{ href: serviceAccountsPath, text: 'Back to the service accounts' }}
+        name={account.name}
+        actions={mayChange ? actionsOn(props, useMember().superuser) : []}
+      />
       {account.description && <p>{account.description}</p>}
       <AccountFacts {...props} />
       <MaintainersSection account={account} mayChange={mayChange} rejected={rejectedMaintainer} />
@@ -45,26 +44,17 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
   );
 }
 
-/** Links to the changes of the account. Maintainers who are no superusers only edit it. */
-function Actions({ account, pageUrl }: Pick<ServiceAccountPageProps, 'account' | 'pageUrl'>) {
-  const { superuser } = useMember();
-  return (
-    <div class="buttons">
-      <a class="button quiet" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
-        Edit
-      </a>
-      {superuser &&
-        possibleAccountActions(account).map((action) => (
-          <a
-            class={`button quiet${accountActions[action].danger ? ' danger' : ''}`}
-            id={action}
-            href={formatUrl(pageUrl, { dialog: action })}
-          >
-            {accountActions[action].label}
-          </a>
-        ))}
-    </div>
-  );
+/** The changes of the account. Maintainers who are no superusers only edit it. */
+function actionsOn({ account, pageUrl }: ServiceAccountPageProps, superuser: boolean): ObjectAction[] {
+  const dialog = (id: string, label: string) => ({ id, label, href: formatUrl(pageUrl, { dialog: id }) });
+  const ofSuperuser = superuser ? possibleAccountActions(account) : [];
+  return [
+    dialog('edit', 'Edit'),
+    ...ofSuperuser.map((action) => ({
+      ...dialog(action, accountActions[action].label),
+      danger: accountActions[action].danger,
+    })),
+  ];
 }
 
 function AccountFacts({ account, statusContext: { now } }: ServiceAccountPageProps) {

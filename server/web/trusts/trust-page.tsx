@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { useMember, usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
@@ -35,26 +36,15 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
   const { superuser } = useMember();
   return (
     <Layout title={trust.name} section={superuser ? trustsPath : serviceAccountsPath}>
-      <p>
-        {superuser ? (
-          <a href={trustsPath}>Back to the trusts</a>
-        ) : (
-          <a href={serviceAccountPath(trust.serviceAccountId)}>Back to {trust.serviceAccount}</a>
-        )}
-      </p>
-      <div class="heading">
-        <h1>{trust.name}</h1>
-        {superuser && (
-          <div class="buttons">
-            <a class="button quiet" id="edit" href={`${trustPath(trust.id)}?dialog=edit`}>
-              Edit
-            </a>
-            <a class="button quiet danger" id="delete" href={`${trustPath(trust.id)}?dialog=delete`}>
-              Delete
-            </a>
-          </div>
-        )}
-      </div>
+      <ObjectHeading
+        back={
+          superuser
+            ? { href: trustsPath, text: 'Back to the trusts' }
+            : { href: serviceAccountPath(trust.serviceAccountId), text: `Back to ${trust.serviceAccount}` }
+        }
+        name={trust.name}
+        actions={superuser ? actionsAt(trustPath(trust.id)) : []}
+      />
       {!superuser && <p>Organization Superusers change and delete trusts.</p>}
       {isOpenToAllBranches(trust) && (
         <p class="note warning">
@@ -104,6 +94,13 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
       {dialog}
     </Layout>
   );
+}
+
+function actionsAt(path: string): ObjectAction[] {
+  return [
+    { id: 'edit', href: `${path}?dialog=edit`, label: 'Edit' },
+    { id: 'delete', href: `${path}?dialog=delete`, label: 'Delete', danger: true },
+  ];
 }
 
 /** The newest tokens that jobs received. Superusers get a link to all that jobs received for the service account. */

@@ -9,6 +9,7 @@ import { historyOfTarget } from '../audit/history/read-history.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
+import { moreActionsId } from '../shell/object-heading.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { WebhookDialog } from './webhook-dialog.tsx';
 import { createWebhookBody, editWebhookBody, emptyWebhookForm, formOf, readWebhookForm } from './webhook-form.ts';
@@ -116,7 +117,7 @@ export function webhookPages({
   async function requestedDialog(c: AppContext): Promise<Child> {
     const dialog = c.req.query('dialog');
     const id = idOf(c);
-    const closeHref = `${formatUrl(webhookUrl(c))}#${dialog}`;
+    const closeHref = `${formatUrl(webhookUrl(c))}#${dialog === 'edit' ? 'edit' : moreActionsId}`;
     if (dialog === 'edit') {
       const webhook = await webhooks.get(c.get('caller'), id);
       return <WebhookDialog id={id} closeHref={closeHref} form={formOf(webhook)} />;

@@ -7,6 +7,7 @@ import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { formatLabels } from './webhook-form.ts';
 import { webhookName } from './webhook-name.ts';
@@ -30,15 +31,11 @@ export function WebhookPage(props: WebhookPageProps) {
   const failed = pageUrl.query.status === 'failed';
   return (
     <Layout title={name} section={webhooksPath}>
-      <p>
-        <a href={webhooksPath}>Back to the webhooks</a>
-      </p>
-      <div class="heading">
-        <h1>
-          <bdi>{name}</bdi>
-        </h1>
-        <WebhookButtons webhook={webhook} pageUrl={pageUrl} />
-      </div>
+      <ObjectHeading
+        back={{ href: webhooksPath, text: 'Back to the webhooks' }}
+        name={name}
+        actions={actionsOn(webhook, pageUrl)}
+      />
       <WebhookFacts webhook={webhook} now={now} />
       <div class="heading">
         <h2>Deliveries</h2>
@@ -104,34 +101,27 @@ function WebhookFacts({ webhook, now }: Pick<WebhookPageProps, 'webhook' | 'now'
   );
 }
 
-function WebhookButtons({ webhook: { id, disabled }, pageUrl }: Pick<WebhookPageProps, 'webhook' | 'pageUrl'>) {
-  return (
-    <div class="buttons">
-      {!disabled && <ActionButton action={`${webhookPath(id)}/test`} label="Send a test event" />}
-      <ActionButton
-        action={`${webhookPath(id)}/${disabled ? 'enable' : 'disable'}`}
-        label={disabled ? 'Enable' : 'Disable'}
-      />
-      <a class="button quiet" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
-        Edit
-      </a>
-      <a class="button quiet" id="rotate-secret" href={formatUrl(pageUrl, { dialog: 'rotate-secret' })}>
-        Rotate secret
-      </a>
-      <a class="button quiet danger" id="delete" href={formatUrl(pageUrl, { dialog: 'delete' })}>
-        Delete
-      </a>
-    </div>
-  );
+/** A receiver that is disabled gets no test. */
+function actionsOn({ id, disabled }: WebhookRecord, pageUrl: PageUrl): ObjectAction[] {
+  const dialog = (name: string, label: string) => ({ id: name, label, href: formatUrl(pageUrl, { dialog: name }) });
+  const enable = { post: `${webhookPath(id)}/enable`, label: 'Enable' };
+  const disable = { post: `${webhookPath(id)}/disable`, label: 'Disable' };
+  const test = { post: `${webhookPath(id)}/test`, label: 'Send a test event' };
+  return [
+    dialog('edit', 'Edit'),
+    disabled ? enable : test,
+    dialog('rotate-secret', 'Rotate secret'),
+    ...(disabled ? [] : [disable]),
+    { ...dialog('delete', 'Delete'), danger: true },
+  ];
 }
 
-function ActionButton({ action, label, about }: { action: string; label: string; about?: string }) {
+function RetryButton({ action, about }: { action: string; about: string }) {
   return (
     <form method="post" action={action}>
       <FormToken />
       <button type="submit" class="quiet">
-        {label}
-        {about !== undefined && <span class="visually-hidden"> {about}</span>}
+        Retry<span class="visually-hidden"> {about}</span>
       </button>
     </form>
   );
@@ -163,11 +153,7 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
             <td data-label="Attempts">{attempts}</td>
             <td class="end">
               {!webhook.disabled && (
-                <ActionButton
-                  action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`}
-                  label="Retry"
-                  about={`${event} ${id}`}
-                />
+                <RetryButton action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`} about={`${event} ${id}`} />
               )}
             </td>
           </tr>

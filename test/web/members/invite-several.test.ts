@@ -62,7 +62,24 @@ it('shows each link once if the server cannot send mail', async () => {
   const links = [...html.matchAll(/value="https:\/\/tokens\.example\.com(\/invitation\?token=[^"]*)"/g)];
   expect(new Set(links.map(([, link]) => link)).size).toBe(2);
   for (const [, link = ''] of links) expect((await app.ask(link)).status).toBe(200);
+  expect(textOf(html)).toContain(
+    '2 members added No mail was sent, because no mail server is configured: copy the links',
+  );
   expect(textOf(html)).toContain('Anyone who has a link, including you, can set the password');
+});
+
+it.each([
+  ['smtp://127.0.0.1:1', false],
+  [null, true],
+])('warns before anybody is invited if the server cannot send mail (%s)', async (smtpUrl, isWarned) => {
+  const app = await open({ smtpUrl });
+  for (const dialog of ['invite-several', 'add']) {
+    const text = textOf((await app.browser.get(`${team}?dialog=${dialog}`)).html);
+    expect([
+      dialog,
+      text.includes('no mail server is configured') || text.includes('No mail server is configured'),
+    ]).toEqual([dialog, isWarned]);
+  }
 });
 
 it('keeps what is wrong with an address or a name to its line, and escapes it', async () => {

@@ -100,11 +100,19 @@ it('lets an auditor read all of it and offers no change', async () => {
     expect((await auditor.get(`${page}?dialog=${dialog}`)).html).not.toContain('<dialog');
 });
 
-it('has one primary button and keeps everything else in a quiet menu', async () => {
+it('shows Edit and Offboard, and keeps everything else in a quiet menu that ends with Delete', async () => {
   const { browser, page } = await open();
   const { html } = await browser.get(page);
   const main = html.slice(html.indexOf('<h1'));
-  expect(main.match(/class="button primary"/g)).toHaveLength(1);
-  for (const action of ['promote', 'disable', 'end-sessions', 'offboard', 'delete'])
-    expect(main).toMatch(new RegExp(`<a class="nav-item" href="[^"]*dialog=${action}"`));
+  const [buttons = '', rest = ''] = main.split('<ul');
+  expect([...buttons.matchAll(/<a class="button[^>]* id="([^"]*)"/g)].map(([, id]) => id)).toEqual([
+    'edit',
+    'offboard',
+  ]);
+  const items = [...(rest.split('</ul>')[0] ?? '').matchAll(/<a class="nav-item"[^>]*>(.*?)<\/a>/gs)].map(
+    ([, text]) => text,
+  );
+  for (const label of ['Make superuser', 'Disable', 'End all sessions', 'Download data'])
+    expect(items).toContain(label);
+  expect(items.at(-1)).toBe('Delete');
 });

@@ -26,13 +26,13 @@ const expected: Record<string, Record<Role, Seen | null>> = {
     member: nothing,
   },
   clients: {
-    superuser: { headings: ['History'], actions: ['edit', 'rotate-secret', 'delete'] },
+    superuser: { headings: ['History'], actions: ['edit', 'rotate-secret', 'actions-'] },
     auditor: { headings: ['History'], actions: [] },
     maintainer: nothing,
     member: nothing,
   },
   webhooks: {
-    superuser: { headings: ['Deliveries', 'History'], actions: ['edit', 'rotate-secret', 'delete'] },
+    superuser: { headings: ['Deliveries', 'History'], actions: ['edit', 'actions-'] },
     auditor: nothing,
     maintainer: nothing,
     member: nothing,
@@ -46,7 +46,7 @@ const expected: Record<string, Record<Role, Seen | null>> = {
   'service-accounts': {
     superuser: {
       headings: accountPage,
-      actions: ['edit', 'disable', 'delete', 'remove-0', 'create-key', 'create-token', ...onToken, 'create-trust'],
+      actions: ['edit', 'disable', 'actions-', 'remove-0', 'create-key', 'create-token', ...onToken, 'create-trust'],
     },
     auditor: { headings: accountPage.filter((heading) => heading !== 'Trusts'), actions: [] },
     maintainer: { headings: accountPage, actions: ['edit', 'remove-0', 'create-token', ...onToken] },
@@ -100,10 +100,35 @@ describe.each(Object.keys(expected))('the page of one of the %s', (section) => {
     expect(main(html).includes('/organization/audit')).toBe(readsLog);
   });
 
+  it('has at most two buttons beside its name, a menu for the rest, and last what cannot be undone', async () => {
+    const { html } = await openConsole(app, app.root).get(`/organization/${section}/${ids[section]}`);
+    const heading = /<div class="heading"><h1>.*?<\/h1>(.*?)<\/div><(?!\/)/s.exec(main(html))?.[1] ?? '';
+    const [buttons = '', menu = ''] = heading.split('<ul');
+    const labels = (part: string) => [...part.matchAll(/<(a|button)\b.*?<\/\1>/gs)].map(([one]) => textOf(one));
+    const [visible, more] = [labels(buttons).filter((label) => label !== ''), labels(menu)];
+    expect(visible).toHaveLength(2);
+    expect(visible[0]).toBe('Edit');
+    expect([...visible, ...more].at(-1)).toBe('Delete');
+    expect(buttons.includes('aria-label="Actions for ')).toBe(more.length > 0);
+  });
+
   it('shows events about this one only', async () => {
     const { html } = await openConsole(app, app.root).get(`/organization/${section}/${ids[section]}`);
     const history = /<ol class="history">.*?<\/ol>/s.exec(html)?.[0] ?? '';
     expect(history.match(/<li>/g)).toHaveLength(1);
     expect(textOf(history)).toMatch(/root@example\.com (created|registered)/);
   });
+});
+
+it('says that nothing happened yet to those who would read it, and to others what they may read', async () => {
+  const { id } = await createServiceAccount(app, 'older', { maintainers: [as.maintainer] });
+  const shown = async (role: Role) => {
+    // As if retention had deleted its events.
+    await app.store.audit.assignPositions(1000);
+    await app.store.audit.purge({ before: Number.MAX_SAFE_INTEGER, limit: 1000 });
+    return textOf((await openConsole(app, as[role]).get(`/organization/service-accounts/${id}`)).html);
+  };
+  expect(await shown('superuser')).toContain('No events about this service account yet.');
+  expect(await shown('auditor')).toContain('No events about this service account yet.');
+  expect(await shown('maintainer')).toContain('has no events about this service account that you may read.');
 });

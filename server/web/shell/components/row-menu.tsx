@@ -1,4 +1,5 @@
 import { Icon } from '../frame/icon.tsx';
+import { FormToken } from './form.tsx';
 
 interface RowMenuProps {
   /** ID of what the row shows. A dialog that was opened from the menu leads back to `#actions-ID`. */
@@ -8,11 +9,8 @@ interface RowMenuProps {
   items: readonly RowAction[];
 }
 
-/** A link of the menu. */
-export interface RowAction {
-  href: string;
-  label: string;
-}
+/** An entry of the menu: a link, or a form that posts to an address. */
+export type RowAction = { label: string } & ({ href: string } | { post: string });
 
 /** The button at the end of a row, and its menu. The browser opens it without script. */
 export function RowMenu({ id, name, items }: RowMenuProps) {
@@ -26,9 +24,18 @@ export function RowMenu({ id, name, items }: RowMenuProps) {
       <ul id={menuId} class="menu row-menu" popover="auto" aria-label={label}>
         {items.map((item) => (
           <li>
-            <a class="nav-item" href={item.href}>
-              {item.label}
-            </a>
+            {'post' in item ? (
+              <form method="post" action={item.post}>
+                <FormToken />
+                <button type="submit" class="nav-item">
+                  {item.label}
+                </button>
+              </form>
+            ) : (
+              <a class="nav-item" href={item.href}>
+                {item.label}
+              </a>
+            )}
           </li>
         ))}
       </ul>

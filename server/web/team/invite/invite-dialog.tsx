@@ -1,7 +1,7 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
-import { NotMailed } from '../../shell/components/mailed.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
+import { NotMailed } from '../../shell/mailed.tsx';
 import { invitePath } from '../team-paths.ts';
 import { InviteFields } from './invite-fields.tsx';
 import type { InviteForm } from './invite-form.ts';

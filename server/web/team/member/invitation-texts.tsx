@@ -1,4 +1,4 @@
-import { Mailed, NotMailed } from '../../shell/components/mailed.tsx';
+import { Mailed, NotMailed } from '../../shell/mailed.tsx';
 import type { Confirmation } from './confirmation.ts';
 import type { ConfirmedAction } from './member-actions.ts';
 

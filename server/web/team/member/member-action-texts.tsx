@@ -1,5 +1,5 @@
 import { count } from '../../../../shared/count.ts';
-import { Mailed } from '../../shell/components/mailed.tsx';
+import { Mailed } from '../../shell/mailed.tsx';
 import type { Confirmation } from './confirmation.ts';
 import { invitationConfirmations } from './invitation-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';

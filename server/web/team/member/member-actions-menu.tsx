@@ -1,7 +1,6 @@
 import type { UserSummary } from '../../../store/records.ts';
-import { type RowAction, RowMenu } from '../../shell/components/row-menu.tsx';
+import type { ObjectAction } from '../../shell/object-heading.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
-import { memberName } from '../member-labels.ts';
 import { memberDataPath } from '../team-paths.ts';
 import { type OfferedAction, offeredActions } from './member-actions.ts';
 
@@ -33,25 +32,23 @@ const labels: Record<MenuAction, string> = {
   erase: 'Erase',
 };
 
-/** The button that edits a member, and the menu with everything else that a superuser can do. */
-export function MemberActions({ user, isSelf, isLastSuperuser, pageUrl }: MemberActionsProps) {
-  const dialog = (action: string) => formatUrl(pageUrl, { dialog: action });
+/** What a superuser can do with a member, the commonest actions first. */
+export function memberActions({ user, isSelf, isLastSuperuser, pageUrl }: MemberActionsProps): ObjectAction[] {
+  const action = (id: string, label: string) => ({ id, label, href: formatUrl(pageUrl, { dialog: id }) });
   const offered = offeredActions({ user, isSelf, isLastSuperuser }).filter((action): action is MenuAction =>
     Object.hasOwn(labels, action),
   );
-  const items: RowAction[] = offered.map((action) => ({ href: dialog(action), label: labels[action] }));
-  return (
-    <div class="buttons">
-      <a class="button primary" id="edit" href={dialog('edit')}>
-        Edit
-      </a>
-      <RowMenu
-        id={user.id}
-        name={memberName(user)}
-        items={[...items, { href: memberDataPath(user), label: 'Download data' }]}
-      />
-    </div>
-  );
+  const isFirst = (action: MenuAction) => action === 'offboard';
+  const isLast = (action: MenuAction) => action === 'delete' || action === 'erase';
+  const rest = offered.filter((action) => !isFirst(action) && !isLast(action));
+  const asAction = (name: MenuAction) => action(name, labels[name]);
+  return [
+    action('edit', 'Edit'),
+    ...offered.filter(isFirst).map((name) => ({ ...asAction(name), danger: true })),
+    ...rest.map(asAction),
+    { id: 'data', href: memberDataPath(user), label: 'Download data' },
+    ...offered.filter(isLast).map(asAction),
+  ];
 }
 
 /** Says why the only superuser can be neither demoted nor disabled. */

@@ -10,12 +10,13 @@ import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
 import { DateOf, Time } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
+import { ObjectHeading } from '../../shell/object-heading.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
 import { teamPath } from '../team-paths.ts';
-import { LastSuperuserNote, MemberActions } from './member-actions-menu.tsx';
+import { LastSuperuserNote, memberActions } from './member-actions-menu.tsx';
 import { MemberTokens } from './member-tokens.tsx';
 import { MemberSessions } from './sign-in/member-sessions.tsx';
 import { SignInMethods } from './sign-in/sign-in-methods.tsx';
@@ -54,15 +55,12 @@ export function MemberPage(props: MemberPageProps) {
   const { now } = statusContext;
   return (
     <Layout title={memberName(user)} section={teamPath}>
-      <p>
-        <a href={teamPath}>Back to the team</a>
-      </p>
-      <div class="heading">
-        <h1>
-          <bdi>{memberName(user)}</bdi>
-        </h1>
-        {superuser && <MemberActions {...props} />}
-      </div>
+      <ObjectHeading
+        back={{ href: teamPath, text: 'Back to the team' }}
+        name={memberName(user)}
+        actions={superuser ? memberActions(props) : []}
+        menuId={user.id}
+      />
       {error !== undefined && <Alert>{error}</Alert>}
       {superuser && isLastSuperuser && <LastSuperuserNote />}
       <AccountFacts {...props} />

@@ -202,7 +202,7 @@ export function memberPages(deps: MemberPagesDeps) {
         plan={await offboarding.plan(caller, user.id)}
         offeredAccounts={await serviceAccounts.offer(caller)}
         form={form}
-        closeHref={`${formatUrl(readPageUrl(c))}#actions-${user.id}`}
+        closeHref={`${formatUrl(readPageUrl(c))}#offboard`}
         now={clock.now()}
         problem={problem}
       />

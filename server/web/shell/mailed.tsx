@@ -1,5 +1,5 @@
 import type { PropsWithChildren } from 'hono/jsx';
-import { usePage } from '../page-context.ts';
+import { usePage } from './page-context.ts';
 
 /** What a page says about a mail. Empty if no mail server is configured, because then nobody gets it. */
 export function Mailed({ children }: PropsWithChildren) {

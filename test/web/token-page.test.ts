@@ -113,7 +113,7 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   await recordUsage.flush();
   const { html } = await openConsole(app, app.dev).get(path);
   const text = textOf(html);
-  expect(text).toContain('24 uses in the last 30 days, and 1 denied (1 paused).');
+  expect(text).toContain('24 uses in the last 30 days, and 1 denied (1 for “Token paused”).');
   expect(html).toContain(
     'aria-label="Uses per day from 25 Oct 2026 to 23 Nov 2026: 24 allowed and 1 denied. The most were 13 on 23 Nov 2026."',
   );

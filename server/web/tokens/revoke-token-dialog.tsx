@@ -37,10 +37,11 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
       danger
     >
       <p>
-        Every script, pipeline, and program that uses this token stops working immediately: its requests are rejected
-        with status 401. You cannot undo this. A new token has a different value.
+        {token.canary
+          ? 'Nobody is told any more when somebody presents its value. You cannot undo this.'
+          : 'Every script, pipeline, and program that uses this token stops working immediately: its requests are rejected with status 401. You cannot undo this. A new token has a different value.'}
       </p>
-      {wasUsedLately(recent) && (
+      {!token.canary && wasUsedLately(recent) && (
         <div class="note warning">
           <p>
             Something still uses it{uses > 0 && `: ${count(uses, 'use')} in the last ${usesBeforeRevocation} days`}.

@@ -54,9 +54,14 @@ export function TokenPage(props: TokenPageProps) {
       <TroubleNotes token={token} statusContext={statusContext} offered={new Set(offered.map(([action]) => action))} />
       <TwoValues token={token} now={now} mayEnd={offered.some(([action]) => action === 'end-previous')} />
       <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
-      {mayAct && <TestSection tokenId={token.id} test={test} />}
+      {mayAct && !token.canary && <TestSection tokenId={token.id} test={test} />}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
-      <UsageSection usage={usage} quiet={token.quietNetworks} now={now} />
+      <UsageSection
+        usage={usage}
+        token={token}
+        now={now}
+        narrowHref={offered.some(([action]) => action === 'narrow') ? `${tokenPath(token.id)}?dialog=narrow` : null}
+      />
       <History
         about="this token"
         auditQuery={{ target: token.id }}
@@ -75,9 +80,9 @@ function Actions({
   actsAsOwner,
 }: Pick<TokenPageProps, 'token' | 'statusContext' | 'actsAsOwner'>) {
   const { superuser } = useMember();
-  // The old value is ended beside what still uses it.
+  // The old value is ended beside what still uses it, and the uses that rules could be made of stand below.
   const actions = offeredActions(token, statusContext, { superuser, actsAsOwner }).filter(
-    ([action]) => action !== 'end-previous',
+    ([action]) => action !== 'end-previous' && action !== 'narrow',
   );
   return (
     <div class="buttons">

@@ -110,7 +110,7 @@ it('filters by everything that the API filters by, with a chip for each filter t
 it('says which filter is wrong, and lists nothing', async () => {
   await createToken(app, app.dev, { name: 'ci' });
   for (const [query, message] of [
-    ['unused_for=soon', 'unused_for must be a whole number of seconds'],
+    ['unused_for=soon', 'Choose one of the listed times.'],
     ['status=nonsense', 'Choose one of the listed statuses.'],
     ['owner=nobody%40example.com', 'There is no'],
     ['owner=service-account%3Anobody', 'There is no'],
@@ -196,4 +196,18 @@ it('sorts by the headings of its columns and by a field, and keeps the order in 
   expect((await get('?sort=owner')).status).toBe(400);
   const own = await openConsole(app, app.dev).get('/profile/api-tokens?sort=-name');
   expect(namesOf(own.html)).toEqual(['c', 'b', 'A']);
+});
+
+it('finds the owner of a prefix, also of an old value, from the field for names', async () => {
+  const { id, prefix } = await createToken(app, app.dev, { name: 'deploy' });
+  await app.ask(`/api/v1/tokens/${id}/rotate`, { as: app.dev, json: { overlap: 0 } });
+  expect(textOf((await get('')).html)).toContain('Name or prefix');
+  const { status, location } = await get(`?q=${prefix}`);
+  expect([status, location]).toEqual([303, `/search?q=${prefix}`]);
+  const found = textOf((await openConsole(app, auditor).get(location ?? '')).html);
+  expect(found).toContain('deploy');
+  expect(found).toContain('dev@example.com');
+  expect((await get('?q=nothing')).status).toBe(200);
+  const own = openConsole(app, app.dev);
+  expect(textOf((await own.get('/search?q=tok_00000000')).html)).toContain('ask one of them who owns a prefix');
 });

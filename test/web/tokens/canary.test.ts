@@ -63,3 +63,16 @@ it('marks a canary that was used in the list, on its page and in the overview, a
   const quiet = all.find(({ name }) => name === 'quiet');
   expect((await browser.get(`${tokens}/${quiet?.id}`)).html).not.toContain('note danger');
 });
+
+it('says of a canary how often somebody presented it, tests no request with it, and warns of no outage when it is revoked', async () => {
+  await createCanary();
+  const [token] = await app.store.tokens.list({ limit: 1, before: null, ownerId: app.dev.id, now: app.clock.now() });
+  app.services.useCounter.denied(token?.id ?? '', app.clock.now(), 'canary', 7);
+  await app.services.recordUsage.flush();
+  const page = textOf((await browser.get(`${tokens}/${token?.id}`)).html);
+  expect(page).toContain('Somebody presented it 7 times in the last 30 days.');
+  expect(page).not.toContain('Test a request');
+  const revoke = textOf((await browser.get(`${tokens}/${token?.id}?dialog=revoke`)).html);
+  expect(revoke).toContain('Nobody is told any more when somebody presents its value.');
+  expect(revoke).not.toContain('stops working immediately');
+});

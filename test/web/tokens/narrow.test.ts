@@ -74,7 +74,7 @@ it('shows the dialog again if a rule cannot be set', async () => {
   await browser.get(`${path}?dialog=narrow`);
   const { status, html } = await browser.submit(`${path}/narrow`, { apps: 'gone' });
   expect(status).toBe(400);
-  expect(html).toContain('Narrow “ci” to what it used');
+  expect(html).toContain('Limit “ci” to what it used');
   expect(await present()).toEqual(noRules);
 });
 

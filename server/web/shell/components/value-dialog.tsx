@@ -52,10 +52,11 @@ interface CopyButtonProps {
   /** ID of the element with the text. */
   of: string;
   primary?: boolean;
+  label?: string;
 }
 
 /** Copies the text of an element, and says so in space that is reserved for it. Without JavaScript, there is no button. */
-export function CopyButton({ of, primary = false }: CopyButtonProps) {
+export function CopyButton({ of, primary = false, label = 'Copy' }: CopyButtonProps) {
   const status = <span id={`${of}-copied`} class="copied" role="status" />;
   return (
     <>
@@ -67,7 +68,7 @@ export function CopyButton({ of, primary = false }: CopyButtonProps) {
         data-focus={primary || undefined}
         hidden
       >
-        Copy
+        {label}
       </button>
       {primary && status}
     </>

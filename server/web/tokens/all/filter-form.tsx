@@ -44,7 +44,7 @@ export function FilterForm({ values, errors }: FilterProps) {
     <search>
       <form method="get" action={allTokensPath} class="token-filters">
         <div class="filters">
-          <SearchField label="Name" name="q" value={values.q} error={errors.q} />
+          <SearchField label="Name or prefix" name="q" value={values.q} error={errors.q} />
           <SearchField
             label="Owner"
             name="owner"

@@ -78,7 +78,11 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
     values[name] = value;
     const result = schemas[name].safeParse(value);
     if (result.success) parsed[name] = result.data;
-    else errors[name] = result.error.issues[0]?.message ?? '';
+    else
+      errors[name] =
+        name.endsWith('_within') || name.endsWith('_for')
+          ? 'Choose one of the listed times.'
+          : (result.error.issues[0]?.message ?? '');
   }
   if (values.owner !== undefined && values.known_to !== undefined) {
     errors.known_to = 'Choose an owner or somebody who knows the values, not both.';

@@ -8,7 +8,7 @@ import { formatUrl } from '../../shell/page-url.ts';
 import { allTokensPath } from '../all/all-tokens-paths.ts';
 import { LastUsed } from '../list/last-used.tsx';
 import { kindLabels, type ListOfToken, listOfToken, tokenPath } from '../token-paths.ts';
-import { DeniedTable } from '../trouble/denied-requests.tsx';
+import { DeniedTable, withoutRepeats } from '../trouble/denied-requests.tsx';
 import { EndSentence } from './end-sentence.tsx';
 import { OwnerOfEnded } from './owner-of-ended.tsx';
 
@@ -44,7 +44,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
         <section aria-labelledby="denied">
           <h2 id="denied">Denied requests since it ended</h2>
           <p class="hint">Something still uses its value.</p>
-          <DeniedTable requests={deniedRequests} names={names} editable={null} now={now} />
+          <DeniedTable requests={withoutRepeats(deniedRequests)} names={names} editable={null} now={now} />
         </section>
       )}
       <dl class="facts">

@@ -9,7 +9,7 @@ const labels: ReadonlyArray<[OfferedAction, string]> = [
   ['rotate', 'Rotate'],
   ['end-previous', 'End the old value'],
   ['edit', 'Edit'],
-  ['narrow', 'Narrow to what it used'],
+  ['narrow', 'Limit it to what it used'],
   ['pause', 'Pause'],
   ['resume', 'Resume'],
 ];

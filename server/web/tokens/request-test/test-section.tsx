@@ -20,7 +20,7 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
   const errors = fieldErrors(problem);
   return (
     <details class="fold" id="test" open={test !== undefined}>
-      <summary>Test a request</summary>
+      <summary class="button">Test a request…</summary>
       {tested && <Verdict {...tested} />}
       {problem && <Alert>{problem.errors ? 'Nothing was tested. Correct the fields below.' : problem.message}</Alert>}
       <form method="post" action={`${tokenPath(tokenId)}/test#test`}>
@@ -41,8 +41,8 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
           <button type="submit">Test</button>
         </div>
         <p class="hint">
-          Checks a request against this token, without its value. Nothing is sent to the app, and nothing is recorded.
-          Without an address or an app, rules about them are not checked, and the result says so.
+          Checks a request against this token's rules, without its value. Nothing is sent or recorded. Without an
+          address or an app, rules about them are not checked, and the result says so.
         </p>
       </form>
     </details>

@@ -7,7 +7,7 @@ import type { DeniedRequest, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { tokenPath } from '../token-paths.ts';
-import { denyReasonWords } from './deny-reasons.ts';
+import { denyReasonRemedy, denyReasonWords } from './deny-reasons.ts';
 
 /** How many rows are shown at once. The others are folded away. */
 const shownRows = 5;
@@ -27,21 +27,22 @@ interface DeniedRequestsProps {
 export function DeniedRequests({ requests, now, ...props }: DeniedRequestsProps) {
   const [newest] = requests;
   if (newest === undefined) return null;
-  const table = (rows: readonly DeniedRequest[]) => <DeniedTable {...props} requests={rows} now={now} />;
-  const rest = requests.slice(shownRows);
+  const table = (rows: readonly RepeatedRequest[]) => <DeniedTable {...props} requests={rows} now={now} />;
+  const rows = withoutRepeats(requests);
+  const rest = rows.slice(shownRows);
   if (newest.at <= now - recentMs) {
     const last = relativeTime(new Date(newest.at).toISOString(), new Date(now));
     return (
       <details class="fold">
         <summary>{`${count(requests.length, 'denied request')}, the last one ${last}`}</summary>
-        {table(requests)}
+        {table(rows)}
       </details>
     );
   }
   return (
     <section aria-labelledby="denied">
       <h2 id="denied">Denied requests</h2>
-      {table(requests.slice(0, shownRows))}
+      {table(rows.slice(0, shownRows))}
       {rest.length > 0 && (
         <details class="fold">
           <summary>{`Show ${rest.length} more`}</summary>
@@ -52,8 +53,32 @@ export function DeniedRequests({ requests, now, ...props }: DeniedRequestsProps)
   );
 }
 
+/** A denied request, and how often the same one was denied in a row. */
+export interface RepeatedRequest extends DeniedRequest {
+  times: number;
+}
+
+/** Makes one row of requests that follow each other and differ in their times only. It is the newest of them. */
+export function withoutRepeats(requests: readonly DeniedRequest[]): RepeatedRequest[] {
+  const rows: RepeatedRequest[] = [];
+  for (const request of requests) {
+    const newer = rows.at(-1);
+    if (newer !== undefined && isSame(newer, request)) newer.times += 1;
+    else rows.push({ ...request, times: 1 });
+  }
+  return rows;
+}
+
+function isSame(one: DeniedRequest, other: DeniedRequest): boolean {
+  return (['reason', 'appId', 'method', 'path', 'ip', 'userAgent'] as const).every((name) => one[name] === other[name]);
+}
+
+interface DeniedTableProps extends Omit<DeniedRequestsProps, 'requests'> {
+  requests: readonly RepeatedRequest[];
+}
+
 /** Requests as a table. */
-export function DeniedTable({ requests, names, editable, now }: DeniedRequestsProps) {
+export function DeniedTable({ requests, names, editable, now }: DeniedTableProps) {
   return (
     <table class="list denied">
       <caption class="visually-hidden">Denied requests, newest first</caption>
@@ -76,11 +101,12 @@ export function DeniedTable({ requests, names, editable, now }: DeniedRequestsPr
 }
 
 interface DeniedRowProps extends Omit<DeniedRequestsProps, 'requests'> {
-  request: DeniedRequest;
+  request: RepeatedRequest;
 }
 
 function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
-  const { at, reason, appId, method, path, ip, userAgent } = request;
+  const { at, reason, appId, method, path, ip, userAgent, times } = request;
+  const remedy = denyReasonRemedy(reason);
   const app = appId === null ? undefined : names.get(appId);
   return (
     <tr>
@@ -98,13 +124,17 @@ function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
           </span>
         )}
       </th>
-      <td data-label="Reason">{denyReasonWords(reason)}</td>
+      <td data-label="Reason">
+        {denyReasonWords(reason)}
+        {remedy !== null && <span class="sub">{remedy}</span>}
+      </td>
       <td data-label="From">
         {ip ?? 'unknown'}
         {userAgent !== null && <bdi class="sub">{describeUserAgent(userAgent)}</bdi>}
       </td>
       <td data-label="Time">
         <Time at={at} now={now} />
+        {times > 1 && <span class="sub">{times} times in a row</span>}
       </td>
       {editable !== null && (
         <td class="end">

@@ -39,7 +39,7 @@ export function NarrowDialog({ token, suggestion, problem }: NarrowDialogProps) 
   const closeHref = `${tokenPath(token.id)}#narrow`;
   const form = narrowForm(suggestion);
   return (
-    <Dialog title={`Narrow “${token.name}” to what it used`} closeHref={closeHref}>
+    <Dialog title={`Limit “${token.name}” to what it used`} closeHref={closeHref}>
       {problem && <Alert>{problem.message}</Alert>}
       <form method="post" action={`${tokenPath(token.id)}/narrow`}>
         <FormToken />
@@ -115,7 +115,7 @@ function RuleText({ rule, suggestion }: { rule: string; suggestion: Suggestion }
 export function TooFewUsesDialog({ token }: { token: TokenRecord }) {
   const closeHref = `${tokenPath(token.id)}#narrow`;
   return (
-    <Dialog title={`Narrow “${token.name}” to what it used`} closeHref={closeHref}>
+    <Dialog title={`Limit “${token.name}” to what it used`} closeHref={closeHref}>
       <p>
         {`The token has fewer than ${minSuggestionUses} recorded uses in the last ${shownDays} days. Rules from so few uses may deny requests that it needs.`}
       </p>

@@ -1,9 +1,10 @@
 import { count } from '../../../../shared/count.ts';
 import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../../domain/tokens/usage/usage.ts';
-import type { SeenCount } from '../../../store/records.ts';
+import type { SeenCount, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
+import { denyReasonWords } from '../trouble/deny-reasons.ts';
 import { UsageChart } from './usage-chart.tsx';
 
 /** The days that the page shows. */
@@ -11,25 +12,36 @@ export const shownDays = 30;
 /** The rows of each table. */
 const maxRows = 10;
 
+interface UsageSectionProps {
+  usage: Usage;
+  token: Pick<TokenRecord, 'canary' | 'quietNetworks'>;
+  now: number;
+  /** URL of the dialog that suggests rules from these uses. Null if the reader may not set rules. */
+  narrowHref: string | null;
+}
+
 /** How a token was used: a chart of the last days, and tables of its routes, networks and user agents. */
-export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boolean; now: number }) {
-  const { days, denied, wouldDeny, seen } = usage;
+export function UsageSection({ usage, token, now, narrowHref }: UsageSectionProps) {
+  const { days, wouldDeny, seen } = usage;
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
   const used = sum('allowed') + sum('denied') > 0;
   return (
     <section aria-labelledby="usage">
-      <h2 id="usage">Usage</h2>
-      <p>
-        {used
-          ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${byReason(denied)}. Uses of the last minute may be missing.`
-          : `No use was counted in the last ${shownDays} days.`}
-      </p>
+      <div class="heading">
+        <h2 id="usage">Usage</h2>
+        {narrowHref !== null && (
+          <a class="button quiet" id="narrow" href={narrowHref}>
+            Limit it to what it used…
+          </a>
+        )}
+      </div>
+      <p>{used ? summaryOf(token, usage) : `No use was counted in the last ${shownDays} days.`}</p>
       {wouldDeny.length > 0 && (
         <p>
           If its rules were enforced, {count(total(wouldDeny), 'use')} would have been denied{byReason(wouldDeny)}.
         </p>
       )}
-      {quiet && <p>No mail is sent when this token is used from a new network.</p>}
+      {token.quietNetworks && <p>No mail is sent when this token is used from a new network.</p>}
       {used && <UsageChart days={days} />}
       <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
       <SeenTable
@@ -45,12 +57,19 @@ export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boole
   );
 }
 
+function summaryOf({ canary }: UsageSectionProps['token'], { days, denied }: Usage): string {
+  const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
+  const missing = 'Those of the last minute may be missing.';
+  if (canary) return `Somebody presented it ${count(sum('denied'), 'time')} in the last ${shownDays} days. ${missing}`;
+  return `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${byReason(denied)}. ${missing}`;
+}
+
 function total(counts: Usage['denied']): number {
   return counts.reduce((all, { uses }) => all + uses, 0);
 }
 
 function byReason(counts: Usage['denied']): string {
-  const reasons = counts.map(({ reason, uses }) => `${uses.toLocaleString('en')} ${reason}`);
+  const reasons = counts.map(({ reason, uses }) => `${uses.toLocaleString('en')} for “${denyReasonWords(reason)}”`);
   return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
 }
 
@@ -109,7 +128,7 @@ function Value({ kind, value }: Pick<SeenCount, 'kind' | 'value'>) {
       <span class="mono">
         {method} <ClippedText text={path} />
       </span>
-      {reason !== null && ` (${reason})`}
+      {reason !== null && ` (${denyReasonWords(reason)})`}
     </>
   );
 }

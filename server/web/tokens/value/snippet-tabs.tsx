@@ -22,7 +22,7 @@ export function SnippetTabs({ address, isKey }: SnippetTabsProps) {
             </label>
             <div class="snippet">
               <p class="hint">{hint}</p>
-              <CopyButton of={`snippet-${id}`} />
+              <CopyButton of={`snippet-${id}`} label="Copy snippet" />
               <pre id={`snippet-${id}`} tabindex={0}>
                 {code}
               </pre>

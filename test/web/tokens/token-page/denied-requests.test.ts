@@ -156,3 +156,16 @@ function fieldsOf(html: string): Record<string, string> {
   const areas = [...html.matchAll(/<textarea\b[^>]*name="(\w+)"[^>]*>([^<]*)<\/textarea>/g)];
   return Object.fromEntries([...inputs, ...areas.map(([, name = '', value = '']) => [name, decode(value)])]);
 }
+
+it('makes one row of a request that was denied several times in a row, and says what lets other requests through', async () => {
+  const { path, deny, browser } = await open({ allow: ['GET /a'] });
+  const repeated = { reason: 'path', path: '/b' };
+  await deny(repeated, repeated, repeated, { reason: 'rotated', path: '/a' }, repeated);
+  const { html } = await browser.get(path);
+  const rows = [...html.matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => textOf(row));
+  expect(rows).toEqual([
+    expect.stringMatching(/^GET \/b Path not allowed .* 3 times in a row Allow this…$/),
+    expect.stringMatching(/ended by a rotation Give the new value to the program that still has the old one\./),
+    expect.stringMatching(/^GET \/b Path not allowed (?!.*times in a row)/),
+  ]);
+});

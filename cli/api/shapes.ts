@@ -135,6 +135,7 @@ export const tokenReportShape = object<TokenReport>({
   expiring: integer,
   owner_disabled: integer,
   orphaned: optional(integer),
+  as_of: optional(text),
 });
 
 export const userShape = object<User>({

@@ -7,7 +7,7 @@ export interface TokenFilter {
   status?: TokenStatus;
   /** Only exchanged tokens. They are left out otherwise. */
   exchanged?: true;
-  /** Neither value was used for this long. Of a token that was never used, the creation counts. */
+  /** Older than this, and neither value was used for this long. */
   unusedForMs?: number;
   /** A request with the token was denied within this time. */
   deniedWithinMs?: number;

@@ -80,7 +80,7 @@ const inOrder = (table: string, alias = table) => `SCAN ${alias} USING INDEX sql
 const idsInOrder = (table: string) => `SCAN ${table} USING COVERING INDEX sqlite_autoindex_${table}_1`;
 
 /** The index of the tokens that were not exchanged, which most lists leave out. */
-const listed = 'tokens_listed_index';
+const listed = 'tokens_listed_state_index';
 /** All owners and their states, without the rest of their rows. */
 const ownersAtOnce = 'SCAN u USING COVERING INDEX users_state_index';
 
@@ -90,7 +90,9 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens(,| of an app)/, `SCAN t USING COVERING INDEX ${listed}`],
   [/^the tokens that jobs received under a trust$/, 'SCAN t USING INDEX tokens_exchanged_index'],
   [/^all tokens, .*by a/, 'SCAN n USING COVERING INDEX tokens_name_index'],
-  [/^sorted tokens, few, paused/, 'SCAN t USING INDEX tokens_paused_index'],
+  [/^sorted tokens, few, paused, by (created|last_used)/, 'SCAN t USING INDEX tokens_paused_state_index'],
+  [/^sorted tokens, few, paused, by name/, 'SCAN t USING INDEX tokens_paused_name_index'],
+  [/^sorted tokens, few, paused, by last_used/, 'SCAN t USING INDEX tokens_paused_until_index'],
   [/^sorted tokens, by name/, 'SCAN t USING INDEX tokens_name_index'],
   [/^all tokens, .*(by a|unused|never used|unrotated|without an expiry)/, 'SCAN t'],
   [/^all tokens, (blocked|disabled|sso-stale|idle|expired)$|^the report/, ownersAtOnce],
@@ -107,9 +109,14 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^clients$/, inOrder('clients')],
   [/^apps$/, inOrder('apps')],
   [/^webhooks$/, inOrder('webhooks')],
-  [/^all tokens, paused$/, 'SCAN t USING INDEX tokens_paused_index'],
-  [/^all tokens, (without an expiry|counted)/, 'SCAN t'],
-  [/^all tokens without an expiry, counted$/, 'SCAN t USING INDEX tokens_no_expiry_index'],
+  [/^all tokens, paused$/, 'SCAN t USING INDEX tokens_paused_state_index'],
+  // A LIMIT ends them.
+  [/^all tokens, counted$/, 'SCAN t USING COVERING INDEX tokens_listed_owner_index'],
+  [/^all tokens active, counted$/, `SCAN t USING COVERING INDEX ${listed}`],
+  [/^all tokens blocked, counted$/, ownersAtOnce],
+  [/^all tokens paused, counted$/, 'SCAN t USING COVERING INDEX tokens_paused_until_index'],
+  [/^all tokens, without an expiry/, 'SCAN t'],
+  [/^all tokens without an expiry, counted$/, 'SCAN t USING COVERING INDEX tokens_endless_index'],
   [/^all canaries/, 'SCAN t USING INDEX tokens_canary_index'],
   [/^trusts$/, inOrder('trusts', 't')],
   [/^webhooks with due deliveries$/, 'SCAN webhooks'],
@@ -169,12 +176,18 @@ function wrongSteps(name: string, steps: string[]): string[] {
 
 /** Indexes without which a list reads the rows of very many tokens, although its plan has no scan of a table. */
 const leadingIndexes = [
-  ['all tokens', 'USING INDEX tokens_listed_index'],
-  ['all tokens, counted', 'USING COVERING INDEX tokens_listed_index'],
+  ['all tokens', 'USING INDEX tokens_listed_state_index'],
+  ['all tokens, counted', 'USING COVERING INDEX tokens_listed_owner_index'],
   ['all tokens, disabled', 'USING COVERING INDEX tokens_listed_owner_index'],
-  ['all tokens expiring within a week, counted', 'USING COVERING INDEX tokens_listed_expiry_index'],
-  ['all tokens, paused', 'USING INDEX tokens_paused_index'],
-  ['all tokens without an expiry, counted', 'USING INDEX tokens_no_expiry_index'],
+  ['all tokens expiring within a week, counted', 'USING COVERING INDEX tokens_listed_until_index'],
+  ['all tokens, paused', 'USING INDEX tokens_paused_state_index'],
+  ['all tokens without an expiry, counted', 'USING COVERING INDEX tokens_endless_index'],
+  ['all tokens active, counted', 'USING COVERING INDEX tokens_listed_state_index'],
+  ['all tokens expired, counted', 'USING COVERING INDEX tokens_listed_until_index'],
+  ['all tokens paused, counted', 'USING COVERING INDEX tokens_paused_'],
+  ['all tokens denied within a day, counted', 'USING COVERING INDEX denied_requests_token_index'],
+  ['all tokens, unrotated for 90 days', 'USING INDEX tokens_listed_state_index (id>? AND id<?)'],
+  ['sorted tokens, few, paused, by expires', 'USING INDEX tokens_paused_until_index'],
   ['all canaries, counted', 'USING INDEX tokens_canary_index'],
   ['all tokens, by a rare name', 'USING COVERING INDEX tokens_name_index'],
   ['sorted tokens, by name, active', 'USING INDEX tokens_name_index'],
@@ -222,6 +235,8 @@ const maxRows = 2_100;
 /** Queries that look at more: every token and its owner, for a page and for its IDs; every token; or one busy superuser. */
 const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^all tokens, /, 2 * (sizes.tokens + sizes.users) + maxRows],
+  // The IDs of the 3,000 newest tokens.
+  [/^all tokens of an app/, 3_000 + maxRows],
   // The 10,000 newest tokens.
   [/^search, (tokens|its limits)/, 10_000 + maxRows],
   // They find all that match, of which there are at most 10,000. With so few tokens in all, PostgreSQL does not read by an index.

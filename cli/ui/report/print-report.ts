@@ -1,8 +1,12 @@
+import { timeAgo } from '../../../shared/relative-time.ts';
 import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
 import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';
 import { listCommand } from './list-command.ts';
+
+/** Numbers that are older are said to be old. */
+const oldMs = 60_000;
 
 interface Row {
   count: number;
@@ -47,12 +51,15 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
     command: listCommand(query),
     isTrouble: name !== 'active',
   }));
-  // An older server does not count them.
-  const { orphaned } = report as Partial<TokenReport>;
+  // An older server has neither.
+  const { orphaned, as_of: asOf } = report as Partial<TokenReport>;
   if (orphaned !== undefined) {
     const command = 'tokens service-accounts list --orphaned';
     const briefMeaning = 'orphaned service accounts';
     rows.push({ count: orphaned, meaning: orphanedMeaning, briefMeaning, command, isTrouble: true });
   }
   await printTable(ctx, options, columns, [rows]);
+  const now = ctx.now();
+  const isOld = asOf !== undefined && now.getTime() - Date.parse(asOf) >= oldMs;
+  if (isOld) ctx.stderr.write(`The server counted them ${timeAgo(asOf, now)}.\n`);
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { type Caller, requireScope } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { createKeptCounts } from '../tokens/report/kept-counts.ts';
 import { countReported, type TokenReport } from '../tokens/report/report.ts';
 import { emptyDays, firstDayOf, type UsageDay } from '../tokens/usage/usage.ts';
 
@@ -16,8 +17,8 @@ const maxCounted = 1_000_000;
 
 /** For how long numbers are shown without counting again. */
 const freshMs = 60_000;
-/** Counting that takes no longer is waited for, so that small organizations see no old numbers. */
-const shortMs = 30;
+/** Counting that takes no longer is waited for. */
+const quickMs = 30;
 
 /** The tokens of the organization at a glance. */
 export interface OrganizationOverview {
@@ -53,50 +54,35 @@ interface OverviewDeps {
 
 /** Creates the overview of one node, which counts at most once a minute, and never twice at the same time. */
 export function createOrganizationOverviews({ store, clock, statusContext }: OverviewDeps): OrganizationOverviews {
-  let latest: OrganizationOverview | null = null;
-  let tookMs = 0;
-  let running: Promise<OrganizationOverview> | null = null;
-
-  async function count(): Promise<OrganizationOverview> {
-    const at = clock.now();
-    const first = firstDayOf(at, shownDays);
-    const context = statusContext();
-    const report = await countReported(store, context);
-    const counted = (filter: TokenFilter) => store.tokens.countUpTo({ ...filter, ...context }, maxCounted);
-    const denied = await counted({ deniedWithinMs, canaries: false });
-    const expiringIn30Days = await counted({ expiringWithinMs: 30 * dayMs });
-    const canaries = { all: await counted({ canaries: 'only' }), used: await counted({ canaries: 'used' }) };
-    const days = emptyDays(first, shownDays);
-    for (const { day, allowed, denied } of await store.usage.daysSince(first)) {
-      const total = days[day - first];
-      // The clock may have been ahead when they were counted.
-      if (total !== undefined) Object.assign(total, { allowed, denied });
-    }
-    const firstDay = await store.usage.firstDay();
-    const countedSince = firstDay === null ? null : firstDay * dayMs;
-    latest = { at, report, denied, expiringIn30Days, canaries, days, countedSince };
-    tookMs = clock.now() - at;
-    return latest;
-  }
-
-  /** Counts, or joins the count that runs. */
-  function countOnce(): Promise<OrganizationOverview> {
-    running ??= count().finally(() => {
-      running = null;
-    });
-    return running;
-  }
-
+  const options = { clock, freshMs, maxAgeMs: Number.POSITIVE_INFINITY, keepsQuick: true };
+  const latest = createKeptCounts({
+    ...options,
+    isQuick: ({ tookMs }) => tookMs <= quickMs,
+    count: () => countOrganization(store, statusContext()),
+  });
   return {
     async overview(caller) {
       requireScope(caller, 'tokens:read');
-      const age = latest === null ? Number.POSITIVE_INFINITY : Math.abs(clock.now() - latest.at);
-      if (latest !== null && age < freshMs) return latest;
-      const counted = countOnce();
-      if (latest === null || tookMs <= shortMs) return counted;
-      // The next visitor counts again, and gets the error if it stays.
-      counted.catch(() => {});
-      return latest;
+      const { at, numbers } = await latest();
+      return { at, ...numbers };
     },
   };
+}
+
+async function countOrganization(store: Store, context: StatusContext): Promise<Omit<OrganizationOverview, 'at'>> {
+  const first = firstDayOf(context.now, shownDays);
+  const report = await countReported(store, context);
+  const counted = (filter: TokenFilter) => store.tokens.countUpTo({ ...filter, ...context }, maxCounted);
+  const denied = await counted({ deniedWithinMs, canaries: false });
+  const expiringIn30Days = await counted({ expiringWithinMs: 30 * dayMs });
+  const canaries = { all: await counted({ canaries: 'only' }), used: await counted({ canaries: 'used' }) };
+  const days = emptyDays(first, shownDays);
+  for (const { day, allowed, denied } of await store.usage.daysSince(first)) {
+    const total = days[day - first];
+    // The clock may have been ahead when they were counted.
+    if (total !== undefined) Object.assign(total, { allowed, denied });
+  }
+  const firstDay = await store.usage.firstDay();
+  const countedSince = firstDay === null ? null : firstDay * dayMs;
+  return { report, denied, expiringIn30Days, canaries, days, countedSince };
 }

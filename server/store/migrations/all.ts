@@ -24,6 +24,7 @@ import { tokenLists } from './0023-token-lists.ts';
 import { search } from './0024-search.ts';
 import { endedTokens } from './0025-ended-tokens.ts';
 import { listedTokens } from './0028-listed-tokens.ts';
+import { coveringIndexes } from './0029-covering-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   search,
   endedTokens,
   listedTokens,
+  coveringIndexes,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../token-report.ts';
+import { timeSchema } from '../common.ts';
 
 const countOf = (name: ReportedTokens) => {
   const { meaning, query } = reportedTokens[name];
@@ -20,6 +21,7 @@ export const tokenReportSchema = z
   } satisfies Record<ReportedTokens, z.ZodType>)
   .extend({
     orphaned: z.int().describe(`Not tokens: ${orphanedMeaning}. \`GET /service-accounts?orphaned=true\` lists them`),
+    as_of: timeSchema.describe('When it was counted. If counting takes long, up to five minutes ago'),
   })
   .meta({ id: 'TokenReport' });
 export type TokenReport = z.infer<typeof tokenReportSchema>;

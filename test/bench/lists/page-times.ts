@@ -4,6 +4,7 @@ import { fakeClock } from '../../helpers/app/clock.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 import { type ListSizes, seedEnd, seededId } from '../../helpers/lists/seed.ts';
 import { cpuTimeMs } from './cpu-time.ts';
+import { deepPaths } from './deep-pages.ts';
 import { pagePaths } from './page-paths.ts';
 
 /** The server time of a page or a response of the API, in milliseconds. */
@@ -24,7 +25,7 @@ const maxRounds = 20;
 const longMs = 1_000;
 
 /**
- * Measures how long the app takes for each page and each list of the API that matches `wanted`, for a superuser and for a member of a
+ * Measures how long the app takes for each page and each list of the API that matches `wanted`, and for page 1,000 of the long lists if `page 1000` does, for a superuser and for a member of a
  * database that `seedLists` filled. The median of some requests counts, after one that is not measured.
  */
 export async function* pageTimes(
@@ -35,21 +36,33 @@ export async function* pageTimes(
 ): AsyncGenerator<PageTime> {
   const { app, members } = await openSeeded(store, sizes);
   for (const [as, paths] of Object.entries(pagePaths(sizes))) {
+    const member = members[as as keyof typeof members];
     for (const path of paths.filter((path) => wanted.test(`${as} ${path}`))) {
-      const member = members[as as keyof typeof members];
-      const times: Array<[first: number, last: number]> = [];
-      await request(app, member, path);
-      const cpuBefore = cpuTimeMs(postmaster);
-      const took = () => times.reduce((sum, [, last]) => sum + last, 0);
-      const isEnough = () =>
-        times.length >= maxRounds || (times.length >= rounds && took() > leastMs) || took() > longMs;
-      while (!isEnough()) times.push(await request(app, member, path));
-      const cpuMs = (cpuTimeMs(postmaster) - cpuBefore) / times.length;
-      const median = (place: 0 | 1) =>
-        times.map((time) => time[place]).toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
-      yield { path: `${as} ${path}`, firstMs: median(0), lastMs: median(1), cpuMs };
+      yield { path: `${as} ${path}`, ...(await timeOf(app, member, path, postmaster)) };
     }
   }
+  if (!wanted.test('page 1000')) return;
+  for await (const path of deepPaths(app, members.superuser, sizes)) {
+    yield { path: `page 1000 ${path}`, ...(await timeOf(app, members.superuser, path, postmaster)) };
+  }
+}
+
+/** Requests a page several times, after one request that is not measured. */
+async function timeOf(
+  app: TestApp,
+  member: Member,
+  path: string,
+  postmaster?: number,
+): Promise<Omit<PageTime, 'path'>> {
+  const times: Array<[first: number, last: number]> = [];
+  await request(app, member, path);
+  const cpuBefore = cpuTimeMs(postmaster);
+  const took = () => times.reduce((sum, [, last]) => sum + last, 0);
+  const isEnough = () => times.length >= maxRounds || (times.length >= rounds && took() > leastMs) || took() > longMs;
+  while (!isEnough()) times.push(await request(app, member, path));
+  const cpuMs = (cpuTimeMs(postmaster) - cpuBefore) / times.length;
+  const median = (place: 0 | 1) => times.map((time) => time[place]).toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+  return { firstMs: median(0), lastMs: median(1), cpuMs };
 }
 
 /** Opens the app as of the time of the data, with sessions of a superuser and of a member with tokens. */

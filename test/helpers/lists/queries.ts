@@ -377,6 +377,11 @@ function tokenCounts(sizes: ListSizes): ListQuery[] {
     { name: 'all canaries, counted', run: counted({ canaries: 'only' }) },
     { name: 'all canaries that were used, counted', run: counted({ canaries: 'used' }) },
     { name: 'all tokens without an expiry, counted', run: counted({ noExpiry: true }) },
+    ...(['active', 'expired', 'blocked', 'paused'] as const).map((value) => ({
+      name: `all tokens ${value}, counted`,
+      // Whether a token is idle depends on its last use, which is in no index.
+      run: counted({ status: value, idleBefore: undefined }),
+    })),
     { name: "a member's tokens, counted", run: counted({ ownerId: seededId(50, sizes.users) }) },
   ];
 }

@@ -48,7 +48,11 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the report on tokens on %s', (
     app = await openTestApp({}, engines[engine]());
     return app.close;
   });
-  const report = () => jsonOf<TokenReport>(app.ask('/api/v1/reports/tokens', { as: app.root }));
+  const report = async () => {
+    const { as_of: asOf, ...counts } = await jsonOf<TokenReport>(app.ask('/api/v1/reports/tokens', { as: app.root }));
+    expect(asOf).toBe(new Date(app.clock.now()).toISOString());
+    return counts;
+  };
   const add = (...cases: Array<Partial<TokenCase>>) =>
     app.store.transaction(async (store) => {
       for (const changes of cases) await addCase(store, app.clock.now(), { ...plain, ...changes });

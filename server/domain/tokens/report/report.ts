@@ -3,18 +3,25 @@ import type { StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { TokenFilter } from '../../../store/token-filter.ts';
 import { type Operator, requireScope } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import { type Counted, createKeptCounts } from './kept-counts.ts';
 import { toTokenFilter } from './token-filter.ts';
 
 /** How many tokens of all owners each filter of `reportedTokens` selects, and how many service accounts have no enabled maintainer. */
 export type TokenReport = Record<ReportedTokens, number> & { orphaned: number };
 
 export interface Reporting {
-  /** Counts the tokens of all owners except canaries, and orphaned service accounts. @throws ProblemError `superuser-required`, `scope-missing` */
-  report(operator: Operator): Promise<TokenReport>;
+  /**
+   * Returns how many tokens of all owners except canaries there are, and how many orphaned service accounts. If counting takes long, the numbers may
+   * be some minutes old.
+   * @throws ProblemError `superuser-required`, `scope-missing`
+   */
+  report(operator: Operator): Promise<Counted<TokenReport>>;
 }
 
 interface ReportingDeps {
   store: Store;
+  clock: Clock;
   statusContext: () => StatusContext;
 }
 
@@ -34,11 +41,24 @@ export async function countReported(store: Store, context: StatusContext): Promi
   return { ...(Object.fromEntries(report) as Record<ReportedTokens, number>), orphaned };
 }
 
-export function createReporting({ store, statusContext }: ReportingDeps): Reporting {
+/** For how long a report that takes long to count is returned without counting again. */
+const freshMs = 60_000;
+/** A report that is older is not returned. A program that asks once a day gets no numbers of the day before. */
+const maxAgeMs = 5 * 60_000;
+/** Counting that takes no longer is waited for. */
+const quickMs = 500;
+
+export function createReporting({ store, clock, statusContext }: ReportingDeps): Reporting {
+  const options = { clock, freshMs, maxAgeMs, keepsQuick: false };
+  const latest = createKeptCounts({
+    ...options,
+    isQuick: ({ tookMs }) => tookMs <= quickMs,
+    count: () => countReported(store, statusContext()),
+  });
   return {
     async report(operator) {
       requireScope(operator, 'tokens:read');
-      return countReported(store, statusContext());
+      return latest();
     },
   };
 }

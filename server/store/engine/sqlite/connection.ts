@@ -3,7 +3,8 @@ import sqlite3 from 'sqlite3';
 /** Maximum wait for another process's lock. It is below the two seconds within which an outage must become a 503. */
 export const busyTimeoutMs = 1500;
 
-// With synchronous=NORMAL, a power loss could undo a revocation that was already confirmed to the client.
+// With synchronous=NORMAL, a power loss could undo a revocation that was already confirmed to the client. The default cache of 2 MB is smaller
+// than the index of the states of 100,000 members, which counting their tokens reads again and again.
 const pragmas = `
   PRAGMA busy_timeout = ${busyTimeoutMs};
   PRAGMA journal_mode = WAL;
@@ -11,6 +12,7 @@ const pragmas = `
   PRAGMA foreign_keys = ON;
   PRAGMA trusted_schema = OFF;
   PRAGMA secure_delete = ON;
+  PRAGMA cache_size = -8000;
 `;
 
 /** Sets the pragmas of a new connection. Call this before its first use. */

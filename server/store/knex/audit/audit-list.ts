@@ -95,7 +95,7 @@ export function selectPage(
 }
 
 /** Returns the first characters of a UUIDv7 that was created at this time. */
-function idPrefixAt(time: number): string {
+export function idPrefixAt(time: number): string {
   const digits = Math.max(0, time).toString(16).padStart(12, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

@@ -123,10 +123,13 @@ async function narrowest(knex: Knex, query: AuditQuery, ways: readonly Way[]): P
   if (first === undefined) throw new Error('A query without a filter has no index to follow.');
   if (ways.length === 1 && !first.isNetwork) return { way: first, count: 0 };
   for (const step of countSteps) {
-    const counts: number[] = [];
-    for (const way of ways) counts.push(await countUpTo(knex, query, way, step));
-    const least = Math.min(...counts);
-    const way = ways[counts.indexOf(least)] ?? first;
+    let way = first;
+    let least: number = step;
+    // Another filter is followed only if it has fewer events, so that counting it ends there.
+    for (const other of ways) {
+      const count = await countUpTo(knex, query, other, least);
+      if (count < least) [way, least] = [other, count];
+    }
     if (least < step || (ways.length === 1 && step >= busyNetwork)) return { way, count: least };
   }
   return { way: first, count: Number.POSITIVE_INFINITY };

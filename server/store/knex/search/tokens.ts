@@ -34,9 +34,12 @@ export async function findTokensOf(
   { ids: owners, matching }: { ids: readonly string[]; matching: readonly string[] },
   limit: number,
 ): Promise<FoundToken[]> {
-  const own = knex('tokens')
-    .select('id', 'owner_id', 'prefix', 'name_folded', 'description', 'trust_id')
-    .whereRaw(...amongTexts(engine, 'owner_id', owners))
+  const own = tokensOf(knex, engine, owners)
+    .select(
+      ['id', 'owner_id', 'prefix', 'name_folded', 'description', 'trust_id'].map(
+        (column) => `${engine.locksRows ? 'own' : 'tokens'}.${column}`,
+      ),
+    )
     .limit(maxSearched);
   const found = knex.from(own.as('own')).orderBy('id', 'desc').limit(limit);
   found.where((either) => {
@@ -49,6 +52,15 @@ export async function findTokensOf(
     either.orWhereExists(earlier);
   });
   return readTokens(knex, engine, search, await found.pluck('id'));
+}
+
+/** Selects the tokens of some owners. OFFSET keeps PostgreSQL from reading the tokens of all owners if these are many. */
+function tokensOf(knex: Knex, engine: Engine, owners: readonly string[]): Knex.QueryBuilder {
+  if (!engine.locksRows) return knex('tokens').whereRaw(...amongTexts(engine, 'owner_id', owners));
+  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = owners.id').offset(0);
+  const ids = engine.bindList(owners) as Knex.RawBinding;
+  const wanted = knex.select(knex.raw('unnest(CAST(? AS text[])) AS id', [ids]));
+  return knex.from(wanted.as('owners')).crossJoin(knex.raw('LATERAL ? AS own', [theirs]));
 }
 
 function beginning(

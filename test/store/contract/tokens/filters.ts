@@ -59,7 +59,7 @@ const definitions: {
   canaries: ({ record }, wanted) =>
     wanted === false ? !record.canary : record.canary && (wanted === 'only' || record.lastUse !== null),
   exchanged: ({ record }) => record.trustId !== null,
-  unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
+  unusedForMs: (token, ms, { now }) => Math.max(token.createdAt, ...usesOf(token)) < now - ms,
   neverUsed: (token) => !isUsed(token),
   noExpiry: ({ expiresAt }) => expiresAt === null,
   twoValues: ({ record }, _, { now }) => workingPreviousValue(record, now) !== null,

@@ -15,7 +15,7 @@ export type SortedQuery = TokenQuery & { sort: TokenSort };
  * Returns one page of tokens in the order of a field, and of their IDs where the field is equal. Tokens without the field come last.
  *
  * If few tokens match, finds all of them and sorts their IDs. Otherwise reads an index in its order until the page is full: many tokens
- * match, so reading them soon ends.
+ * match, so reading them soon ends. Of paused tokens, an index in each order has no others.
  */
 export async function listSorted(
   knex: Knex,
@@ -24,7 +24,7 @@ export async function listSorted(
   selectIds: (query: TokenQuery) => Knex.QueryBuilder,
 ): Promise<TokenRow[]> {
   const { sort, limit } = query;
-  if (sort.few) return listFew(knex, engine, query, selectIds);
+  if (sort.few && !(sort.by !== 'last_used' && isPausedOnly(query))) return listFew(knex, engine, query, selectIds);
   if (sort.by === 'created' || sort.by === 'name') return walk(knex, engine, query, 'all', limit);
   const withField = sort.after?.key === null ? [] : await walk(knex, engine, query, 'with', limit);
   if (withField.length === limit) return withField;
@@ -87,9 +87,19 @@ function walk(
 }
 
 /** SQLite, which has no statistics, would find tokens by the times of a filter and sort all of them, hundreds of thousands perhaps. */
-function tablesInOrder({ locksRows }: Engine, { sort, ownerId }: SortedQuery): string {
-  const readsNames = sort.by === 'name' && ownerId === undefined && !locksRows;
-  return readsNames ? `tokens AS t INDEXED BY tokens_name_index ${details}` : withDetails;
+function tablesInOrder({ locksRows }: Engine, query: SortedQuery): string {
+  const { sort, ownerId } = query;
+  if (locksRows || ownerId !== undefined) return withDetails;
+  if (isPausedOnly(query)) {
+    const index = { name: 'paused_name', expires: 'paused_until', created: 'paused_state', last_used: 'paused_state' };
+    return `tokens AS t INDEXED BY tokens_${index[sort.by]}_index ${details}`;
+  }
+  return sort.by === 'name' ? `tokens AS t INDEXED BY tokens_name_index ${details}` : withDetails;
+}
+
+/** Returns whether a query selects the paused tokens of all owners, and perhaps fewer by their times. */
+function isPausedOnly({ status, ownerId, appId, trustId, knownTo, nameContains }: TokenQuery): boolean {
+  return status === 'paused' && [ownerId, appId, trustId, knownTo, nameContains].every((value) => value === undefined);
 }
 
 function inOrderOfIds(rows: Knex.QueryBuilder, { descending, after }: TokenSort): Promise<TokenRow[]> {

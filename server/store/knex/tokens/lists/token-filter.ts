@@ -73,7 +73,7 @@ export function whereTimes(query: Knex.QueryBuilder, filter: Omit<TokenFilter, '
     // A token may have been used long ago with both values, so each of the two must be old.
     whereOldIfAny(query, 't.last_used_at', before);
     whereOldIfAny(query, 't.previous_used_at', before);
-    query.whereRaw('COALESCE(t.last_used_at, t.previous_used_at, t.created_at) < ?', before);
+    query.where('t.created_at', '<', before);
   }
   if (neverUsed) query.whereNull('t.last_used_at').whereNull('t.previous_used_at');
   if (noExpiry) query.whereNull('t.expires_at');

@@ -3,13 +3,15 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
+import { hasStatus, selectByState, selectThroughOwners } from './by-owners.ts';
 import { listSorted } from './sorted-list.ts';
+import { whereIdIsOld } from './token-age.ts';
 import { selectsByTimes, selectsCanaries, type TrustId, whereExchanged, whereMatches } from './token-filter.ts';
 
-/** How many of the newest tokens a search reads first. */
-const maxRead = 10_000;
+/** How many of the newest tokens a search reads first. If fewer of them match than a page has, few enough match to find all. */
+const maxRead = 3_000;
 /** How many of the newest tokens whose time is over are tried before all of them. */
-const maxCandidates = 1_000;
+const maxCandidates = 300;
 
 const owners = 'users AS u';
 /** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
@@ -42,17 +44,18 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
     .select(ownedTokenColumns)
     .orderBy('t.id', 'desc');
   if (!mayMatchFew(query)) return inOrder;
+  whereIdIsOld(inOrder, engine, query);
   // Canaries are so few that the newest tokens hold hardly any.
-  const recent: TokenRow[] = selectsCanaries(query)
-    ? []
-    : await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, query));
-  if (recent.length === limit) return recent;
+  const newest = selectsCanaries(query) ? null : await findNewest(knex, engine, query);
+  if (newest !== null) {
+    const recent: TokenRow[] = newest.oldest === null ? [] : await inOrder.clone().where('t.id', '>=', newest.oldest);
+    if (recent.length === limit || newest.read < maxRead) return recent;
+  }
   if (query.status === 'expired') {
-    const likely: TokenRow[] = await inOrder.clone().whereIn('t.id', selectNewestExpired(knex, query));
+    const likely: TokenRow[] = await inOrder.clone().whereIn('t.id', selectNewestExpired(knex, engine, query));
     if (likely.length === limit) return likely;
   }
-  // An expression, because the index on IDs would otherwise yield all tokens in their order.
-  const ids = selectAnywhere(knex, engine, query).select('t.id').orderByRaw("t.id || '' DESC");
+  const ids = selectAnywhere(knex, engine, query).select('t.id').orderByRaw(byNoIndex(engine));
   return inOrder.whereIn('t.id', ids);
 }
 
@@ -72,7 +75,11 @@ function selectIds(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBui
   if (query.knownTo !== undefined) return selectKnownIds(knex, engine, query);
   if (mayMatchFew(query)) return selectAnywhere(knex, engine, query).select('t.id');
   const tables = query.status === undefined ? withoutOwners : tokensFirst;
-  return selectMatches(knex, engine, query, tables, trustIdInOrder(engine, query)).select('t.id');
+  const isPaused = hasStatus(query) && query.status === 'paused' && query.ownerId === undefined;
+  if (isPaused && engine.locksRows) return selectByState(knex, engine, query).select('t.id');
+  const isOfAll = query.status === 'active' && query.ownerId === undefined && !engine.locksRows;
+  const indexed = isOfAll ? `${inListed(query)} CROSS JOIN ${owners}` : tables;
+  return selectMatches(knex, engine, query, indexed, trustIdInOrder(engine, query)).select('t.id');
 }
 
 /** Paused tokens are read by their own index. */
@@ -93,30 +100,53 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
   if (isRelated(query) || selectsCanaries(query))
     return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   if (nameContains !== undefined) return selectByName(knex, engine, query, tables);
-  if (expiringWithinMs !== undefined || status === 'expired') return selectMatches(knex, engine, query, tables);
-  if (status === undefined || status === 'active' || status === 'paused') {
+  const isOfState = hasStatus(query) && (status === 'expired' || expiringWithinMs !== undefined);
+  if (isOfState && engine.locksRows) return selectByState(knex, engine, query);
+  if (isOfState || expiringWithinMs !== undefined) return selectMatches(knex, engine, query, tables);
+  if (!hasStatus(query) || status === 'active' || status === 'paused') {
     return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   }
-  return selectMatches(knex, engine, query, ownersFirst);
+  return engine.locksRows ? selectThroughOwners(knex, engine, query) : selectMatches(knex, engine, query, ownersFirst);
 }
 
 /** Selects one page of the tokens with denied requests, through the times of these. */
 function selectDenied(knex: Knex, engine: Engine, query: TokenQuery, withinMs: number): Knex.QueryBuilder {
   // The times of the denied requests are conditions here already.
   const { deniedWithinMs: _, canaries = false, ...others } = query;
-  const tables = query.status === undefined ? withoutOwners : tokensFirst;
-  const denied = knex('denied_requests')
-    .where('at', '>', query.now - withinMs)
-    .select('token_id');
-  return selectMatches(knex, engine, { ...others, canaries }, tables).whereIn('t.id', denied);
+  const since = query.now - withinMs;
+  const selected = { ...others, canaries };
+  if (engine.locksRows) {
+    const tables = query.status === undefined ? withoutOwners : tokensFirst;
+    const denied = knex('denied_requests').where('at', '>', since).select('token_id');
+    return selectMatches(knex, engine, selected, tables).whereIn('t.id', denied);
+  }
+  // SQLite would first read all of these requests, and then look for the tokens.
+  const lookUp = `CROSS JOIN ${inListed(query)} ${query.status === undefined ? '' : `CROSS JOIN ${owners}`}`;
+  const byTime = knex.fromRaw('denied_requests INDEXED BY denied_requests_token_index').where('at', '>', since);
+  const matches = knex.from(byTime.distinct('token_id').as('recent')).joinRaw(lookUp).limit(query.limit);
+  matches.whereRaw('t.id = recent.token_id');
+  if (query.status !== undefined) matches.whereRaw('u.id = t.owner_id');
+  whereMatches(matches, engine, selected);
+  return matches;
+}
+
+/** Tokens `t` on SQLite, which would otherwise choose an index that has fewer of their columns, and then read the table. */
+function inListed({ exchanged }: TokenQuery): string {
+  return exchanged ? withoutOwners : `${withoutOwners} INDEXED BY tokens_listed_state_index`;
 }
 
 /** Selects the newest tokens whose time is over, by an index alone. Of most of them, `expired` is the status. */
-function selectNewestExpired(knex: Knex, query: TokenQuery): Knex.QueryBuilder {
+function selectNewestExpired(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
   const newest = knex('tokens AS t').select('t.id').where('t.expires_at', '<=', query.now).limit(maxCandidates);
   whereExchanged(newest, query);
   if (query.before !== null) newest.where('t.id', '<', query.before);
-  return newest.orderByRaw("t.id || '' DESC");
+  return newest.orderByRaw(byNoIndex(engine));
+}
+
+/** Returns an order by ID that leads to no index. The index on IDs would yield all tokens in their order, until the page is full. */
+function byNoIndex({ locksRows }: Engine): string {
+  // PostgreSQL compares fastest byte by byte, which is also the order of UUIDs.
+  return locksRows ? 't.id COLLATE "C" DESC' : "t.id || '' DESC";
 }
 
 /** Selects one page of the tokens by a part of their names. SQLite reads the names in their index, which is smaller than the table. */
@@ -158,12 +188,18 @@ function selectMatches(
   return matches;
 }
 
-/** Selects the ID of the oldest token that the first step reads. Exchanged tokens do not count unless the list has them. */
-function selectOldestToRead(knex: Knex, query: TokenQuery): Knex.QueryBuilder {
+/** Returns how many tokens the first step reads, and the ID of the oldest. Exchanged tokens do not count unless the list has them. */
+async function findNewest(
+  knex: Knex,
+  engine: Engine,
+  query: TokenQuery,
+): Promise<{ oldest: string | null; read: number }> {
   const newest = knex('tokens AS t').select('t.id').orderBy('t.id', 'desc').limit(maxRead);
   whereExchanged(newest, query);
+  whereIdIsOld(newest, engine, query);
   if (query.before !== null) newest.where('t.id', '<', query.before);
-  return knex.from(newest.as('newest')).min('id');
+  const [found] = await knex.from(newest.as('newest')).min({ oldest: 'id' }).count({ read: '*' });
+  return { oldest: found?.oldest ?? null, read: Number(found?.read) };
 }
 
 /** Where the prefixes of values are, and the column with the ID of their token. */

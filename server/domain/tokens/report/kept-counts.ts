@@ -1,0 +1,58 @@
+import type { Clock } from '../../clock.ts';
+
+/** Numbers, and when they were counted. */
+export interface Counted<T> {
+  at: number;
+  numbers: T;
+}
+
+interface KeptCountsOptions<T> {
+  clock: Clock;
+  count: () => Promise<T>;
+  /** For how long numbers are returned without counting again. */
+  freshMs: number;
+  /** How old numbers may be that are returned while new ones are counted. */
+  maxAgeMs: number;
+  /** Whether a count like the last one is waited for, so that small organizations see no old numbers. */
+  isQuick: (last: { numbers: T; tookMs: number }) => boolean;
+  /** Whether numbers that were counted quickly are also returned without counting again. */
+  keepsQuick: boolean;
+}
+
+/**
+ * Returns a function that returns the numbers of one node. It never counts twice at the same time. If counting takes long, only a call
+ * without recent numbers waits for it: others return the last numbers, and start a new count.
+ */
+export function createKeptCounts<T>(options: KeptCountsOptions<T>): () => Promise<Counted<T>> {
+  const { clock, freshMs, maxAgeMs, keepsQuick } = options;
+  let latest: Counted<T> | null = null;
+  let tookMs = 0;
+  let running: Promise<Counted<T>> | null = null;
+
+  async function count(): Promise<Counted<T>> {
+    const at = clock.now();
+    latest = { at, numbers: await options.count() };
+    tookMs = clock.now() - at;
+    return latest;
+  }
+
+  /** Counts, or joins the count that runs. */
+  function countOnce(): Promise<Counted<T>> {
+    running ??= count().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  return async () => {
+    if (latest === null) return countOnce();
+    const age = Math.abs(clock.now() - latest.at);
+    const isQuick = options.isQuick({ ...latest, tookMs });
+    if (age < freshMs && (keepsQuick || !isQuick)) return latest;
+    const counted = countOnce();
+    if (isQuick || age > maxAgeMs) return counted;
+    // The next caller counts again, and gets the error if it stays.
+    counted.catch(() => {});
+    return latest;
+  };
+}

@@ -29,9 +29,15 @@ export interface AuditLog {
   list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
   /**
    * Returns the events about a token that the caller may see, newest first. Members who are neither superusers nor auditors get those from
-   * the time since its present owner has it.
+   * the time since its present owner has it, from the transfer on.
    */
-  ofToken(caller: Caller, token: Pick<TokenRecord, 'id' | 'ownerId'>, page: Page): Promise<ListedAuditRecord[]>;
+  ofToken(
+    caller: Caller,
+    token: Pick<TokenRecord, 'id' | 'ownerId' | 'ownerKind' | 'ownerEmail'>,
+    page: Page,
+  ): Promise<ListedAuditRecord[]>;
+  /** Returns the last transfer of a token that the operator may read, or null if there is none. @throws ProblemError `scope-missing` */
+  lastTransfer(operator: Operator, tokenId: string): Promise<ListedAuditRecord | null>;
   /**
    * Returns all events about something other than a token or a member, newest first. Decides about no access: the caller has read what has
    * this ID.
@@ -93,9 +99,15 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
         return store.audit.list({ ...page, ...resolved, ...own });
       }, options);
     },
-    ofToken(caller, { id, ownerId }, page) {
-      const ofOwner = readsEverything(caller) ? {} : { owners: [ownerId] };
-      return store.audit.list({ ...page, target: { ids: [id] }, ...ofOwner });
+    async ofToken(caller, token, page) {
+      const target = { ids: [token.id] };
+      if (readsEverything(caller)) return store.audit.list({ ...page, target });
+      const events = await store.audit.list({ ...page, target, owners: [token.ownerId] });
+      return withTransfer(events, await transferTo(store, token), page);
+    },
+    async lastTransfer(operator, tokenId) {
+      const found = await store.audit.list({ ...transfersOf(tokenId), ...scopeOf(operator) });
+      return found[0] ?? null;
     },
     ofTarget: (id, page) => store.audit.list({ ...page, target: { ids: [id] } }),
     async find(operator, id) {
@@ -147,4 +159,32 @@ function requireOwn({ user }: Operator, named: string | undefined): void {
 function scopeOf(operator: Operator): { participant?: string } {
   if (isKey(operator)) requireScope(operator, 'audit:read');
   return readsEverything(operator) ? {} : { participant: operator.user.id };
+}
+
+/** Selects the last transfer of a token. */
+function transfersOf(tokenId: string) {
+  return { limit: 1, before: null, target: { ids: [tokenId] }, action: 'token.transferred' } as const;
+}
+
+/** Returns the event by which the present owner of a token received it. It is recorded as one of the former owner. */
+async function transferTo(
+  store: Pick<Store, 'audit'>,
+  { id, ownerKind, ownerEmail }: Pick<TokenRecord, 'id' | 'ownerKind' | 'ownerEmail'>,
+): Promise<ListedAuditRecord | null> {
+  // Members receive no tokens.
+  if (ownerKind !== 'service-account') return null;
+  const [event] = await store.audit.list(transfersOf(id));
+  const isToOwner = event?.changes?.some(({ field, to }) => field === 'owner' && to === ownerEmail);
+  return event !== undefined && isToOwner ? event : null;
+}
+
+/** Returns a page of the events of an owner with the event before all of them, if that one belongs to the page. */
+function withTransfer(
+  events: ListedAuditRecord[],
+  transfer: ListedAuditRecord | null,
+  { before, limit }: Page,
+): ListedAuditRecord[] {
+  if (transfer === null || (before !== null && transfer.id >= before)) return events;
+  if (events.some(({ id }) => id === transfer.id)) return events;
+  return [...events, transfer].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit);
 }

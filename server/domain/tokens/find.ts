@@ -3,6 +3,7 @@ import type { TokenRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { maintains } from '../accounts/service-accounts/find.ts';
 import { isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../caller.ts';
+import { withoutFormerRequests } from './transfer/former-requests.ts';
 
 type OwnedToken = Pick<TokenRecord, 'ownerId' | 'ownerKind'>;
 
@@ -16,7 +17,8 @@ export async function findToken(store: Store, operator: Operator, id: string): P
   const token = await store.tokens.findById(id);
   if (isKey(operator)) requireScope(operator, 'tokens:read');
   if (token === null || !(await seesToken(store, operator, token))) throw tokenNotFound();
-  return token;
+  const [shown = token] = await withoutFormerRequests(store, operator, [token]);
+  return shown;
 }
 
 /**
@@ -44,9 +46,10 @@ export async function findByPrefix(
   const tokens = readsEverything(operator)
     ? await Promise.all((await store.tokens.idsByPrefix(prefix)).map((id) => store.tokens.findById(id)))
     : await ownByPrefix(store, operator.user.id, prefix);
-  return tokens
+  const matching = tokens
     .filter((token): token is TokenRecord => token !== null && (before === null || token.id < before))
     .sort((a, b) => (a.id < b.id ? 1 : -1));
+  return withoutFormerRequests(store, operator, matching);
 }
 
 async function ownByPrefix(store: Store, userId: string, prefix: string): Promise<TokenRecord[]> {

@@ -24,6 +24,7 @@ import { createRevocation, type Revocation } from './revoke.ts';
 import { decide } from './rules/decide.ts';
 import type { RuleOutcome } from './rules/evaluate.ts';
 import { type AppNames, findAppNames, readableRules } from './rules/shown-rules.ts';
+import { withoutFormerRequests } from './transfer/former-requests.ts';
 import { createTransferring, type Transferring } from './transfer/transfer.ts';
 import type { VerifiedToken } from './verify.ts';
 
@@ -146,8 +147,8 @@ export function createTokens(deps: TokenDeps): Tokens {
 
     async list(operator, { limit, before, sort, ...query }) {
       const selection = await selectionOf(operator, query);
-      if (sort === undefined) return store.tokens.list({ ...selection, limit, before });
-      return store.tokens.list({ ...selection, limit, before: null, sort: await sortOf(store, selection, sort) });
+      const page = sort === undefined ? { before } : { before: null, sort: await sortOf(store, selection, sort) };
+      return withoutFormerRequests(store, operator, await store.tokens.list({ ...selection, limit, ...page }));
     },
 
     getEnded: (operator, id) => findEndedToken(store, operator, id),

@@ -4,9 +4,10 @@ import { endSentence } from '../../../shared/schemas/tokens/end-sentence.ts';
 import { endedTokenPageSchema } from '../../../shared/schemas/tokens/ended-tokens.ts';
 import { type TokenPage, tokenListQuerySchema, tokenPageSchema } from '../../../shared/schemas/tokens/token-lists.ts';
 import { createdTokenSchema, createTokenBodySchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
-import type { Operator } from '../../domain/caller.ts';
+import { isKey, type Operator } from '../../domain/caller.ts';
 import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
 import type { TokenQuery } from '../../domain/tokens/tokens.ts';
+import type { ListedAuditRecord } from '../../store/records.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { ResponseProblem } from '../errors.ts';
 import { jsonBody } from '../middleware/json-body.ts';
@@ -64,7 +65,7 @@ const revokeToken = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
+export function tokenRoutes({ tokens, audit, statusContext }: Pick<AppDeps, 'tokens' | 'audit' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
       const { status, ...rest } = c.req.valid('query');
@@ -96,7 +97,9 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
     })
     .openapi(readToken, async (c) => {
       const { id } = c.req.valid('param');
-      const token = await tokens.get(c.get('operator'), id).catch(explainEnd(tokens, c.get('operator'), id));
+      const token = await tokens
+        .get(c.get('operator'), id)
+        .catch(explainMissing({ tokens, audit }, c.get('operator'), id));
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(revokeToken, async (c) => {
@@ -123,11 +126,33 @@ function ownerOf(query: {
   };
 }
 
-/** Returns the handler of the error that there is no such token. If the token ended, the problem says how. */
-function explainEnd(tokens: Pick<AppDeps['tokens'], 'getEnded'>, operator: Operator, id: string) {
+/**
+ * Returns the handler of the error that there is no such token. The problem says how the token ended, or that it was transferred, if the operator
+ * may know that.
+ */
+function explainMissing({ tokens, audit }: Pick<AppDeps, 'tokens' | 'audit'>, operator: Operator, id: string) {
   return async (error: unknown): Promise<never> => {
-    if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
-    const ended = endedTokenDetails(await tokens.getEnded(operator, id));
-    throw new ResponseProblem('token-not-found', endSentence(ended), { ended });
+    if (!isMissing(error)) throw error;
+    const facts = await tokens.getEnded(operator, id).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (facts !== null) {
+      const ended = endedTokenDetails(facts);
+      throw new ResponseProblem('token-not-found', endSentence(ended), { ended });
+    }
+    const transfer = isKey(operator) ? null : await audit.lastTransfer(operator, id);
+    throw transfer === null ? error : new ProblemError('token-not-found', transferSentence(transfer));
   };
+}
+
+function isMissing(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.code === 'token-not-found';
+}
+
+/** `ci was transferred to service-account:deploy at 2027-03-03T14:05:00.000Z.` */
+function transferSentence({ target, changes, at }: ListedAuditRecord): string {
+  const owner = changes?.find(({ field }) => field === 'owner')?.to;
+  const to = typeof owner === 'string' ? ` to ${owner}` : '';
+  return `${target.name} was transferred${to} at ${new Date(at).toISOString()}.`;
 }

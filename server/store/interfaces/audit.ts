@@ -34,6 +34,8 @@ export interface AuditStore {
    * the oldest 1,000 events of each name, and returns at most `limit`.
    */
   idsNamed(names: readonly string[], kinds: readonly AuditRecord['target']['kind'][], limit: number): Promise<string[]>;
+  /** Returns when each of these tokens was last transferred, of those that were. Reads all events of these tokens. */
+  lastTransfers(tokenIds: readonly string[]): Promise<Map<string, number>>;
   /** Returns the different addresses of events that begin with one of these texts, at most `limit`. */
   addressesBeginningWith(starts: readonly string[], limit: number): Promise<string[]>;
   /**

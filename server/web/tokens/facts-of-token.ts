@@ -14,7 +14,7 @@ export async function factsOfToken(
   token: TokenRecord,
 ) {
   const caller = c.get('caller');
-  const usage = await reader.ofToken(token, shownDays);
+  const usage = await reader.ofToken(caller, token, shownDays);
   return {
     token,
     actsAsOwner: await tokens.actsAsOwner(caller, token),

@@ -143,7 +143,11 @@ export function tokenPages({
       if (!caller.user.superuser && !(await tokens.actsAsOwner(caller, token))) return null;
       const action = formatUrl({ ...pageUrl, path: `${tokensPath}/${token.id}/revoke` });
       const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
-      const facts = { token, usage: await usage.ofToken(token, usesBeforeRevocation), statusContext: statusContext() };
+      const facts = {
+        token,
+        usage: await usage.ofToken(c.get('caller'), token, usesBeforeRevocation),
+        statusContext: statusContext(),
+      };
       return <RevokeTokenDialog {...facts} action={action} closeHref={closeHref} />;
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;

@@ -196,6 +196,10 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: 'audit events of a member in ten old days, by a frequent action',
       run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
     },
+    {
+      name: 'the last transfers of tokens',
+      run: (store) => store.audit.lastTransfers([1, 2, 3].map((position) => seededId(position, sizes.tokens))),
+    },
     ...narrowAudit(sizes),
     ...auditInOrder(sizes),
     ...memberDataParts(sizes),

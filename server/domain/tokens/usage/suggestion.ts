@@ -32,8 +32,8 @@ interface SuggestionDeps {
 }
 
 export function createSuggestions({ store, usage }: SuggestionDeps): Suggestions {
-  async function recordedUses(token: TokenRecord, days: number, present: ParsedRules | null) {
-    const { days: counted, seen } = await usage.ofToken(token, days);
+  async function recordedUses(operator: Operator, token: TokenRecord, days: number, present: ParsedRules | null) {
+    const { days: counted, seen } = await usage.ofToken(operator, token, days);
     // Read last, so that no use is without its gaps.
     const gapTimes = await store.usage.gapsOf(token.id);
     const names = await store.apps.namesOf([...seen.app.map(({ value }) => value), ...(present?.apps ?? [])]);
@@ -54,7 +54,7 @@ export function createSuggestions({ store, usage }: SuggestionDeps): Suggestions
     async of(operator, tokenId, { days, force = false }) {
       const token = await findToken(store, operator, tokenId);
       const present = enforcedRules(token.rules);
-      const { recorded, names } = await recordedUses(token, days, present);
+      const { recorded, names } = await recordedUses(operator, token, days, present);
       if (recorded.uses < minSuggestionUses && !force) throw tooFewUses(recorded.uses, days);
       return withinPresentRules(suggestRules(recorded), present && withAppNames(present, names));
     },

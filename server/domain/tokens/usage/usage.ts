@@ -4,6 +4,7 @@ import type { Caller, Operator } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { findToken } from '../find.ts';
 import { type AppNames, namesOfApps } from '../rules/shown-rules.ts';
+import { requestsOfOwner } from '../transfer/former-requests.ts';
 import { splitRoute } from './fold.ts';
 import { wouldDenyPrefix } from './token-counts.ts';
 
@@ -26,7 +27,7 @@ export interface Usage {
   wouldDeny: Array<{ reason: string; uses: number }>;
   /** Values that were used in the window, most used first. The counts include uses before the window. */
   seen: Record<SeenKind, SeenCount[]>;
-  /** The last denied requests, newest first, however old. */
+  /** The last denied requests, newest first, however old. Those from before a transfer only for operators who read everything. */
   deniedRequests: DeniedRequest[];
 }
 
@@ -38,17 +39,22 @@ export interface UsageReader {
   of(operator: Operator, tokenId: string, days: number): Promise<Usage>;
   /** Returns the names of the apps of denied requests. */
   appNames(usage: Pick<Usage, 'deniedRequests'>): Promise<AppNames>;
-  /** Returns the same for a token that the caller may read. */
-  ofToken(token: Pick<TokenRecord, 'id'>, days: number): Promise<Usage>;
+  /** Returns the same for a token that the operator may read. */
+  ofToken(operator: Operator, token: Pick<TokenRecord, 'id' | 'ownerKind'>, days: number): Promise<Usage>;
   /** Returns the uses of all tokens that the caller has now, in the same window. */
   ofOwn(caller: Pick<Caller, 'user'>, days: number): Promise<UsageDay[]>;
 }
 
 export function createUsageReader({ store, clock }: { store: Store; clock: Clock }): UsageReader {
-  async function ofToken({ id }: Pick<TokenRecord, 'id'>, count: number): Promise<Usage> {
+  async function ofToken(
+    operator: Operator,
+    token: Pick<TokenRecord, 'id' | 'ownerKind'>,
+    count: number,
+  ): Promise<Usage> {
+    const { id } = token;
     const first = firstDayOf(clock.now(), count);
     const found = await store.usage.of(id, first);
-    const deniedRequests = await store.usage.deniedOf(id);
+    const deniedRequests = await requestsOfOwner(store, operator, token, await store.usage.deniedOf(id));
     const days = emptyDays(first, count);
     const [denied, wouldDeny] = [new Map<string, number>(), new Map<string, number>()];
     const add = (to: Map<string, number>, reason: string, uses: number) => to.set(reason, (to.get(reason) ?? 0) + uses);
@@ -80,7 +86,7 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
   }
 
   return {
-    of: async (operator, tokenId, days) => ofToken(await findToken(store, operator, tokenId), days),
+    of: async (operator, tokenId, days) => ofToken(operator, await findToken(store, operator, tokenId), days),
     appNames: ({ deniedRequests }) =>
       namesOfApps(
         store,

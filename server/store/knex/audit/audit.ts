@@ -12,6 +12,7 @@ import { idsNamed } from './names.ts';
 import { findNarrowIds, isNarrow } from './narrow-list.ts';
 import { assignPositions, waiting } from './positions.ts';
 import { purgeAudit } from './retention.ts';
+import { lastTransfers } from './transfers.ts';
 
 const allActorColumns = { ...actorColumns, token: actorTokenColumn };
 
@@ -50,6 +51,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
       return (await found.whereRaw(engine.among('id'), [among])).map(toEvent);
     },
     idsNamed: (...query) => idsNamed(knex, ...query),
+    lastTransfers: (tokenIds) => lastTransfers(knex, engine, tokenIds),
     addressesBeginningWith: (starts, limit) => addressesBeginningWith(knex, engine, starts, limit),
     assignPositions: (limit) => assignPositions(knex, engine, limit),
     async listInOrder(query) {

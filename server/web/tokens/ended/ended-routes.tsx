@@ -5,6 +5,7 @@ import { readHistory } from '../../audit/history/read-history.ts';
 import { type FilterErrors, type FilterName, type ReadFilter, readFilter } from '../all/token-filters.ts';
 import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
+import { TransferredTokenPage } from './transferred-token-page.tsx';
 
 /** The filters that tokens which ended have. Others select nothing. */
 const filterNames = ['q', 'owner', 'exchanged'] as const satisfies FilterName[];
@@ -64,20 +65,29 @@ export function readEndedFilter(c: AppContext, withOwners: boolean): ReadFilter 
   return { ...read, query: withOwners ? read.query : own };
 }
 
-/** Returns the page of a token that ended. @throws ProblemError `token-not-found` if nothing is known about it */
+/**
+ * Returns the page of a token that ended, or that the caller had before it was transferred.
+ * @throws ProblemError `token-not-found` if the caller may know nothing about it
+ */
 export async function endedTokenPage(
   { tokens, audit, clock }: Pick<AppDeps, 'tokens' | 'audit' | 'clock'>,
   c: AppContext,
   id: string,
 ) {
   const caller = c.get('caller');
-  const facts = await tokens.getEnded(caller, id).catch(asMissingPage);
+  const facts = await tokens.getEnded(caller, id).catch(asNull);
+  if (facts === null) {
+    const transfer = await audit.lastTransfer(caller, id);
+    if (transfer !== null) return <TransferredTokenPage transfer={transfer} />;
+    // Mails link to the page of a token, which may have ended long ago.
+    throw new ProblemError('token-not-found', 'There is no such token, or it was revoked long ago.');
+  }
   const history = await readHistory(c, (page) => audit.ofToken(caller, facts.token, page));
   return <EndedTokenPage {...facts} history={history} now={clock.now()} />;
 }
 
-/** Mails link to the page of a token, which may have ended long ago. */
-function asMissingPage(error: unknown): never {
+/** Returns null if there is no such token. */
+function asNull(error: unknown): null {
   if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
-  throw new ProblemError('token-not-found', 'There is no such token, or it was revoked long ago.');
+  return null;
 }

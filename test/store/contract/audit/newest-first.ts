@@ -238,4 +238,19 @@ export function auditContract(store: () => Store): void {
     expect(found.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort());
     expect(await store().audit.findByIds([])).toEqual([]);
   });
+
+  it('finds the last transfers of tokens by their IDs', async () => {
+    const token = (id: string) => ({ kind: 'token' as const, id, name: 'ci' });
+    for (const [id, at, action] of [
+      ['token-1', noon - 20, 'token.transferred'],
+      ['token-1', noon - 10, 'token.transferred'],
+      ['token-1', noon, 'token.paused'],
+      ['token-2', noon, 'token.paused'],
+      ['token-3', noon, 'token.transferred'],
+    ] as const) {
+      await store().audit.insert(auditRecord({ target: token(id), at, action }));
+    }
+    expect(await store().audit.lastTransfers(['token-1', 'token-2', 'none'])).toEqual(new Map([['token-1', noon - 10]]));
+    expect(await store().audit.lastTransfers([])).toEqual(new Map());
+  });
 }

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { changeText } from '../../../../server/web/audit/history/change-texts.ts';
-import { createToken, openTestApp } from '../../../helpers/app/app.ts';
+import { createToken, openTestApp, type TestApp } from '../../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../../helpers/console/pages.ts';
 
@@ -8,6 +8,17 @@ async function open() {
   const app = await openTestApp();
   onTestFinished(app.close);
   return app;
+}
+
+/** A token that a superuser gave from dev to the service account `deploy`, which `next` maintains. */
+async function transferred(app: TestApp) {
+  const next = await app.addMember({ email: 'next@example.com', can_manage_tokens: true });
+  const token = await createToken(app, app.dev, { name: 'ci', description: 'mine' });
+  await app.ask(`/api/v1/tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { description: 'private' } });
+  await createServiceAccount(app, 'deploy', { maintainers: [next] });
+  const given = await app.ask(`/api/v1/tokens/${token.id}/transfer`, { as: app.root, json: { to: 'deploy' } });
+  expect(given.status).toBe(200);
+  return { token, next };
 }
 
 const pathOf = ({ id }: { id: string }) => `/profile/api-tokens/${id}`;
@@ -49,24 +60,72 @@ it('is there for superusers and auditors with a link to the audit log, and for t
   expect(historyOf(html)).toContain('root@example.com created token deploy');
 });
 
-it('has no events about other tokens, whatever their names, and none from before a transfer', async () => {
+it('has no events about other tokens, whatever their names', async () => {
   const app = await open();
   const next = await app.addMember({ email: 'next@example.com', can_manage_tokens: true });
   const token = await createToken(app, app.dev, { name: 'ci', description: 'mine' });
   await createToken(app, next, { name: token.id });
   await createToken(app, next, { name: 'ci-other' });
-  const owner = openConsole(app, app.dev);
-  expect(historyOf((await owner.get(pathOf(token))).html).match(/created token/g)).toHaveLength(1);
-  await createServiceAccount(app, 'deploy', { maintainers: [next] });
-  const json = { to: 'deploy' };
-  expect((await app.ask(`/api/v1/tokens/${token.id}/transfer`, { as: app.root, json })).status).toBe(200);
-  await app.ask(`/api/v1/tokens/${token.id}/pause`, { as: app.root, json: {} });
-  const maintainer = historyOf((await openConsole(app, next).get(pathOf(token))).html);
-  expect(maintainer).toContain('root@example.com paused token ci');
-  expect(maintainer).not.toContain('dev@example.com');
-  expect((await owner.get(pathOf(token))).status).toBe(404);
-  const all = historyOf((await openConsole(app, app.root).get(pathOf(token))).html);
-  expect(all).toContain('dev@example.com created token ci');
+  const { html } = await openConsole(app, app.dev).get(pathOf(token));
+  expect(historyOf(html).match(/created token/g)).toHaveLength(1);
+});
+
+it('begins with the transfer for the new owner, on whichever page that is, and has all events for superusers', async () => {
+  const app = await open();
+  const { token, next } = await transferred(app);
+  const browser = openConsole(app, next);
+  const { html } = await browser.get(pathOf(token));
+  const events = () => historyOf(html).match(/(paused|transferred|created|changed) token/g);
+  expect(events()).toEqual(['transferred token']);
+  expect(historyOf(html)).toContain('root@example.com transferred token ci to service-account:deploy');
+  for (let index = 0; index < 20; index += 1) {
+    const json = { description: `text ${index}` };
+    await app.ask(`/api/v1/tokens/${token.id}`, { method: 'PATCH', as: next, json });
+  }
+  const first = (await browser.get(pathOf(token))).html;
+  expect(historyOf(first)).not.toContain('transferred');
+  const older = /href="([^"]*history=[^"#]*)#history"/.exec(first)?.[1] ?? '';
+  const last = (await browser.get(older)).html;
+  expect(historyOf(last).match(/(changed|transferred|created) token/g)).toEqual(['transferred token']);
+  expect(last).not.toContain('Older events');
+  const all = historyOf((await openConsole(app, app.root).get(`${pathOf(token)}?history=`)).html);
+  expect(all).toContain('changed token');
+  const { html: audit } = await openConsole(app, app.root).get(
+    `/organization/audit?target=${token.id}&action=token.created`,
+  );
+  expect(textOf(audit)).toContain('created token ci');
+});
+
+it('is that of the present owner only, after several transfers', async () => {
+  const app = await open();
+  const { token, next } = await transferred(app);
+  await app.ask(`/api/v1/tokens/${token.id}/pause`, { as: next, json: {} });
+  const last = await app.addMember({ email: 'last@example.com', can_manage_tokens: true });
+  await createServiceAccount(app, 'other', { maintainers: [last] });
+  await app.ask(`/api/v1/tokens/${token.id}/transfer`, { as: app.root, json: { to: 'other' } });
+  const { html } = await openConsole(app, last).get(pathOf(token));
+  expect(historyOf(html).match(/(paused|transferred|created) token/g)).toEqual(['transferred token']);
+  expect(historyOf(html)).toContain('to service-account:other');
+});
+
+it('leaves the former owner a page about the transfer, and others the same answer as for an unknown token', async () => {
+  const app = await open();
+  const { token, next } = await transferred(app);
+  const former = await openConsole(app, app.dev).get(pathOf(token));
+  expect(former.status).toBe(200);
+  expect(textOf(former.html)).toContain('root@example.com transferred token ci to service-account:deploy on 23 Nov 2026');
+  expect(former.html).not.toContain('dialog=');
+  expect(former.html).not.toContain(token.prefix);
+  const problem = async (as: typeof next, id: string) => (await app.ask(`/api/v1/tokens/${id}`, { as })).json();
+  expect(await problem(app.dev, token.id)).toMatchObject({
+    code: 'token-not-found',
+    detail: 'ci was transferred to service-account:deploy at 2026-11-23T16:20:00.000Z.',
+  });
+  const stranger = await app.addMember({ email: 'stranger@example.com', can_manage_tokens: true });
+  const unknown = '01940000-0000-7000-8000-000000000000';
+  expect((await openConsole(app, stranger).get(pathOf(token))).status).toBe(404);
+  const withoutIds = (body: unknown) => JSON.stringify(body).replace(/"(instance|request_id)":"[^"]*"/g, '');
+  expect(withoutIds(await problem(stranger, token.id))).toBe(withoutIds(await problem(stranger, unknown)));
 });
 
 it('leads to older events', async () => {

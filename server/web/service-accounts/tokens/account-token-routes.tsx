@@ -72,7 +72,11 @@ export async function requestedTokenDialog(
   if (token.ownerId !== account.id)
     throw new ProblemError('token-not-found', 'This service account has no such token.');
   const closeHref = `${formatUrl(readPageUrl(c, account))}#actions-${token.id}`;
-  const facts = { token, usage: await usage.ofToken(c.get('caller'), token, usesBeforeRevocation), statusContext: statusContext() };
+  const facts = {
+    token,
+    usage: await usage.ofToken(c.get('caller'), token, usesBeforeRevocation),
+    statusContext: statusContext(),
+  };
   return <RevokeTokenDialog {...facts} action={`${tokenPath(token.id)}/revoke`} closeHref={closeHref} />;
 }
 

@@ -190,7 +190,11 @@ export function memberPages(deps: MemberPagesDeps) {
     const token = await tokenOfMember(c, c.req.query('token') ?? '');
     const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
     const closeHref = `${formatUrl(pageUrl)}#actions-${token.id}`;
-    const facts = { token, usage: await usage.ofToken(c.get('caller'), token, usesBeforeRevocation), statusContext: statusContext() };
+    const facts = {
+      token,
+      usage: await usage.ofToken(c.get('caller'), token, usesBeforeRevocation),
+      statusContext: statusContext(),
+    };
     return <RevokeTokenDialog {...facts} action={target} closeHref={closeHref} />;
   }
 

@@ -250,7 +250,9 @@ export function auditContract(store: () => Store): void {
     ] as const) {
       await store().audit.insert(auditRecord({ target: token(id), at, action }));
     }
-    expect(await store().audit.lastTransfers(['token-1', 'token-2', 'none'])).toEqual(new Map([['token-1', noon - 10]]));
+    expect(await store().audit.lastTransfers(['token-1', 'token-2', 'none'])).toEqual(
+      new Map([['token-1', noon - 10]]),
+    );
     expect(await store().audit.lastTransfers([])).toEqual(new Map());
   });
 }

@@ -113,7 +113,9 @@ it('leaves the former owner a page about the transfer, and others the same answe
   const { token, next } = await transferred(app);
   const former = await openConsole(app, app.dev).get(pathOf(token));
   expect(former.status).toBe(200);
-  expect(textOf(former.html)).toContain('root@example.com transferred token ci to service-account:deploy on 23 Nov 2026');
+  expect(textOf(former.html)).toContain(
+    'root@example.com transferred token ci to service-account:deploy on 23 Nov 2026',
+  );
   expect(former.html).not.toContain('dialog=');
   expect(former.html).not.toContain(token.prefix);
   const problem = async (as: typeof next, id: string) => (await app.ask(`/api/v1/tokens/${id}`, { as })).json();

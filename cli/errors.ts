@@ -51,6 +51,12 @@ export function hasCode(error: unknown, code: ProblemCode): error is CliError {
   return error instanceof CliError && error.problem.code === code;
 }
 
+/** Ends the detail of a problem with the option of the command that does it anyway. */
+export function withForce(error: CliError): CliError {
+  const detail = error.problem.detail.replace(/\.$/, ' with --force.');
+  return new CliError({ ...error.problem, detail }, { cause: error });
+}
+
 /** Returns the `code` of a system error, such as `ENOENT`, or undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

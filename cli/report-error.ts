@@ -20,8 +20,12 @@ function toCliError(error: unknown, ctx: Context): CliError {
   if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
     return localError('unwritable', `The output could not be written (${systemCode(error)}).`, error);
   }
-  const why = error instanceof Error ? error.message : 'unknown';
-  return localError('unexpected', `Something unexpected went wrong: ${why}`, error);
+  const why = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown';
+  return localError(
+    'unexpected',
+    `Something unexpected went wrong: ${why}. Try again, and report it if it happens again.`,
+    error,
+  );
 }
 
 async function asJson({ problem, retryAfterSeconds }: CliError): Promise<string> {
@@ -30,10 +34,14 @@ async function asJson({ problem, retryAfterSeconds }: CliError): Promise<string>
 }
 
 async function asText(failure: CliError, ctx: Context, options: GlobalOptions): Promise<string> {
-  const [{ colorsFor }, { sanitize }] = await Promise.all([import('./ui/colors.ts'), import('./ui/sanitize.ts')]);
+  const [{ colorsFor }, { sanitize }, words] = await Promise.all([
+    import('./ui/colors.ts'),
+    import('./ui/sanitize.ts'),
+    import('./ui/field-options.ts'),
+  ]);
   const { problem } = failure;
   const colors = colorsFor(ctx.stderr, ctx, options);
-  const lines = [...explain(problem, ctx), ...retryAdvice(failure)].map(sanitize);
+  const lines = [...explain(problem, ctx, words), ...retryAdvice(failure)].map(sanitize);
   if (problem.code !== 'cancelled') lines[0] = `${colors.red('error:')} ${lines[0]}`;
   if (problem.request_id && (options.verbose || problem.status >= 500)) {
     lines.push(`  Request ID: ${sanitize(problem.request_id)}`);
@@ -41,15 +49,20 @@ async function asText(failure: CliError, ctx: Context, options: GlobalOptions): 
   return lines.join('\n');
 }
 
-/** Returns the lines that describe a problem. Names the invalid fields only if there are several. */
-function explain({ code, title, detail, errors = [] }: ProblemDetails, ctx: Context): string[] {
+/** Returns the lines that describe a problem. Names the options only if several are invalid. */
+function explain(
+  { code, title, detail, errors = [] }: ProblemDetails,
+  ctx: Context,
+  { optionOf, inOptions }: typeof import('./ui/field-options.ts'),
+): string[] {
   // Mistakes in a file. Each line begins with the position, so that editors recognize it.
   if (errors[0]?.pointer.startsWith('#line=')) return [detail, ...errors.map((error) => error.detail)];
   const [first, ...others] = errors;
-  if (first && others.length === 0) return [first.detail];
-  if (first) return [`${title}:`, ...errors.map((error) => `  ${error.pointer.slice(1)}: ${error.detail}`)];
+  if (first && others.length === 0) return [inOptions(first)];
+  if (first) return [`${title}:`, ...errors.map((error) => `  ${optionOf(error)}: ${inOptions(error)}`)];
   if (code !== 'not-authenticated') return [detail];
-  return [`${detail} ${signInAdvice(ctx)}`];
+  // The server does not know by which command its reader signs in.
+  return [`${detail.replace(/ Sign in again\.$/, '')} ${signInAdvice(ctx)}`];
 }
 
 function signInAdvice({ env }: Context): string {

@@ -98,7 +98,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   throttled:
     'There were too many attempts, or the server is busy with sign-ins. Wait for the time that `Retry-After` gives, then try again.',
   internal:
-    "An unexpected error occurred on the server. Report it to your administrator with the request ID, which is also in the server's log.",
+    "An unexpected error occurred on the server. Report it to the operator of the server with the request ID, which is also in the server's log.",
   'sso-misconfigured':
     "The server's single sign-on settings do not fit the identity provider, or the provider's registration of this server is wrong. Tell the operator: the server's log names the cause and the setting.",
   unavailable:

@@ -57,6 +57,6 @@ export function requireBrowsable(address: string, server: Server): string {
   if (url?.protocol === 'https:' || isAcceptedHttp) return address;
   throw localError(
     'insecure-server',
-    'The server sends browsers to an address without HTTPS. Ask its administrator to set TOKENSD_PUBLIC_URL.',
+    'The server sends browsers to an address without HTTPS. Ask its operator to set TOKENSD_PUBLIC_URL.',
   );
 }

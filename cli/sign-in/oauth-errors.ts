@@ -19,5 +19,5 @@ export function codeExpired(cause?: unknown): CliError {
 }
 
 function denied(cause: unknown): CliError {
-  return localError('login-denied', 'The sign-in was denied in the browser.', cause);
+  return localError('login-denied', 'The sign-in was denied in the browser. Run `tokens login` to try again.', cause);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { findApp } from '../../api/find/find-app.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { hasCode, withForce } from '../../errors.ts';
 import { confirmOrCancel, isInteractive } from '../../input/ask.ts';
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
@@ -39,6 +40,8 @@ async function runAppsDelete(ctx: Context, name: string, options: AppsDeleteOpti
     : 'Requests for it are denied from then on.';
   await confirmOrCancel(ctx, skipQuestion, `Delete ${shown}? ${consequence}`);
   const query = options.force ? { force: 'true' as const } : {};
-  await expectSuccess(api.apps[':id'].$delete({ param: { id: app.id }, query }));
+  await expectSuccess(api.apps[':id'].$delete({ param: { id: app.id }, query })).catch((error: unknown) => {
+    throw hasCode(error, 'app-in-use') ? withForce(error) : error;
+  });
   await printOutcome(ctx, options, app, `Deleted ${shown}.`);
 }

@@ -74,7 +74,7 @@ async function readAttention(api: Api, now: Date): Promise<NonNullable<Status['a
 }
 
 function overOf(credential: Status['credential']): string {
-  return credential === 'key' ? 'The management key does not work.' : 'The session is over.';
+  return credential === 'key' ? 'The management key does not work.' : 'The session has ended.';
 }
 
 /** Returns why the server cannot be used, or null if the failure is another one. */

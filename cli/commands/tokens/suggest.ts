@@ -5,6 +5,7 @@ import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { suggestionShape, tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { hasCode, withForce } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseUsageDays } from '../../input/parse-days.ts';
 import { type Connection, connect } from '../../session/connect.ts';
@@ -48,7 +49,9 @@ async function runSuggest(ctx: Context, name: string, options: SuggestOptions): 
   const suggestion = await expectBody(
     api.tokens[':id'].suggestion.$get({ param: { id: token.id }, query }),
     suggestionShape,
-  );
+  ).catch((error: unknown) => {
+    throw hasCode(error, 'too-few-uses') ? withForce(error) : error;
+  });
   if (options.json) {
     const { printJson } = await import('../../ui/json.ts');
     await printJson(ctx.stdout, suggestion);

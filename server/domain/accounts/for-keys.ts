@@ -17,12 +17,20 @@ export function requireChangesForKeys(changes: object): void {
   requireOnly(changes, changesForKeys);
 }
 
+const fieldNames: Readonly<Record<string, string>> = {
+  superuser: 'the role Organization Superuser',
+  auditor: 'the role auditor',
+  email: 'the email address',
+  password: 'the password',
+};
+
 function requireOnly(body: object, allowed: readonly string[]): void {
   const closed = Object.keys(body).filter((field) => !allowed.includes(field));
   if (closed.length === 0) return;
-  const detail = `A management key cannot set ${closed.join(' or ')} of a member.`;
+  const names = closed.map((field) => fieldNames[field] ?? field);
+  const detail = `A management key cannot change ${names.join(' or ')} of a member. Ask an Organization Superuser.`;
   const errors = closed.map((field) => ({ pointer: `/${field}`, detail }));
-  throw new ProblemError('not-for-keys', `${detail} Ask an Organization Superuser.`, { errors });
+  throw new ProblemError('not-for-keys', detail, { errors });
 }
 
 /** Keeps management keys from superusers. Call it with the member as they are under a lock. @throws ProblemError `not-for-keys` */

@@ -17,8 +17,8 @@ export function hostTaken(host: string): ProblemError {
 export function appInUse(tokens: number): ProblemError {
   const [count, effect] =
     tokens === 1
-      ? ['1 token is', 'The token is then denied everywhere unless it has another app']
-      : [`${tokens} tokens are`, 'Those without another app are then denied everywhere'];
-  const detail = `${count} restricted to this app; use \`--force\` (\`?force=true\`) to delete the app anyway. ${effect}.`;
+      ? ['1 token is', 'Without another app, it would be denied everywhere: change its rules']
+      : [`${tokens} tokens are`, 'Those without another app would be denied everywhere: change their rules'];
+  const detail = `${count} restricted to this app. ${effect} first, or force the deletion.`;
   return new ProblemError('app-in-use', detail);
 }

@@ -5,7 +5,7 @@ import { type SiteInfo, utc, withPrefix } from './member-mail.ts';
 export function testMail(site: SiteInfo, at: number): MailContent {
   return contentOf(site, at, {
     lead: 'This mail was sent with `tokensd mail test`. If you can read it, tokensd can send mail.',
-    footer: 'An administrator of this server sent this message.',
+    footer: 'The operator of this server sent this message.',
   });
 }
 

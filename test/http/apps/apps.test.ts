@@ -287,7 +287,7 @@ describe('the deletion of an app', () => {
       {
         code: 'app-in-use',
         detail: expect.stringMatching(
-          /^2 tokens are restricted to this app; use `--force` .* Those without another app are then denied everywhere\.$/,
+          /^2 tokens are restricted to this app\. .* change their rules first, or force the deletion\.$/,
         ),
       },
     ]);

@@ -24,16 +24,17 @@ export async function findOwnToken(store: Store, operator: Operator, id: string)
 async function requireChanger(store: Store, operator: Operator, token: OwnChange['token']): Promise<void> {
   if (isKey(operator)) return requireChangeableByKey(token);
   if (token.manage !== null) return requireSuperuser(operator);
-  if (!(await actsAsOwner(store, operator, token))) throw ownerOnly(token);
+  if (!(await actsAsOwner(store, operator, token))) throw ownerOnly(token, operator.user.superuser);
 }
 
-function ownerOnly({ ownerKind }: Pick<TokenRecord, 'ownerKind'>): ProblemError {
-  return new ProblemError(
-    'owner-only',
+function ownerOnly({ ownerKind }: Pick<TokenRecord, 'ownerKind'>, isSuperuser: boolean): ProblemError {
+  const [who, ask] =
     ownerKind === 'service-account'
-      ? 'Only a maintainer of the service account may do this. Ask one, or pause or revoke the token.'
-      : 'Only the owner of a token may do this. Ask them, or pause or revoke the token.',
-  );
+      ? ['a maintainer of the service account', 'Ask one']
+      : ['the owner of a token', 'Ask them'];
+  // An auditor sees the tokens of others, but may not stop them.
+  const next = isSuperuser ? `${ask}, or pause or revoke the token.` : `${ask}.`;
+  return new ProblemError('owner-only', `Only ${who} may do this. ${next}`);
 }
 
 /** Returns the owner of a token. `user` is the caller, who need not be read again. @throws ProblemError `token-not-found` */

@@ -87,6 +87,6 @@ function gapsSince(times: GapTimes, since: number): Set<Gap> {
 function tooFewUses(uses: number, days: number): ProblemError {
   return new ProblemError(
     'too-few-uses',
-    `A suggestion needs ${minSuggestionUses} uses, and the token has ${uses} in the last ${days} days. Wait for more uses, choose a longer period (\`--days\`), or use \`--force\` (\`?force=true\`).`,
+    `A suggestion needs ${minSuggestionUses} uses, and the token has ${uses} in the last ${days} days. Wait for more uses, choose a longer period, or force a suggestion.`,
   );
 }

@@ -37,16 +37,16 @@ import { ownTestMail } from './test-mail.ts';
 import {
   type PreviousValueUse,
   previousValueUsedMail,
-  type TokenChange,
   type TokenExtension,
   type TokenPause,
   type TokenRotation,
+  type TokensChange,
   type TokensPause,
   tokenExtendedMail,
   tokenPausedMail,
-  tokenResumedMail,
   tokenRotatedMail,
   tokensPausedMail,
+  tokensResumedMail,
 } from './token-change-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.ts';
@@ -71,7 +71,7 @@ export interface Notifier {
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
   /** Does the same for tokens of one owner that were paused together, with one mail. */
   tokensPaused(store: Store, event: ForMember<TokensPause>): Promise<void>;
-  tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
+  tokensResumed(store: Store, event: ForMember<TokensChange>): Promise<void>;
   previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
   /** Enqueues one mail for all tokens. If all are short-lived, they may be collected for a common one. */
   tokensRevoked(store: Store, event: ForMember<TokenRevocation & { tokens: readonly TokenRecord[] }>): Promise<void>;
@@ -223,7 +223,7 @@ export function createNotifier(deps: {
     tokenWidened: (store, event) => enqueueToReaders(store, event, tokenWidenedMail),
     tokenPaused: (store, event) => enqueueToReaders(store, event, tokenPausedMail, [event.actor.id]),
     tokensPaused: (store, event) => enqueueToReaders(store, event, tokensPausedMail, [event.actor.id]),
-    tokenResumed: (store, event) => enqueueToReaders(store, event, tokenResumedMail, [event.actor.id]),
+    tokensResumed: (store, event) => enqueueToReaders(store, event, tokensResumedMail, [event.actor.id]),
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
     async tokensTransferred(store, { from, newOwner, ...rest }) {
       const event = { ...rest, from, newOwner };

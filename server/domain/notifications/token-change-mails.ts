@@ -129,9 +129,7 @@ export function tokensPausedMail(site: SiteInfo, event: TokensPause): MailConten
     subject: `${tokens.length} API tokens were paused`,
     lead: `${tokensOf(event, tokens.length)} were paused. They are rejected ${endOf(event, 'they are')}.`,
     button: tokenListOf(event, site),
-    ...(tokens.length > maxItems
-      ? { lists: [{ heading: 'Paused', lines: tokens.map(tokenLine) }] }
-      : { items: tokens.map(tokenItem) }),
+    ...itemsOf('Paused', tokens),
     advice: adviceAfterPause(site, event, 'them'),
     facts: pauseFacts(event),
     footer: footerOf(event),
@@ -160,17 +158,31 @@ function pauseFacts(event: Pause): Array<readonly [string, MailText]> {
   ];
 }
 
-/** Writes the mail about a token that somebody else resumed. */
-export function tokenResumedMail(site: SiteInfo, event: TokenChange): MailContent {
-  const { token } = event;
+/** Tokens of one owner that were resumed together. */
+export type TokensChange = Omit<TokenChange, 'token'> & { tokens: readonly MailedToken[] };
+
+/** Writes the mail about tokens that somebody else resumed, one or several. */
+export function tokensResumedMail(site: SiteInfo, event: TokensChange): MailContent {
+  const { tokens } = event;
+  const [token, ...others] = tokens;
+  const isOne = token !== undefined && others.length === 0;
   return memberMail(site, event, {
-    subject: [...tokenTitle(token), ' was resumed'],
-    lead: `${aTokenOf(event)} was resumed. It is accepted again.`,
-    button: { label: 'View this token', url: tokenUrl(site, token.id) },
+    subject: isOne ? [...tokenTitle(token), ' was resumed'] : `${tokens.length} API tokens were resumed`,
+    lead: isOne
+      ? `${aTokenOf(event)} was resumed. It is accepted again.`
+      : `${tokensOf(event, tokens.length)} were resumed. They are accepted again.`,
+    button: isOne ? { label: 'View this token', url: tokenUrl(site, token.id) } : tokenListOf(event, site),
+    ...(!isOne && itemsOf('Resumed', tokens)),
     advice: unlessExpected([reviewTokensOf(event, site), ...contactSomeone(event, site)]),
-    facts: [...tokenFacts(token), ['Resumed by', actorOfMail(event)]],
+    facts: [...(isOne ? tokenFacts(token) : []), ['Resumed by', actorOfMail(event)]],
     footer: footerOf(event),
   });
+}
+
+/** Returns the tokens of a mail as items, or as lines if they are many. */
+function itemsOf(heading: string, tokens: readonly MailedToken[]) {
+  if (tokens.length > maxItems) return { lists: [{ heading, lines: tokens.map(tokenLine) }] };
+  return { items: tokens.map(tokenItem) };
 }
 
 /** Writes the mail about a token whose expiry was extended. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
 import { managementKeyMail } from '../../../server/domain/notifications/machines/key-mails.ts';
 import { tokensKnownMail } from '../../../server/domain/notifications/service-accounts/known-mails.ts';
-import { tokenExtendedMail, tokenResumedMail } from '../../../server/domain/notifications/token-change-mails.ts';
+import { tokenExtendedMail, tokensResumedMail } from '../../../server/domain/notifications/token-change-mails.ts';
 import { tokenCreatedMail, tokensRevokedMail } from '../../../server/domain/notifications/token-mails.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
 import { creation, revocation, site, token } from '../../helpers/app/token-mails.ts';
@@ -28,7 +28,7 @@ const key = {
 const others = {
   created: tokenCreatedMail(site, creation),
   revoked: tokensRevokedMail(site, revocation),
-  resumed: tokenResumedMail(site, { ...creation, actor: revocation.actor }),
+  resumed: tokensResumedMail(site, { ...creation, tokens: [token], actor: revocation.actor }),
   extended: tokenExtendedMail(site, { ...creation, earlierEnd: token.expiresAt }),
   key: managementKeyMail(site, { ...key, owner: { ...creation.owner, superuser: true } }),
   'short-lived': shortLivedDigestMail(site, {

@@ -81,7 +81,7 @@ export function createPausing(deps: TokenDeps): Pausing {
         await auditTrail.tokenResumed(store, event);
         if (!isPaused(token, at) && !isIdle(token, statusContext())) return;
         const owner = await ownerToTell(store, token, isOwn);
-        if (owner !== null) await notifier.tokenResumed(store, { ...event, owner, channel });
+        if (owner !== null) await notifier.tokensResumed(store, { ...event, tokens: [token], owner, channel });
       }),
   };
 }

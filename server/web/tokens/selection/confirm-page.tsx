@@ -23,11 +23,11 @@ interface ConfirmPageProps extends AskedTokens {
 
 /** Asks for confirmation before tokens are changed. The form carries their IDs, so that exactly these are changed. */
 export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: ConfirmPageProps) {
-  const verb = action === 'revoke' ? 'Revoke' : 'Pause';
+  const verb = verbs[action];
   const title = `${verb} ${count(tokens.length, 'token')}?`;
   const back = formatUrl(listUrl);
-  const left = action === 'pause' ? leftAsTheyAre(tokens, now) : 0;
-  const changed = tokens.length - left;
+  const left = tokens.filter((token) => !isChanged[action](token, now));
+  const changed = tokens.length - left.length;
   if (tokens.length === 0) return <NothingSelected action={action} listUrl={listUrl} />;
   return (
     <Layout title={title} section={sectionOf(listUrl)} width="narrow">
@@ -48,13 +48,18 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
         <dd>{usedSince(tokens, now - dayMs).toLocaleString('en')}</dd>
       </dl>
       <NamedTokens tokens={tokens} />
-      {left > 0 && <LeftAsTheyAre left={left} />}
+      {left.length > 0 && <LeftAsTheyAre action={action} left={left.length} />}
       {changed === 0 ? (
         <a class="button" href={back}>
           Back to the list
         </a>
       ) : (
-        <ConfirmForm action={action} tokens={tokens} listUrl={listUrl} submit={`${verb} ${count(changed, 'token')}`} />
+        <ConfirmForm
+          action={action}
+          tokens={action === 'resume' ? tokens.filter((token) => !left.includes(token)) : tokens}
+          listUrl={listUrl}
+          submit={`${verb} ${count(changed, 'token')}`}
+        />
       )}
     </Layout>
   );
@@ -89,7 +94,8 @@ const consequences: Readonly<Record<BulkAction, string>> = {
   revoke:
     'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
   pause:
-    'Requests that use one of these tokens are rejected until its pause ends. Only one at a time can be resumed before, on its page.',
+    'Requests that use one of these tokens are rejected until its pause ends. To end it sooner, select the tokens again and resume them.',
+  resume: 'Requests that use one of these tokens are accepted again, if its rules allow them.',
 };
 
 function Consequences({ action }: Pick<ConfirmPageProps, 'action'>) {
@@ -122,16 +128,20 @@ function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
   );
 }
 
-/** Returns how many of the tokens a pause does not change. */
-function leftAsTheyAre(tokens: readonly TokenRecord[], now: number): number {
-  return tokens.filter((token) => isPaused(token, now) || isExpired(token, now)).length;
-}
+const verbs: Readonly<Record<BulkAction, string>> = { revoke: 'Revoke', pause: 'Pause', resume: 'Resume' };
 
-function LeftAsTheyAre({ left }: { left: number }) {
+/** Reports whether the change would change a token. */
+const isChanged: Readonly<Record<BulkAction, (token: TokenRecord, now: number) => boolean>> = {
+  revoke: () => true,
+  pause: (token, now) => !isPaused(token, now) && !isExpired(token, now),
+  resume: (token, now) => isPaused(token, now) && !isExpired(token, now),
+};
+
+function LeftAsTheyAre({ action, left }: { action: BulkAction; left: number }) {
+  const [one, more] =
+    action === 'resume' ? ['is not paused', 'are not paused'] : ['is paused already', 'are paused already'];
   const stay =
-    left === 1
-      ? 'is paused already or has expired, and stays as it is'
-      : 'are paused already or have expired, and stay as they are';
+    left === 1 ? `${one} or has expired, and stays as it is` : `${more} or have expired, and stay as they are`;
   return (
     <p>
       {left.toLocaleString('en')} of these {stay}.

@@ -12,7 +12,7 @@ interface OutcomePageProps {
   listUrl: PageUrl;
 }
 
-const participles: Readonly<Record<BulkAction, string>> = { revoke: 'revoked', pause: 'paused' };
+const participles: Readonly<Record<BulkAction, string>> = { revoke: 'revoked', pause: 'paused', resume: 'resumed' };
 
 const reasons: Readonly<Record<SkipReason, string>> = {
   'already-revoked': 'already revoked',
@@ -31,7 +31,12 @@ export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
   return (
     <Layout title={title} section={sectionOf(listUrl)} width="narrow">
       <h1>{title}</h1>
-      {done.length > 0 && <p>Requests that use {done.length === 1 ? 'it' : 'them'} are now rejected.</p>}
+      {done.length > 0 && (
+        <p>
+          Requests that use {done.length === 1 ? 'it' : 'them'}{' '}
+          {change.action === 'resume' ? 'are accepted again, if the rules allow them.' : 'are now rejected.'}
+        </p>
+      )}
       {failed.length > 0 && <Failures {...{ change, outcome, listUrl }} />}
       {skipped.length > 0 && (
         <Names heading={`Skipped: ${skipped.length.toLocaleString('en')}`} open>
@@ -42,7 +47,7 @@ export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
       )}
       {done.length > 0 && (
         <Names
-          heading={`${change.action === 'revoke' ? 'Revoked' : 'Paused'}: ${done.length.toLocaleString('en')}`}
+          heading={`${participle[0]?.toUpperCase()}${participle.slice(1)}: ${done.length.toLocaleString('en')}`}
           open={done.length <= 20}
         >
           {done.map(({ name, owner, prefix }) => (

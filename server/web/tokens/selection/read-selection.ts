@@ -11,7 +11,7 @@ import { parseForm, text } from '../../shell/form-values.ts';
 import type { PageUrl } from '../../shell/page-url.ts';
 import { type FilterValues, filterLabel, filterNames, type ReadFilter, selectingNames } from '../all/token-filters.ts';
 
-export const bulkActions = ['revoke', 'pause'] as const;
+export const bulkActions = ['revoke', 'pause', 'resume'] as const;
 export type BulkAction = (typeof bulkActions)[number];
 
 /** The tokens that a member is asked about before they are changed. */
@@ -65,7 +65,8 @@ export interface ConfirmedChange {
 /** Reads the confirmation. @throws ProblemError `invalid-fields`, `not-found` */
 export function readConfirmedChange(form: Record<string, unknown>): ConfirmedChange {
   const { action } = form;
-  if (!isBulkAction(action)) throw new ProblemError('not-found', 'Selected tokens can only be paused or revoked.');
+  if (!isBulkAction(action))
+    throw new ProblemError('not-found', 'Selected tokens can only be paused, resumed or revoked.');
   const ids = text(form.ids)
     .split(' ')
     .filter((id) => id !== '');

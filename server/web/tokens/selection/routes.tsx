@@ -17,7 +17,7 @@ const lists: ReadonlyArray<{ path: string; filters: readonly FilterName[] }> = [
   { path: tokensPath, filters: ownFilterNames },
 ];
 
-/** Routes that pause and revoke the selected tokens of a list: a page that asks, and the form on it. Mount them before the pages of tokens, whose paths have an ID in place of `selected`. */
+/** Routes that pause, resume and revoke the selected tokens of a list: a page that asks, and the form on it. Mount them before the pages of tokens, whose paths have an ID in place of `selected`. */
 export function selectionPages(deps: SelectionDeps) {
   const app = new Hono<AppEnv>();
   for (const { path, filters } of lists) {
@@ -56,10 +56,12 @@ export async function changeSelection(
   const form = await c.req.parseBody();
   const confirmed = readConfirmedChange(form);
   const caller = c.get('caller');
-  const outcome =
-    confirmed.action === 'revoke'
-      ? await tokens.revokeMany(caller, confirmed.ids)
-      : await tokens.pauseMany(caller, confirmed.ids, confirmed.pause);
+  const changes = {
+    revoke: () => tokens.revokeMany(caller, confirmed.ids),
+    pause: () => tokens.pauseMany(caller, confirmed.ids, confirmed.pause),
+    resume: () => tokens.resumeMany(caller, confirmed.ids),
+  };
+  const outcome = await changes[confirmed.action]();
   const shown = bulkOutcomeObject({ failureLog }, c, outcome);
   return c.render(<OutcomePage change={confirmed} outcome={shown} listUrl={listOfForm(path, form)} />);
 }

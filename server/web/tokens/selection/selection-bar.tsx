@@ -50,6 +50,9 @@ export function SelectionBar({ preselected, listUrl, shown, total }: SelectionBa
       <button type="submit" name="action" value="pause">
         Pause…
       </button>
+      <button type="submit" name="action" value="resume">
+        Resume…
+      </button>
       <button type="submit" name="action" value="revoke">
         Revoke…
       </button>

@@ -10,7 +10,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'session.confirmation_failed': 'Failed to confirm it is them',
   'token.created': 'Created a token',
   'token.rotated': 'Rotated a token',
-  'token.previous_ended': 'Ended a previous value',
+  'token.previous_ended': 'Ended an old value',
   'token.changed': 'Changed a token',
   'token.paused': 'Paused a token',
   'token.resumed': 'Resumed a token',

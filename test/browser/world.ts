@@ -228,8 +228,13 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   };
   const ofRoot = await services.sessions.authenticate(await sessionOf(server.root.email));
   await seedServiceAccounts(server, { ...root, sessionId: ofRoot?.session.id ?? '' });
+  const canary = await tokenIdOf(server.dev.email, 'old-deploy-key');
+  countLastUses(
+    services,
+    uses.filter(({ tokenId, at }) => at > end - 30 * day && tokenId !== canary),
+  );
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
-  services.useCounter.denied(await tokenIdOf(server.dev.email, 'old-deploy-key'), end, 'canary', 7);
+  services.useCounter.denied(canary, end, 'canary', 7);
   await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
   await addDays(server, end);
   await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
@@ -312,6 +317,17 @@ function useOf(tokenId: string, at: number, name: string): LastUse & { tokenId: 
   const path = name === longName ? longPath : name === 'Laptop' ? '/api/projects' : '/builds/42';
   const [method, ip] = name === longName ? ['DELETE', '2001:db8:85a3:8d3:1319:8a2e:370:7348'] : ['GET', '203.0.113.9'];
   return { tokenId, at, method, path, ip, userAgent: name === longName ? longAgent : 'curl/8.5.0' };
+}
+
+/** Counts the last uses, so that no page says that a token was used and never counted. */
+function countLastUses(
+  { useCounter }: Pick<TestServer['services'], 'useCounter'>,
+  uses: ReadonlyArray<LastUse & { tokenId: string }>,
+): void {
+  for (const { tokenId, at, ip, path, ...use } of uses) {
+    const request = { ...use, target: path, peer: ip ?? '', forwardedFor: null, appId: null, wouldDeny: null };
+    useCounter.allowed(tokenId, at, request);
+  }
 }
 
 const usedRoutes = ['/api/v1/builds/42', '/api/v1/builds', `/api/v1/${'deployments-of-the-shop/'.repeat(4)}latest`];

@@ -21,7 +21,7 @@ export const actionTexts: Readonly<Record<AuditAction, ActionText>> = {
   'session.confirmation_failed': text('danger', 'Failed', 'failed to confirm it is them'),
   'token.created': text('success', 'Created', 'created token {target}'),
   'token.rotated': text('success', 'Rotated', 'rotated token {target}'),
-  'token.previous_ended': text('warning', 'Value ended', 'ended the previous value of token {target}'),
+  'token.previous_ended': text('warning', 'Value ended', 'ended the old value of token {target}'),
   'token.changed': text('warning', 'Changed', 'changed token {target}'),
   'token.paused': text('warning', 'Paused', 'paused token {target}'),
   'token.resumed': text('success', 'Resumed', 'resumed token {target}'),

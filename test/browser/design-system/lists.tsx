@@ -12,6 +12,7 @@ import {
   ExactTime,
   Expiry,
   MinuteOf,
+  PlainDate,
   RowsWithLinks,
   Time,
 } from '../../../server/web/shell/components/time.tsx';
@@ -66,9 +67,9 @@ function BadgesAndTimes() {
             </dd>
           </>
         ))}
-        <dt>DateOf, MinuteOf, ClockOf</dt>
+        <dt>DateOf, PlainDate, MinuteOf, ClockOf</dt>
         <dd>
-          <DateOf at={now} />, <MinuteOf at={now} />, <ClockOf at={now} />
+          <DateOf at={now} />, <PlainDate at={now} />, <MinuteOf at={now} />, <ClockOf at={now} />
         </dd>
         <dt>ClippedText</dt>
         <dd>

@@ -17,7 +17,10 @@ const places = (html: string, texts: string[]) => texts.map((text) => html.index
 
 it('says beside each lifetime when it ends', async () => {
   const { browser } = await open();
-  const text = textOf((await browser.get(form)).html);
+  const { html } = await browser.get(form);
+  const text = textOf(html);
+  // No stop of the Tab key stands between the choices.
+  expect(html).not.toMatch(/<label class="inline">(?:(?!<\/label>).)*<time[^>]*tabindex/);
   expect(text).toContain('In 30 days – 23 Dec 2026 In 90 days – 21 Feb 2027 In 365 days – 23 Nov 2027 Never');
 });
 

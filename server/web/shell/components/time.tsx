@@ -69,6 +69,15 @@ export function MinuteOf({ at }: Pick<TimeProps, 'at'>) {
   );
 }
 
+/** The date of a time as plain text, where a stop of the Tab key would be in the way, as in the label of a choice. */
+export function PlainDate({ at }: Pick<TimeProps, 'at'>) {
+  return (
+    <time datetime={iso(at)} data-form="date">
+      {formatDate(at)}
+    </time>
+  );
+}
+
 /** The time of day, such as `14:05`, of a moment of today. */
 export function ClockOf({ at }: Pick<TimeProps, 'at'>) {
   return (

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { Field } from '../../shell/components/form.tsx';
-import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
+import { MinuteOf, PlainDate } from '../../shell/components/time.tsx';
 import type { CreateTokenForm } from '../create-token-form.ts';
 import { type ExpiryChoices, formatLifetime } from '../expiry-choices.ts';
 
@@ -62,7 +62,7 @@ export function ExpiryField({ form, choices: { lifetimes, dates, never, now }, e
 
 /** When a chosen lifetime would end. */
 function ExpiryOf({ at, now }: { at: number; now: number }) {
-  return <span class="hint">– {at - now > 48 * 3_600_000 ? <DateOf at={at} /> : <MinuteOf at={at} />}</span>;
+  return <span class="hint">– {at - now > 48 * 3_600_000 ? <PlainDate at={at} /> : <MinuteOf at={at} />}</span>;
 }
 
 /** Adds a lifetime that a link named to those that the form offers. */

@@ -55,15 +55,14 @@ interface OverviewDeps {
 /** Creates the overview of one node, which counts at most once a minute, and never twice at the same time. */
 export function createOrganizationOverviews({ store, clock, statusContext }: OverviewDeps): OrganizationOverviews {
   const options = { clock, freshMs, maxAgeMs: Number.POSITIVE_INFINITY, keepsQuick: true };
-  const latest = createKeptCounts({
+  const latest = createKeptCounts<Omit<OrganizationOverview, 'at'>>({
     ...options,
     isQuick: ({ tookMs }) => tookMs <= quickMs,
-    count: () => countOrganization(store, statusContext()),
   });
   return {
     async overview(caller) {
       requireScope(caller, 'tokens:read');
-      const { at, numbers } = await latest();
+      const { at, numbers } = await latest(() => countOrganization(store, statusContext()));
       return { at, ...numbers };
     },
   };

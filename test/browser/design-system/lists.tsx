@@ -110,7 +110,7 @@ function Tables() {
     <>
       <h2>Lists</h2>
       <FilterChips path={path} values={{ q: 'ci', status: 'active', two_values: 'true' }} errors={{}} />
-      <AttentionLine path={path} counts={{ total: 10_001, attention: attentionCounts }} />
+      <AttentionLine path={path} counts={{ total: 10_001, attention: attentionCounts, asOf: now - 60_000 }} />
       <TokenList
         caption="Tokens in each state"
         tokens={tokens}

@@ -19,7 +19,9 @@ function open(takesMs: number) {
     return counted;
   };
   const isQuick = ({ tookMs }: { tookMs: number }) => tookMs < second;
-  return createKeptCounts({ clock, count, isQuick, freshMs: 60 * second, maxAgeMs: 300 * second, keepsQuick: false });
+  const times = { freshMs: 60 * second, maxAgeMs: 300 * second };
+  const latest = createKeptCounts<number>({ clock, isQuick, ...times, keepsQuick: false });
+  return () => latest(count);
 }
 
 it('counts again for each call if that does not take long', async () => {

@@ -8,7 +8,6 @@ export interface Counted<T> {
 
 interface KeptCountsOptions<T> {
   clock: Clock;
-  count: () => Promise<T>;
   /** For how long numbers are returned without counting again. */
   freshMs: number;
   /** How old numbers may be that are returned while new ones are counted. */
@@ -19,37 +18,40 @@ interface KeptCountsOptions<T> {
   keepsQuick: boolean;
 }
 
+/** Returns the last numbers, or those that `count` returns. */
+export type KeptCounts<T> = (count: () => Promise<T>) => Promise<Counted<T>>;
+
 /**
  * Returns a function that returns the numbers of one node. It never counts twice at the same time. If counting takes long, only a call
  * without recent numbers waits for it: others return the last numbers, and start a new count.
  */
-export function createKeptCounts<T>(options: KeptCountsOptions<T>): () => Promise<Counted<T>> {
+export function createKeptCounts<T>(options: KeptCountsOptions<T>): KeptCounts<T> {
   const { clock, freshMs, maxAgeMs, keepsQuick } = options;
   let latest: Counted<T> | null = null;
   let tookMs = 0;
   let running: Promise<Counted<T>> | null = null;
 
-  async function count(): Promise<Counted<T>> {
+  async function measure(count: () => Promise<T>): Promise<Counted<T>> {
     const at = clock.now();
-    latest = { at, numbers: await options.count() };
+    latest = { at, numbers: await count() };
     tookMs = clock.now() - at;
     return latest;
   }
 
   /** Counts, or joins the count that runs. */
-  function countOnce(): Promise<Counted<T>> {
-    running ??= count().finally(() => {
+  function countOnce(count: () => Promise<T>): Promise<Counted<T>> {
+    running ??= measure(count).finally(() => {
       running = null;
     });
     return running;
   }
 
-  return async () => {
-    if (latest === null) return countOnce();
+  return async (count) => {
+    if (latest === null) return countOnce(count);
     const age = Math.abs(clock.now() - latest.at);
     const isQuick = options.isQuick({ ...latest, tookMs });
     if (age < freshMs && (keepsQuick || !isQuick)) return latest;
-    const counted = countOnce();
+    const counted = countOnce(count);
     if (isQuick || age > maxAgeMs) return counted;
     // The next caller counts again, and gets the error if it stays.
     counted.catch(() => {});

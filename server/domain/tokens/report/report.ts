@@ -50,15 +50,11 @@ const quickMs = 500;
 
 export function createReporting({ store, clock, statusContext }: ReportingDeps): Reporting {
   const options = { clock, freshMs, maxAgeMs, keepsQuick: false };
-  const latest = createKeptCounts({
-    ...options,
-    isQuick: ({ tookMs }) => tookMs <= quickMs,
-    count: () => countReported(store, statusContext()),
-  });
+  const latest = createKeptCounts<TokenReport>({ ...options, isQuick: ({ tookMs }) => tookMs <= quickMs });
   return {
     async report(operator) {
       requireScope(operator, 'tokens:read');
-      return latest();
+      return latest(() => countReported(store, statusContext()));
     },
   };
 }

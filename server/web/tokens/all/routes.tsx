@@ -11,6 +11,7 @@ import { searchPath } from '../../search/search-paths.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import { asksForEnded, readEndedFilter, renderEndedList } from '../ended/ended-routes.tsx';
+import { createAttentionOfAll } from '../list/attention.ts';
 import { readCountedPage } from '../list/counted-page.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
@@ -24,6 +25,7 @@ type AllTokensDeps = Pick<AppDeps, 'tokens' | 'statusContext' | 'clock' | 'log' 
 export function allTokensPages({ tokens, statusContext, clock, log, config }: AllTokensDeps) {
   // Only one download reads at a time, so that lists get their turns.
   const oneAtATime = pLimit(1);
+  const ofAll = createAttentionOfAll(clock);
   return new Hono<AppEnv>().get(`${allTokensPath}.csv`, download).get(allTokensPath, async (c) => {
     if (asksForEnded(c))
       return renderEndedList({ tokens, statusContext }, c, { path: allTokensPath, csvPath: `${allTokensPath}.csv` });
@@ -79,7 +81,7 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
     if (Object.keys(errors).length > 0) return { ...nothing, errors };
     try {
       const cursor = c.req.query('cursor') || undefined;
-      const { items, next_cursor, counts } = await readCountedPage(tokens, c, { query, cursor, sort });
+      const { items, next_cursor, counts } = await readCountedPage(tokens, c, { query, cursor, sort, ofAll });
       const maintained = await maintainedAmong(c, items);
       const names = await tokens.appNames(items);
       return { tokens: items, names, maintained, nextCursor: next_cursor, counts, errors };

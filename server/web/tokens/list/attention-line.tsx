@@ -1,3 +1,4 @@
+import { ClockOf } from '../../shell/components/time.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
 import type { FilterValues } from '../all/token-filters.ts';
 import { type AttentionName, attention, type ListCounts, maxCount, shownCount } from './attention.ts';
@@ -25,7 +26,7 @@ const looks: Partial<Record<AttentionName, string>> = { usedCanaries: 'alarm', c
 
 /** The line above a list of tokens: how many match, and how many need attention. Each of these numbers is a filter. */
 export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {
-  const { total, attention: found } = counts;
+  const { total, attention: found, asOf = null } = counts;
   const noun = total === 1 ? 'token' : 'tokens';
   return (
     <p class="attention">
@@ -38,6 +39,11 @@ export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {
             {shownCount(found[name])} {words[name][found[name] === 1 ? 0 : 1]}
           </a>
         ))}
+      {asOf !== null && (
+        <span>
+          as of <ClockOf at={asOf} />
+        </span>
+      )}
     </p>
   );
 }

@@ -1,4 +1,6 @@
+import type { Clock } from '../../../domain/clock.ts';
 import { maxFew } from '../../../domain/tokens/lists/sort.ts';
+import { createKeptCounts } from '../../../domain/tokens/report/kept-counts.ts';
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
@@ -27,7 +29,45 @@ export const attention = {
 } as const satisfies Record<string, Counted>;
 export type AttentionName = keyof typeof attention;
 
+type Numbers = Record<AttentionName, number>;
+
 const names = Object.keys(attention) as AttentionName[];
+
+/** Of all owners, these may be so many that counting takes long. The others are few, and a used canary is urgent. */
+const keptNames = ['expiring', 'expiringIn30Days', 'denied', 'neverExpiring'] as const satisfies AttentionName[];
+const otherNames = names.filter((name) => !keptNames.some((kept) => kept === name));
+/** Counting fewer of each takes no time. */
+const maxQuick = 1_000;
+/** Numbers that are not older are of now. */
+const nowMs = 1_000;
+
+/** Counts what needs attention of all owners. If that is very much, the numbers may be some minutes old; `asOf` is their time. */
+export type AttentionOfAll = (
+  counted: (name: AttentionName) => Promise<number>,
+) => Promise<{ numbers: Numbers; asOf: number | null }>;
+
+export function createAttentionOfAll(clock: Clock): AttentionOfAll {
+  const latest = createKeptCounts<Partial<Numbers>>({
+    clock,
+    isQuick: ({ numbers }) => Object.values(numbers).every((number) => number <= maxQuick),
+    freshMs: 60_000,
+    maxAgeMs: 5 * 60_000,
+    keepsQuick: false,
+  });
+  return async (counted) => {
+    const kept = await latest(() => countEach(keptNames, counted));
+    const others = await countEach(otherNames, counted);
+    const asOf = clock.now() - kept.at > nowMs ? kept.at : null;
+    return { numbers: { ...kept.numbers, ...others } as Numbers, asOf };
+  };
+}
+
+async function countEach(
+  names: readonly AttentionName[],
+  counted: (name: AttentionName) => Promise<number>,
+): Promise<Partial<Numbers>> {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await counted(name)])));
+}
 
 /** Reports whether a request with the token was denied in the last 24 hours, as the count above a list of tokens has it. */
 export function deniedLately({ lastDenied }: Pick<TokenRecord, 'lastDenied'>, now: number): boolean {
@@ -38,7 +78,9 @@ export function deniedLately({ lastDenied }: Pick<TokenRecord, 'lastDenied'>, no
 export interface ListCounts {
   total: number;
   /** Null if a filter selects the tokens: the numbers would be about others. */
-  attention: Record<AttentionName, number> | null;
+  attention: Numbers | null;
+  /** When the latter were counted, if that was not now. */
+  asOf?: number | null;
 }
 
 /** Returns a count as text: `12`, or `10,000+`. */
@@ -51,16 +93,14 @@ export async function countTokens(
   tokens: Pick<Tokens, 'count'>,
   c: AppContext,
   query: AllTokensQuery,
-  knownTotal?: number,
+  { knownTotal, ofAll }: { knownTotal?: number | undefined; ofAll?: AttentionOfAll } = {},
 ): Promise<ListCounts> {
   const { user, serviceAccount, all, knownTo, ...filters } = query;
   const counted = (selected: AllTokensQuery) => tokens.count(c.get('caller'), selected, maxCount + 1);
-  const isFiltered = Object.keys(filters).length > 0;
-  const [total = 0, ...found] = await Promise.all([
-    knownTotal ?? counted(query),
-    ...(isFiltered ? [] : names.map((name) => counted({ ...query, ...attention[name].query }))),
-  ]);
-  if (isFiltered) return { total, attention: null };
-  const entries = names.map((name, index) => [name, found[index] ?? 0]);
-  return { total, attention: Object.fromEntries(entries) as Record<AttentionName, number> };
+  const total = knownTotal ?? (await counted(query));
+  if (Object.keys(filters).length > 0) return { total, attention: null };
+  const countOf = (name: AttentionName) => counted({ ...query, ...attention[name].query });
+  if (!all || ofAll === undefined) return { total, attention: (await countEach(names, countOf)) as Numbers };
+  const { numbers, asOf } = await ofAll(countOf);
+  return { total, attention: numbers, asOf };
 }

@@ -3,19 +3,20 @@ import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import { readTokenPage, type TokenPage } from '../../../http/tokens/token-page.ts';
 import type { AllTokensQuery } from '../all/token-filters.ts';
-import { countTokens, type ListCounts, maxCount } from './attention.ts';
+import { type AttentionOfAll, countTokens, type ListCounts, maxCount } from './attention.ts';
 
 interface Requested {
   query: AllTokensQuery;
   cursor: string | undefined;
   sort: SortOrder | undefined;
+  ofAll?: AttentionOfAll;
 }
 
 /** Reads one page of a list of tokens, and what the list counts. Counts the tokens that match at most once, because many may match. */
 export async function readCountedPage(
   tokens: Pick<Tokens, 'list' | 'count'>,
   c: AppContext,
-  { query, cursor, sort }: Requested,
+  { query, cursor, sort, ofAll }: Requested,
 ): Promise<TokenPage & { counts: ListCounts }> {
   const caller = c.get('caller');
   const isSorted = sort !== undefined && sort !== '-created';
@@ -24,5 +25,6 @@ export async function readCountedPage(
     tokens.list(caller, { ...page, ...query, ...(sort && { sort: { ...sort, total } }) }),
   );
   const isWhole = cursor === undefined && page.next_cursor === null;
-  return { ...page, counts: await countTokens(tokens, c, query, isWhole ? page.items.length : total) };
+  const knownTotal = isWhole ? page.items.length : total;
+  return { ...page, counts: await countTokens(tokens, c, query, { knownTotal, ...(ofAll && { ofAll }) }) };
 }

@@ -426,7 +426,10 @@ it('leads from the log to the events that were saved since, and from there to th
   });
   // A filtered log cannot be followed.
   expect(linkIn((await app.console.get(`${path}?action=token.created`)).html)).toBe('none');
-  expect((await app.console.get(`${path}?after=019ab2c4-5f7e-7c3a-9fff-000000000000`)).status).toBe(404);
+  const unknown = await app.console.get(`${path}?after=019ab2c4-5f7e-7c3a-9fff-000000000000`);
+  expect(unknown.status).toBe(404);
+  expect(textOf(unknown.html)).toContain('The event that these new events follow is not in the log. Open Audit again.');
+  expect(textOf(unknown.html)).not.toContain('after=');
 });
 
 it.each(auditActions)('has a label and a sentence for %s, which follows the actor', (action) => {

@@ -77,11 +77,23 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
     return c.render(<ActivityPage values={values} errors={errors} events={page.items} nextCursor={page.next_cursor} />);
   }
 
+  /** Returns the events after one that the page showed. @throws ProblemError `event-not-found` */
+  function newEvents(c: AppContext, after: string | null) {
+    const events = audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
+    return events.catch((error: unknown) => {
+      if (!(error instanceof ProblemError) || error.code !== 'event-not-found') throw error;
+      throw new ProblemError(
+        'event-not-found',
+        'The event that these new events follow is not in the log. Open Audit again.',
+      );
+    });
+  }
+
   return new Hono<AppEnv>()
     .get(auditPath, async (c) => {
       const after = c.req.query('after');
       if (after === undefined) return showLog(c);
-      const found = await audit.listInOrder(c.get('caller'), { after: after || null, limit: maxNew + 1 });
+      const found = await newEvents(c, after || null);
       const events = found.slice(0, maxNew);
       const last = events.at(-1)?.id ?? after;
       return c.render(<NewEventsPage events={events.reverse()} more={found.length > maxNew} last={last} />);
@@ -90,7 +102,7 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
     .get(`${auditPath}.json`, (c) => download(c, json, 'json', 'application/json'))
     .get(`${auditPath}/new.json`, async (c) => {
       const after = c.req.query('after') || null;
-      const found = await audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
+      const found = await newEvents(c, after);
       return c.json({ count: Math.min(found.length, maxNew), more: found.length > maxNew });
     })
     .get(`${auditPath}/:id`, async (c) => {

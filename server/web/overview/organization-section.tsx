@@ -2,7 +2,7 @@ import { count } from '../../../shared/count.ts';
 import type { ReportedTokens } from '../../../shared/token-report.ts';
 import type { OrganizationOverview } from '../../domain/overview/organization-overview.ts';
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
-import { DateOf } from '../shell/components/time.tsx';
+import { formatDate } from '../shell/components/dates.ts';
 import { useMember } from '../shell/page-context.ts';
 import { type Card, Cards, usedCanariesCard } from './cards.tsx';
 import {
@@ -60,10 +60,7 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
       <VerificationsChart days={days}>
         Requests with a value that tokensd issued, by day in UTC.
         {countedSince !== null && countedSince > (days[0]?.at ?? 0) && (
-          <>
-            {' '}
-            They have been counted since <DateOf at={countedSince} />.
-          </>
+          <> They have been counted since {formatDate(countedSince)}.</>
         )}
       </VerificationsChart>
     </>

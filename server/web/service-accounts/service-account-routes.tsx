@@ -11,6 +11,7 @@ import { parseForm, text } from '../shell/form-values.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { startPath } from '../shell/return-path.ts';
 import { asksForEnded, renderEndedList } from '../tokens/ended/ended-routes.tsx';
+import { searchForPrefix } from '../tokens/list/search-for-prefix.ts';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
 import type { RejectedMaintainer } from './maintainers-section.tsx';
@@ -38,6 +39,8 @@ export function serviceAccountPage(deps: AccountDeps & MessageDeps) {
         const list = { path: serviceAccountPath(account.id), section: serviceAccountsPath, account: account.name };
         return renderEndedList(deps, c, list);
       }
+      const found = searchForPrefix(c);
+      if (found !== null) return found;
       const mayChange = await mayChangeAccount(deps, c, account);
       const dialog =
         mayChange && ((await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account)));

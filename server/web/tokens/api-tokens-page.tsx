@@ -81,7 +81,7 @@ function Search({ values }: { values: FilterValues }) {
   return (
     <search>
       <form method="get" action={tokensPath} class="filters">
-        <SearchField label="Search by name" name="q" value={values.q} />
+        <SearchField label="Name or prefix" name="q" value={values.q} />
         <Choice label="Expires within" name="expiring_within" options={expiryOptions} values={values} errors={{}} />
         <OrderField values={values} errors={{}} />
         <button type="submit">Search</button>

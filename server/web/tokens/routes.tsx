@@ -21,6 +21,7 @@ import { asksForEnded, endedTokenPage, renderEndedList } from './ended/ended-rou
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
 import { readCountedPage } from './list/counted-page.ts';
+import { searchForPrefix } from './list/search-for-prefix.ts';
 import { RevokeTokenDialog, usesBeforeRevocation } from './revoke-token-dialog.tsx';
 import { readPreselected } from './selection/selection-bar.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
@@ -52,7 +53,7 @@ export function tokenPages({
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => {
       if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, { path: tokensPath });
-      return c.render(await page(c, readPageUrl(c), await requestedDialog(c)));
+      return searchForPrefix(c) ?? c.render(await page(c, readPageUrl(c), await requestedDialog(c)));
     })
     .post(tokensPath, async (c) => {
       const form = readCreateTokenForm(await c.req.parseBody(), randomUUID());

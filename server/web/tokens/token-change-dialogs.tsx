@@ -6,7 +6,6 @@ import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts'
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
-import { formatMinute } from '../shell/components/dates.ts';
 import { Field } from '../shell/components/form.tsx';
 import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
 import { DateOf, MinuteOf } from '../shell/components/time.tsx';
@@ -180,7 +179,11 @@ function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDia
         name="date"
         type="date"
         value={form.date}
-        hint={`${expiryNow(token)} With a new last day, it works until the end of that day (UTC).`}
+        hint={
+          <>
+            <ExpiryNow token={token} /> With a new last day, it works until the end of that day (UTC).
+          </>
+        }
         error={errors.expires_at ?? errors.expires_in}
       />
       <input type="hidden" name="shown" value={form.shown} />
@@ -200,8 +203,13 @@ function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDia
   );
 }
 
-function expiryNow({ expiresAt }: TokenRecord): string {
-  return expiresAt === null ? 'The token never expires.' : `The token expires on ${formatMinute(expiresAt)}.`;
+function ExpiryNow({ token: { expiresAt } }: { token: TokenRecord }) {
+  if (expiresAt === null) return <>The token never expires.</>;
+  return (
+    <>
+      The token expires on <MinuteOf at={expiresAt} />.
+    </>
+  );
 }
 
 interface ChoiceProps {

@@ -331,3 +331,17 @@ it('shows the progress of a long list in one line on a terminal’s stderr, and 
   expect(onTerminal.stderr).not.toContain('\n');
   expect((await cli.run(['list', '--all', '--json'], slow())).stderr).toBe('');
 });
+
+it('lists the tokens whose rules name an app', async () => {
+  const { app } = cli;
+  const root = cli.as(app.root);
+  await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } });
+  await createToken(app, app.dev, { name: 'dashboards', apps: ['grafana'] });
+  await createToken(app, app.dev, { name: 'grafana' });
+  await createToken(app, app.root, { name: 'graphs', apps: ['grafana'] });
+  const namesIn = (stdout: string) => (JSON.parse(stdout) as Token[]).map(({ name }) => name).sort();
+  const own = await cli.run(['list', '--app', 'grafana', '--json'], dev);
+  expect([own.code, namesIn(own.stdout)]).toEqual([0, ['dashboards']]);
+  const all = await cli.run(['list', '--all', '--app', 'grafana', '--json'], root);
+  expect([all.code, namesIn(all.stdout)]).toEqual([0, ['dashboards', 'graphs']]);
+});

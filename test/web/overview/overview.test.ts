@@ -214,6 +214,8 @@ it('shows the verifications of the last 30 days as a chart and as a table', asyn
   const days = [0, 1, 2].map((ago) => formatDate(app.clock.now() - ago * day));
   expect(textOf(html)).toContain('4 allowed and 0 denied in the last 30 days');
   expect(textOf(html)).toContain(`They have been counted since ${days[1]}`);
+  // A whole UTC day, which the script must not change to another one.
+  expect(html).not.toMatch(/counted since <time/);
   expect(textOf(html)).toContain(`Day Allowed Denied ${days[0]} 1 0 ${days[1]} 3 0 ${days[2]} 0 0`);
   expect(html).toMatch(/<svg role="img" aria-label="Verifications per day from /);
   expect(html).not.toMatch(/ style=/);

@@ -211,3 +211,23 @@ it('finds the owner of a prefix, also of an old value, from the field for names'
   const own = openConsole(app, app.dev);
   expect(textOf((await own.get('/search?q=tok_00000000')).html)).toContain('ask one of them who owns a prefix');
 });
+
+it('finds a prefix from every field for names of tokens', async () => {
+  const { prefix } = await createToken(app, app.dev, { name: 'deploy' });
+  const { id } = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  await createAccountToken(app, app.root, 'ci', { name: 'build' });
+  await createToken(app, app.root, { name: 'root' });
+  for (const [reader, path] of [
+    [app.dev, '/profile/api-tokens'],
+    [app.dev, `/organization/service-accounts/${id}`],
+    [app.dev, '/profile/api-tokens?status=revoked'],
+    [app.root, '/organization/tokens?status=revoked'],
+    [app.root, `/organization/team/${app.dev.id}`],
+  ] as const) {
+    const browser = openConsole(app, reader);
+    expect(textOf((await browser.get(path)).html), path).toContain('Name or prefix');
+    const { status, location } = await browser.get(`${path}${path.includes('?') ? '&' : '?'}q=${prefix}`);
+    expect([status, location], path).toEqual([303, `/search?q=${prefix}`]);
+    expect((await browser.get(location ?? '')).html).toContain('deploy');
+  }
+});

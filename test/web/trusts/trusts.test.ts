@@ -3,6 +3,7 @@ import { openTestApp } from '../../helpers/app/app.ts';
 import { createServiceAccount, createTrust } from '../../helpers/app/service-accounts.ts';
 import { messageAt, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addApp } from '../../store/contract/apps/apps.ts';
+import { addToken } from '../../store/contract/records.ts';
 
 const page = '/organization/trusts';
 
@@ -261,4 +262,22 @@ it('shows hostile texts as texts', async () => {
     expect(html).not.toContain('<script>alert');
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   }
+});
+
+it('lists the newest tokens that jobs received under a trust, and no others', async () => {
+  const { app, account, browser } = await open();
+  const trust = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  const other = await createTrust(app, { name: 'other', service_account: 'ci' });
+  const expiresAt = app.clock.now() + 900_000;
+  await addToken(app.store, account.id, { name: 'run-1', nameFolded: 'run-1', trustId: trust.id, expiresAt });
+  await addToken(app.store, account.id, { name: 'run-2', nameFolded: 'run-2', trustId: trust.id, expiresAt });
+  await addToken(app.store, account.id, { name: 'elsewhere', nameFolded: 'elsewhere', trustId: other.id, expiresAt });
+  await addToken(app.store, account.id, { name: 'by-hand', nameFolded: 'by-hand' });
+  const { html } = await browser.get(`${page}/${trust.id}`);
+  const names = [...html.matchAll(/<th scope="row"><a href="[/]profile[/]api-tokens[/][^"]*">([^<]*)</g)].map(
+    ([, name]) => name,
+  );
+  expect(names).toEqual(['run-2', 'run-1']);
+  expect(html).toContain('href="/organization/tokens?owner=service-account%3Aci&amp;exchanged=true"');
+  expect(textOf((await browser.get(`${page}/${other.id}`)).html)).not.toContain('run-1');
 });

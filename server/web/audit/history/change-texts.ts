@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../../shared/duration.ts';
 import type { FieldChange } from '../../../store/records.ts';
-import { formatDate, formatMinute } from '../../shell/components/dates.ts';
+
+const dayMs = 86_400_000;
 
 /** The names of fields that events record. Others are shown as the API names them. */
 const labels: Readonly<Record<string, string>> = {
@@ -58,11 +59,14 @@ const lists: ReadonlySet<string> = new Set([
 /** Fields whose texts are seconds. */
 const durations: ReadonlySet<string> = new Set(['max_expiry', 'ttl']);
 
+/** A text, or a time of which a page shows the date or also the minute. */
+export type ChangedValue = string | { at: number; form: 'date' | 'minute' };
+
 /** A change in words: `Expires: 1 Mar 2027 → 1 Jun 2027`. Entries of a list are shown only if they were added or removed. */
 export interface ChangeText {
   label: string;
   /** The former value and the new one. Null if the change is one of a list. */
-  values: { from: string; to: string } | null;
+  values: { from: ChangedValue; to: ChangedValue } | null;
   added: string[];
   removed: string[];
 }
@@ -80,14 +84,13 @@ export function changeText({ field, from, to }: FieldChange): ChangeText {
   return { label, values: { from: fromText, to: toText }, added: [], removed: [] };
 }
 
-/** Two expiries as dates, or to the minute if they are on one day. */
-function expiryTexts(from: FieldChange['from'], to: FieldChange['to']): [string, string] {
+/** Two expiries as dates, or to the minute if they may be on one day in some time zone. */
+function expiryTexts(from: FieldChange['from'], to: FieldChange['to']): [ChangedValue, ChangedValue] {
   const [before, after] = [timeOf(from), timeOf(to)];
-  const isSameDay = before !== null && after !== null && formatDate(before) === formatDate(after);
-  const format = isSameDay ? formatMinute : formatDate;
-  const text = (value: FieldChange['from'], at: number | null) =>
-    value === null ? 'never' : at === null ? String(value) : format(at);
-  return [text(from, before), text(to, after)];
+  const isClose = before !== null && after !== null && Math.abs(before - after) < dayMs;
+  const shown = (value: FieldChange['from'], at: number | null): ChangedValue =>
+    value === null ? 'never' : at === null ? String(value) : { at, form: isClose ? 'minute' : 'date' };
+  return [shown(from, before), shown(to, after)];
 }
 
 function timeOf(value: FieldChange['from']): number | null {

@@ -1,5 +1,6 @@
 import type { FieldChange } from '../../../store/records.ts';
-import { type ChangeText, changeText } from './change-texts.ts';
+import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
+import { type ChangedValue, type ChangeText, changeText } from './change-texts.ts';
 
 /** How much of the changes of an event a line of a list shows. The panel of the event has all of them. */
 const shortLimits = { changes: 3, entries: 2 } as const;
@@ -41,7 +42,7 @@ function Change({ text, maxEntries }: { text: ChangeText; maxEntries?: number })
       {label}:{' '}
       {values !== null && (
         <>
-          <bdi>{values.from}</bdi> → <bdi>{values.to}</bdi>
+          <Value value={values.from} /> → <Value value={values.to} />
         </>
       )}
       <Entries verb="added" entries={added} max={maxEntries} />
@@ -49,6 +50,11 @@ function Change({ text, maxEntries }: { text: ChangeText; maxEntries?: number })
       <Entries verb="removed" entries={removed} max={maxEntries} />
     </>
   );
+}
+
+function Value({ value }: { value: ChangedValue }) {
+  if (typeof value === 'string') return <bdi>{value}</bdi>;
+  return value.form === 'date' ? <DateOf at={value.at} /> : <MinuteOf at={value.at} />;
 }
 
 interface EntriesProps {

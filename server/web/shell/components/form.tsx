@@ -1,4 +1,4 @@
-import type { PropsWithChildren } from 'hono/jsx';
+import type { Child, PropsWithChildren } from 'hono/jsx';
 import { wholeSecretSource } from '../../../domain/search/secrets.ts';
 import { formTokenField } from '../form-token.ts';
 import { usePage } from '../page-context.ts';
@@ -32,7 +32,7 @@ interface FieldProps {
   name: string;
   type?: string;
   value?: string | undefined;
-  hint?: string | undefined;
+  hint?: Child;
   error?: string | undefined;
   required?: boolean;
   autofocus?: boolean;

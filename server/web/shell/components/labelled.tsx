@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx';
 interface LabelledProps {
   label: string;
   name: string;
-  hint?: string | undefined;
+  hint?: Child;
   error?: string | undefined;
   children?: Child;
 }

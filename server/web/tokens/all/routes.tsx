@@ -7,12 +7,11 @@ import { tokenObject } from '../../../http/representations.ts';
 import { endedTokenObject } from '../../../http/tokens/ended-tokens.ts';
 import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
-import { searchPath } from '../../search/search-paths.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
-import { formatUrl } from '../../shell/page-url.ts';
 import { asksForEnded, readEndedFilter, renderEndedList } from '../ended/ended-routes.tsx';
 import { createAttentionOfAll } from '../list/attention.ts';
 import { readCountedPage } from '../list/counted-page.ts';
+import { searchForPrefix } from '../list/search-for-prefix.ts';
 import { readPreselected } from '../selection/selection-bar.tsx';
 import { AllTokensPage } from './all-tokens-page.tsx';
 import { allTokensPath } from './all-tokens-paths.ts';
@@ -31,7 +30,8 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
       return renderEndedList({ tokens, statusContext }, c, { path: allTokensPath, csvPath: `${allTokensPath}.csv` });
     const filter = readFilter(c);
     const { values } = filter;
-    if (isPrefix(values.q)) return c.redirect(formatUrl({ path: searchPath, query: { q: values.q } }), 303);
+    const found = searchForPrefix(c);
+    if (found !== null) return found;
     const { errors, ...listed } = await readTokens(c, filter);
     const shown = { cursor: c.req.query('cursor') || undefined, preselected: readPreselected(c.req.query('select')) };
     const page = (
@@ -97,11 +97,6 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
     const acts = await Promise.all(accounts.map((owner) => tokens.actsAsOwner(c.get('caller'), owner)));
     return new Set(accounts.filter((_, index) => acts[index]).map(({ ownerId }) => ownerId));
   }
-}
-
-/** Reports whether a text looks like the prefix of a value, as no name may. The search finds those of old values and ended tokens, too. */
-function isPrefix(text: string | undefined): boolean {
-  return text !== undefined && /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/.test(text);
 }
 
 /** Returns that nobody has the name in a filter, or that too many tokens match to sort them. Rethrows every other error. */

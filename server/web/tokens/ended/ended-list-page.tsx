@@ -57,7 +57,7 @@ export function EndedListPage(props: EndedListPageProps) {
       <search>
         <form method="get" action={path} class="filters">
           <input type="hidden" name="status" value="revoked" />
-          <SearchField label="Search by name" name="q" value={values.q} error={errors.q} />
+          <SearchField label="Name or prefix" name="q" value={values.q} error={errors.q} />
           {withOwners && (
             <SearchField
               label="Owner"

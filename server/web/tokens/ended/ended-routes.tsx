@@ -3,6 +3,7 @@ import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { readHistory } from '../../audit/history/read-history.ts';
 import { type FilterErrors, type FilterName, type ReadFilter, readFilter } from '../all/token-filters.ts';
+import { searchForPrefix } from '../list/search-for-prefix.ts';
 import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
 import { TransferredTokenPage } from './transferred-token-page.tsx';
@@ -35,6 +36,8 @@ export async function renderEndedList(
   c: AppContext,
   list: EndedList,
 ): Promise<Response> {
+  const found = searchForPrefix(c);
+  if (found !== null) return found;
   const { now } = statusContext();
   const withOwners = list.csvPath !== undefined;
   const read = readEndedFilter(c, withOwners);

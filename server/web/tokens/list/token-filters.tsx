@@ -7,7 +7,7 @@ export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl })
   return (
     <search>
       <form method="get" action={path} class="filters">
-        <SearchField label="Search by name" name="q" value={query.q} />
+        <SearchField label="Name or prefix" name="q" value={query.q} />
         <div class="field">
           <label for="status">Status</label>
           <select id="status" name="status">

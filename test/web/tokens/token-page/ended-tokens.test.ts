@@ -29,6 +29,7 @@ it('keeps the page of a token that ended: how, by whom, its last use, requests s
     ]) {
       expect(text).toContain(shown);
     }
+    expect(html).toMatch(/on <[/]bdi><time [^>]*data-form="date"/);
     expect(html).not.toMatch(/<[bi]>/);
     expect(html).not.toContain('dialog=');
   }

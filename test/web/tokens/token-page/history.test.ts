@@ -148,17 +148,32 @@ it('leads to older events', async () => {
 });
 
 it.each([
-  ['expires_at', null, '2027-06-01T12:00:00.000Z', 'never', '1 Jun 2027'],
+  ['expires_at', null, '2027-06-01T12:00:00.000Z', 'never', { at: Date.UTC(2027, 5, 1, 12), form: 'date' }],
   [
     'expires_at',
     '2027-06-01T12:00:00.000Z',
     '2027-06-01T23:59:59.999Z',
-    '1 Jun 2027, 12:00 UTC',
-    '1 Jun 2027, 23:59 UTC',
+    { at: Date.UTC(2027, 5, 1, 12), form: 'minute' },
+    { at: Date.UTC(2027, 5, 1, 23, 59, 59, 999), form: 'minute' },
   ],
   ['self_rotate', false, true, 'no', 'yes'],
   ['networks', null, '10.0.0.0/8\n192.0.2.1', 'none', '10.0.0.0/8, 192.0.2.1'],
   ['something_new', 'a', 'b', 'a', 'b'],
 ] as const)('puts a change of %s into words', (field, from, to, before, after) => {
   expect(changeText({ field, from, to }).values).toEqual({ from: before, to: after });
+});
+
+it('has changes of an expiry as times, which the script of the page shows in the zone of the others', async () => {
+  const app = await open();
+  const token = await createToken(app, app.dev, { name: 'ci', expires_in: 30 * 86_400 });
+  const json = { expires_at: '2027-06-01T12:00:00Z' };
+  await app.ask(`/api/v1/tokens/${token.id}`, { method: 'PATCH', as: app.dev, json });
+  const browser = openConsole(app, app.dev);
+  const { html } = await browser.get(pathOf(token));
+  const history = html.slice(html.indexOf('id="history"'));
+  expect(history).toMatch(
+    /Expires:.*<time datetime="2026-12-23T[^"]*" data-form="date".*→.*<time datetime="2027-06-01T12:00:00.000Z" data-form="date"/s,
+  );
+  const dialog = (await browser.get(`${pathOf(token)}?dialog=edit`)).html;
+  expect(dialog).toContain('The token expires on <time datetime="2027-06-01T12:00:00.000Z" data-form="minute">');
 });

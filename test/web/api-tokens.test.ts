@@ -58,9 +58,11 @@ it('lists a token with its details, and with exact times on demand', async () =>
 
   const { html } = await browser.get(tokens);
   const [first = '', second = ''] = [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => row);
-  expect(textOf(first)).toMatch(/^idle no rules no rules never expires never used tok_\w{8} Open Rotate Edit Pause Revoke$/);
+  expect(textOf(first)).toMatch(
+    /^idle no rules no rules never expires never used tok_\w{8} tok_\w{8} Open Rotate Edit Pause Revoke$/,
+  );
   expect(textOf(second)).toMatch(
-    /^ci Builds no rules 21 Feb 2027 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 tok_\w{8} Open Rotate Edit Pause Revoke$/,
+    /^ci Builds no rules no rules 21 Feb 2027 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 tok_\w{8} tok_\w{8} Open Rotate Edit Pause Revoke$/,
   );
   expect(second).toContain('data-exact="23 Nov 2026, 16:22 UTC"');
   expect(second).toContain(used.prefix);

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../shared/duration.ts';
 import type { ShownSetting } from '../domain/overview/server-state.ts';
 import { type Config, standardScopes } from './config.ts';
 import { listenText } from './listen-address.ts';
@@ -7,13 +8,38 @@ export function describeConfig(config: Config): string[] {
   return settingEntries(config).map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
-/** Returns the effective settings and where each comes from. They contain no secret. */
+/** Returns the effective settings and where each comes from, with durations such as `90d`. They contain no secret. */
 export function showSettings(config: Config): ShownSetting[] {
   return settingEntries(config).map(([name, value]) => ({
     name,
-    value: value === null || value === '' ? null : String(value).replace(/^\*{3}$/, 'set'),
+    value: value === null || value === '' ? null : shownValue(name, String(value)),
     source: config.sources[name] ?? null,
   }));
+}
+
+/** Settings that are seconds. */
+const durations: ReadonlySet<string> = new Set([
+  'TOKENSD_MAX_EXPIRY',
+  'TOKENSD_DEFAULT_EXPIRY',
+  'TOKENSD_MAX_IDLE',
+  'TOKENSD_KEEP_USAGE',
+  'TOKENSD_KEEP_EXPIRED',
+  'TOKENSD_EXPIRY_NOTICES',
+  'TOKENSD_SHORT_LIVED_DIGEST',
+  'TOKENSD_KEEP_AUDIT',
+  'TOKENSD_AUDIT_IP_AFTER',
+  'TOKENSD_SSO_MAX_AGE',
+  'TOKENSD_CLI_SESSION_IDLE',
+  'TOKENSD_CLI_SESSION_MAX',
+  'TOKENSD_CONSOLE_SESSION_IDLE',
+  'TOKENSD_CONSOLE_SESSION_MAX',
+]);
+
+/** Writes durations as the environment variables accept them, and hides secrets. */
+function shownValue(name: string, value: string): string {
+  if (!durations.has(name)) return value.replace(/^\*{3}$/, 'set');
+  const text = (seconds: string) => (seconds === '0' ? '0s' : formatDuration(Number(seconds)));
+  return value.split(',').map(text).join(', ');
 }
 
 function settingEntries(config: Config): Array<[string, string | number | null]> {

@@ -180,15 +180,6 @@ it('calls members who acted by their names, with their addresses beside them', a
   expect(textOf(html)).toContain('Actor <Ada> Byron , dev@example.com');
 });
 
-it('offers to clear the filters only if one is set', async () => {
-  const app = await open();
-  const clear = async (query: string) =>
-    / href="[^"]*"[^>]*>\s*Clear\s*</.test((await app.console.get(path + query)).html);
-  expect(await clear('')).toBe(false);
-  expect(await clear('?actor=&until=')).toBe(false);
-  expect(await clear('?action=token.created')).toBe(true);
-});
-
 it('shows an error beside an invalid filter field and keeps the other values', async () => {
   const app = await open();
   for (const query of [

@@ -67,13 +67,16 @@ function NameChip({ name }: { name: string }) {
 
 function AppTable({ apps }: Pick<AppsPageProps, 'apps'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Apps, newest first</caption>
       <thead>
         <tr>
-          {['App', 'Groups', 'Hosts', 'Maximum expiry', 'Preflight'].map((heading) => (
+          {['App', 'Groups', 'Hosts', 'Maximum expiry'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
+          <th scope="col" class="rare">
+            Preflight
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -89,7 +92,8 @@ function AppTable({ apps }: Pick<AppsPageProps, 'apps'>) {
                 </span>
               )}
             </th>
-            <td data-label="Groups" class="words">
+            <td data-label="Groups" class="words second">
+              <span class="on-phone">For </span>
               {app.groups.length === 0 ? 'everyone' : <Lines texts={app.groups} />}
             </td>
             <td data-label="Hosts" class="words">
@@ -98,7 +102,9 @@ function AppTable({ apps }: Pick<AppsPageProps, 'apps'>) {
             <td data-label="Maximum expiry">
               {app.maxExpirySeconds === null ? 'none' : formatDuration(app.maxExpirySeconds)}
             </td>
-            <td data-label="Preflight">{app.preflight}</td>
+            <td data-label="Preflight" class="rare">
+              {app.preflight}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -12,8 +12,26 @@ interface SessionListProps {
   endHref: ((session: SessionRecord) => string) | null;
 }
 
-/** A table of the sessions of one member, with a link to end each one except the current session. */
-export function SessionList({ caption, sessions, currentSessionId, now, endHref }: SessionListProps) {
+/** How many sessions are shown at first. */
+const sessionsInSight = 5;
+
+/** The sessions of one member, with a link to end each one except the current session. Those after the fifth are folded away. */
+export function SessionList({ sessions, ...props }: SessionListProps) {
+  const more = sessions.length - sessionsInSight;
+  return (
+    <>
+      <SessionTable {...props} sessions={sessions.slice(0, sessionsInSight)} />
+      {more > 0 && (
+        <details class="more">
+          <summary>Show {more} more</summary>
+          <SessionTable {...props} caption={`${props.caption}, continued`} sessions={sessions.slice(sessionsInSight)} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function SessionTable({ caption, sessions, currentSessionId, now, endHref }: SessionListProps) {
   return (
     <table class="list">
       <caption class="visually-hidden">{caption}</caption>
@@ -47,7 +65,7 @@ export function SessionList({ caption, sessions, currentSessionId, now, endHref 
               <td class="end">
                 {session.id !== currentSessionId && (
                   <a
-                    class="button quiet"
+                    class="button small"
                     id={`end-${session.id}`}
                     href={endHref(session)}
                     aria-label={`End the session of ${deviceName(session)}`}

@@ -75,7 +75,11 @@ function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 
       <caption class="visually-hidden">Service accounts, newest first</caption>
       <thead>
         <tr>
-          {['Service account', 'Maintainers', 'Tokens', 'Last use', 'State'].map((heading) => (
+          <th scope="col">Service account</th>
+          <th scope="col" class="emails">
+            Maintainers
+          </th>
+          {['Tokens', 'Last use', 'State'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
         </tr>

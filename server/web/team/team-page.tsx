@@ -49,6 +49,11 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
         <form method="get" action={teamPath} class="filters">
           <SearchField label="Search by name or email" name="q" value={pageUrl.query.q} />
           <button type="submit">Search</button>
+          {pageUrl.query.q !== undefined && (
+            <a class="button" href={teamPath}>
+              Clear
+            </a>
+          )}
         </form>
       </search>
       {members.length > 0 ? (

@@ -129,7 +129,7 @@ function RetryButton({ action, about }: { action: string; about: string }) {
 
 function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'webhook' | 'deliveries' | 'now'>) {
   return (
-    <table class="list">
+    <table class="list brief">
       <caption class="visually-hidden">Deliveries, newest first</caption>
       <thead>
         <tr>
@@ -143,10 +143,11 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
         {deliveries.map(({ id, event, at, status, attempts, error }) => (
           <tr>
             <th scope="row">{event}</th>
-            <td data-label="Time">
+            <td data-label="Time" class="second">
               <Time at={at} now={now} />
+              {error !== null && <span class="on-phone"> · {error}</span>}
             </td>
-            <td data-label="Status" class="words">
+            <td data-label="Status" class="words state">
               {status}
               {error !== null && <span class="sub">{error}</span>}
             </td>

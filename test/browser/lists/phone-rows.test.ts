@@ -35,11 +35,13 @@ const lists: Record<string, Pick<View, 'as' | 'path' | 'act'>> = {
   clients: viewOf('clients'),
   'service accounts': at(root, () => '/organization/service-accounts'),
   webhooks: viewOf('webhooks'),
+  apps: viewOf('apps'),
+  'results of a search': at(root, () => '/search?q=e'),
   'audit events': at(root, () => '/organization/audit'),
   'own events': at(dev, () => '/profile/activity'),
 };
 
-const rows = ':is(table:is(.tokens, .brief) tbody tr, .events li)';
+const rows = ':is(table:is(.tokens, .brief) tbody tr, .results > li, .events li)';
 
 describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
   const browser = useBrowser();
@@ -67,6 +69,16 @@ describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
     const { width = 0, height = 0 } = (await row.boundingBox()) ?? {};
     await row.click({ position: { x: width - 8, y: height - 8 } });
     await page.waitForURL((url) => url.pathname === href);
+  });
+
+  it('has two lines and its button, if what it shows has no page', async () => {
+    const page = await openView(browser, world, viewOf('webhook'), { width: 390, height: 844, script: false });
+    const deliveries = page.getByRole('table', { name: 'Deliveries' }).locator('tbody tr');
+    await expect.poll(() => deliveries.count()).toBe(3);
+    for (const height of await heightsOf(page)) expect(height).toBeLessThanOrEqual(72);
+    await deliveries.filter({ hasText: 'failed' }).getByText('The receiver answered HTTP 500.').first().waitFor();
+    await deliveries.last().getByRole('button').click();
+    await page.getByRole('status').first().waitFor();
   });
 
   it('shows its badges beside a long name', async () => {

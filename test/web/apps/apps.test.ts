@@ -39,7 +39,7 @@ it('registers an app and lists it', async () => {
   expect(textOf(html)).toContain('The app grafana was registered.');
   const row = textOf(html.split('<tr>').at(-1) ?? '');
   expect(row).toMatch(
-    /^grafana https:\/\/grafana\.example\.com\/ developers on call grafana\.example\.com metrics\.example\.com 90d pass/,
+    /^grafana https:\/\/grafana\.example\.com\/ For developers on call grafana\.example\.com metrics\.example\.com 90d pass/,
   );
 });
 

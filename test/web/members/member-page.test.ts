@@ -43,6 +43,20 @@ it('shows where the member is signed in, and ends one session after a confirmati
   expect((await browser.get('/organization/audit')).html).toContain('ended a session');
 });
 
+it('shows five sessions and folds the others away, and offers to end all if there are several', async () => {
+  const { signIn, browser, page } = await open();
+  const shown = async () =>
+    (/<h2 id="sessions">[^]*?<\/section>/.exec((await browser.get(page)).html)?.[0] ?? '').split('<details');
+  const endAll = `href="${page}?dialog=end-sessions"`;
+  const [only = ''] = await shown();
+  expect(only).not.toContain(endAll);
+  for (let i = 0; i < 6; i += 1) await signIn(chrome);
+  const [first = '', folded = ''] = await shown();
+  expect(first).toContain(endAll);
+  expect([first, folded].map((part) => part.match(/data-label="Device"/g)?.length)).toEqual([5, 2]);
+  expect(textOf(`<details${folded}`)).toContain('Show 2 more');
+});
+
 it('ends all sessions of the member after a confirmation', async () => {
   const { app, signIn, works, browser, page } = await open();
   const one = await signIn(chrome);

@@ -28,7 +28,13 @@ describe('the settings page', () => {
     const text = textOf(html);
     expect(text).toContain('TOKENSD_OIDC_CLIENT_SECRET set environment');
     expect(text).toContain('TOKENSD_SMTP_URL smtp://mailer:***@mail.example.com:587 environment');
-    expect(text).toContain('TOKENSD_MAX_EXPIRY 7776000 environment');
+    expect(text).toContain('TOKENSD_MAX_EXPIRY 90d environment');
+    expect(text).toContain('TOKENSD_EXPIRY_NOTICES 30d, 7d, 1d default');
+    // No duration is shown as a number of seconds.
+    const numbers = [...html.matchAll(/<code>(TOKENSD_\w+)<\/code>.*?<\/tr>/gs)].filter(([row]) =>
+      />[0-9,]+</.test(row),
+    );
+    expect(numbers.map(([, name]) => name)).toEqual(['TOKENSD_MAX_TOKENS_PER_USER']);
     expect(text).toContain('TOKENSD_LISTEN 127.0.0.1:8420 default');
     expect(text).toContain('TOKENSD_MAX_IDLE none default');
     expect(html).not.toContain('hunter2');

@@ -67,6 +67,30 @@ describe('a list whose filters match nothing', () => {
     expect((await emptyOn(browser, href)).label).not.toBe('Clear filters');
   });
 
+  it.each([
+    ['members', () => '/organization/team', 'q=a'],
+    ['tokens of a member', ({ member }: Pages) => member, 'q=a'],
+    ['tokens of a service account', ({ account }: Pages) => account, 'status=active'],
+    ['audit events', () => '/organization/audit', 'action=token.created'],
+    ['own events', () => '/profile/activity', 'until=2026-11-23'],
+  ])('has Clear beside its filters only if one is set: %s', async (_, pathOf, query) => {
+    const { app, pages, browser } = await open();
+    await createToken(app, app.dev, { name: 'of-dev' });
+    await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'of-ci', service_account: 'ci' } });
+    const path = pathOf(pages);
+    const clears = async (address: string) => {
+      const { html } = await browser.get(address);
+      const bar = /<form(?=[^>]*method="get")[^>]*class="filters[^>]*>.*?<\/form>/s.exec(html)?.[0] ?? '';
+      expect(bar).toContain('<button type="submit">');
+      return bar.includes(`<a class="button" href="${path}">Clear</a>`);
+    };
+    expect([await clears(path), await clears(`${path}?q=&status=&action=`), await clears(`${path}?${query}`)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   it('says so in the search, and offers to clear it', async () => {
     const { browser } = await open();
     expect(await emptyOn(browser, '/search?q=zzz')).toMatchObject({

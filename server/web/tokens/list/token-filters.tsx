@@ -20,9 +20,11 @@ export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl })
           </select>
         </div>
         <button type="submit">Search</button>
-        <a class="button" href={path}>
-          Clear
-        </a>
+        {(query.q !== undefined || query.status !== undefined) && (
+          <a class="button" href={path}>
+            Clear
+          </a>
+        )}
       </form>
     </search>
   );

@@ -17,11 +17,20 @@ interface MemberSessionsProps {
 
 /** Where a member is signed in. Superusers end one session or all of them, and auditors read the list. */
 export function MemberSessions({ user, sessions, currentSessionId, pageUrl, now }: MemberSessionsProps) {
-  const { superuser } = useMember();
+  const { superuser, id } = useMember();
+  // Superusers end their own sessions on their profile, except the one that they use.
+  const canEndAll = user.id !== id;
   const endHref = ({ id }: SessionRecord) => formatUrl(pageUrl, { dialog: 'end-session', session: id });
   return (
     <section aria-labelledby="sessions">
-      <h2 id="sessions">Sessions</h2>
+      <div class="heading">
+        <h2 id="sessions">Sessions</h2>
+        {superuser && sessions.length > 1 && canEndAll && (
+          <a class="button quiet" id="end-sessions" href={formatUrl(pageUrl, { dialog: 'end-sessions' })}>
+            End all
+          </a>
+        )}
+      </div>
       {sessions.length === 0 ? (
         <p class="hint">This member is not signed in anywhere.</p>
       ) : (

@@ -3,6 +3,7 @@ import { formatDuration } from '../../../shared/duration.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { AppRecord, StatusContext, TokenRecord } from '../../store/records.ts';
 import { History, type HistoryPage } from '../audit/history/history.tsx';
+import { Chips } from '../shell/components/clipped-text.tsx';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -64,8 +65,7 @@ function AppFacts({ app, now }: { app: AppRecord; now: number }) {
           'everyone'
         ) : (
           <>
-            those in one of these groups:
-            <Lines texts={app.groups} />
+            those in one of these groups: <Chips texts={app.groups} />
           </>
         )}
       </dd>

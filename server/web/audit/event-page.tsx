@@ -30,7 +30,7 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
   return (
     <Layout title="Audit event" section={list} utc>
       <p>
-        <a href={list}>{readsAll ? 'Audit' : 'Activity'}</a>
+        <a href={list}>{readsAll ? 'Back to the audit log' : 'Back to your activity'}</a>
       </p>
       <h1 class="sentence">
         <EventSentence event={event} />

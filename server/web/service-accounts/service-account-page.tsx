@@ -3,6 +3,7 @@ import { count } from '../../../shared/count.ts';
 import { parseGroups } from '../../domain/accounts/groups.ts';
 import type { ListedTrust } from '../../store/records.ts';
 import { History, type HistoryPage } from '../audit/history/history.tsx';
+import { Chips } from '../shell/components/clipped-text.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
@@ -58,6 +59,7 @@ function actionsOn({ account, pageUrl }: ServiceAccountPageProps, superuser: boo
 }
 
 function AccountFacts({ account, statusContext: { now } }: ServiceAccountPageProps) {
+  const groups = parseGroups(account.manualGroups);
   return (
     <dl class="facts">
       <dt>State</dt>
@@ -74,7 +76,7 @@ function AccountFacts({ account, statusContext: { now } }: ServiceAccountPagePro
         <code>{account.email}</code>
       </dd>
       <dt>Groups</dt>
-      <dd>{parseGroups(account.manualGroups).join(', ') || 'none'}</dd>
+      <dd>{groups.length === 0 ? 'none' : <Chips texts={groups} />}</dd>
       <dt>Tokens</dt>
       <dd>{account.tokenCount === 0 ? 'none' : count(account.tokenCount, 'token')}</dd>
       <dt>Last use of a token</dt>

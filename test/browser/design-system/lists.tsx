@@ -1,7 +1,7 @@
 import type { StatusContext } from '../../../server/store/records.ts';
 import { Cards } from '../../../server/web/overview/cards.tsx';
 import { VerificationsChart } from '../../../server/web/overview/verifications-chart.tsx';
-import { ClippedText } from '../../../server/web/shell/components/clipped-text.tsx';
+import { Chips, ClippedText } from '../../../server/web/shell/components/clipped-text.tsx';
 import { EmptyList, NothingMatches } from '../../../server/web/shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../../server/web/shell/components/next-page-link.tsx';
 import { RowMenu } from '../../../server/web/shell/components/row-menu.tsx';
@@ -16,6 +16,7 @@ import {
   RowsWithLinks,
   Time,
 } from '../../../server/web/shell/components/time.tsx';
+import { ObjectHeading } from '../../../server/web/shell/object-heading.tsx';
 import { FilterChips } from '../../../server/web/tokens/all/filter-form.tsx';
 import { AttentionLine } from '../../../server/web/tokens/list/attention-line.tsx';
 import { TokenList } from '../../../server/web/tokens/token-list.tsx';
@@ -75,6 +76,10 @@ function BadgesAndTimes() {
         <dd>
           <ClippedText text={`/api/${'deployments/'.repeat(20)}`} />
         </dd>
+        <dt>Chips</dt>
+        <dd>
+          <Chips texts={['developers', 'on-call, night', 'W'.repeat(64)]} />
+        </dd>
       </dl>
       <table class="list">
         <caption class="visually-hidden">A row whose link shows its times</caption>
@@ -122,6 +127,16 @@ function Tables() {
         actionsOf={() => actions}
       />
       <NextPageLink href={path} />
+      <ObjectHeading
+        back={{ href: path, text: 'Back to the list' }}
+        name="Something with four actions"
+        actions={[
+          { id: 'sample-edit', href: path, label: 'Edit' },
+          { post: path, label: 'Send a test event' },
+          { id: 'sample-rotate', href: path, label: 'Rotate secret' },
+          { id: 'sample-delete', href: path, label: 'Delete', danger: true },
+        ]}
+      />
       <p class="sample row">
         <RowMenu id="sample" name="ci-pipeline" items={[{ href: path, label: 'Open' }]} />
       </p>

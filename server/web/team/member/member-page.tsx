@@ -5,6 +5,7 @@ import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { PasskeyRecord, SessionRecord, StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { History, type HistoryPage } from '../../audit/history/history.tsx';
+import { Chips } from '../../shell/components/clipped-text.tsx';
 import { Alert } from '../../shell/components/form.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
@@ -138,10 +139,14 @@ function Groups({ user }: Pick<MemberPageProps, 'user'>) {
   if (ofProvider.length + manual.length === 0) return 'none';
   return (
     <>
-      {manual.length > 0 && <div>{manual.join(', ')}</div>}
+      {manual.length > 0 && (
+        <div>
+          <Chips texts={manual} />
+        </div>
+      )}
       {ofProvider.length > 0 && (
         <div>
-          {ofProvider.join(', ')} <span class="sub">from the identity provider, at the last sign-in</span>
+          <Chips texts={ofProvider} /> <span class="sub">from the identity provider, at the last sign-in</span>
         </div>
       )}
     </>

@@ -12,7 +12,7 @@ const minRemainingMs = 5 * 60 * 1000;
 
 /**
  * Confirms before the first change that it is really the member, if a step of the plan needs that: a plan must not stop half-way for it. Asks
- * nothing if the session confirmed it already.
+ * nothing if the session confirmed it already. The rights were checked: management keys give no roles.
  * @throws CliError `confirmation-required` without a terminal or a password, `wrong-password`, `throttled`
  */
 export async function confirmFirst(ctx: Context, api: Api, steps: readonly Step[]): Promise<void> {

@@ -83,8 +83,7 @@ async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run)
     requireRights(rights, steps);
     if (options.dryRun || steps.length === 0) return;
     await confirmRemovals(ctx, options, steps);
-    // A management key is no person, and its rights were checked above.
-    if (rights.kind === 'superuser') await confirmFirst(ctx, api, steps);
+    await confirmFirst(ctx, api, steps);
     secrets = await openSink(ctx, options, steps);
     const [first, ...others] = await carryOut(api, steps, secrets, () => {
       applied += 1;

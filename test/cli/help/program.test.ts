@@ -91,6 +91,7 @@ it.each([
   ['token create ci', "Unknown command 'token'. Did you mean create? Run `tokens --help` for help."],
   ['tokens crate ci', 'Did you mean create?'],
   ['token delete ci', 'Did you mean revoke?'],
+  ['users token list', "Unknown command 'token'. Run `tokens users --help` for help."],
   ['token', "Unknown command 'token'. Run `tokens --help` for help."],
   ['members list', "Unknown command 'members'. Did you mean users? Run `tokens --help` for help."],
   ['user list', 'Did you mean users? Run `tokens --help` for help.'],

@@ -9,7 +9,7 @@ import { sections } from '../../../shared/schemas/organization/sections.ts';
 import type { Scope } from '../../../shared/schemas/scopes.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
-import { onTerminal, openTestCliWithApp, password, type Surroundings } from '../../helpers/cli/cli.ts';
+import { appFetch, onTerminal, openTestCliWithApp, password, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let directory: string;
@@ -562,6 +562,27 @@ describe('a plan that gives a role', () => {
     const ran = await applyFile(plan, { ...later, answers: ['wrong'] });
     expect(ran.code).toBe(4);
     expect(await names()).toEqual(nothing);
+  });
+
+  it('follows the clock of the server, and asks nothing of a server that knows no confirmations', async () => {
+    const later = await minutesLater(30);
+    const through = appFetch(cli.app);
+    const now = () => cli.app.clock.now();
+    const send =
+      (change: (text: string) => string): typeof fetch =>
+      async (input, init) => {
+        const response = await through(input, init);
+        if (!String(input).endsWith('/sessions/current')) return response;
+        const headers = { 'Content-Type': 'application/json', Date: new Date(now()).toUTCString() };
+        return new Response(change(await response.text()), { headers });
+      };
+    const dayAhead = { ...later, ...script, now: new Date(now() + 24 * 60 * 60_000) };
+    expect((await apply(plan, [], { ...dayAhead, fetch: send((text) => text) })).code).toBe(0);
+    expect(cli.questions).toEqual([]);
+    const old = send((text) => text.replace('"confirmed_until"', '"unknown"'));
+    const members = [...(plan.members ?? []), { email: 'max@example.com', auditor: true }];
+    expect((await apply({ members }, [], { ...dayAhead, fetch: old })).code).toBe(0);
+    expect(cli.questions).toEqual([]);
   });
 
   it('asks nothing for other plans, for a dry run and soon after the confirmation', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 import { addToken } from '../../store/contract/records.ts';
@@ -72,6 +73,9 @@ describe('an unknown name in an option', () => {
     const app = 'There is no app "graphana". Did you mean grafana?';
     const robot = 'There is no service account "robto"';
     const dev2 = 'There is no member dve@example.com. Did you mean dev@example.com?';
+    const account = await storeServiceAccount(cli.app, 'platform');
+    const { value } = await storeKey(cli.app, account, ['service-accounts']);
+    const key = { env: { TOKENS_KEY: value } };
     const cases: [Surroundings, string, number, string][] = [
       [root, 'create x --app graphana', 2, `${app} ${addApp}`],
       [dev, 'create x --app graphana', 2, `${app} Ask a superuser to add it.`],
@@ -106,6 +110,8 @@ describe('an unknown name in an option', () => {
         2,
         'There is no member rott@example.com. Ask a superuser to add them.',
       ],
+      [key, 'service-accounts create x --maintainer dve@example.com', 2, 'Add them with `tokens users add'],
+      [root, 'service-accounts create x --maintainer dve', 2, 'error: Enter an email address such as'],
       [
         root,
         'audit --user rott@example.com',

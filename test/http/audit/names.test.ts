@@ -49,6 +49,7 @@ it('finds what the daemon itself did', async () => {
   });
   const as = await app.addMember({ email: 'later@example.com', superuser: true });
   expect(await app.found('actor=system', as)).toEqual(['token.revoked']);
+  expect(await app.found('actor=System', as)).toEqual(['token.revoked']);
   expect(await app.found(`actor=system&target=${id}`, as)).toEqual(['token.revoked']);
   expect(await app.found('actor=system&action=token.created', as)).toEqual([]);
 });

@@ -112,6 +112,9 @@ it('combines filters for the actor, the owner, the target, the address and the t
   expect(await found('ip=0.0.0.0/0')).toEqual([rootCreated, created]);
   expect(await found('ip=2001:DB8:0::7')).toEqual([revoked]);
   expect(await found('ip=2001:db8::/32')).toEqual([revoked]);
+  // The text of the address has no zeros in the middle.
+  expect(await found('ip=2001:db8:0:0::/64')).toEqual([revoked]);
+  expect(await found('ip=2001:db8:1::/48')).toEqual([]);
   expect(await found('ip=::/0')).toEqual([revoked]);
   expect(await found('until=2026-11-23T16:21:00Z')).toEqual([rootCreated, created]);
   expect(await found('since=2026-11-23T16:21:00Z&until=2026-11-23T16:22:00Z&target=ci')).toEqual([revoked]);
@@ -132,6 +135,15 @@ it('rejects a period that ends before it begins, and accepts an empty one', asyn
     }),
   ]);
   expect(await app.events(`?since=${at}&until=${at}`)).toEqual([]);
+});
+
+it.each(['actor', 'owner'])('rejects a filter by a member together with the %s', async (name) => {
+  const app = await open();
+  const response = await app.ask(`/api/v1/audit?user=dev@example.com&${name}=dev@example.com`, { as: app.root });
+  expect([response.status, (await jsonOf<{ errors: { pointer: string }[] }>(response)).errors]).toEqual([
+    400,
+    [expect.objectContaining({ pointer: '?user' })],
+  ]);
 });
 
 it('finds an address that was cut to its network by that network and by wider ones', async () => {

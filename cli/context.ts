@@ -66,6 +66,8 @@ export interface Context {
   readonly openBrowser: ((url: string) => Promise<boolean>) | null;
   /** Runs a command with the standard streams and signals of this process. Returns its exit code: see `runCommand`. */
   readonly runCommand: (words: readonly string[], env: Context['env']) => Promise<number>;
+  /** Milliseconds since this process started. */
+  readonly sinceStart: () => number;
   /** Rejects when `signal` aborts. */
   readonly sleep: (ms: number) => Promise<void>;
 }

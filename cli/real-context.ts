@@ -42,6 +42,7 @@ export function realContext(): Context {
       signal.throwIfAborted();
       return runCommand(words, env, process, [0, 1, 2].some(isatty));
     },
+    sinceStart: () => performance.now(),
     sleep: (ms) => setTimeout(ms, undefined, { signal }),
   };
 }

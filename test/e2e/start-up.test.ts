@@ -69,6 +69,20 @@ describe('the files that tokens loads', () => {
     },
   );
 
+  it('are one file without the network stack for a completion with names from the cache, or without a session', async () => {
+    const [url, email] = ['http://127.0.0.1:9', 'ada@example.com'];
+    const server = { url, host: '127.0.0.1:9', email, credentialStore: 'file', insecureHttp: true };
+    const names = { [`${url} ${email} token`]: { at: new Date().toISOString(), names: ['ci-pipeline'] } };
+    const write = (name: string, value: unknown) =>
+      writeFile(join(directory, name), JSON.stringify(value), { mode: 0o600 });
+    await Promise.all([write('config.json', { current: url, servers: [server] }), write('completion.json', names)]);
+    for (const env of [{}, { TOKENS_SERVER: 'http://127.0.0.1:10' }]) {
+      const { ours, builtins } = await loadedBy(['__complete', 'token'], { TOKENS_CONFIG_DIR: directory, ...env });
+      expect(ours).toEqual(['main.cjs']);
+      for (const name of slowModules) expect(builtins).not.toContain(name);
+    }
+  });
+
   it('are the main file and the network stack for a list as JSON', async () => {
     const daemon = await start(await newDataDir());
     const { session } = await signIn(daemon.url, superuser);

@@ -32,3 +32,13 @@ function kindIn(table: Readonly<Record<NameKind, string>>, wanted: string): Name
   const kinds = Object.keys(table) as NameKind[];
   return kinds.find((kind) => table[kind].split(' ').includes(wanted)) ?? null;
 }
+
+/** The options that select what a command acts on, so that no names follow. */
+const inPlaceOfNames: Readonly<Record<string, readonly string[]>> = {
+  '/revoke': ['--all', '--status', '--stdin'],
+};
+
+/** Returns the options of the command at this path that take the place of names. */
+export function optionsInPlaceOfNames(path: string): readonly string[] {
+  return inPlaceOfNames[path] ?? [];
+}

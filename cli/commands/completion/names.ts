@@ -10,8 +10,10 @@ import { knownNames, type NameKind, nameKinds, rememberNames } from '../../sessi
 
 type Options = GlobalOptions & Pick<OwnerOptions, 'serviceAccount' | 'user'>;
 
-/** With the start and the end of the process, a person waits less than 300 ms. */
-const maxMs = 200;
+/** After this many milliseconds of the process, nothing is offered any more. With its start and end, a person waits less than 300 ms. */
+const maxMs = 230;
+/** What loading the network stack and a request to a near server take at least. Loading blocks the process, so no timer could end it. */
+const minNetworkMs = 60;
 /** More names than anybody reads, and few enough to be read in time. */
 const maxNames = 1_000;
 
@@ -23,17 +25,8 @@ const maxNames = 1_000;
 export async function printNames(ctx: Context, argv: readonly string[]): Promise<void> {
   const kind = nameKinds.find((one) => one === argv[1]);
   if (kind === undefined || ctx.env.TOKENS_COMPLETE === 'static') return;
-  const late = new AbortController();
   const silent = { isTTY: false, columns: 80, write: async () => undefined };
-  const limited: Context = { ...ctx, stderr: silent, signal: AbortSignal.any([ctx.signal, late.signal]) };
-  const names = await Promise.race([
-    findNames(limited, kind, optionsIn(argv)).catch(() => []),
-    ctx.sleep(maxMs).then(
-      () => [],
-      () => [],
-    ),
-  ]);
-  late.abort();
+  const names = await findNames({ ...ctx, stderr: silent }, kind, optionsIn(argv)).catch(() => []);
   await ctx.stdout.write(names.map((name) => `${name}\n`).join(''));
 }
 
@@ -42,12 +35,31 @@ async function findNames(ctx: Context, kind: NameKind, options: Options): Promis
   const entry = await findEntry(ctx, await resolveServer(ctx, options));
   // Nothing says whose a session or key from the environment is.
   const { TOKENS_SESSION, TOKENS_KEY, TOKENS_KEY_FILE } = ctx.env;
-  const member = TOKENS_SESSION || TOKENS_KEY || TOKENS_KEY_FILE ? null : entry;
+  const isGiven = Boolean(TOKENS_SESSION || TOKENS_KEY || TOKENS_KEY_FILE);
+  const member = isGiven ? null : entry;
   const known = member && (await knownNames(ctx, member, list));
   if (known) return known;
-  if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return [];
-  const names = (await readNames(await connect(ctx, options), kind, options)).filter(isPrintable);
-  if (member) await rememberNames(ctx, member, list, names);
+  if (member === null && !isGiven) return [];
+  return inTime(ctx, async (limited) => {
+    if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return [];
+    const names = (await readNames(await connect(limited, options), kind, options)).filter(isPrintable);
+    if (member) await rememberNames(ctx, member, list, names);
+    return names;
+  });
+}
+
+/** Returns what `read` returns, or nothing if too little time is left for it. */
+async function inTime(ctx: Context, read: (limited: Context) => Promise<string[]>): Promise<string[]> {
+  const leftMs = maxMs - ctx.sinceStart();
+  if (leftMs < minNetworkMs) return [];
+  const late = new AbortController();
+  const tooLate = ctx.sleep(leftMs).then(
+    () => [],
+    () => [],
+  );
+  const limited = { ...ctx, signal: AbortSignal.any([ctx.signal, late.signal]) };
+  const names = await Promise.race([read(limited).catch(() => []), tooLate]);
+  late.abort();
   return names;
 }
 

@@ -35,6 +35,9 @@ async function names(argv: string[], surroundings: Surroundings = {}): Promise<s
   return ran.stdout.split('\n').filter(Boolean).sort();
 }
 
+const unexpected = () => {
+  throw new Error('Nothing should be requested.');
+};
 const cache = () => join(cli.configDir, 'completion.json');
 
 it('prints the names of own tokens, of members and of apps', async () => {
@@ -62,6 +65,20 @@ it('asks the server again after 60 seconds', async () => {
   // A clock that went back.
   await names(['token'], after(-1));
   expect(requests).toHaveLength(3);
+});
+
+it('offers names from the cache however long the process took to start', async () => {
+  await signIn('dev@example.com');
+  await names(['token']);
+  expect(await names(['token'], { sinceStart: 5_000, fetch: unexpected })).toHaveLength(2);
+});
+
+it('waits for the server until 230 ms after the start of the process', async () => {
+  await signIn('dev@example.com');
+  const waited: number[] = [];
+  const sleep = async (ms: number) => void waited.push(ms);
+  expect(await names(['token'], { sinceStart: 100, sleep, fetch: () => new Promise(() => undefined) })).toEqual([]);
+  expect(waited).toEqual([130]);
 });
 
 it('shows a change by this program at once', async () => {
@@ -114,6 +131,7 @@ it('keeps no names of a session from the environment, because nothing says whose
 
 it.each<[string, string[], Surroundings]>([
   ['the server is too slow', ['token'], { fetch: () => new Promise(() => undefined), sleep: async () => undefined }],
+  ['the process took too long to start', ['token'], { sinceStart: 200, fetch: unexpected }],
   ['the server fails', ['token'], { fetch: async () => new Response(null, { status: 502 }) }],
   ['the server is no tokensd', ['token'], { fetch: async () => Response.json({ items: [{ name: 1 }] }) }],
   ['the member may not see the names', ['member'], {}],

@@ -58,6 +58,11 @@ async function openShell(shell: keyof typeof shells) {
     (await run('tmux', ['-S', socket, ...args], { env, cwd: home.path })).stdout;
   await tmux('-f', '/dev/null', 'new-session', '-d', '-x', '150', '-y', '50', start);
   onTestFinished(async () => void (await tmux('kill-server')));
+  // On a busy machine, a process may start too late to ask the server. The shells then find the names in the cache.
+  for (const list of [['token', '--user', email], ['member'], ['app'], ['app', '--server', daemon.url]]) {
+    const complete = () => runProgram('tokens', ['__complete', ...list], { env: home.env });
+    await eventually(async () => (await complete()).stdout !== '', list.join(' '), 30_000);
+  }
   const type = (...keys: string[]) => tmux('send-keys', ...keys);
   const line = async () => (await tmux('capture-pane', '-p', '-J')).trimEnd().split('\n').at(-1)?.trimEnd();
   const shows = async (wanted: string) => {
@@ -85,11 +90,11 @@ async function openShell(shell: keyof typeof shells) {
 
 it('asks the server again after a change', async () => {
   const complete = () => runProgram('tokens', ['__complete', 'app'], { env: home.env });
-  await eventually(async () => (await complete()).stdout.includes('grafana'), 'the name of the app');
+  await eventually(async () => (await complete()).stdout.includes('grafana'), 'the name of the app', 25_000);
   await stat(join(home.path, '.config/tokens/completion.json'));
   expect(await runProgram('tokens', ['apps', 'create', 'wiki'], { env: home.env })).toMatchObject({ code: 0 });
   await expect(stat(join(home.path, '.config/tokens/completion.json'))).rejects.toThrow('ENOENT');
-  await eventually(async () => (await complete()).stdout.includes('wiki'), 'the name of the new app');
+  await eventually(async () => (await complete()).stdout.includes('wiki'), 'the name of the new app', 25_000);
 });
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion in an interactive %s', (shell) => {

@@ -14,7 +14,8 @@ import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 /** Code that completes a line in each shell. `$script` is the file of the script; the arguments are the whole line, then its words. */
 const harness = {
   bash: `source "$script"; COMP_LINE=$0 COMP_POINT=\${#0} COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
-  zsh: `compdef() { :; }; _describe() { eval print -rl -- '$'$@[-1] }; source $script
+  zsh: `compdef() { :; }; compset() { :; }; compadd() { shift; print -rl -- $@ }
+        _describe() { eval print -rl -- '$'$@[-1] }; source $script
         words=("$@") CURRENT=$# PREFIX=$@[-1]; _tokens`,
   fish: `source $script; complete -C $argv[1]`,
 };
@@ -40,6 +41,41 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
   );
 });
 
+describe.each(['bash', 'zsh', 'fish'] as const)('the words that completion %s offers', (shell) => {
+  const all = ['active', 'blocked', 'disabled', 'expired', 'idle', 'paused', 'sso-stale'];
+  it.skipIf(!hasRealParts(shell))('fit what stands before them', async () => {
+    const complete = await loadCompletion(shell);
+    for (const [line, expected] of [
+      ['--server ', []],
+      ['--server localhost apps show ', ['names:app:--server:localhost']],
+      ['--server=localhost apps show ', ['names:app:--server:localhost']],
+      ['show ', ['names:token']],
+      ['show zz ', []],
+      ['pause one ', ['names:token']],
+      ['revoke --service-account=ci ', ['names:token:--service-account:ci']],
+      ['revoke -s ci ', ['names:token:--service-account:ci']],
+      ['revoke -s ', ['names:service-account']],
+      ['revoke --all ', []],
+      ['revoke --stdin ', []],
+      ['revoke --status expired ', []],
+      ['revoke --status ', all],
+      ['revoke --status=ex', ['expired']],
+      ['create x --expires ', []],
+      ['create x --app ', ['names:app']],
+      ['create x --app=na', ['names:app']],
+      ['create x --description=', []],
+      ['rename ', []],
+      ['users nonsense ', []],
+      ['completion bash ', []],
+      ['help show ', []],
+    ] as const)
+      expect(await complete(line.split(' ')), line).toEqual(expected);
+    expect(await complete(['help', ''])).toContain('show');
+    expect(await complete(['help', 'users', ''])).toContain('invite');
+    expect(await complete(['revoke', '--all', '--'])).toContain('--yes');
+  });
+});
+
 it('asks for the names of whatever exists already', () => {
   const create = /\bnew\b|^Email address of the new|OAuth client|webhook|trust|server|behind the proxy/i;
   for (const { path, description } of argumentsOf(createProgram(bareContext(), { out: '', err: '' }), '')) {
@@ -62,12 +98,20 @@ async function loadCompletion(shell: keyof typeof harness): Promise<(words: stri
   const script = join(await mkdtemp(join(tmpdir(), 'tokens-completion-')), shell);
   onTestFinished(() => rm(dirname(script), { recursive: true }));
   await writeFile(script, text);
+  // Stands for the program, and offers one name that says what was asked for.
+  await writeFile(join(dirname(script), 'tokens'), '#!/bin/sh\nshift; echo "names $*" | tr " " :\n', { mode: 0o755 });
+  const env = bareEnvironment({ script, PATH: `${dirname(script)}:${process.env.PATH}` });
   return async (words) => {
     const line = ['tokens', ...words];
     const args = ['-c', harness[shell], line.join(' '), ...line];
-    const { stdout } = await promisify(execFile)(shell, args, { env: bareEnvironment({ script }) });
-    const typed = words.at(-1) ?? '';
-    const suggestions = stdout.split('\n').map((line) => line.split(/[\t:]/)[0] ?? '');
+    const { stdout } = await promisify(execFile)(shell, args, { env });
+    // A shell offers the value with its option or without it.
+    const withoutOption = (word: string) => word.replace(/^--[a-z-]+=/, '');
+    const typed = withoutOption(words.at(-1) ?? '');
+    const suggestions = stdout.split('\n').map((line) => {
+      const word = withoutOption(line.split('\t')[0] ?? '');
+      return word.startsWith('names') ? word.replaceAll('\\', '') : (word.split(':')[0] ?? '');
+    });
     return suggestions.filter((word) => word !== '' && word.startsWith(typed)).sort();
   };
 }

@@ -47,6 +47,8 @@ export interface Surroundings {
   openBrowser?: (url: string) => Promise<boolean>;
   /** Runs a command. Default: this test expects none. */
   runCommand?: Context['runCommand'];
+  /** Milliseconds since the process started. Default: 0. */
+  sinceStart?: number;
   /** Waits this many milliseconds. Default: returns immediately. */
   sleep?: (ms: number) => Promise<void>;
 }
@@ -195,6 +197,7 @@ function fakeContext(
       (() => {
         throw new Error('This test did not expect a command.');
       }),
+    sinceStart: () => given.sinceStart ?? 0,
     sleep: given.sleep ?? (async () => undefined),
     prompts: async () => fakePrompts(given.answers ?? [], questions),
   };

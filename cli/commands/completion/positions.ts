@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import type { NameKind } from '../../session/known-names.ts';
+import { kindOfArguments, kindOfOption, optionsInPlaceOfNames } from './kinds.ts';
+
+/** A position on a command line, such as `/users/list`, and what can follow it. */
+export interface Position {
+  path: string;
+  words: Word[];
+  options: Word[];
+  /** What its arguments name. */
+  names: NameKind | null;
+  /** How many words can follow that are no options and no values of options. A subcommand is one. */
+  maxWords: number;
+  /** Options after which no names can follow. */
+  inPlaceOfNames: readonly string[];
+}
+
+export interface Word {
+  names: string[];
+  description: string;
+  /** Whether the word is an option with a value. */
+  takesValue: boolean;
+  /** The values of an option, if they are fixed. */
+  values: readonly string[];
+}
+
+/** More words than anybody writes. */
+const manyWords = 999;
+
+/** Returns the positions of this command and those below it. `canonical` is the path without aliases. */
+export function positionsOf(command: Command, paths: string[] = [''], canonical = ''): Position[] {
+  const help = command.createHelp();
+  const words = [
+    ...help.visibleCommands(command).map((one) => word(namesOf(one), one.summary() || one.description())),
+    ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices.map((choice) => word([choice], choice))),
+  ];
+  const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map((option) =>
+    word([option.long ?? '', option.short ?? ''].filter(Boolean), option.description, option),
+  );
+  const inside = command.commands.flatMap((one) =>
+    positionsOf(
+      one,
+      paths.flatMap((path) => namesOf(one).map((name) => `${path}/${name}`)),
+      `${canonical}/${one.name()}`,
+    ),
+  );
+  const names = kindOfArguments(canonical);
+  const [maxWords, inPlaceOfNames] = [maxWordsOf(command), optionsInPlaceOfNames(canonical)];
+  return [...paths.map((path) => ({ path, words, options, names, maxWords, inPlaceOfNames })), ...inside];
+}
+
+function maxWordsOf({ commands, registeredArguments }: Command): number {
+  if (commands.length > 0) return 1;
+  return registeredArguments.some(({ variadic }) => variadic) ? manyWords : registeredArguments.length;
+}
+
+function namesOf(command: Command): string[] {
+  return [command.name(), ...command.aliases()];
+}
+
+function word(names: string[], description: string, option: { required?: boolean; argChoices?: string[] } = {}): Word {
+  return { names, description, takesValue: option.required === true, values: option.argChoices ?? [] };
+}
+
+export function pathsOf(positions: Position[]): string[] {
+  return positions.map(({ path }) => path).filter(Boolean);
+}
+
+/** Returns the paths at which this many words can follow, for each number but 0. */
+export function pathsByMaxWords(positions: Position[]): [maxWords: number, paths: string[]][] {
+  const counts = [...new Set(positions.map(({ maxWords }) => maxWords))].filter((count) => count > 0);
+  return counts.map((count) => [count, positions.filter((one) => one.maxWords === count).map(({ path }) => path)]);
+}
+
+/** Returns the options with a value. An option is the same in every command in this respect. */
+export function optionsWithValue(positions: Position[]): string[] {
+  const options = positions.flatMap((position) => position.options.filter(({ takesValue }) => takesValue));
+  return [...new Set(options.flatMap(({ names }) => names))];
+}
+
+/** Returns the options of all positions whose values are names, by what they name. */
+export function namingOptions(positions: Position[]): [NameKind, string[]][] {
+  const byKind = new Map<NameKind, Set<string>>();
+  for (const name of optionsWithValue(positions)) {
+    const kind = kindOfOption(name);
+    if (kind) byKind.set(kind, (byKind.get(kind) ?? new Set()).add(name));
+  }
+  return [...byKind].map(([kind, names]) => [kind, [...names]]);
+}
+
+/** Returns the options of a position whose values are fixed. */
+export function fixedOptions({ options }: Position): Word[] {
+  return options.filter(({ values }) => values.length > 0);
+}
+
+/** Quotes text for all three shells. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -63,6 +63,11 @@ describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
       expect(Math.min(...heights), `at ${width} px`).toBeGreaterThanOrEqual(44);
       expect(Math.max(...heights), `at ${width} px`).toBeLessThanOrEqual(72);
     }
+    for (const width of [640, 820, 1024, 1200]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect(await sidewaysScroll(page), `at ${width} px`).toBe(0);
+    }
+    await page.setViewportSize({ width: 639, height: 844 });
     const row = page.locator(rows).first();
     const href = (await row.locator(':is(th a, :scope > a)').first().getAttribute('href')) ?? '';
     // At the end of the second line, far from the name.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
-import { openTestCliWithApp, password, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import { appFetch, openTestCliWithApp, password, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 const who: Record<string, Surroundings> = {};
@@ -63,4 +63,21 @@ it('says what to do after an unexpected error', async () => {
   expect(stderr).toMatch(
     /^error: Something unexpected went wrong: Odd\. Try again, and report it if it happens again\.\n/,
   );
+});
+
+it('sends a person without a password to the browser for a confirmation, and asks for none', async () => {
+  const through = appFetch(cli.app);
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const response = await through(input, init);
+    if (!String(input).endsWith('/sessions/current')) return response;
+    return Response.json({ ...((await response.json()) as object), confirm_with: ['sso'] });
+  };
+  const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
+  cli.app.clock.advance(61 * 60_000);
+  const ran = await cli.run(['users', 'promote', 'dev@example.com'], { env, fetch, answers: [] });
+  expect([ran.code, ran.stderr]).toEqual([
+    4,
+    expect.stringContaining('You have no password here. Run `tokens login` again'),
+  ]);
+  expect(cli.questions).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { refusedPath } from '../../server/web/search/search-paths.ts';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { type Browser, formsOf, messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 import { addServiceAccount } from '../store/contract/accounts/service-accounts.ts';
@@ -595,7 +596,9 @@ it('changes nothing for a form from another site or without this session’s for
     for (const wrong of ['', foreign]) {
       expect((await browser.post(post, { ...body, form_token: wrong })).status, post).toBe(403);
     }
-    expect((await browser.get(`${post}?${new URLSearchParams({ form_token })}`)).status).not.toBe(303);
+    const { status, location } = await browser.get(`${post}?${new URLSearchParams({ form_token })}`);
+    // Now and then, a random form token looks like a secret, which the console takes out of an address.
+    if (location !== refusedPath) expect(status, post).not.toBe(303);
   }
   expect(await everything(app)).toBe(before);
 });

@@ -23,6 +23,11 @@ const reads = [
   'GET /api/v1/apps/:id',
   'GET /api/v1/clients',
   'GET /api/v1/clients/:id',
+  'GET /api/v1/trusts',
+  'GET /api/v1/trusts/:id',
+  'GET /api/v1/webhooks',
+  'GET /api/v1/webhooks/:id',
+  'GET /api/v1/webhooks/:id/deliveries',
 ];
 
 /** Routes that concern only the own account and the own tokens of any member, or list what belongs to them. */
@@ -49,13 +54,14 @@ const own = [
   // These skip the tokens that the caller may not change.
   'POST /api/v1/tokens/revoke',
   'POST /api/v1/tokens/pause',
-  'GET /api/v1/trusts',
 ];
 
 const sessionRoutes = Object.entries(accessTable)
   .filter(([, access]) => ['session', 'superuser', 'reader'].includes(access))
   .map(([key]) => key);
 const closed = sessionRoutes.filter((key) => !reads.includes(key) && !own.includes(key));
+
+const hookUrl = 'https://hooks.example.com/services/T0/B0?key=x';
 
 let app: TestApp;
 let auditor: Member;
@@ -75,7 +81,7 @@ beforeAll(async () => {
     ['/service-accounts/', account],
     ['/apps/', await made('/api/v1/apps', { name: 'grafana', groups: ['devs'] })],
     ['/trusts/', await made('/api/v1/trusts', validBodies['POST /api/v1/trusts'] ?? {})],
-    ['/webhooks/', await made('/api/v1/webhooks', { url: 'https://hooks.example.com/', events: ['*'] })],
+    ['/webhooks/', await made('/api/v1/webhooks', { url: hookUrl, events: ['*'] })],
     ['/clients/', await made('/api/v1/clients', { name: 'Existing' })],
     ['/tokens/', token.id],
   ];
@@ -99,21 +105,16 @@ async function stored() {
 
 it('decides for each route of sessions what an auditor gets', () => {
   expect(sessionRoutes).toEqual(expect.arrayContaining([...reads, ...own]));
-  expect(closed.filter((key) => key.startsWith('GET '))).toEqual([
-    'GET /api/v1/users/:id/data',
-    'GET /api/v1/trusts/:id',
-    'GET /api/v1/webhooks',
-    'GET /api/v1/webhooks/:id',
-    'GET /api/v1/webhooks/:id/deliveries',
-  ]);
+  expect(closed.filter((key) => key.startsWith('GET '))).toEqual(['GET /api/v1/users/:id/data']);
 });
 
 describe.each(reads)('%s', (key) => {
-  it('answers an auditor as it answers a superuser, and changes nothing', async () => {
+  it('answers an auditor as it answers a superuser, except the paths of webhooks, and changes nothing', async () => {
     const before = await stored();
     const response = await call(key, auditor);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual(await jsonOf(call(key, app.root)));
+    const read = await (await call(key, app.root)).text();
+    expect(await response.json()).toEqual(JSON.parse(read.replaceAll(hookUrl, 'https://hooks.example.com/…')));
     expect(await stored()).toEqual(before);
   });
 });
@@ -123,21 +124,19 @@ describe.each(closed)('%s', (key) => {
     const before = await stored();
     const response = await call(key, auditor);
     const { code } = await jsonOf<{ code: string }>(response);
-    const expected = key === 'GET /api/v1/trusts/:id' ? ['trust-not-found'] : ['superuser-required', 'owner-only'];
-    expect(expected).toContain(code);
+    expect(['superuser-required', 'owner-only']).toContain(code);
     expect(await stored()).toEqual(before);
   });
 });
 
 describe('the lists of a member', () => {
-  it('show an auditor the tokens of everyone, but no trusts', async () => {
+  it('show an auditor the tokens of everyone', async () => {
     const lists = ['/api/v1/tokens?all=true', `/api/v1/tokens?user=${app.dev.id}`, '/api/v1/tokens?service_account=ci'];
     for (const path of lists) {
       const response = await app.ask(path, { as: auditor });
       expect([path, response.status]).toEqual([path, 200]);
       expect(await response.json()).toEqual(await jsonOf(app.ask(path, { as: app.root })));
     }
-    expect(await jsonOf(app.ask('/api/v1/trusts', { as: auditor }))).toMatchObject({ items: [] });
   });
 
   it('show a member who is no auditor nothing of others', async () => {

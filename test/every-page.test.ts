@@ -348,13 +348,13 @@ describe.each(routes.filter(({ path }) => path.startsWith('/organization/') || p
 /** Reports whether a form of the owner only reads: the test of a request. */
 const isReading = ({ key }: Route) => key === 'POST /profile/api-tokens/:id/test';
 
-/** Reports whether an auditor reads this page. Trusts and changes of selected tokens are closed. */
+/** Reports whether an auditor reads this page. Changes of selected tokens are closed. */
 function isReadByAuditor(route: Route): boolean {
   const { method, path, access } = route;
-  return method === 'GET' && access !== 'superuser' && !/\/trusts\/|\/selected$/.test(path);
+  return method === 'GET' && access !== 'superuser' && !path.endsWith('/selected');
 }
 
-/** Returns the status of a page that an auditor does not use. A trust looks like one that does not exist. */
+/** Returns the status of a page that an auditor does not use. */
 function refusalOf({ method, access }: Route): number {
   return method === 'GET' && access === 'member' ? 404 : 403;
 }
@@ -373,6 +373,7 @@ async function openDialogs(browser: ReturnType<typeof openConsole>, path: string
     'delete',
     'disable',
     'pause',
+    'rotate-secret',
   ]) {
     const { status, html } = await browser.get(`${path}?dialog=${dialog}`);
     expect([dialog, status]).toEqual([dialog, 200]);

@@ -646,7 +646,7 @@ const actions: Record<string, Action> = {
     isDone: async ({ target }) => (await trustsOf(target)).length > 0,
   },
   'read a trust': {
-    roles: superusers,
+    roles: readers,
     prepare: ({ target }) => addTrustOf(target),
     page: ({ target }, browser) => browser.get(`/organization/trusts/${target.id}`),
     api: ({ target }) => ['GET', `/trusts/${target.id}`],
@@ -712,12 +712,20 @@ const actions: Record<string, Action> = {
     isDone: async ({ target }) => (await app.store.clients.findById(target.id))?.canRevoke === true,
   },
   'list the webhooks': {
-    roles: superusers,
+    roles: readers,
     prepare: ({ target }) => addWebhookOf(target),
     page: (_scene, browser) => browser.get('/organization/webhooks'),
     api: () => ['GET', '/webhooks?limit=200'],
     cli: () => ({ argv: ['webhooks', 'list'] }),
-    isDone: ({ target }, output) => output.includes(hookUrl(target)),
+    isDone: ({ target }, output) => output.includes(target.id),
+  },
+  'read a webhook': {
+    roles: readers,
+    prepare: ({ target }) => addWebhookOf(target),
+    page: ({ target }, browser) => browser.get(`/organization/webhooks/${target.id}`),
+    api: ({ target }) => ['GET', `/webhooks/${target.id}`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'show', target.id] }),
+    isDone: (_scene, output) => output.includes('https://hooks.example.com/'),
   },
   'create a webhook': {
     roles: superusers,
@@ -737,7 +745,7 @@ const actions: Record<string, Action> = {
         format: 'slack',
       }),
     api: ({ target }) => ['PATCH', `/webhooks/${target.id}`, { events: ['user.*'] }],
-    cli: ({ target }) => ({ argv: ['webhooks', 'edit', hookUrl(target), '--event', 'user.*'] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'edit', target.id, '--event', 'user.*'] }),
     isDone: async ({ target }) => (await webhookAt(target))?.events[0] === 'user.*',
   },
   'rotate the secret of a webhook': {
@@ -745,7 +753,7 @@ const actions: Record<string, Action> = {
     prepare: ({ target }) => addWebhookOf(target),
     page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/rotate-secret`),
     api: ({ target }) => ['POST', `/webhooks/${target.id}/secret`],
-    cli: ({ target }) => ({ argv: ['webhooks', 'rotate-secret', hookUrl(target)] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'rotate-secret', target.id] }),
     isDone: async ({ target }) => (await app.store.webhooks.secretsOf(target.id))?.previousSecret === 'secret',
   },
   'test a webhook': {
@@ -753,18 +761,18 @@ const actions: Record<string, Action> = {
     prepare: ({ target }) => addWebhookOf(target),
     page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/test`),
     api: ({ target }) => ['POST', `/webhooks/${target.id}/test`],
-    cli: ({ target }) => ({ argv: ['webhooks', 'test', hookUrl(target)] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'test', target.id] }),
     isDone: async ({ target }) => (await deliveriesOf(target)).length > 0,
   },
   'read the deliveries of a webhook': {
-    roles: superusers,
+    roles: readers,
     prepare: async ({ target }) => {
       await addWebhookOf(target);
       await app.store.deliveries.queueTest(target.id, { id: target.id, at: app.clock.now() });
     },
     page: ({ target }, browser) => browser.get(`/organization/webhooks/${target.id}`),
     api: ({ target }) => ['GET', `/webhooks/${target.id}/deliveries`],
-    cli: ({ target }) => ({ argv: ['webhooks', 'deliveries', hookUrl(target)] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'deliveries', target.id] }),
     isDone: (_scene, output) => output.includes('webhook.test'),
   },
   'send an event again': {
@@ -774,7 +782,7 @@ const actions: Record<string, Action> = {
       await app.store.deliveries.queueTest(target.id, { id: target.id, at: app.clock.now() });
     },
     api: ({ target }) => ['POST', `/webhooks/${target.id}/deliveries/${target.id}/retry`],
-    cli: ({ target }) => ({ argv: ['webhooks', 'retry', hookUrl(target), target.id, '--json'] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'retry', target.id, target.id, '--json'] }),
     isDone: (_scene, output) => output.includes('"event":"webhook.test"'),
   },
   'delete a webhook': {
@@ -782,7 +790,7 @@ const actions: Record<string, Action> = {
     prepare: ({ target }) => addWebhookOf(target),
     page: ({ target }, browser) => postForm(browser, `/organization/webhooks/${target.id}/delete`),
     api: ({ target }) => ['DELETE', `/webhooks/${target.id}`],
-    cli: ({ target }) => ({ argv: ['webhooks', 'delete', hookUrl(target), '--yes'] }),
+    cli: ({ target }) => ({ argv: ['webhooks', 'delete', target.id, '--yes'] }),
     isDone: async ({ target }) => (await webhookAt(target)) === undefined,
   },
   'read the report on tokens': {

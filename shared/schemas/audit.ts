@@ -41,7 +41,7 @@ export const auditActionDescriptions = {
   'user.promoted': 'A member became an Organization Superuser.',
   'user.demoted': 'A member is no longer an Organization Superuser.',
   'user.auditor_granted':
-    'A member became an auditor. Auditors read all members, tokens, apps, OAuth clients, service accounts, reports and audit events, and cannot change them.',
+    'A member became an auditor. Auditors read all members, tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports and audit events, and cannot change them.',
   'user.auditor_removed': 'A member is no longer an auditor.',
   'user.renamed': "A member's name changed.",
   'user.permission_granted': 'A member received the permission to create and use personal API tokens.',

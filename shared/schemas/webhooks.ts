@@ -55,7 +55,7 @@ const fields = {
 export const webhookSchema = z
   .object({
     id: idSchema,
-    url: z.string().describe('Where events are sent'),
+    url: z.string().describe('Where events are sent. For auditors, `/…` stands for the path and the query'),
     events: z.array(z.string()).meta({ example: ['token.*', 'session.failed'] }),
     format: formatSchema,
     description: z.string().nullable(),

@@ -228,3 +228,15 @@ it('lists and shows trusts, and deletes one after a question', async () => {
   expect((await run('delete', 'deploy', '--yes')).stderr).toContain('Deleted the trust deploy.');
   expect((await run('show', 'deploy')).code).toBe(3);
 });
+
+it('shows an auditor every trust, and lets them change none', async () => {
+  const auditor = cli.as(await cli.app.addMember({ email: 'auditor@example.com', auditor: true }));
+  await create('--github', 'acme/api');
+  const read = (...argv: string[]) => cli.run(['trusts', ...argv], auditor);
+  for (const argv of [['list'], ['list', '--json'], ['show', 'deploy'], ['show', 'deploy', '--json']]) {
+    expect(await read(...argv)).toEqual(await run(...argv));
+  }
+  expect((await read('list')).stdout).toContain('deploy\tci\t');
+  expect(await read('edit', 'deploy', '--ttl', '1m')).toMatchObject({ code: 4, stdout: '' });
+  expect(await read('delete', 'deploy', '--yes')).toMatchObject({ code: 4, stdout: '' });
+});

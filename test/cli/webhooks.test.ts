@@ -169,3 +169,32 @@ it('lists webhooks and their deliveries, sends again, tests, rotates and deletes
   expect((await run('delete', url)).stderr).toBe(`Deleted the webhook to ${url}.\n`);
   expect(await run('show', url)).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no webhook') });
 });
+
+describe('an auditor', () => {
+  const server = 'https://hooks.example.com/…';
+
+  it('lists and shows webhooks with the server of their URLs, and their deliveries', async () => {
+    const auditor = cli.as(await cli.app.addMember({ email: 'auditor@example.com', auditor: true }));
+    const read = (...argv: string[]) => cli.run(['webhooks', ...argv], auditor);
+    const { id } = JSON.parse((await run('create', url, '--event', 'token.created', '--json')).stdout);
+    await createToken(cli.app, cli.app.dev, { name: 'ci' });
+    expect((await read('list')).stdout).toContain(`${server}\ttoken.created\tstandard\tenabled\t${id}\n`);
+    for (const name of [id, server]) {
+      expect(JSON.parse((await read('show', name, '--json')).stdout)).toMatchObject({ id, url: server });
+      expect((await read('deliveries', name)).stdout).toContain('\ttoken.created\tpending\t0\t');
+    }
+    expect(await read('show', url)).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no webhook') });
+    expect(await read('edit', id, '--disable')).toMatchObject({ code: 4, stdout: '' });
+  });
+
+  it('names one of several webhooks at a server by its ID', async () => {
+    const auditor = cli.as(await cli.app.addMember({ email: 'auditor@example.com', auditor: true }));
+    for (const path of ['', '/2']) await run('create', `${url}${path}`, '--event', '*');
+    const ran = await cli.run(['webhooks', 'show', server], auditor);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    const ids = (await cli.app.store.webhooks.list({ limit: 9, before: null })).map(({ id }) => id);
+    expect(ran.stderr).toContain(
+      `matches more than one webhook. Give the ID of the one that you mean: ${ids.join(', ')}.`,
+    );
+  });
+});

@@ -285,7 +285,7 @@ it('grants and removes the auditor role, which reads the team and offers no chan
   const { status, html } = await auditor.get(page);
   expect(status).toBe(200);
   expect(textOf(html)).toContain(
-    'Overview API tokens Activity Profile Organization All tokens Service accounts Apps Clients Team Audit Settings',
+    'Overview API tokens Activity Profile Organization All tokens Service accounts Trusts Apps Clients Team Webhooks Audit Settings',
   );
   expect(html).not.toContain('dialog=');
   expect(textOf((await auditor.get('/profile')).html)).toContain('Role Auditor');
@@ -296,7 +296,7 @@ it('grants and removes the auditor role, which reads the team and offers no chan
     const { html } = await reader.get('/overview');
     expect(html.includes('The owner gives them an expiry')).toBe(isAdvised);
   }
-  expect((await auditor.get('/organization/webhooks')).status).toBe(403);
+  expect((await auditor.get('/organization/tokens/selected')).status).toBe(403);
   expect((await confirm(browser, page, 'remove-auditor')).location).toEqual(messageAt(page, 'auditor-removed'));
   expect((await auditor.get(team)).status).toBe(403);
 });

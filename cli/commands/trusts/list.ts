@@ -8,7 +8,9 @@ export function registerTrustsList(trusts: Command, ctx: Context): void {
     .command('list')
     .alias('ls')
     .summary('List trusts')
-    .description('List the trusts, newest first.')
+    .description(
+      'List the trusts, newest first. Superusers and auditors see all of them, and other members those of the service accounts that they maintain.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens trusts list --json')
     .action((_options, command: Command) => runTrustsList(ctx, command.optsWithGlobals()));
 }

@@ -8,7 +8,7 @@ export function registerUsersPromote(users: Command, ctx: Context): void {
     .argument('<email...>', 'Email addresses of the members')
     .summary('Make members Organization Superusers, or auditors')
     .description(
-      'Make members Organization Superusers, who manage members, permissions and the tokens of others. With --auditor, make them auditors, who read members, tokens, apps, OAuth clients, service accounts, reports and audit events, and change nothing.',
+      'Make members Organization Superusers, who manage members, permissions and the tokens of others. With --auditor, make them auditors, who read members, tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports and audit events, and change nothing.',
     )
     .option('--auditor', 'Grant the role auditor instead')
     .addHelpText(

@@ -8,7 +8,9 @@ export function registerWebhooksList(webhooks: Command, ctx: Context): void {
     .command('list')
     .alias('ls')
     .summary('List webhooks')
-    .description('List the webhooks that receive audit events.')
+    .description(
+      'List the webhooks that receive audit events. Auditors see the server of each URL, and its path as an ellipsis.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens webhooks list --json')
     .action((_options, command: Command) => runWebhooksList(ctx, command.optsWithGlobals()));
 }

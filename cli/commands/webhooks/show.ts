@@ -8,7 +8,9 @@ export function registerWebhooksShow(webhooks: Command, ctx: Context): void {
     .command('show')
     .argument('<webhook>', 'ID or URL of the webhook')
     .summary('Show a webhook')
-    .description('Show a webhook. Its secret cannot be shown again.')
+    .description(
+      'Show a webhook. Its secret cannot be shown again. Auditors see only the server of its URL, and name it by its ID.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens webhooks show https://hooks.example.com/tokens')
     .action((name: string, _options, command: Command) => runWebhooksShow(ctx, name, command.optsWithGlobals()));
 }

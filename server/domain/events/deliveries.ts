@@ -1,11 +1,11 @@
 import type { DeliveryRecord, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { type Operator, requireScope, requireStillAllowed } from '../caller.ts';
+import { type Operator, requireReader, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { noSuchDelivery, noSuchWebhook, webhookDisabled } from './webhook-problems.ts';
 
 /**
- * Events on their way to webhooks.
+ * Events on their way to webhooks. Auditors read them.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, `webhook-not-found`, in every method
  */
@@ -50,7 +50,7 @@ export function createDeliveries({
       change(operator, webhookId, (store) => store.deliveries.queueTest(webhookId, { id: newId(), at: clock.now() })),
 
     async list(operator, webhookId, query) {
-      requireScope(operator, 'webhooks');
+      requireReader(operator, 'webhooks');
       if ((await store.webhooks.findById(webhookId)) === null) throw noSuchWebhook();
       return store.deliveries.list({ webhookId, ...query });
     },

@@ -47,3 +47,8 @@ function hostnameOf(url: string): string {
 export function webhookServer(url: string): string {
   return new URL(url).origin;
 }
+
+/** Returns the URL as auditors read it: `/…` stands for the path and the query. */
+export function urlForAuditors(url: string): string {
+  return `${webhookServer(url)}/…`;
+}

@@ -4,7 +4,7 @@ import type { CreateWebhookBody, EditWebhookBody } from '../../../shared/schemas
 import type { Page, WebhookRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { isKey, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import { isKey, type Operator, operatorActor, requireReader, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { noPrecondition, type Precondition } from '../precondition.ts';
@@ -12,7 +12,7 @@ import { Secret } from '../secrets.ts';
 import { tellOfWebhook, type WebhookNews } from './tell-of-webhook.ts';
 import { changesBetween, fieldsOf } from './webhook-fields.ts';
 import { internalNotForKeys, noSuchWebhook, tooManyWebhooks, urlTaken } from './webhook-problems.ts';
-import type { WebhookUrls } from './webhook-url.ts';
+import { urlForAuditors, type WebhookUrls } from './webhook-url.ts';
 
 export interface WebhookDeps {
   store: Store;
@@ -31,7 +31,7 @@ export interface IssuedWebhook {
 
 /**
  * Receivers of audit events. A webhook that leads to this machine or to a listed host can be created and changed only by a superuser.
- * Superusers are mailed about each change, except of the description alone.
+ * Superusers are mailed about each change, except of the description alone. Auditors read webhooks, with the server of each URL only.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, in every method
  */
@@ -49,9 +49,9 @@ export interface Webhooks {
   rotateSecret(operator: Operator, id: string): Promise<IssuedWebhook>;
   /** Deletes a webhook. Pending deliveries are never sent. @throws ProblemError `webhook-not-found` */
   delete(operator: Operator, id: string, precondition?: Precondition<WebhookRecord>): Promise<void>;
-  /** @throws ProblemError `webhook-not-found` */
+  /** Returns a webhook as the operator may read it. @throws ProblemError `webhook-not-found` */
   get(operator: Operator, id: string): Promise<WebhookRecord>;
-  /** Returns webhooks, newest first. */
+  /** Returns webhooks as the operator may read them, newest first. */
   list(operator: Operator, page: Page): Promise<WebhookRecord[]>;
 }
 
@@ -143,17 +143,23 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       }),
 
     async get(operator, id) {
-      requireScope(operator, 'webhooks');
+      requireReader(operator, 'webhooks');
       const webhook = await store.webhooks.findById(id);
       if (webhook === null) throw noSuchWebhook();
-      return webhook;
+      return shownTo(operator, webhook);
     },
 
     async list(operator, page) {
-      requireScope(operator, 'webhooks');
-      return store.webhooks.list(page);
+      requireReader(operator, 'webhooks');
+      return (await store.webhooks.list(page)).map((webhook) => shownTo(operator, webhook));
     },
   };
+}
+
+/** Returns the webhook without what the operator may not read. An auditor could post to a chat if they read its whole URL. */
+function shownTo(operator: Operator, webhook: WebhookRecord): WebhookRecord {
+  const readsUrl = isKey(operator) || operator.user.superuser;
+  return readsUrl ? webhook : { ...webhook, url: urlForAuditors(webhook.url) };
 }
 
 /** Generates a secret as Standard Webhooks writes it: the prefix and the base64 of random bytes. */

@@ -1,11 +1,18 @@
 import { limits } from '../../../shared/limits.ts';
-import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTrustBody, EditTrustBody } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { maintains } from '../accounts/service-accounts/find.ts';
 import type { AuditTrail } from '../audit.ts';
-import { isKey, notForKeys, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import {
+  isKey,
+  notForKeys,
+  type Operator,
+  operatorActor,
+  readsEverything,
+  requireScope,
+  requireStillAllowed,
+} from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
 import { hostKind } from '../host-kind.ts';
@@ -15,6 +22,7 @@ import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
 import { tellOfTrust } from './tell-of-trust.ts';
 import { auditedFields, claimsText, mayBeInternal, storedFields } from './trust-fields.ts';
+import { noSuchAccount, noSuchTrust, trustNameTaken } from './trust-problems.ts';
 
 export interface TrustDeps {
   store: Store;
@@ -45,11 +53,11 @@ export interface Trusts {
   ): Promise<ListedTrust>;
   /** Deletes a trust and revokes its tokens. @throws ProblemError `trust-not-found` */
   delete(operator: Operator, id: string, precondition?: Precondition<ListedTrust>): Promise<void>;
-  /** @throws ProblemError `trust-not-found`, also for a trust whose service account the member does not maintain */
+  /** @throws ProblemError `trust-not-found`, also for a trust that the member may not read */
   get(operator: Operator, id: string): Promise<ListedTrust>;
-  /** Returns trusts, newest first. Members who are no superusers get those of the service accounts that they maintain. */
+  /** Returns trusts, newest first. Superusers and auditors get all, and other members those of the service accounts that they maintain. */
   list(operator: Operator, query: Page & { name?: string }): Promise<ListedTrust[]>;
-  /** Returns all trusts of a service account, oldest first. @throws ProblemError `superuser-required` for members who do not maintain it */
+  /** Returns all trusts of a service account, oldest first. @throws ProblemError `superuser-required` for members who may not read them */
   ofServiceAccount(operator: Operator, id: string): Promise<ListedTrust[]>;
   /** Returns the names of the apps that the rules of these trusts mention. */
   appNames(trusts: ReadonlyArray<Pick<TrustRecord, 'rules'>>): Promise<AppNames>;
@@ -154,8 +162,8 @@ export function createTrusts(deps: TrustDeps): Trusts {
 
     async list(operator, query) {
       if (isKey(operator)) requireScope(operator, 'trusts');
-      const isMaintainer = !isKey(operator) && !operator.user.superuser;
-      return store.trusts.list({ ...query, ...(isMaintainer && { maintainerId: operator.user.id }) });
+      const readsAll = readsEverything(operator);
+      return store.trusts.list({ ...query, ...(!readsAll && { maintainerId: operator.user.id }) });
     },
 
     async ofServiceAccount(operator, id) {
@@ -196,9 +204,9 @@ async function deleteTrust(
   await deps.auditTrail.trust(store, { ...event, action: 'trust.deleted', trust });
 }
 
-/** Reports whether the operator sees the trusts of a service account. An auditor does not, unless they maintain it. */
+/** Reports whether the operator sees the trusts of a service account. */
 async function seesTrustsOf(store: Store, operator: Operator, id: string): Promise<boolean> {
-  return isKey(operator) || operator.user.superuser || (await maintains(store, operator, id));
+  return readsEverything(operator) || (await maintains(store, operator, id));
 }
 
 /** Revokes all tokens that were exchanged under a trust. Sends no mail: nobody keeps these tokens. */
@@ -230,16 +238,6 @@ function requireMayTrust(operator: Operator, issuer: string): void {
 /** @throws ProblemError `invalid-fields` */
 async function findAccount(store: Store, name: string): Promise<UserRecord> {
   const account = await store.serviceAccounts.findByName(name);
-  if (account !== null) return account;
-  const detail = `There is no service account “${name}”. Create it first.`;
-  throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });
-}
-
-function noSuchTrust(): ProblemError {
-  return new ProblemError('trust-not-found', 'There is no such trust.');
-}
-
-function trustNameTaken(): ProblemError {
-  const detail = 'There is already a trust with this name.';
-  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
+  if (account === null) throw noSuchAccount(name);
+  return account;
 }

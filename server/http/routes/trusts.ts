@@ -19,7 +19,7 @@ const listTrusts = createRoute({
   path: '/trusts',
   summary: 'List trusts',
   description:
-    'Newest first. A trust says which identity tokens of another system a job may exchange at `/oauth/token`. Members who are no superusers see the trusts of the service accounts that they maintain.',
+    'Newest first. A trust says which identity tokens of another system a job may exchange at `/oauth/token`. Superusers and auditors see all trusts, and other members those of the service accounts that they maintain.',
   request: { query: trustListQuerySchema },
   responses: { 200: jsonResponse(trustPageSchema, 'A page of trusts') },
 });
@@ -39,7 +39,7 @@ const getTrust = createRoute({
   method: 'get',
   path: '/trusts/{id}',
   summary: 'Get a trust',
-  description: 'For superusers, and for the maintainers of its service account.',
+  description: 'For superusers, auditors, and the maintainers of its service account.',
   request: { params: idParamSchema },
   responses: { 200: jsonResponse(trustSchema, 'The trust') },
 });

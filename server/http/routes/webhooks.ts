@@ -21,7 +21,8 @@ const listWebhooks = createRoute({
   method: 'get',
   path: '/webhooks',
   summary: 'List webhooks',
-  description: 'Newest first. A webhook receives audit events.',
+  description:
+    'Newest first. A webhook receives audit events. Auditors read webhooks, with `/…` in place of the path and the query of each URL.',
   request: { query: webhookListQuerySchema },
   responses: { 200: jsonResponse(webhookPageSchema, 'A page of webhooks') },
 });
@@ -41,6 +42,7 @@ const getWebhook = createRoute({
   method: 'get',
   path: '/webhooks/{id}',
   summary: 'Get a webhook',
+  description: 'Auditors read `/…` in place of the path and the query of the URL, because these can hold a secret.',
   request: { params: idParamSchema },
   responses: { 200: jsonResponse(webhookSchema, 'The webhook') },
 });
@@ -87,7 +89,7 @@ const listDeliveries = createRoute({
   method: 'get',
   path: '/webhooks/{id}/deliveries',
   summary: 'List deliveries of a webhook',
-  description: 'Newest first. Deliveries are kept for 30 days.',
+  description: 'Newest first. Deliveries are kept for 30 days. Auditors read them.',
   request: { params: idParamSchema, query: deliveryListQuerySchema },
   responses: { 200: jsonResponse(deliveryPageSchema, 'A page of deliveries') },
 });

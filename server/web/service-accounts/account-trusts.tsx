@@ -4,7 +4,7 @@ import { useMember } from '../shell/page-context.ts';
 import { trustsPath } from '../trusts/trust-paths.ts';
 import { TrustTable } from '../trusts/trust-table.tsx';
 
-/** The trusts of a service account. Superusers manage them, and maintainers read them. */
+/** The trusts of a service account. Superusers manage them. Auditors and maintainers read them. */
 export function AccountTrusts({ account, trusts }: { account: { name: string }; trusts: readonly ListedTrust[] }) {
   const { superuser } = useMember();
   const query = new URLSearchParams({ dialog: 'create', service_account: account.name });

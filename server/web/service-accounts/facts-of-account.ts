@@ -55,8 +55,7 @@ export async function factsOfAccount(
     history: await historyOfTarget({ audit }, c, account.id),
     mayChange,
     actsAsOwner: await tokens.actsAsOwner(caller, { ownerId: account.id, ownerKind: 'service-account' }),
-    // An auditor reads no trusts.
-    trusts: mayChange ? await trusts.ofServiceAccount(caller, account.id) : null,
+    trusts: await trusts.ofServiceAccount(caller, account.id),
   };
 }
 

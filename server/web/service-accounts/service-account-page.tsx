@@ -17,8 +17,7 @@ import { AccountState } from './service-accounts-page.tsx';
 import { AccountTokens, type AccountTokensProps } from './tokens/account-tokens.tsx';
 
 interface ServiceAccountPageProps extends AccountTokensProps {
-  /** Null for an auditor, who reads no trusts. */
-  trusts: ListedTrust[] | null;
+  trusts: ListedTrust[];
   history: HistoryPage;
   rejectedMaintainer?: RejectedMaintainer | undefined;
   dialog?: Child;
@@ -38,7 +37,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
       <AccountFacts {...props} />
       <MaintainersSection account={account} mayChange={mayChange} rejected={rejectedMaintainer} />
       <AccountTokens {...props} />
-      {trusts !== null && <AccountTrusts account={account} trusts={trusts} />}
+      <AccountTrusts account={account} trusts={trusts} />
       <History about="this service account" auditQuery={{ target: account.id }} pageUrl={props.pageUrl} {...history} />
       {dialog}
     </Layout>

@@ -36,6 +36,11 @@ export function usePage(): PageContext {
   return page;
 }
 
+/** Reports whether the member reads what belongs to others: superusers and auditors do. */
+export function readsAll({ superuser, auditor }: Pick<UserRecord, 'superuser' | 'auditor'>): boolean {
+  return superuser || auditor;
+}
+
 /** Returns the signed-in member. Throws on a page for visitors. */
 export function useMember(): UserRecord {
   const { member } = usePage();

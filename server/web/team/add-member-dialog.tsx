@@ -58,7 +58,8 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
         Organization Superuser: manages members, permissions, and all tokens
       </Choice>
       <Choice name="auditor" checked={form.auditor}>
-        Auditor: reads members, all tokens, apps, service accounts, reports, and audit events, and changes nothing
+        Auditor: reads members, all tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports, and audit
+        events, and changes nothing
       </Choice>
     </FormDialog>
   );

@@ -20,15 +20,17 @@ import { TrustsPage } from './trusts-page.tsx';
 type TrustPagesDeps = Pick<AppDeps, 'trusts' | 'serviceAccounts' | 'apps' | 'tokens' | 'audit' | 'statusContext'> &
   MessageDeps;
 
-/** Routes of `/organization/trusts`: all trusts for superusers, and the page of one for the maintainers of its service account, too. */
+/**
+ * Routes of `/organization/trusts`: all trusts for superusers and auditors, and the page of one for the maintainers of its service account,
+ * too. Only superusers change them.
+ */
 export function trustPages({ trusts, serviceAccounts, apps, tokens, audit, statusContext, messages }: TrustPagesDeps) {
   return new Hono<AppEnv>()
     .get(trustsPath, async (c) => {
       const pageUrl = { path: trustsPath, query: { cursor: c.req.query('cursor') || undefined } };
       const { dialog, service_account: account = '' } = c.req.query();
-      return c.render(
-        await page(c, pageUrl, dialog === 'create' && (await createDialog(c, pageUrl, emptyTrustForm(account)))),
-      );
+      const creates = c.get('caller').user.superuser && dialog === 'create';
+      return c.render(await page(c, pageUrl, creates && (await createDialog(c, pageUrl, emptyTrustForm(account)))));
     })
     .post(trustsPath, async (c) => {
       const form = readTrustForm(await c.req.parseBody());
@@ -86,7 +88,7 @@ export function trustPages({ trusts, serviceAccounts, apps, tokens, audit, statu
     return <TrustPage trust={trust} names={names} {...shown} dialog={dialog} />;
   }
 
-  /** Returns the dialog that `?dialog=` names. Maintainers only read trusts, so they get none. */
+  /** Returns the dialog that `?dialog=` names. Auditors and maintainers only read trusts, so they get none. */
   async function requestedDialog(c: AppContext, trust: ListedTrust): Promise<Child> {
     const name = c.get('caller').user.superuser ? c.req.query('dialog') : undefined;
     if (name === 'delete') return <DeleteTrustDialog trust={trust} />;

@@ -10,7 +10,7 @@ import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
-import { useMember, usePage } from '../shell/page-context.ts';
+import { readsAll, useMember, usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
 import { formatLifetime } from '../tokens/expiry-choices.ts';
@@ -30,15 +30,16 @@ interface TrustPageProps {
   dialog?: Child;
 }
 
-/** One trust: which identity tokens it accepts, what tokens jobs get for them, and its history. */
+/** One trust: which identity tokens it accepts, what tokens jobs get for them, and its history. Auditors and maintainers only read it. */
 export function TrustPage({ trust, names, tokens, statusContext, history, dialog }: TrustPageProps) {
   const { publicUrl } = usePage();
   const { superuser } = useMember();
+  const readsTrusts = readsAll(useMember());
   return (
-    <Layout title={trust.name} section={superuser ? trustsPath : serviceAccountsPath}>
+    <Layout title={trust.name} section={readsTrusts ? trustsPath : serviceAccountsPath}>
       <ObjectHeading
         back={
-          superuser
+          readsTrusts
             ? { href: trustsPath, text: 'Back to the trusts' }
             : { href: serviceAccountPath(trust.serviceAccountId), text: `Back to ${trust.serviceAccount}` }
         }
@@ -103,14 +104,14 @@ function actionsAt(path: string): ObjectAction[] {
   ];
 }
 
-/** The newest tokens that jobs received. Superusers get a link to all that jobs received for the service account. */
+/** The newest tokens that jobs received. Superusers and auditors get a link to all that jobs received for the service account. */
 function TrustTokens({ trust, tokens, ...rest }: Pick<TrustPageProps, 'trust' | 'names' | 'tokens' | 'statusContext'>) {
   const query = { owner: `service-account:${trust.serviceAccount}`, exchanged: 'true' };
   return (
     <section aria-labelledby="tokens">
       <div class="heading">
         <h2 id="tokens">Newest tokens</h2>
-        {tokens.length > 0 && useMember().superuser && (
+        {tokens.length > 0 && readsAll(useMember()) && (
           <a href={formatUrl({ path: allTokensPath, query })}>All that jobs received for {trust.serviceAccount}</a>
         )}
       </div>

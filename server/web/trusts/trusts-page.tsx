@@ -3,6 +3,7 @@ import type { ListedTrust } from '../../store/records.ts';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { trustsPath } from './trust-paths.ts';
 import { TrustTable } from './trust-table.tsx';
@@ -15,15 +16,17 @@ interface TrustsPageProps {
   dialog?: Child;
 }
 
-/** All trusts, newest first. */
+/** All trusts, newest first. An auditor only reads them. */
 export function TrustsPage({ trusts, pageUrl, nextCursor, dialog }: TrustsPageProps) {
   return (
     <Layout title="Trusts" section={trustsPath}>
       <div class="heading">
         <h1>Trusts</h1>
-        <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
-          Create trust
-        </a>
+        {useMember().superuser && (
+          <a class="button primary" id="create" href={formatUrl(pageUrl, { dialog: 'create' })}>
+            Create trust
+          </a>
+        )}
       </div>
       <p>
         A trust lets jobs of a CI system or a cluster exchange the identity token that the system signs for them. They
@@ -33,7 +36,10 @@ export function TrustsPage({ trusts, pageUrl, nextCursor, dialog }: TrustsPagePr
         <TrustTable caption="Trusts, newest first" trusts={trusts} withAccount />
       ) : (
         <EmptyList lead="There are no trusts.">
-          <p>Create one for a CI system or a cluster, so that no value of a token is stored there.</p>
+          <p>
+            {useMember().superuser ? 'Create one' : 'A superuser creates one'} for a CI system or a cluster, so that no
+            value of a token is stored there.
+          </p>
         </EmptyList>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />

@@ -19,7 +19,7 @@ import { webhookPath, webhooksPath } from './webhook-paths.ts';
 import { WebhookSecretPage } from './webhook-secret-page.tsx';
 import { WebhooksPage } from './webhooks-page.tsx';
 
-/** Routes of `/organization/webhooks`: receivers of audit events, for superusers. */
+/** Routes of `/organization/webhooks`: receivers of audit events, for superusers and auditors. Only superusers change them. */
 export function webhookPages({
   webhooks,
   deliveries,
@@ -29,7 +29,7 @@ export function webhookPages({
 }: Pick<AppDeps, 'webhooks' | 'deliveries' | 'audit' | 'clock'> & MessageDeps) {
   return new Hono<AppEnv>()
     .get(webhooksPath, async (c) => {
-      const adds = c.req.query('dialog') === 'add';
+      const adds = c.get('caller').user.superuser && c.req.query('dialog') === 'add';
       const closeHref = `${formatUrl(listUrl(c))}#add`;
       const dialog = adds ? <WebhookDialog closeHref={closeHref} form={emptyWebhookForm} /> : null;
       return c.render(await list(c, dialog));
@@ -114,7 +114,9 @@ export function webhookPages({
     return <WebhookPage {...props} />;
   }
 
+  /** Returns the dialog that `?dialog=` names. An auditor gets none. */
   async function requestedDialog(c: AppContext): Promise<Child> {
+    if (!c.get('caller').user.superuser) return null;
     const dialog = c.req.query('dialog');
     const id = idOf(c);
     const closeHref = `${formatUrl(webhookUrl(c))}#${dialog === 'edit' ? 'edit' : moreActionsId}`;

@@ -8,6 +8,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { formatLabels } from './webhook-form.ts';
 import { webhookName } from './webhook-name.ts';
@@ -24,7 +25,7 @@ interface WebhookPageProps {
   dialog?: Child;
 }
 
-/** One webhook, what was sent to it, and its history. */
+/** One webhook, what was sent to it, and its history. An auditor only reads it. */
 export function WebhookPage(props: WebhookPageProps) {
   const { webhook, deliveries, pageUrl, nextCursor, history, now, dialog } = props;
   const name = webhookName(webhook);
@@ -34,7 +35,7 @@ export function WebhookPage(props: WebhookPageProps) {
       <ObjectHeading
         back={{ href: webhooksPath, text: 'Back to the webhooks' }}
         name={name}
-        actions={actionsOn(webhook, pageUrl)}
+        actions={useMember().superuser ? actionsOn(webhook, pageUrl) : []}
       />
       <WebhookFacts webhook={webhook} now={now} />
       <div class="heading">
@@ -58,13 +59,12 @@ export function WebhookPage(props: WebhookPageProps) {
 
 function NoDeliveries({ webhook: { id, disabled }, failed }: Pick<WebhookPageProps, 'webhook'> & { failed: boolean }) {
   if (failed) return <NothingMatches lead="No delivery has failed." clearHref={webhookPath(id)} />;
+  const nextStep = disabled
+    ? 'Enable the webhook to send it events.'
+    : 'Send a test event to see whether the receiver accepts it.';
   return (
     <EmptyList lead="Nothing was sent yet.">
-      <p>
-        {disabled
-          ? 'Enable the webhook to send it events.'
-          : 'Send a test event to see whether the receiver accepts it.'}
-      </p>
+      <p>{useMember().superuser ? nextStep : 'Events of the actions above are listed here.'}</p>
     </EmptyList>
   );
 }
@@ -76,6 +76,9 @@ function WebhookFacts({ webhook, now }: Pick<WebhookPageProps, 'webhook' | 'now'
       <dt>URL</dt>
       <dd>
         <bdi>{url}</bdi>
+        {!useMember().superuser && (
+          <span class="sub">Only superusers see the rest of the address, because it can hold a secret.</span>
+        )}
       </dd>
       <dt>Events</dt>
       <dd>{events.join(', ')}</dd>
@@ -128,6 +131,7 @@ function RetryButton({ action, about }: { action: string; about: string }) {
 }
 
 function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'webhook' | 'deliveries' | 'now'>) {
+  const { superuser } = useMember();
   return (
     <table class="list brief">
       <caption class="visually-hidden">Deliveries, newest first</caption>
@@ -136,7 +140,7 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
           {['Event', 'Time', 'Status', 'Attempts'].map((heading) => (
             <th scope="col">{heading}</th>
           ))}
-          <td />
+          {superuser && <td />}
         </tr>
       </thead>
       <tbody>
@@ -152,11 +156,13 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
               {error !== null && <span class="sub">{error}</span>}
             </td>
             <td data-label="Attempts">{attempts}</td>
-            <td class="end">
-              {!webhook.disabled && (
-                <RetryButton action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`} about={`${event} ${id}`} />
-              )}
-            </td>
+            {superuser && (
+              <td class="end">
+                {!webhook.disabled && (
+                  <RetryButton action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`} about={`${event} ${id}`} />
+                )}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

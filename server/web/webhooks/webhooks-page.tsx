@@ -5,6 +5,7 @@ import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Layout } from '../shell/layout.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { formatLabels } from './webhook-form.ts';
 import { webhookPath, webhooksPath } from './webhook-paths.ts';
@@ -17,22 +18,24 @@ interface WebhooksPageProps {
   dialog?: Child;
 }
 
-/** All webhooks, newest first. */
+/** All webhooks, newest first. An auditor only reads them. */
 export function WebhooksPage({ webhooks, pageUrl, nextCursor, dialog }: WebhooksPageProps) {
   return (
     <Layout title="Webhooks" section={webhooksPath}>
       <div class="heading">
         <h1>Webhooks</h1>
-        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
-          Create a webhook
-        </a>
+        {useMember().superuser && (
+          <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+            Create a webhook
+          </a>
+        )}
       </div>
       <p>A webhook sends audit events to another system as they happen, such as a chat channel or a log archive.</p>
       {webhooks.length > 0 ? (
         <WebhookTable webhooks={webhooks} />
       ) : (
         <EmptyList lead="There are no webhooks.">
-          <p>Create one to learn of events elsewhere.</p>
+          <p>{useMember().superuser ? 'Create one' : 'A superuser creates one'} to learn of events elsewhere.</p>
         </EmptyList>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />

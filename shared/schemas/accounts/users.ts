@@ -23,7 +23,7 @@ export const userSchema = z
     auditor: z
       .boolean()
       .describe(
-        'Whether the member reads all members, tokens, apps, OAuth clients, service accounts, reports and audit events',
+        'Whether the member reads all members, tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports and audit events',
       ),
     status: memberStatusSchema,
     disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),

@@ -16,9 +16,10 @@ const own = ['/overview', '/profile/api-tokens', '/profile/activity', '/profile'
 const readable = [
   ...['/organization/service-accounts', '/organization/apps', '/organization/team', '/organization/audit'],
   ...['/organization/tokens', '/organization/clients', '/organization/settings'],
+  ...['/organization/trusts', '/organization/webhooks'],
 ];
 const sections = {
-  superuser: [...own, ...readable, '/organization/trusts', '/organization/webhooks'],
+  superuser: [...own, ...readable],
   auditor: [...own, ...readable],
   maintainer: [...own, '/organization/service-accounts'],
   member: own,

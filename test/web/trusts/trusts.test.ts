@@ -281,3 +281,25 @@ it('lists the newest tokens that jobs received under a trust, and no others', as
   expect(html).toContain('href="/organization/tokens?owner=service-account%3Aci&amp;exchanged=true"');
   expect(textOf((await browser.get(`${page}/${other.id}`)).html)).not.toContain('run-1');
 });
+
+it('shows an auditor all trusts and the page of each, and where to find all tokens of jobs', async () => {
+  const { app, account, browser } = await open();
+  const auditor = openConsole(app, await app.addMember({ email: 'auditor@example.com', auditor: true }));
+  expect(textOf((await auditor.get(page)).html)).toContain('A superuser creates one');
+  const { id } = await createTrust(app, { name: 'deploy', service_account: 'ci' });
+  await addToken(app.store, account.id, { name: 'deploy', nameFolded: 'deploy', trustId: id });
+  expect(textOf((await auditor.get(page)).html)).toMatch(/deploy ci https:/);
+  const { html } = await auditor.get(`${page}/${id}`);
+  expect(html).toContain(`href="${page}">Back to the trusts`);
+  expect(textOf(html)).toContain('Organization Superusers change and delete trusts.');
+  const all = /href="([^"]*)">All that jobs received/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect(all).toBe(
+    /href="([^"]*)">All that jobs received/
+      .exec((await browser.get(`${page}/${id}`)).html)?.[1]
+      ?.replaceAll('&amp;', '&'),
+  );
+  expect((await auditor.get(all)).status).toBe(200);
+  const ofAccount = await auditor.get(`/organization/service-accounts/${account.id}`);
+  expect(ofAccount.html).toContain(`href="${page}/${id}"`);
+  expect(ofAccount.html).not.toContain('Create trust');
+});

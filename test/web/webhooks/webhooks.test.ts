@@ -135,3 +135,27 @@ it('ends the page with the history of the webhook, in which URLs are cut to thei
   );
   expect(history).not.toMatch(/elsewhere|secret/);
 });
+
+it('shows an auditor the webhook with the server of its URL, its deliveries and its history', async () => {
+  const { app, browser } = await open();
+  const auditor = openConsole(app, await app.addMember({ email: 'auditor@example.com', auditor: true }));
+  expect(textOf((await auditor.get(page)).html)).toContain('A superuser creates one');
+  await browser.get(`${page}?dialog=add`);
+  await browser.submit(page, { ...filled, description: '' });
+  const [webhook] = await app.store.webhooks.list(firstPage);
+  const path = `${page}/${webhook?.id}`;
+  expect(textOf((await auditor.get(path)).html)).toContain('Nothing was sent yet.');
+  expect(textOf((await auditor.get(path)).html)).not.toContain('Send a test event');
+  await createToken(app, app.dev, { name: 'ci' });
+  for (const [reader, shown] of [
+    [auditor, 'https://hooks.example.com/…'],
+    [browser, filled.url],
+  ] as const) {
+    expect((await reader.get(page)).html).toContain(`<bdi>${shown}</bdi>`);
+    const { html } = await reader.get(path);
+    expect(html).toContain(`<bdi>${shown}</bdi>`);
+    expect(html.includes('Only superusers see the rest')).toBe(reader === auditor);
+    expect(html.includes('Retry')).toBe(reader === browser);
+    expect(textOf(html)).toMatch(/token\.created .* pending 0 .*History .*created the webhook to/);
+  }
+});

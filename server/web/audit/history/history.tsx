@@ -1,6 +1,6 @@
 import type { ListedAuditRecord } from '../../../store/records.ts';
 import { MinuteOf } from '../../shell/components/time.tsx';
-import { useMember } from '../../shell/page-context.ts';
+import { readsAll, useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { auditPath } from '../audit-paths.ts';
 import { EventSentence } from '../event-sentence.tsx';
@@ -25,17 +25,16 @@ interface HistoryProps extends HistoryPage {
 
 /** What happened to something, newest first. Superusers and auditors get a link to the audit log. */
 export function History({ about, auditQuery, withOwner = false, pageUrl, events, nextCursor }: HistoryProps) {
-  const { superuser, auditor } = useMember();
-  const readsAll = superuser || auditor;
+  const readsLog = readsAll(useMember());
   return (
     <section aria-labelledby="history">
       <div class="heading">
         <h2 id="history">History</h2>
-        {readsAll && <a href={formatUrl({ path: auditPath, query: auditQuery })}>Open in the audit log</a>}
+        {readsLog && <a href={formatUrl({ path: auditPath, query: auditQuery })}>Open in the audit log</a>}
       </div>
       {events.length === 0 ? (
         <p class="hint">
-          {readsAll ? `No events about ${about} yet.` : `The audit log has no events about ${about} that you may read.`}
+          {readsLog ? `No events about ${about} yet.` : `The audit log has no events about ${about} that you may read.`}
         </p>
       ) : (
         <ol class="history">

@@ -17,7 +17,6 @@ export interface Section {
 type Role = (reader: Reader) => boolean;
 
 const everybody: Role = () => true;
-const superusers: Role = ({ member }) => member.superuser;
 const readers: Role = ({ member }) => member.superuser || member.auditor;
 const seesServiceAccounts: Role = (reader) => reader.seesServiceAccounts;
 
@@ -32,11 +31,11 @@ const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> =
   Organization: [
     { path: '/organization/tokens', label: 'All tokens', icon: 'key-asterisk', for: readers },
     { path: '/organization/service-accounts', label: 'Service accounts', icon: 'hubot', for: seesServiceAccounts },
-    { path: '/organization/trusts', label: 'Trusts', icon: 'link', for: superusers },
+    { path: '/organization/trusts', label: 'Trusts', icon: 'link', for: readers },
     { path: '/organization/apps', label: 'Apps', icon: 'apps', for: readers },
     { path: '/organization/clients', label: 'Clients', icon: 'server', for: readers },
     { path: '/organization/team', label: 'Team', icon: 'people', for: readers },
-    { path: '/organization/webhooks', label: 'Webhooks', icon: 'webhook', for: superusers },
+    { path: '/organization/webhooks', label: 'Webhooks', icon: 'webhook', for: readers },
     { path: '/organization/audit', label: 'Audit', icon: 'log', for: readers },
     { path: '/organization/settings', label: 'Settings', icon: 'gear', for: readers },
   ],

@@ -48,7 +48,7 @@ export const texts = {
   'member-promoted': (member: string) => `${member} is now an Organization Superuser.`,
   'member-demoted': (member: string) => `${member} is no longer an Organization Superuser.`,
   'auditor-granted': (member: string) =>
-    `${member} is now an auditor. Auditors read all members, tokens, apps, OAuth clients, service accounts, reports and audit events, and can change none of them.`,
+    `${member} is now an auditor. Auditors read all members, tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports and audit events, and can change none of them.`,
   'auditor-removed': (member: string) => `${member} is no longer an auditor.`,
   'own-role-removed': () => 'You are no longer an Organization Superuser.',
   'test-mail-queued': (address: string) => `A test mail to ${address} is on its way.`,

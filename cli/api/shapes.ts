@@ -135,7 +135,7 @@ export const tokenReportShape = object<TokenReport>({
   expiring: integer,
   owner_disabled: integer,
   orphaned: optional(integer),
-  as_of: optional(text),
+  as_of: optional(time),
 });
 
 export const userShape = object<User>({

@@ -13,7 +13,6 @@ let prefixes: Record<'deploy' | 'nightly' | 'unused' | 'old', string>;
 let deployed: string;
 beforeEach(async () => {
   cli = await openTestCliWithApp({}, onTerminal);
-  root = cli.as(cli.app.root);
   ada = await cli.app.addMember({ email: 'ada@example.com', can_manage_tokens: true });
   await createServiceAccount(cli.app, 'ci', { maintainers: [cli.app.dev] });
   const names = ['deploy', 'nightly', 'unused', 'old'] as const;
@@ -21,6 +20,10 @@ beforeEach(async () => {
   const entries = tokens.map(({ name, prefix }) => [name, prefix]);
   prefixes = Object.fromEntries(entries);
   deployed = tokens[0]?.token ?? '';
+  // The tests need a token that was used 31 days ago.
+  cli.app.clock.advance(33 * 24 * hourMs);
+  for (const member of [cli.app.root, cli.app.dev, ada]) member.session = await cli.app.signIn(member.id);
+  root = cli.as(cli.app.root);
   const usedAt = [hourMs, 29 * 24 * hourMs, null, 31 * 24 * hourMs];
   for (const [index, { id }] of tokens.entries()) {
     const ago = usedAt[index] ?? null;

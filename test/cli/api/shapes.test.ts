@@ -140,6 +140,7 @@ const report = {
   expiring: 1,
   owner_disabled: 0,
   orphaned: 0,
+  as_of: time,
 };
 
 const hashStatuses = {
@@ -235,7 +236,7 @@ const openLists =
   /(^|\.)(verdict|status|kind|action|source|reason|would_deny|preflight|rule|format|owner_kind|manage\.\d+|confirm_with\.\d+)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|previous_used_at|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with|server_version)$/;
+  /(^|\.)(target\.owner|auditor|invitation|last_denied|denied_requests|rotated_at|previous|previous_used_at|paused|self_rotate|lifetime|quiet_networks|canary|apps|read_only|allow|networks|enforce|manage|owner_kind|orphaned|decision|changes|groups|would_deny|would_deny_routes|can_report|invited_at|joined_at|disabled_at|confirmed_until|confirm_with|server_version|as_of)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

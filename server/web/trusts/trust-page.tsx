@@ -46,7 +46,7 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
         name={trust.name}
         actions={superuser ? actionsAt(trustPath(trust.id)) : []}
       />
-      {!superuser && <p>Organization Superusers change and delete trusts.</p>}
+      {!readsTrusts && <p>Organization Superusers change and delete trusts.</p>}
       {isOpenToAllBranches(trust) && (
         <p class="note warning">
           Every workflow of this repository may get a token, on every branch: whoever can push to any branch has access.

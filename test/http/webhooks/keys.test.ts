@@ -27,9 +27,12 @@ const internal = [
 ];
 
 it('is created, changed, tested and deleted by a key with the scope, and audited as its change', async () => {
-  const created = await create('https://hooks.example.com/');
-  const { id } = await jsonOf<CreatedWebhook>(created);
-  expect(created.status).toBe(201);
+  const created = await create('https://hooks.example.com/services/T0?key=x');
+  const { id, url } = await jsonOf<CreatedWebhook>(created);
+  expect([created.status, url]).toEqual([201, 'https://hooks.example.com/services/T0?key=x']);
+  // An auditor reads the server of the URL only, but a key needs all of it.
+  expect(await jsonOf(ask(`/${id}`, 'GET'))).toMatchObject({ url });
+  expect(await jsonOf(ask('', 'GET'))).toMatchObject({ items: [{ url }] });
   const [event] = await app.store.audit.list({ limit: 1, before: null });
   expect(event).toMatchObject({
     action: 'webhook.created',

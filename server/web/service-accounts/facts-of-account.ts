@@ -1,12 +1,10 @@
-import { tokenStatusSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
-import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { historyOfTarget } from '../audit/history/read-history.ts';
 import type { PageUrl } from '../shell/page-url.ts';
-import type { FilterName } from '../tokens/all/token-filters.ts';
-import { maxCount } from '../tokens/list/attention.ts';
+import { ownerFilterNames, readFilter, validValues } from '../tokens/all/token-filters.ts';
+import { readCountedPage } from '../tokens/list/counted-page.ts';
 import { readPreselected } from '../tokens/selection/selection-bar.tsx';
 import { serviceAccountPath } from './service-account-paths.ts';
 
@@ -14,9 +12,6 @@ export type AccountDeps = Pick<
   AppDeps,
   'serviceAccounts' | 'tokens' | 'usage' | 'trusts' | 'apps' | 'audit' | 'clock' | 'statusContext' | 'config'
 >;
-
-/** The filters of the list of its tokens. */
-export const accountFilterNames = ['q', 'status'] as const satisfies FilterName[];
 
 /** Returns the service account in the path. @throws ProblemError `service-account-not-found`, also for one that the member does not see */
 export function findAccount({ serviceAccounts }: AccountDeps, c: AppContext): Promise<ServiceAccountSummary> {
@@ -32,24 +27,17 @@ export async function factsOfAccount(
   const caller = c.get('caller');
   const mayChange = await mayChangeAccount({ tokens }, c, account);
   const pageUrl = readPageUrl(c, account);
-  const { q, cursor, status } = pageUrl.query;
-  const filter = {
-    serviceAccount: account.name,
-    ...(q && { q }),
-    ...(status && { status: tokenStatusSchema.parse(status) }),
-  };
-  const { items, next_cursor } = await readPage(
-    { cursor },
-    (page) => tokens.list(caller, { ...page, ...filter }),
-    (token) => token,
-  );
+  const { query, sort } = readFilter(c, ownerFilterNames);
+  const { all: _, ...filter } = query;
+  const listed = { query: { ...filter, serviceAccount: account.name }, cursor: pageUrl.query.cursor, sort };
+  const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
   return {
     account,
     pageUrl,
     tokens: items,
     names: await tokens.appNames(items),
     nextCursor: next_cursor,
-    total: mayChange ? await tokens.count(caller, filter, maxCount + 1) : 0,
+    counts,
     preselected: readPreselected(c.req.query('select')),
     statusContext: statusContext(),
     history: await historyOfTarget({ audit }, c, account.id),
@@ -71,11 +59,6 @@ export async function mayChangeAccount(
 
 /** Returns the URL of the page about a service account, as its list of tokens is filtered. */
 export function readPageUrl(c: AppContext, { id }: Pick<ServiceAccountSummary, 'id'>): PageUrl {
-  const { q, status, cursor } = c.req.query();
-  const query = {
-    q: q?.trim() || undefined,
-    status: tokenStatusSchema.safeParse(status).data,
-    cursor: cursor || undefined,
-  };
+  const query = { ...validValues(readFilter(c, ownerFilterNames)), cursor: c.req.query('cursor') || undefined };
   return { path: serviceAccountPath(id), query };
 }

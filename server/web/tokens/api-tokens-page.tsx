@@ -1,16 +1,15 @@
 import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
-import { SearchField } from '../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
-import { Choice, durationOption, FilterChips, OrderField } from './all/filter-form.tsx';
-import type { FilterValues } from './all/token-filters.ts';
+import { FilterChips } from './all/filter-form.tsx';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
+import { TokenFilters } from './list/token-filters.tsx';
 import { PermissionMissing } from './permission-missing.tsx';
 import { type Preselected, SelectionBar } from './selection/selection-bar.tsx';
 import { TokenList } from './token-list.tsx';
@@ -47,7 +46,7 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
         {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}
-      {!isEmpty && <Search values={filters} />}
+      {!isEmpty && <TokenFilters path={tokensPath} values={filters} />}
       <FilterChips path={tokensPath} values={filters} errors={{}} />
       {!isEmpty && (
         <AttentionLine path={tokensPath} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
@@ -72,21 +71,6 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
       {tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
       {dialog}
     </Layout>
-  );
-}
-
-const expiryOptions = [7, 30, 90].map((days) => durationOption(days * 86_400));
-
-function Search({ values }: { values: FilterValues }) {
-  return (
-    <search>
-      <form method="get" action={tokensPath} class="filters">
-        <SearchField label="Name or prefix" name="q" value={values.q} />
-        <Choice label="Expires within" name="expiring_within" options={expiryOptions} values={values} errors={{}} />
-        <OrderField values={values} errors={{}} />
-        <button type="submit">Search</button>
-      </form>
-    </search>
   );
 }
 

@@ -7,7 +7,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
-import { ownFilterNames, readFilter } from './all/token-filters.ts';
+import { ownFilterNames, readFilter, validValues } from './all/token-filters.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
@@ -173,9 +173,10 @@ export function tokenPages({
 const unfiltered: PageUrl = { path: tokensPath, query: {} };
 
 function readPageUrl(c: AppContext): PageUrl {
-  const { values, errors } = readFilter(c, ownFilterNames);
-  for (const name of ownFilterNames) if (errors[name] !== undefined) delete values[name];
-  return { path: tokensPath, query: { ...values, cursor: c.req.query('cursor') || undefined } };
+  return {
+    path: tokensPath,
+    query: { ...validValues(readFilter(c, ownFilterNames)), cursor: c.req.query('cursor') || undefined },
+  };
 }
 
 /** Returns null if there is no such token. It may have ended. */

@@ -4,6 +4,9 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { FilterChips } from '../../tokens/all/filter-form.tsx';
+import type { ListCounts } from '../../tokens/list/attention.ts';
+import { AttentionLine } from '../../tokens/list/attention-line.tsx';
 import { TokenFilters } from '../../tokens/list/token-filters.tsx';
 import { type Preselected, SelectionBar } from '../../tokens/selection/selection-bar.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
@@ -18,17 +21,18 @@ export interface AccountTokensProps {
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
   statusContext: StatusContext;
-  /** URL of the page, with the list's `?q`, `?status` and `?cursor`. */
+  /** URL of the page, with the filters, the order and the `?cursor` of the list. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  /** Number of tokens that match the filter, for a reader who may select them. */
-  total: number;
+  counts: ListCounts;
   preselected: Preselected;
 }
 
 /** The tokens of a service account. */
 export function AccountTokens(props: AccountTokensProps) {
-  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor, total } = props;
+  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor, counts } = props;
+  const { path, query } = pageUrl;
+  const { cursor: _, ...filters } = query;
   const selection = mayChange ? { preselected: props.preselected, listUrl: pageUrl } : undefined;
   const { superuser } = useMember();
   return (
@@ -48,8 +52,20 @@ export function AccountTokens(props: AccountTokensProps) {
           </div>
         )}
       </div>
-      {mayChange && account.disabled && <p>Enable the service account to create tokens for it.</p>}
-      {account.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}
+      {mayChange && account.disabled && (
+        <p>
+          {superuser
+            ? 'Enable the service account to create tokens for it.'
+            : 'A superuser must enable the service account before you can create tokens for it.'}
+        </p>
+      )}
+      {account.tokenCount > 0 && (
+        <>
+          <TokenFilters path={path} values={filters} withStatus />
+          <FilterChips path={path} values={filters} errors={{}} />
+          <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
+        </>
+      )}
       {tokens.length > 0 ? (
         <TokenList
           caption={`Tokens of ${account.name}`}
@@ -57,6 +73,7 @@ export function AccountTokens(props: AccountTokensProps) {
           statusContext={statusContext}
           names={names}
           selection={selection}
+          sorting={{ listUrl: { path, query: filters }, total: counts.total }}
           actionsOf={
             mayChange
               ? ({ id }) => ({ actsAsOwner, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', token: id }) })
@@ -64,13 +81,13 @@ export function AccountTokens(props: AccountTokensProps) {
           }
         />
       ) : (
-        <NoAccountTokens filtered={account.tokenCount > 0} path={pageUrl.path} />
+        <NoAccountTokens filtered={account.tokenCount > 0} path={path} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       <p class="hint">
-        <a href={formatUrl({ path: pageUrl.path, query: { status: 'revoked' } })}>Tokens that ended</a>
+        <a href={formatUrl({ path, query: { status: 'revoked' } })}>Tokens that ended</a>
       </p>
-      {selection && tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={total} />}
+      {selection && tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
     </>
   );
 }

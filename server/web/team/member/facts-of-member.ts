@@ -1,8 +1,8 @@
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { AppContext, AppDeps } from '../../../http/context.ts';
-import { readPage } from '../../../http/paging.ts';
 import type { UserSummary } from '../../../store/records.ts';
 import { readHistory } from '../../audit/history/read-history.ts';
+import { ownerFilterNames, readFilter } from '../../tokens/all/token-filters.ts';
+import { readCountedPage } from '../../tokens/list/counted-page.ts';
 import { readPageUrl } from './member-url.ts';
 
 /** How many tokens the page of a member shows at once. */
@@ -18,17 +18,16 @@ export async function factsOfMember(
 ) {
   const caller = c.get('caller');
   const pageUrl = readPageUrl(c);
-  const { q, cursor, status } = pageUrl.query;
-  const { items, next_cursor } = await readPage(
-    { limit: tokensPerPage, cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
-    (query) => tokens.list(caller, { ...query, user: id }),
-    (token) => token,
-  );
+  const { query, sort } = readFilter(c, ownerFilterNames);
+  const { all: _, ...filter } = query;
+  const listed = { query: { ...filter, user: id }, cursor: pageUrl.query.cursor, sort, limit: tokensPerPage };
+  const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
   return {
     pageUrl,
     tokens: items,
     names: await tokens.appNames(items),
     nextCursor: next_cursor,
+    counts,
     sessions: await memberSessions.list(caller, id),
     currentSessionId: caller.sessionId,
     passkeys: await passkeys.listOf(caller, id),

@@ -14,6 +14,7 @@ import { Layout } from '../../shell/layout.tsx';
 import { ObjectHeading } from '../../shell/object-heading.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import type { ListCounts } from '../../tokens/list/attention.ts';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
 import { teamPath } from '../team-paths.ts';
@@ -41,9 +42,10 @@ interface MemberPageProps {
   history: HistoryPage;
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
-  /** URL of this page, with the token list's `?q`, `?status` and `?cursor`. */
+  /** URL of this page, with the filters, the order and the `?cursor` of the list of tokens. */
   pageUrl: PageUrl;
   nextCursor: string | null;
+  counts: ListCounts;
   /** Why an action was rejected. */
   error?: string | undefined;
   dialog?: Child;
@@ -51,7 +53,7 @@ interface MemberPageProps {
 
 /** One member: account, tokens, sessions, sign-in methods and history. Superusers change them, and auditors only read. */
 export function MemberPage(props: MemberPageProps) {
-  const { statusContext, user, isLastSuperuser, tokens, names, pageUrl, nextCursor, error, dialog } = props;
+  const { statusContext, user, isLastSuperuser, pageUrl, nextCursor, error, dialog } = props;
   const { superuser } = useMember();
   const { now } = statusContext;
   return (
@@ -65,7 +67,7 @@ export function MemberPage(props: MemberPageProps) {
       {error !== undefined && <Alert>{error}</Alert>}
       {superuser && isLastSuperuser && <LastSuperuserNote />}
       <AccountFacts {...props} />
-      <MemberTokens user={user} tokens={tokens} names={names} statusContext={statusContext} pageUrl={pageUrl} />
+      <MemberTokens {...props} />
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       <MemberSessions {...props} now={now} />
       <SignInMethods user={user} passkeys={props.passkeys} now={now} />

@@ -4,6 +4,9 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { allTokensPath } from '../../tokens/all/all-tokens-paths.ts';
+import { FilterChips } from '../../tokens/all/filter-form.tsx';
+import type { ListCounts } from '../../tokens/list/attention.ts';
+import { AttentionLine } from '../../tokens/list/attention-line.tsx';
 import { TokenFilters } from '../../tokens/list/token-filters.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
@@ -15,11 +18,14 @@ interface MemberTokensProps {
   names: AppNames;
   statusContext: StatusContext;
   pageUrl: PageUrl;
+  counts: ListCounts;
 }
 
-/** A member's tokens, filtered by name and status, with links to revoke one or all of them. */
-export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: MemberTokensProps) {
+/** A member's tokens, with filters, and with links to revoke one or all of them. */
+export function MemberTokens({ user, tokens, names, statusContext, pageUrl, counts }: MemberTokensProps) {
   const { id, superuser } = useMember();
+  const { path, query } = pageUrl;
+  const { cursor: _, ...filters } = query;
   return (
     <>
       <div class="heading">
@@ -28,13 +34,20 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: Me
           <a href={formatUrl({ path: allTokensPath, query: { owner: user.email } })}>Open in all tokens</a>
         )}
       </div>
-      {user.tokenCount > 0 && <TokenFilters pageUrl={pageUrl} />}
+      {user.tokenCount > 0 && (
+        <>
+          <TokenFilters path={path} values={filters} withStatus />
+          <FilterChips path={path} values={filters} errors={{}} />
+          <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
+        </>
+      )}
       {tokens.length > 0 ? (
         <TokenList
           caption={`API tokens of ${memberName(user)}`}
           tokens={tokens}
           statusContext={statusContext}
           names={names}
+          sorting={{ listUrl: { path, query: filters }, total: counts.total }}
           actionsOf={
             superuser
               ? (token) => ({
@@ -45,7 +58,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl }: Me
           }
         />
       ) : (
-        <NoMemberTokens user={user} path={pageUrl.path} />
+        <NoMemberTokens user={user} path={path} />
       )}
     </>
   );

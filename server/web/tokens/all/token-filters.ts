@@ -48,6 +48,9 @@ export const ownFilterNames = [
   'sort',
 ] as const satisfies FilterName[];
 
+/** The filters of the tokens of one member or service account, on the page about it. */
+export const ownerFilterNames = [...ownFilterNames, 'status'] as const satisfies FilterName[];
+
 /** The text of each filter in the URL. A filter that is not there selects all tokens. */
 export type FilterValues = Partial<Record<FilterName, string>>;
 
@@ -89,6 +92,11 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   }
   const sort = parsed.sort as SortOrder | undefined;
   return { values, errors, query: toQuery(parsed, values), sort };
+}
+
+/** Returns the values without those that are wrong, which select nothing. */
+export function validValues({ values, errors }: ReadFilter): FilterValues {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => errors[name as FilterName] === undefined));
 }
 
 function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo, app }: FilterValues): AllTokensQuery {

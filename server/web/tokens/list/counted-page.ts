@@ -9,6 +9,8 @@ interface Requested {
   query: AllTokensQuery;
   cursor: string | undefined;
   sort: SortOrder | undefined;
+  /** Number of tokens on a page, if it is not that of other lists. */
+  limit?: number;
   ofAll?: AttentionOfAll;
 }
 
@@ -16,12 +18,12 @@ interface Requested {
 export async function readCountedPage(
   tokens: Pick<Tokens, 'list' | 'count'>,
   c: AppContext,
-  { query, cursor, sort, ofAll }: Requested,
+  { query, cursor, sort, limit, ofAll }: Requested,
 ): Promise<TokenPage & { counts: ListCounts }> {
   const caller = c.get('caller');
   const isSorted = sort !== undefined && sort !== '-created';
   const total = isSorted ? await tokens.count(caller, query, maxCount + 1) : undefined;
-  const page = await readTokenPage({ cursor, sort }, ({ sort, ...page }) =>
+  const page = await readTokenPage({ cursor, sort, ...(limit && { limit }) }, ({ sort, ...page }) =>
     tokens.list(caller, { ...page, ...query, ...(sort && { sort: { ...sort, total } }) }),
   );
   const isWhole = cursor === undefined && page.next_cursor === null;

@@ -1,30 +1,29 @@
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { SearchField } from '../../shell/components/form.tsx';
-import type { PageUrl } from '../../shell/page-url.ts';
+import { Choice, durationOption, OrderField } from '../all/filter-form.tsx';
+import type { FilterValues } from '../all/token-filters.ts';
 
-/** The filters of the list of an owner's tokens: by name and status. The query of the page holds them. */
-export function TokenFilters({ pageUrl: { path, query } }: { pageUrl: PageUrl }) {
+const expiryOptions = [7, 30, 90].map((days) => durationOption(days * 86_400));
+const statuses = tokenStatusSchema.options.map((status) => ({ value: status, text: status }));
+
+interface TokenFiltersProps {
+  /** Path of the list. */
+  path: string;
+  values: FilterValues;
+  /** Whether the list can be filtered by status. */
+  withStatus?: boolean;
+}
+
+/** The form above the list of an owner's tokens: its filters, and its order. */
+export function TokenFilters({ path, values, withStatus = false }: TokenFiltersProps) {
   return (
     <search>
       <form method="get" action={path} class="filters">
-        <SearchField label="Name or prefix" name="q" value={query.q} />
-        <div class="field">
-          <label for="status">Status</label>
-          <select id="status" name="status">
-            <option value="">All</option>
-            {tokenStatusSchema.options.map((status) => (
-              <option value={status} selected={status === query.status}>
-                {status}
-              </option>
-            ))}
-          </select>
-        </div>
+        <SearchField label="Name or prefix" name="q" value={values.q} />
+        {withStatus && <Choice label="Status" name="status" options={statuses} values={values} errors={{}} />}
+        <Choice label="Expires within" name="expiring_within" options={expiryOptions} values={values} errors={{}} />
+        <OrderField values={values} errors={{}} />
         <button type="submit">Search</button>
-        {(query.q !== undefined || query.status !== undefined) && (
-          <a class="button" href={path}>
-            Clear
-          </a>
-        )}
       </form>
     </search>
   );

@@ -48,8 +48,8 @@ const others = {
   }),
 };
 
-/** Samples that name a prefix and lead to no page of a token: several tokens, a former owner, and the mail that carries no address. */
-const withoutPage = ['new-network', 'short-lived', 'revoked', 'given', 'offboarding-known', 'offboarding-known-many'];
+/** Samples that name a prefix and lead to no page of a token: several tokens, and the mail that carries no address. */
+const withoutPage = ['new-network', 'short-lived', 'revoked', 'offboarding-known', 'offboarding-known-many'];
 
 it('every other mail that names one prefix carries the address of the page', () => {
   const named = sampleMails
@@ -96,4 +96,9 @@ it('a mail about a new network carries no address but that of the server', () =>
   const { text, html } = sampleMails.find(({ name }) => name === 'new-network')?.mail ?? { text: '', html: '' };
   expect(text).toContain(site.publicUrl);
   expect(text + html).not.toContain(token.id);
+});
+
+it('no mail breaks the address of a member', () => {
+  const broken = sampleMails.filter(({ mail }) => /@\S*\[\.\]|\[\.\]\S*@/.test(mail.text));
+  expect(broken.map(({ name }) => name)).toEqual([]);
 });

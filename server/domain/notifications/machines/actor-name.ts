@@ -4,7 +4,9 @@ import { type MailText, mailText } from '../mail-content.ts';
 /** Returns who made a change of the organization: an email address, with the management key if one was used, or a phrase. */
 export function actorName({ kind, email, token }: Actor): MailText {
   if (kind === 'system') return 'the operator of the server';
-  return token ? mailText`${email ?? 'unknown'} (management key ${token})` : mailText`${email ?? 'unknown'}`;
+  // The address of a member is shown whole, as in every other mail. Only what a client calls itself is untrusted.
+  const name = kind === 'client' ? mailText`${email ?? 'unknown'}` : [email ?? 'unknown'];
+  return token ? [...name, ...mailText` (management key ${token})`] : name;
 }
 
 /** Returns who changed the account of another member: a superuser, a management key, or the operator of the server. */

@@ -43,12 +43,13 @@ export function tokensGivenMail(site: SiteInfo, transfer: TokenTransfer): MailCo
   const { from, newOwner, actor, reader } = transfer;
   const tokens = transfer.tokens.map((token) => ({ ...token, name: token.formerName }));
   const event = { ...transfer, tokens };
+  const [token] = tokens;
   const isOne = tokens.length === 1;
   const byReader = actor.id === (reader ?? from).id;
   return memberMail(site, event, {
     subject: subjectOf(tokens, 'transferred'),
     lead: `${isOne ? aTokenOf(event) : tokensOf(event, tokens.length)} now ${isOne ? 'belongs' : 'belong'} to the service account ${newOwner.name}. ${isOne ? 'It stands' : 'They stand'} for the service account from now on, and no longer for ${from.kind === 'member' ? 'you' : `the service account ${from.name}`}.`,
-    button: tokenListOf(event, site),
+    button: isOne && token !== undefined ? viewToken(site, token.id) : tokenListOf(event, site),
     ...listOf(event),
     advice:
       byReader && from.kind === 'member'

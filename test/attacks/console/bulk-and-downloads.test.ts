@@ -64,7 +64,7 @@ describe('a change of many tokens', () => {
       const { status } = await browser.post(`${own}/selected`, { form_token, action: 'revoke', ids, all: 'true' });
       expect(status).toBeLessThan(500);
     }
-    for (const action of ['delete', 'resume', '__proto__', 'constructor', '']) {
+    for (const action of ['delete', 'rotate', '__proto__', 'constructor', '']) {
       const form_token = await tokenOfForm(browser);
       expect((await browser.post(`${own}/selected`, { form_token, action, ids: id })).status).toBe(404);
     }

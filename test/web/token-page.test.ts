@@ -125,6 +125,9 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   expect(text).toContain('These are 10 of 12 routes.');
   expect(text).toContain('203.0.113.0/24');
   expect(text).toContain('curl/8.5.0');
+  const table = /<table class="list">.*?<\/table>/s.exec(html)?.[0] ?? '';
+  expect(table).toMatch(/<time[^>]*data-form="minute"/);
+  expect(table, 'no stops of the Tab key').not.toContain('tabindex');
   // On a phone, the tables lose their header rows: these captions are then all that says what a row is.
   for (const values of ['routes', 'networks', 'user agents']) {
     expect(html).toContain(`<caption>The ${values} with the most uses</caption>`);

@@ -55,11 +55,13 @@ async function runTest(ctx: Context, name: string, options: TestOptions): Promis
   if (wouldDeny !== null) await noteObserved(ctx, options, wouldDeny);
 }
 
-function fieldsOf({ verdict, deny_reason: reason, rule, not_checked: notChecked }: RequestTest) {
+function fieldsOf({ verdict, deny_reason: reason, would_deny: wouldDeny, rule, not_checked: notChecked }: RequestTest) {
   const fields: Array<readonly [string, string]> = [['Verdict', verdict]];
   if (verdict === 'conditional') fields.push(['Allowed if', conditionsOf(notChecked)]);
   if (reason !== null) fields.push(['Reason', reason]);
-  if (rule !== null) fields.push(['Rule', rule]);
+  // Rules that are not applied decide nothing.
+  if (wouldDeny !== null) fields.push(['Would be denied', wouldDeny]);
+  if (rule !== null) fields.push([wouldDeny === null ? 'Rule' : 'Denying rule', rule]);
   if (notChecked.length > 0) fields.push(['Not checked', namesOfUnchecked(notChecked)]);
   return fields;
 }

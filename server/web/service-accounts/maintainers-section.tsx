@@ -26,7 +26,7 @@ export function MaintainersSection({ account, mayChange, rejected }: Maintainers
       {account.orphaned && (
         <p class="note warning">
           No enabled member maintains this service account. Mails about its tokens go to all Organization Superusers.
-          {mayChange && 'Add a maintainer.'}
+          {mayChange && ' Add a maintainer.'}
         </p>
       )}
       {account.maintainers.length > 0 && (

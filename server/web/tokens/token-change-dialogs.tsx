@@ -10,6 +10,7 @@ import { Field } from '../shell/components/form.tsx';
 import { ConfirmDialog, FormDialog } from '../shell/components/form-dialog.tsx';
 import { DateOf, MinuteOf } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
+import { useMember } from '../shell/page-context.ts';
 import { formatLifetime } from './expiry-choices.ts';
 import { NewNetworkField, SelfRotateField } from './fields/choices.tsx';
 import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
@@ -131,10 +132,14 @@ function RotateFields({ token, statusContext: { now }, policy, usage, form, prob
   );
 }
 
-function PauseFields({ form, problem }: TokenChangeDialogProps) {
+function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
+  const { superuser } = useMember();
   return (
     <>
-      <p>Requests that use this token are rejected until the pause ends.</p>
+      <p>
+        Requests that use this token are rejected until the pause ends.
+        {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
+      </p>
       <fieldset>
         <legend>How long?</legend>
         {pauseChoices.map((seconds) => (

@@ -10,6 +10,7 @@ import { type ShownTest, TestSection } from './request-test/test-section.tsx';
 import { TokenFacts } from './token-facts.tsx';
 import { listOfToken, tokenPath } from './token-paths.ts';
 import { DeniedRequests } from './trouble/denied-requests.tsx';
+import { resumerOf } from './trouble/deny-reasons.ts';
 import { TroubleNotes } from './trouble/trouble.tsx';
 import { UsageSection } from './usage/usage-section.tsx';
 import { TwoValues } from './value/two-values.tsx';
@@ -39,7 +40,8 @@ export function TokenPage(props: TokenPageProps) {
   const offered = offeredActions(token, statusContext, { superuser, actsAsOwner });
   // An auditor only reads the tokens of others.
   const mayAct = actsAsOwner || superuser;
-  const mayEdit = offered.some(([action]) => action === 'edit');
+  const isOffered = new Set(offered.map(([action]) => action));
+  const mayEdit = isOffered.has('edit');
   const list = listOfToken(token, id);
   return (
     <Layout title={token.name} section={list.section}>
@@ -50,17 +52,23 @@ export function TokenPage(props: TokenPageProps) {
         <h1>{token.name}</h1>
         {mayAct && <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />}
       </div>
-      {token.description && <p>{token.description}</p>}
-      <TroubleNotes token={token} statusContext={statusContext} offered={new Set(offered.map(([action]) => action))} />
-      <TwoValues token={token} now={now} mayEnd={offered.some(([action]) => action === 'end-previous')} />
-      <DeniedRequests requests={usage.deniedRequests} names={names} editable={mayEdit ? token : null} now={now} />
+      <TroubleNotes token={token} statusContext={statusContext} offered={isOffered} />
+      <TwoValues token={token} now={now} mayEnd={isOffered.has('end-previous')} />
+      <DeniedRequests
+        requests={usage.deniedRequests}
+        names={names}
+        token={token}
+        mayEdit={mayEdit}
+        resumer={resumerOf(token, statusContext, isOffered)}
+        now={now}
+      />
       {mayAct && !token.canary && <TestSection tokenId={token.id} test={test} />}
+      {token.description && <p>{token.description}</p>}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection
         usage={usage}
         token={token}
-        now={now}
-        narrowHref={offered.some(([action]) => action === 'narrow') ? `${tokenPath(token.id)}?dialog=narrow` : null}
+        narrowHref={isOffered.has('narrow') ? `${tokenPath(token.id)}?dialog=narrow` : null}
       />
       <History
         about="this token"

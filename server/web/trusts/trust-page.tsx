@@ -49,7 +49,7 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
       {!readsTrusts && <p>Organization Superusers change and delete trusts.</p>}
       {isOpenToAllBranches(trust) && (
         <p class="note warning">
-          Every workflow of this repository may get a token, on every branch: whoever can push to any branch has access.
+          Every workflow of this repository may get a token, on every branch: whoever can push to any branch has access.{' '}
           {superuser
             ? 'Edit it, and add a claim such as environment=production or ref=refs/heads/main.'
             : 'Ask an Organization Superuser to limit it to an environment or a branch.'}

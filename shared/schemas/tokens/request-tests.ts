@@ -39,7 +39,9 @@ export const requestTestSchema = z
     rule: z
       .string()
       .nullable()
-      .describe('The rule or the status that decides, as `tokens show` prints it, or null if none does'),
+      .describe(
+        'The rule or the status that decides, as `tokens show` prints it, or null if none does. If `would_deny` is not null, the rule that would deny the request',
+      ),
     not_checked: z
       .array(notCheckedSchema)
       .describe(

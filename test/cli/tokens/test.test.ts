@@ -47,6 +47,17 @@ it('names the status of a token that does not work', async () => {
   expect(stderr).toContain('The token does not work: paused.');
 });
 
+it('names the rule that would deny the request, if the rules are not applied', async () => {
+  const rules = { allow: ['GET /api/**'], networks: ['203.0.113.0/24'], enforce: false };
+  await createToken(cli.app, cli.app.dev, { name: 'recorded', ...rules });
+  const request = ['--method', 'GET', '--path', '/api/builds', '--ip', '198.51.100.7'];
+  const { code, stdout } = await cli.run(['test', 'recorded', ...request], dev);
+  expect([code, stdout]).toEqual([
+    0,
+    'Verdict:\tallow\nWould be denied:\tnetwork\nDenying rule:\tFrom: 203.0.113.0/24\n',
+  ]);
+});
+
 it('needs a method and a path', async () => {
   expect((await run('--method', 'GET')).code).toBe(2);
   expect((await run('--path', '/')).code).toBe(2);

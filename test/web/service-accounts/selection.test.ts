@@ -40,6 +40,21 @@ it('selects all tokens of the service account that match, and none of another ow
   expect(/name="ids" value="([^"]*)"/.exec(html)?.[1]).toBe(build.id);
 });
 
+it('says to a maintainer which paused tokens only a superuser can resume', async () => {
+  const { app, page, browser } = await open();
+  const deploy = await createAccountToken(app, app.dev, 'ci', { name: 'deploy' });
+  const manage = { name: 'key', manage: ['tokens:read'], expires_in: 86_400 };
+  const key = await createAccountToken(app, app.root, 'ci', manage);
+  const asked = async (as: typeof browser, ...tokens: Array<{ id: string }>) => {
+    const chosen = tokens.map(({ id }) => `&token=${id}`).join('');
+    return textOf((await as.get(`${page}/selected?action=pause${chosen}`)).html);
+  };
+  const words = 'Only an Organization Superuser can resume 1 management key among them.';
+  expect(await asked(browser, deploy, key)).toContain(words);
+  expect(await asked(browser, deploy)).not.toContain('Only an Organization Superuser');
+  expect(await asked(openConsole(app, app.root), deploy, key)).not.toContain('Only an Organization Superuser');
+});
+
 it('has no boxes for an auditor, who gets neither the question nor the change', async () => {
   const { app, page, auditor } = await open();
   const token = await createAccountToken(app, app.dev, 'ci', { name: 'deploy' });

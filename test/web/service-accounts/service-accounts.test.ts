@@ -184,6 +184,12 @@ it('disables and enables a service account, and offers no new tokens meanwhile',
   expect((await browser.post(`${page}/${id}/rename`, form?.hidden)).status).toBe(404);
 });
 
+it('says of a service account without maintainers who gets its mails, and to add one', async () => {
+  const { app, browser } = await open();
+  const { id } = await createServiceAccount(app, 'alone');
+  expect(textOf((await browser.get(`${page}/${id}`)).html)).toContain('Organization Superusers. Add a maintainer.');
+});
+
 it('says before the deletion what is lost', async () => {
   const { app, browser } = await open();
   const { id } = await createServiceAccount(app, 'ci', { maintainers: [app.root] });

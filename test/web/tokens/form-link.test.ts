@@ -150,7 +150,7 @@ it('says what wide rules mean, and warns of a token that never expires', async (
   expect(wide).toContain('A token that never expires works until somebody revokes it');
   const narrow = shown((await browser.get(everything)).html);
   expect(narrow).toMatch(
-    /can only read what you can ?, only in the apps above ?, only with the requests above ?, only from the networks above ?, until it expires\./,
+    /can only read what you can ?, only in the apps named above, if any ?, only with the requests above ?, only from the networks above ?, until it expires\./,
   );
   expect(narrow).not.toContain('A token that never expires works');
 });
@@ -198,7 +198,7 @@ it('says of a canary that its value never works, and of a service account that i
     'do everything that the service account can',
   );
   expect(meaning((await superuser.get(`${form}?app=-`)).html)).toMatch(
-    /everything that you can ?, only in the apps above/,
+    /everything that you can ?, only in the apps named above, if any/,
   );
 });
 

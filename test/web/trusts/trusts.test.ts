@@ -200,7 +200,8 @@ it('warns of a trust in all branches of a repository', async () => {
   const { app, browser } = await open();
   const warned = async (claims: object) => {
     const { id } = await createTrust(app, { name: `t${Object.keys(claims).length}`, service_account: 'ci', claims });
-    return textOf((await browser.get(`${page}/${id}`)).html).includes('whoever can push to any branch has access');
+    const text = textOf((await browser.get(`${page}/${id}`)).html);
+    return text.includes('whoever can push to any branch has access. Edit it');
   };
   expect(await warned({ repository: 'acme/api' })).toBe(true);
   expect(await warned({ repository: 'acme/api', environment: 'prod' })).toBe(false);

@@ -1,7 +1,7 @@
 import { limits } from '../../../../shared/limits.ts';
 import type { DeniedRequest } from '../../../store/records.ts';
 import { parseAllowLine } from './allow-line.ts';
-import { evaluateRules, type RuleRequest, readOnlyMethods } from './evaluate.ts';
+import { evaluateRules, type ForbidReason, type RuleRequest, readOnlyMethods } from './evaluate.ts';
 import { RuleError } from './rule-error.ts';
 import { readableRules } from './shown-rules.ts';
 import { parseRules, storeRules, type TokenRules } from './token-rules.ts';
@@ -24,10 +24,17 @@ export interface WidenedRules {
 export function allowDenied({ rules: stored }: { rules: string | null }, denied: DeniedRequest): WidenedRules | null {
   const before = readableRules(stored);
   const widened = widen(before, denied);
-  if (widened === null || !before.enforce) return null;
-  const request = requestOf(denied);
-  const evaluate = (rules: TokenRules) => evaluateRules(parseRules(storeRules(rules) ?? '{}'), request);
-  return evaluate(before) === denied.reason && evaluate(widened.rules) === null ? widened : null;
+  if (widened === null || !isDeniedBy(before, denied)) return null;
+  return evaluate(widened.rules, denied) === null ? widened : null;
+}
+
+/** Reports whether these rules deny a request now for the reason for which it was denied. */
+export function isDeniedBy(rules: TokenRules, denied: DeniedRequest): boolean {
+  return rules.enforce && evaluate(rules, denied) === denied.reason;
+}
+
+function evaluate(rules: TokenRules, denied: DeniedRequest): ForbidReason | null {
+  return evaluateRules(parseRules(storeRules(rules) ?? '{}'), requestOf(denied));
 }
 
 /** Returns the part of the request that the reason is about. */

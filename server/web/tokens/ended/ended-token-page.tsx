@@ -44,7 +44,10 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
         <section aria-labelledby="denied">
           <h2 id="denied">Denied requests since it ended</h2>
           <p class="hint">Something still uses its value.</p>
-          <DeniedTable requests={withoutRepeats(deniedRequests)} names={names} editable={null} now={now} />
+          <DeniedTable
+            requests={withoutRepeats(deniedRequests)}
+            {...{ names, now, token: null, mayEdit: false, resumer: null }}
+          />
         </section>
       )}
       <dl class="facts">

@@ -39,7 +39,7 @@ function MeaningOfRules({
       ) : (
         `${owner} can`
       )}
-      <Either by="apps" first={rules.apps !== ''} one=", only in the apps above" other=", in every app" />
+      <Either by="apps" first={rules.apps !== ''} one=", only in the apps named above, if any" other=", in every app" />
       <Either by="allow" first={rules.allow !== ''} one=", only with the requests above" other="" />
       <Either
         by="networks"

@@ -52,23 +52,30 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
 /** The verdict, which receives the focus so that screen readers announce it. */
 function Verdict({ verdict, rule, isConditional, notChecked }: TestedRequest) {
   const { allowed } = verdict;
+  const wouldDeny = allowed ? verdict.wouldDeny : null;
   const kind = isConditional ? 'warning' : allowed ? 'success' : 'danger';
   const allowedWords = isConditional ? `Allowed, if ${conditionsOf(notChecked)}.` : 'Allowed.';
   return (
     <div class={`note ${kind}`} role="status" tabindex={-1} data-focus>
       <p>
         <strong>{allowed ? allowedWords : `Denied: ${denyReasonWords(verdict.reason)}.`}</strong>{' '}
-        {rule === null ? (
-          allowed && notChecked.length === 0 && 'No rule had to allow it.'
-        ) : (
+        {wouldDeny === null && rule !== null && (
           <>
             Decided by <code>{rule}</code>
           </>
         )}
+        {rule === null && allowed && notChecked.length === 0 && 'No rule had to allow it.'}
       </p>
       {notChecked.length > 0 && <p>Not checked: {namesOfUnchecked(notChecked)}.</p>}
-      {allowed && verdict.wouldDeny !== null && (
-        <p>If its rules were applied, it would be denied: {denyReasonWords(verdict.wouldDeny)}.</p>
+      {wouldDeny !== null && (
+        <p>
+          Its rules are only recorded. If they were applied, the request would be denied: {denyReasonWords(wouldDeny)}
+          {rule !== null && (
+            <>
+              , by <code>{rule}</code>
+            </>
+          )}
+        </p>
       )}
     </div>
   );

@@ -4,7 +4,7 @@ import { isExpired, isPaused } from '../../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { Field, FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
-import { usePage } from '../../shell/page-context.ts';
+import { useMember, usePage } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
 import { formatLifetime } from '../expiry-choices.ts';
 import { pauseChoices } from '../token-change-forms.ts';
@@ -38,7 +38,7 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
           {limits.maxBulkTokens.toLocaleString('en')} of the list. Do the same again for the others.
         </p>
       )}
-      <Consequences action={action} />
+      <Consequences action={action} tokens={tokens} />
       <dl class="facts">
         <dt>Selected by</dt>
         <dd>
@@ -98,12 +98,19 @@ const consequences: Readonly<Record<BulkAction, string>> = {
   resume: 'Requests that use one of these tokens are accepted again, if its rules allow them.',
 };
 
-function Consequences({ action }: Pick<ConfirmPageProps, 'action'>) {
+function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
   const { sendsMail } = usePage();
+  const { superuser } = useMember();
+  const keys = tokens.filter(({ manage }) => manage !== null).length;
   const told = action === 'revoke' ? 'Each owner gets a mail.' : 'Each owner but you gets a mail.';
   return (
     <p>
-      {consequences[action]} {sendsMail ? told : 'No mail server is set up, so tell the owners yourself.'}
+      {consequences[action]}
+      {action === 'pause' &&
+        keys > 0 &&
+        !superuser &&
+        ` Only an Organization Superuser can resume ${count(keys, 'management key')} among them.`}{' '}
+      {sendsMail ? told : 'No mail server is set up, so tell the owners yourself.'}
     </p>
   );
 }

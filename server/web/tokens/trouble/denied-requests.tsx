@@ -1,13 +1,14 @@
 import { count } from '../../../../shared/count.ts';
 import { relativeTime } from '../../../../shared/relative-time.ts';
 import { allowDenied } from '../../../domain/tokens/rules/allow-denied.ts';
+import { ruleThatDenies } from '../../../domain/tokens/rules/request-tests/deciding-rule.ts';
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import { describeUserAgent } from '../../../domain/user-agent.ts';
 import type { DeniedRequest, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { tokenPath } from '../token-paths.ts';
-import { denyReasonRemedy, denyReasonWords } from './deny-reasons.ts';
+import { denyReasonRemedy, denyReasonWords, type Resumer } from './deny-reasons.ts';
 
 /** How many rows are shown at once. The others are folded away. */
 const shownRows = 5;
@@ -18,8 +19,12 @@ interface DeniedRequestsProps {
   requests: readonly DeniedRequest[];
   /** The names of the apps that the requests were for. */
   names: AppNames;
-  /** The token, if the reader may change its rules. */
-  editable: TokenRecord | null;
+  /** The token that the requests presented. Null if it ended. */
+  token: TokenRecord | null;
+  /** Whether the reader may change the rules of the token. */
+  mayEdit: boolean;
+  /** Who may resume the token. */
+  resumer: Resumer;
   now: number;
 }
 
@@ -78,7 +83,7 @@ interface DeniedTableProps extends Omit<DeniedRequestsProps, 'requests'> {
 }
 
 /** Requests as a table. */
-export function DeniedTable({ requests, names, editable, now }: DeniedTableProps) {
+export function DeniedTable({ requests, ...props }: DeniedTableProps) {
   return (
     <table class="list denied">
       <caption class="visually-hidden">Denied requests, newest first</caption>
@@ -88,12 +93,12 @@ export function DeniedTable({ requests, names, editable, now }: DeniedTableProps
           <th scope="col">Reason</th>
           <th scope="col">From</th>
           <th scope="col">Time</th>
-          {editable !== null && <td />}
+          {props.mayEdit && <td />}
         </tr>
       </thead>
       <tbody>
         {requests.map((request) => (
-          <DeniedRow request={request} names={names} editable={editable} now={now} />
+          <DeniedRow {...props} request={request} />
         ))}
       </tbody>
     </table>
@@ -104,9 +109,8 @@ interface DeniedRowProps extends Omit<DeniedRequestsProps, 'requests'> {
   request: RepeatedRequest;
 }
 
-function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
+function DeniedRow({ request, names, token, mayEdit, resumer, now }: DeniedRowProps) {
   const { at, reason, appId, method, path, ip, userAgent, times } = request;
-  const remedy = denyReasonRemedy(reason);
   const app = appId === null ? undefined : names.get(appId);
   return (
     <tr>
@@ -125,8 +129,7 @@ function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
         )}
       </th>
       <td data-label="Reason">
-        {denyReasonWords(reason)}
-        {remedy !== null && <span class="sub">{remedy}</span>}
+        <Reason request={request} names={names} token={token} resumer={resumer} />
       </td>
       <td data-label="From">
         {ip ?? 'unknown'}
@@ -136,11 +139,11 @@ function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
         <Time at={at} now={now} />
         {times > 1 && <span class="sub">{times} times in a row</span>}
       </td>
-      {editable !== null && (
+      {mayEdit && token !== null && (
         <td class="end">
-          {allowDenied(editable, request) !== null && (
+          {allowDenied(token, request) !== null && (
             <a
-              href={`${tokenPath(editable.id)}?dialog=edit&allow=${request.id}#added`}
+              href={`${tokenPath(token.id)}?dialog=edit&allow=${request.id}#added`}
               aria-label={`Allow this: ${denyReasonWords(reason)}, ${method ?? ''} ${path ?? ''}`}
             >
               Allow this…
@@ -151,3 +154,25 @@ function DeniedRow({ request, names, editable, now }: DeniedRowProps) {
     </tr>
   );
 }
+
+/** Why a request was denied: the rule that denied it, or what lets such requests through if no rule can. */
+function Reason({ request, names, token, resumer }: Pick<DeniedRowProps, 'request' | 'names' | 'token' | 'resumer'>) {
+  const { reason, appId } = request;
+  const isForNoApp = reason === 'app' && (appId === null || !names.has(appId));
+  const remedy = isForNoApp ? noApp : denyReasonRemedy(reason, resumer);
+  const rule = token === null || isForNoApp ? null : ruleThatDenies(token, request, names);
+  return (
+    <>
+      {denyReasonWords(reason)}
+      {remedy !== null && <span class="sub">{remedy}</span>}
+      {rule !== null && (
+        <span class="sub">
+          <ClippedText text={rule} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** A mistyped name is the usual cause. The request may also have been for no app, or for one that was deleted since. */
+const noApp = 'It was for no registered app. Check the name of the app in the configuration of the proxy.';

@@ -1,5 +1,8 @@
 import type { ForbidReason } from '../../../domain/tokens/rules/evaluate.ts';
+import { isExpired, tokenStatus } from '../../../domain/tokens/status.ts';
 import type { DenyReason } from '../../../domain/tokens/verify.ts';
+import type { StatusContext, TokenRecord } from '../../../store/records.ts';
+import type { OfferedAction } from '../list/token-actions.ts';
 
 const words: Readonly<Record<DenyReason | ForbidReason | 'canary', string>> = {
   app: 'App not allowed',
@@ -25,15 +28,31 @@ const remedies: Readonly<Record<string, string>> = {
   management: 'A management key works at the API of this server only.',
   disabled: 'A superuser enables the owner.',
   blocked: 'A superuser grants the owner the permission.',
-  'sso-stale': 'The owner signs in with single sign-on.',
-  paused: 'Resume the token.',
+  'sso-stale': 'The owner must sign in with single sign-on again.',
   expired: 'Create a new token.',
-  idle: 'Resume the token.',
   rotated: 'Give the new value to the program that still has the old one.',
 };
 
+/** Who may resume a token. Null if nobody can, or if it would not help. */
+export type Resumer = 'reader' | 'owner' | 'superuser' | null;
+
+/** Returns who may resume a token that is paused or idle now. `offered` are the changes that the reader may make. */
+export function resumerOf(token: TokenRecord, context: StatusContext, offered: ReadonlySet<OfferedAction>): Resumer {
+  const status = tokenStatus(token, context);
+  if ((status !== 'paused' && status !== 'idle') || isExpired(token, context.now)) return null;
+  if (offered.has('resume')) return 'reader';
+  return token.manage !== null || (status === 'paused' && token.pausedBySuperuser) ? 'superuser' : 'owner';
+}
+
+const resumeRemedies: Readonly<Record<Exclude<Resumer, null>, string>> = {
+  reader: 'Resume the token.',
+  owner: 'Its owner can resume the token.',
+  superuser: 'A superuser can resume the token.',
+};
+
 /** Returns what lets such requests through, for reasons that no rule of the token can change. Null for others. */
-export function denyReasonRemedy(reason: string): string | null {
+export function denyReasonRemedy(reason: string, resumer: Resumer): string | null {
+  if (reason === 'paused' || reason === 'idle') return resumer === null ? null : resumeRemedies[resumer];
   return remedies[reason] ?? null;
 }
 

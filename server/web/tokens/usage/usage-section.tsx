@@ -3,7 +3,7 @@ import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../../domain/tokens/usage/usage.ts';
 import type { SeenCount, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
-import { Time } from '../../shell/components/time.tsx';
+import { MinuteOf, PlainDate } from '../../shell/components/time.tsx';
 import { denyReasonWords } from '../trouble/deny-reasons.ts';
 import { UsageChart } from './usage-chart.tsx';
 
@@ -15,16 +15,15 @@ const maxRows = 10;
 interface UsageSectionProps {
   usage: Usage;
   token: Pick<TokenRecord, 'canary' | 'quietNetworks'>;
-  now: number;
   /** URL of the dialog that suggests rules from these uses. Null if the reader may not set rules. */
   narrowHref: string | null;
 }
 
 /** How a token was used: a chart of the last days, and tables of its routes, networks and user agents. */
-export function UsageSection({ usage, token, now, narrowHref }: UsageSectionProps) {
+export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
   const { days, wouldDeny, seen } = usage;
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
-  const used = sum('allowed') + sum('denied') > 0;
+  const isUsed = sum('allowed') + sum('denied') > 0;
   return (
     <section aria-labelledby="usage">
       <div class="heading">
@@ -35,24 +34,23 @@ export function UsageSection({ usage, token, now, narrowHref }: UsageSectionProp
           </a>
         )}
       </div>
-      <p>{used ? summaryOf(token, usage) : `No use was counted in the last ${shownDays} days.`}</p>
+      <p>{isUsed ? summaryOf(token, usage) : summaryOfUnused(usage)}</p>
       {wouldDeny.length > 0 && (
         <p>
           If its rules were enforced, {count(total(wouldDeny), 'use')} would have been denied{byReason(wouldDeny)}.
         </p>
       )}
       {token.quietNetworks && <p>No mail is sent when this token is used from a new network.</p>}
-      {used && <UsageChart days={days} />}
-      <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
+      {isUsed && <UsageChart days={days} />}
+      <SeenTable heading="Route" plural="routes" values={seen.route} />
       <SeenTable
         heading="Would be denied"
         plural="routes"
         caption="Routes that the rules would deny, most used first"
         values={seen['would-deny']}
-        now={now}
       />
-      <SeenTable heading="Network" plural="networks" values={seen.network} now={now} />
-      <SeenTable heading="User agent" plural="user agents" values={seen.agent} now={now} />
+      <SeenTable heading="Network" plural="networks" values={seen.network} />
+      <SeenTable heading="User agent" plural="user agents" values={seen.agent} />
     </section>
   );
 }
@@ -62,6 +60,13 @@ function summaryOf({ canary }: UsageSectionProps['token'], { days, denied }: Usa
   const missing = 'Those of the last minute may be missing.';
   if (canary) return `Somebody presented it ${count(sum('denied'), 'time')} in the last ${shownDays} days. ${missing}`;
   return `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${byReason(denied)}. ${missing}`;
+}
+
+/** Denied requests are listed within a second, and counted within a minute. The last ones are kept longer than the counts. */
+function summaryOfUnused({ days, deniedRequests }: Usage): string {
+  const denied = deniedRequests.filter(({ at }) => at >= (days[0]?.at ?? 0)).length;
+  if (denied === 0) return `No use was counted in the last ${shownDays} days.`;
+  return `0 uses in the last ${shownDays} days, and at least ${denied} denied. Uses are counted once a minute.`;
 }
 
 function total(counts: Usage['denied']): number {
@@ -78,10 +83,9 @@ interface SeenTableProps {
   plural: string;
   caption?: string;
   values: readonly SeenCount[];
-  now: number;
 }
 
-function SeenTable({ heading, plural, caption = `The ${plural} with the most uses`, values, now }: SeenTableProps) {
+function SeenTable({ heading, plural, caption = `The ${plural} with the most uses`, values }: SeenTableProps) {
   if (values.length === 0) return null;
   return (
     <>
@@ -102,10 +106,10 @@ function SeenTable({ heading, plural, caption = `The ${plural} with the most use
               </th>
               <td data-label="Uses">{value.uses.toLocaleString('en')}</td>
               <td data-label="First used">
-                <Time at={value.firstAt} now={now} />
+                <PlainDate at={value.firstAt} />
               </td>
               <td data-label="Last used">
-                <Time at={value.lastAt} now={now} />
+                <MinuteOf at={value.lastAt} />
               </td>
             </tr>
           ))}

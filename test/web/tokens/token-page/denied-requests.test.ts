@@ -169,3 +169,37 @@ it('makes one row of a request that was denied several times in a row, and says 
     expect.stringMatching(/^GET \/b Path not allowed (?!.*times in a row)/),
   ]);
 });
+
+it('names the rule that denies a request, as long as it does, and says that an app is not registered', async () => {
+  const { app, token, wiki, path, deny, browser } = await open({ apps: ['grafana'], networks: ['10.0.0.0/8'] });
+  const reasons = async () => {
+    const { html } = await browser.get(path);
+    return [...html.matchAll(/<td data-label="Reason">.*?<\/td>/gs)].map(([cell]) => textOf(cell));
+  };
+  const unknown = 'It was for no registered app. Check the name of the app in the configuration of the proxy.';
+  await deny({ reason: 'network', ip: '203.0.113.9' }, { reason: 'app', appId: wiki }, { reason: 'app', appId: null });
+  expect(await reasons()).toEqual([
+    'Network not allowed From: 10.0.0.0/8',
+    'App not allowed App: grafana',
+    `App not allowed ${unknown}`,
+  ]);
+  await app.ask(`/api/v1/tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { networks: null } });
+  expect((await reasons())[0]).toBe('Network not allowed');
+});
+
+it('says that requests were denied before they are counted', async () => {
+  const { path, deny, browser } = await open();
+  await deny({ reason: 'sso-stale' }, { reason: 'sso-stale', path: '/b' });
+  const text = textOf((await browser.get(path)).html);
+  expect(text).toContain('0 uses in the last 30 days, and at least 2 denied.');
+  expect(text).not.toContain('No use was counted');
+  expect(text).toContain('The owner must sign in with single sign-on again.');
+});
+
+it('shows what is wrong before the description', async () => {
+  const { path, deny, browser } = await open({ description: 'Builds the wiki' });
+  await deny({ reason: 'method' });
+  const { html } = await browser.get(path);
+  expect(html.indexOf('id="denied"')).toBeLessThan(html.indexOf('Builds the wiki'));
+  expect(html.indexOf('Builds the wiki')).toBeLessThan(html.indexOf('class="facts"'));
+});

@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp } from '../../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../../helpers/console/pages.ts';
+import { newDenied } from '../../../store/contract/records.ts';
 
 const day = 86_400;
 
@@ -70,4 +71,37 @@ it('says to a maintainer that only a superuser can end the pause of a management
   expect(maintainer).toContain('Only an Organization Superuser can end it. Pause instead');
   expect(maintainer).not.toContain('can be undone');
   expect(textOf(await pageOf(key.id, app.root, '?dialog=revoke'))).toContain('can be undone. Pause instead');
+});
+
+it('says before a maintainer pauses a management key that only a superuser can resume it', async () => {
+  const { app, pageOf } = await open();
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const key = await createAccountToken(app, app.root, 'ci', { name: 'key', manage: ['tokens:read'], expires_in: day });
+  const words = 'Only an Organization Superuser can end it sooner.';
+  expect(textOf(await pageOf(key.id, app.dev, '?dialog=pause'))).toContain(words);
+  expect(textOf(await pageOf(key.id, app.root, '?dialog=pause'))).not.toContain(words);
+  const other = await createAccountToken(app, app.dev, 'ci', { name: 'other' });
+  expect(textOf(await pageOf(other.id, app.dev, '?dialog=pause'))).not.toContain(words);
+});
+
+it('names beside a denied request who can resume the token, and nobody if that would not help', async () => {
+  const { app, pageOf } = await open();
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  const { id } = await createToken(app, app.dev, { name: 'ci', expires_in: 60 });
+  const at = app.clock.now();
+  await app.store.transaction((store) => store.usage.addDenied([newDenied(id, { at, reason: 'paused' })], at));
+  const remedyFor = async (reader = app.dev) =>
+    textOf(/<td data-label="Reason">.*?<\/td>/s.exec(await pageOf(id, reader))?.[0] ?? '');
+  const pauseAs = (as: typeof app.dev) => app.ask(`/api/v1/tokens/${id}/pause`, { as, json: {} });
+  const resumeAs = (as: typeof app.dev) => app.ask(`/api/v1/tokens/${id}/resume`, { as, json: {} });
+  expect(await remedyFor()).toBe('Token paused');
+  await pauseAs(app.dev);
+  expect(await remedyFor()).toBe('Token paused Resume the token.');
+  expect(await remedyFor(auditor)).toBe('Token paused Its owner can resume the token.');
+  await resumeAs(app.dev);
+  await pauseAs(app.root);
+  expect(await remedyFor()).toBe('Token paused A superuser can resume the token.');
+  expect(await remedyFor(app.root)).toBe('Token paused Resume the token.');
+  app.clock.advance(61_000);
+  expect(await remedyFor(app.root)).toBe('Token paused');
 });

@@ -3,12 +3,12 @@ import { createToken, openTestApp } from '../../../helpers/app/app.ts';
 import { openConsole, textOf } from '../../../helpers/console/pages.ts';
 import { addApp } from '../../../http/tokens/rules/gate.ts';
 
-async function open() {
+async function open(more: Record<string, unknown> = {}) {
   const app = await openTestApp();
   onTestFinished(app.close);
   await addApp(app, 'wiki');
   await addApp(app, 'grafana');
-  const rules = { apps: ['wiki'], allow: ['GET,HEAD /api/**'], networks: ['203.0.113.0/24'] };
+  const rules = { apps: ['wiki'], allow: ['GET,HEAD /api/**'], networks: ['203.0.113.0/24'], ...more };
   const token = await createToken(app, app.dev, { name: 'ci', ...rules });
   const path = `/profile/api-tokens/${token.id}`;
   const browser = openConsole(app, app.dev);
@@ -46,6 +46,15 @@ it.each([
   expect(status).toBe(200);
   expect(text).toContain(verdict);
   for (const value of Object.values(fields)) expect(html).toContain(`value="${value}"`);
+});
+
+it('names the rule that would deny a request, and none that decides, if the rules are only recorded', async () => {
+  const { test } = await open({ enforce: false });
+  const { text } = await test({ method: 'GET', path: '/api', app: 'wiki', ip: '198.51.100.7' });
+  expect(text).toContain(
+    'Allowed. Its rules are only recorded. If they were applied, the request would be denied: Network not allowed, by From: 203.0.113.0/24',
+  );
+  expect(text).not.toContain('Decided by');
 });
 
 it('names the status of a token that is not active', async () => {

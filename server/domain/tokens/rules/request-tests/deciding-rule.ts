@@ -1,14 +1,16 @@
-import type { TokenRecord } from '../../../../store/records.ts';
+import type { DeniedRequest, TokenRecord } from '../../../../store/records.ts';
 import type { GateRequest, RequestVerdict } from '../../verify.ts';
-import { evaluateRules, type ForbidReason, readOnlyMethods } from '../evaluate.ts';
-import { type AppNames, showRules } from '../shown-rules.ts';
+import { isDeniedBy } from '../allow-denied.ts';
+import { evaluateRules, readOnlyMethods } from '../evaluate.ts';
+import { type AppNames, readableRules, showRules } from '../shown-rules.ts';
 import { type ParsedRules, parseRules, type TokenRules } from '../token-rules.ts';
 
 type RequestPart = Pick<GateRequest, 'method' | 'path'>;
 
 /**
- * Returns the rule or the status by which a request with a token is allowed or denied, as `tokens show` prints it. Null if no rule had to
- * allow the request. `names` holds the apps of the rules.
+ * Returns the rule or the status by which a request with a token is allowed or denied, as `tokens show` prints it. Of a request that is
+ * allowed only because the rules are not applied, returns the rule that would deny it. Null if no rule had to allow the request. `names` holds
+ * the apps of the rules.
  */
 export function decidingRule(
   token: Pick<TokenRecord, 'rules' | 'manage' | 'canary'>,
@@ -26,8 +28,18 @@ export function decidingRule(
     : allowingLine(shown.allow, parseRules(token.rules), request);
 }
 
+/** Returns the rule by which a token denies a request now, as `tokens show` prints it. Null if another rule or none denied the request. */
+export function ruleThatDenies(
+  token: Pick<TokenRecord, 'rules'>,
+  denied: DeniedRequest,
+  names: AppNames,
+): string | null {
+  if (!isDeniedBy(readableRules(token.rules), denied)) return null;
+  return denyingRule(showRules(token, names), denied.reason, denied);
+}
+
 /** Groups are a rule of the app, and not of the token. So is that there is no such app. */
-function denyingRule(shown: TokenRules, reason: ForbidReason, { method }: RequestPart): string | null {
+function denyingRule(shown: TokenRules, reason: string, { method }: RequestPart): string | null {
   switch (reason) {
     case 'app':
       return list('App', shown.apps);

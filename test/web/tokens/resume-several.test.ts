@@ -26,7 +26,7 @@ it('resumes exactly the paused ones among the selected tokens, with one event ea
   for (const token of [one, two]) await pause(token?.id ?? '', app.root);
   const browser = openConsole(app, app.root);
   const { html } = await browser.get(`${all}/selected?action=resume${chosen(...tokens)}`);
-  expect(textOf(html)).toContain('1 of these is not paused or has expired, and stays as it is.');
+  expect(textOf(html)).toContain('1 more selected token is not paused or has expired, and stays as it is.');
   expect(textOf(html)).toContain('Resume 2 tokens');
   expect(html).not.toContain(`${other?.id} `);
   const { length } = await subjects();
@@ -48,9 +48,16 @@ it('lets members resume their own tokens, but not what a superuser paused, and t
   await pause(mine.id, app.dev);
   await pause(stopped.id, app.root);
   const browser = openConsole(app, app.dev);
-  await browser.get(`${own}/selected?action=resume${chosen(mine, stopped)}`);
+  const asked = await browser.get(`${own}/selected?action=resume${chosen(mine, stopped)}`);
+  expect(textOf(asked.html)).toContain('Resume 1 token?');
+  expect(textOf(asked.html)).toContain('1 more selected token can only be resumed by a superuser.');
+  const none = await browser.get(`${own}/selected?action=resume${chosen(stopped)}`);
+  expect(textOf(none.html)).toMatch(/No token to resume 1 selected token can only be resumed by a superuser\./);
+  expect(none.html).not.toContain(`action="${own}/selected"`);
   const { length } = await subjects();
-  const shown = textOf((await browser.submit(`${own}/selected`)).html);
+  // A form that was changed to name more tokens changes no more.
+  await browser.get(`${own}/selected?action=resume${chosen(mine)}`);
+  const shown = textOf((await browser.submit(`${own}/selected`, { ids: `${mine.id} ${stopped.id}` })).html);
   expect(shown).toContain('1 token was resumed');
   expect(shown).toMatch(/Skipped: 1 stopped dev@example\.com · you may not change it/);
   expect([await verdict(app, mine.token), await verdict(app, stopped.token)]).toEqual([200, 'paused']);

@@ -88,9 +88,15 @@ describe('the confirmation', () => {
     const [one, two] = [await create(app.dev, 'one'), await create(app.dev, 'two')];
     await app.ask(`/api/v1/tokens/${one.id}/pause`, { as: app.dev, json: {} });
     const { html } = await openConsole(app, app.dev).get(`${own}/selected?action=pause${chosen(one, two)}`);
-    expect(textOf(html)).toContain('1 of these is paused already or has expired, and stays as it is.');
+    expect(textOf(html)).toContain('Pause 1 token?');
+    expect(textOf(html)).toContain('1 more selected token is paused already or has expired, and stays as it is.');
+    expect(confirmationOf(html).ids).toBe(two.id);
+    // Nobody else is affected, so there is nobody to tell.
+    expect(textOf(html)).not.toContain('tell the owners');
     expect(html).toMatch(/<button type="submit" class="primary">Pause 1 token<\/button>/);
     const none = await openConsole(app, app.dev).get(`${own}/selected?action=pause${chosen(one)}`);
+    expect(textOf(none.html)).toContain('No token to pause');
+    expect(textOf(none.html)).toContain('1 selected token is paused already or has expired, and stays as it is.');
     expect(none.html).not.toContain(`action="${own}/selected"`);
     expect(none.html).toContain(`<a class="button" href="${own}">Back to the list</a>`);
   });
@@ -110,6 +116,34 @@ describe('the confirmation', () => {
     expect([done.status, textOf(done.html).includes('1,000 tokens were revoked')]).toEqual([200, true]);
     expect(await app.store.tokens.list({ limit: 9, before: null, now: app.clock.now() })).toHaveLength(1);
   }, 30_000);
+
+  it('of a second pause or resume names the tokens that the first one did not reach', async () => {
+    const others: string[] = [];
+    await app.store.transaction(async (store) => {
+      for (let count = 0; count < 1003; count += 1) {
+        const { id } = await addToken(store, count < 3 ? bob.id : app.dev.id, { createdAt: app.clock.now() });
+        if (count < 3) others.push(id);
+      }
+    });
+    const browser = openConsole(app, app.root);
+    for (const [action, done] of [
+      ['pause', 'paused'],
+      ['resume', 'resumed'],
+    ]) {
+      // The order by name reads the pages of the list in another way than the order of creation does.
+      for (const [order, count] of [
+        ['', '1,000'],
+        ['&sort=name', '3'],
+      ]) {
+        const { html } = await browser.get(`${all}/selected?action=${action}&all=true${order}`);
+        expect(textOf(html)).toContain(`${count} tokens?`);
+        if (count === '3') expect(confirmationOf(html).ids?.split(' ').sort()).toEqual(others.sort());
+        expect(textOf((await browser.submit(`${all}/selected`)).html)).toContain(`${count} tokens were ${done}`);
+      }
+      const { html } = await browser.get(`${all}/selected?action=${action}&all=true`);
+      expect(textOf(html)).toContain(`No token to ${action} 1,003 selected tokens are`);
+    }
+  }, 60_000);
 
   it('says that nothing is selected if no box was checked, or if the tokens are gone', async () => {
     const token = await create(bob, 'of bob');

@@ -6,8 +6,8 @@ import { type Operator, operatorActor } from '../../caller.ts';
 import { lockOperator } from '../changes/lock-operator.ts';
 import { ownerToTell, pauseEnd, staysOfSuperuser } from '../changes/pause.ts';
 import type { TokenDeps } from '../create.ts';
-import { isExpired, isPaused } from '../status.ts';
 import type { ChunkOutcome } from './outcome.ts';
+import { reasonNotToPause } from './reasons.ts';
 import type { Chunk } from './sort-out.ts';
 
 /** Pauses tokens of one owner in one transaction. Skips those that were paused, revoked or transferred since they were read. */
@@ -52,6 +52,5 @@ export async function pauseTogether(
 function reasonToSkip(token: TokenRecord | null, { ownerId }: Chunk['owner'], at: number): SkipReason | null {
   if (token === null) return 'already-revoked';
   if (token.ownerId !== ownerId) return 'transferred';
-  if (isPaused(token, at)) return 'already-paused';
-  return isExpired(token, at) ? 'expired' : null;
+  return reasonNotToPause(token, at);
 }

@@ -4,8 +4,9 @@ import { actorOf, type Caller } from '../../caller.ts';
 import { lockOperator } from '../changes/lock-operator.ts';
 import { ownerToTell } from '../changes/pause.ts';
 import type { TokenDeps } from '../create.ts';
-import { isExpired, isPaused } from '../status.ts';
+import { isPaused } from '../status.ts';
 import type { ChunkOutcome } from './outcome.ts';
+import { reasonNotToResume } from './reasons.ts';
 import type { Chunk } from './sort-out.ts';
 
 /**
@@ -46,16 +47,13 @@ export async function resumeTogether(
   });
 }
 
-/** Only superusers resume a management key, and what a superuser paused. */
 function reasonToSkip(
   token: TokenRecord | null,
   { ownerId }: Chunk['owner'],
-  { user }: Caller,
+  caller: Caller,
   at: number,
 ): SkipReason | null {
   if (token === null) return 'already-revoked';
   if (token.ownerId !== ownerId) return 'transferred';
-  if (isExpired(token, at)) return 'expired';
-  const isOfSuperuser = token.manage !== null || (isPaused(token, at) && token.pausedBySuperuser);
-  return isOfSuperuser && !user.superuser ? 'not-allowed' : null;
+  return reasonNotToResume(token, caller, at);
 }

@@ -1,6 +1,5 @@
 import { count } from '../../../../shared/count.ts';
 import { limits } from '../../../../shared/limits.ts';
-import { isExpired, isPaused } from '../../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { Field, FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
@@ -22,20 +21,17 @@ interface ConfirmPageProps extends AskedTokens {
 }
 
 /** Asks for confirmation before tokens are changed. The form carries their IDs, so that exactly these are changed. */
-export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: ConfirmPageProps) {
-  const verb = verbs[action];
-  const title = `${verb} ${count(tokens.length, 'token')}?`;
-  const back = formatUrl(listUrl);
-  const left = tokens.filter((token) => !isChanged[action](token, now));
-  const changed = tokens.length - left.length;
-  if (tokens.length === 0) return <NothingSelected action={action} listUrl={listUrl} />;
+export function ConfirmPage({ now, ...asked }: ConfirmPageProps) {
+  const { action, tokens, more, selectedBy, listUrl } = asked;
+  if (tokens.length === 0) return <NothingToChange {...asked} />;
+  const change = `${verbs[action]} ${count(tokens.length, 'token')}`;
   return (
-    <Layout title={title} section={sectionOf(listUrl)} width="narrow">
-      <h1>{title}</h1>
+    <Layout title={`${change}?`} section={sectionOf(listUrl)} width="narrow">
+      <h1>{change}?</h1>
       {more && (
         <p class="note warning">
           More tokens match. {count(limits.maxBulkTokens, 'token')} can be changed at once, so these are the first{' '}
-          {limits.maxBulkTokens.toLocaleString('en')} of the list. Do the same again for the others.
+          {tokens.length.toLocaleString('en')} of the list. Do the same again for the others.
         </p>
       )}
       <Consequences action={action} tokens={tokens} />
@@ -48,19 +44,8 @@ export function ConfirmPage({ action, tokens, more, selectedBy, listUrl, now }: 
         <dd>{usedSince(tokens, now - dayMs).toLocaleString('en')}</dd>
       </dl>
       <NamedTokens tokens={tokens} />
-      {left.length > 0 && <LeftAsTheyAre action={action} left={left.length} />}
-      {changed === 0 ? (
-        <a class="button" href={back}>
-          Back to the list
-        </a>
-      ) : (
-        <ConfirmForm
-          action={action}
-          tokens={action === 'resume' ? tokens.filter((token) => !left.includes(token)) : tokens}
-          listUrl={listUrl}
-          submit={`${verb} ${count(changed, 'token')}`}
-        />
-      )}
+      <LeftAsTheyAre {...asked} />
+      <ConfirmForm action={action} tokens={tokens} listUrl={listUrl} submit={change} />
     </Layout>
   );
 }
@@ -99,10 +84,8 @@ const consequences: Readonly<Record<BulkAction, string>> = {
 };
 
 function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
-  const { sendsMail } = usePage();
   const { superuser } = useMember();
   const keys = tokens.filter(({ manage }) => manage !== null).length;
-  const told = action === 'revoke' ? 'Each owner gets a mail.' : 'Each owner but you gets a mail.';
   return (
     <p>
       {consequences[action]}
@@ -110,9 +93,19 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
         keys > 0 &&
         !superuser &&
         ` Only an Organization Superuser can resume ${count(keys, 'management key')} among them.`}{' '}
-      {sendsMail ? told : 'No mail server is set up, so tell the owners yourself.'}
+      <Told action={action} tokens={tokens} />
     </p>
   );
+}
+
+/** Says who gets a mail, or that none is sent. Says nothing if nobody else is affected. */
+function Told({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
+  const { sendsMail } = usePage();
+  const { id } = useMember();
+  const areOwn = tokens.every(({ ownerId }) => ownerId === id);
+  if (!sendsMail) return <>{areOwn ? '' : 'No mail server is set up, so tell the owners yourself.'}</>;
+  if (action === 'revoke') return <>{areOwn ? 'You get a mail.' : 'Each owner gets a mail.'}</>;
+  return <>{areOwn ? '' : 'Each owner but you gets a mail.'}</>;
 }
 
 /** The first tokens by name and owner, and how many there are besides. */
@@ -137,22 +130,20 @@ function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
 
 const verbs: Readonly<Record<BulkAction, string>> = { revoke: 'Revoke', pause: 'Pause', resume: 'Resume' };
 
-/** Reports whether the change would change a token. */
-const isChanged: Readonly<Record<BulkAction, (token: TokenRecord, now: number) => boolean>> = {
-  revoke: () => true,
-  pause: (token, now) => !isPaused(token, now) && !isExpired(token, now),
-  resume: (token, now) => isPaused(token, now) && !isExpired(token, now),
-};
-
-function LeftAsTheyAre({ action, left }: { action: BulkAction; left: number }) {
-  const [one, more] =
-    action === 'resume' ? ['is not paused', 'are not paused'] : ['is paused already', 'are paused already'];
-  const stay =
-    left === 1 ? `${one} or has expired, and stays as it is` : `${more} or have expired, and stay as they are`;
+/** Says how many of the selected tokens the change leaves as they are, and why. */
+function LeftAsTheyAre({ action, tokens, unchanged, notAllowed }: Omit<ConfirmPageProps, 'now'>) {
+  const token = tokens.length === 0 ? 'selected token' : 'more selected token';
+  const not = action === 'resume' ? 'not paused' : 'paused already';
+  const [are, have, stay] = unchanged === 1 ? ['is', 'has', 'stays as it is'] : ['are', 'have', 'stay as they are'];
   return (
-    <p>
-      {left.toLocaleString('en')} of these {stay}.
-    </p>
+    <>
+      {unchanged > 0 && (
+        <p>
+          {count(unchanged, token)} {are} {not} or {have} expired, and {stay}.
+        </p>
+      )}
+      {notAllowed > 0 && <p>{count(notAllowed, token)} can only be resumed by a superuser.</p>}
+    </>
   );
 }
 
@@ -173,13 +164,22 @@ function PauseFields() {
   );
 }
 
-function NothingSelected({ action, listUrl }: Pick<ConfirmPageProps, 'action' | 'listUrl'>) {
+/** Says that nothing was selected, or that the change would leave all that was selected as it is. */
+function NothingToChange(asked: Omit<ConfirmPageProps, 'now'>) {
+  const { action, listUrl, unchanged, notAllowed, more } = asked;
+  const isSelected = unchanged + notAllowed > 0;
+  const title = isSelected ? `No token to ${action}` : 'No token selected';
   return (
-    <Layout title="No token selected" section={sectionOf(listUrl)} width="narrow">
-      <h1>No token selected</h1>
-      <p>
-        Go back to the list and select the tokens to {action} first. Tokens that somebody revoked meanwhile are gone.
-      </p>
+    <Layout title={title} section={sectionOf(listUrl)} width="narrow">
+      <h1>{title}</h1>
+      {isSelected ? (
+        <LeftAsTheyAre {...asked} />
+      ) : (
+        <p>
+          Go back to the list and select the tokens to {action} first. Tokens that somebody revoked meanwhile are gone.
+        </p>
+      )}
+      {more && <p>More tokens match. Add a filter to the list to reach them.</p>}
       <p>
         <a class="button" href={formatUrl(listUrl)}>
           Back to the list

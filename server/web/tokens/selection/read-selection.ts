@@ -3,6 +3,10 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { revokeTokensBodySchema } from '../../../../shared/schemas/tokens/bulk.ts';
 import { type PauseTokenBody, pauseTokenBodySchema } from '../../../../shared/schemas/tokens/token-changes.ts';
+import type { Caller } from '../../../domain/caller.ts';
+import { reasonNotToPause, reasonNotToResume } from '../../../domain/tokens/bulk/reasons.ts';
+import { placeOf } from '../../../domain/tokens/lists/sort.ts';
+import { isPaused } from '../../../domain/tokens/status.ts';
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import type { TokenRecord } from '../../../store/records.ts';
@@ -16,8 +20,12 @@ export type BulkAction = (typeof bulkActions)[number];
 
 /** The tokens that a member is asked about before they are changed. */
 export interface AskedTokens {
-  /** At most `limits.maxBulkTokens`. */
+  /** Those that the change changes, at most `limits.maxBulkTokens`. */
   tokens: TokenRecord[];
+  /** How many more tokens were selected and stay as they are, because the change does not apply to them. */
+  unchanged: number;
+  /** How many more tokens were selected and stay as they are, because only a superuser may change them so. */
+  notAllowed: number;
   /** Whether more match the filter. */
   more: boolean;
   /** What selected them, in words. */
@@ -28,22 +36,72 @@ export function isBulkAction(value: unknown): value is BulkAction {
   return bulkActions.some((action) => action === value);
 }
 
+/** How many pages of `limits.maxBulkTokens` a change of all tokens that match is looked for in. */
+const maxPages = 50;
+
 /** Reads the tokens that the list selected: those whose boxes were checked, or all that match its filter. */
 export async function readAskedTokens(
   tokens: Tokens,
   c: AppContext,
-  { values, query, sort }: Pick<ReadFilter, 'values' | 'query' | 'sort'>,
+  action: BulkAction,
+  filter: Pick<ReadFilter, 'values' | 'query' | 'sort'>,
+  now: number,
 ): Promise<AskedTokens> {
   const caller = c.get('caller');
+  const reason = (token: TokenRecord) => reasonToLeave(action, caller, token, now);
   if (c.req.query('all') === 'true') {
-    const limit = limits.maxBulkTokens;
-    const order = sort && { sort: { order: sort, after: null } };
-    const found = await tokens.list(caller, { ...query, ...order, limit: limit + 1, before: null });
-    return { tokens: found.slice(0, limit), more: found.length > limit, selectedBy: inWords(values) };
+    return { ...(await readMatching(tokens, caller, filter, reason)), selectedBy: inWords(filter.values) };
   }
   const checked = (c.req.queries('token') ?? []).slice(0, limits.maxPageSize);
   const found = await tokens.changeable(caller, checked);
-  return { tokens: found, more: false, selectedBy: `${count(found.length, 'token')} selected in the list` };
+  return { ...divide(found, reason), more: false, selectedBy: `${count(found.length, 'token')} selected in the list` };
+}
+
+type Reason = 'unchanged' | 'not-allowed' | null;
+
+/** Returns why the change leaves a token as it is, or null if it changes it. */
+function reasonToLeave(action: BulkAction, caller: Caller, token: TokenRecord, now: number): Reason {
+  if (action === 'revoke') return null;
+  if (action === 'pause') return reasonNotToPause(token, now) === null ? null : 'unchanged';
+  const reason = isPaused(token, now) ? reasonNotToResume(token, caller, now) : 'unchanged';
+  return reason === null || reason === 'not-allowed' ? reason : 'unchanged';
+}
+
+/**
+ * Reads the list until it has found as many tokens as one change may change. It reads past those that the change leaves as they are.
+ * Otherwise, a second pause of the same list would find only what the first one paused.
+ */
+async function readMatching(
+  tokens: Tokens,
+  caller: Caller,
+  { query, sort }: Pick<ReadFilter, 'query' | 'sort'>,
+  reason: (token: TokenRecord) => Reason,
+): Promise<Omit<AskedTokens, 'selectedBy'>> {
+  const limit = limits.maxBulkTokens;
+  const asked = { tokens: [] as TokenRecord[], unchanged: 0, notAllowed: 0 };
+  let last: TokenRecord | undefined;
+  for (let pages = 0; pages < maxPages; pages += 1) {
+    const order = sort && { sort: { order: sort, after: last === undefined ? null : placeOf(last, sort) } };
+    const page = await tokens.list(caller, { ...query, ...order, limit, before: last?.id ?? null });
+    const found = divide(page, reason);
+    const all = [...asked.tokens, ...found.tokens];
+    if (all.length > limit) return { ...asked, tokens: all.slice(0, limit), more: true };
+    asked.tokens = all;
+    asked.unchanged += found.unchanged;
+    asked.notAllowed += found.notAllowed;
+    last = page.at(-1);
+    if (page.length < limit || last === undefined) return { ...asked, more: false };
+  }
+  return { ...asked, more: true };
+}
+
+function divide(found: readonly TokenRecord[], reason: (token: TokenRecord) => Reason) {
+  const withReason = (wanted: Reason) => found.filter((token) => reason(token) === wanted);
+  return {
+    tokens: withReason(null),
+    unchanged: withReason('unchanged').length,
+    notAllowed: withReason('not-allowed').length,
+  };
 }
 
 /** Returns what the filter of a list selects. */

@@ -43,8 +43,9 @@ export async function askAboutSelection(
   // The list says what is wrong with a filter.
   const action = c.req.query('action');
   if (Object.keys(filter.errors).length > 0 || !isBulkAction(action)) return c.redirect(formatUrl(listUrl), 303);
-  const asked = await readAskedTokens(tokens, c, filter);
-  return c.render(<ConfirmPage action={action} {...asked} listUrl={listUrl} now={clock.now()} />);
+  const now = clock.now();
+  const asked = await readAskedTokens(tokens, c, action, filter, now);
+  return c.render(<ConfirmPage action={action} {...asked} listUrl={listUrl} now={now} />);
 }
 
 /** Changes exactly the tokens that the page named, and shows what became of each. */

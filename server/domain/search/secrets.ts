@@ -5,19 +5,33 @@ import { isWellFormedToken } from '../../../shared/token-format.ts';
  * a display prefix has. That is the value of a token, most of one, or another secret of ours. A text in a URL ends up in the history of the
  * browser and in the logs of proxies.
  */
-export const secretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{20}|[\\w+\\/\\-]{40})';
+const secretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{20}|[\\w+\\/\\-]{40})';
 
 /**
  * What every other address of a page refuses, in the same form: the whole value of a token, or another secret of ours. Names, which links
  * carry as filters, can be longer than a display prefix.
  */
-export const wholeSecretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{32}|[\\w+\\/\\-]{40})';
+const wholeSecretSource = '[a-z][a-z0-9]{1,9}_(?:[0-9A-Za-z]{32}|[\\w+\\/\\-]{40})';
 
 const secret = new RegExp(secretSource);
 const wholeSecret = new RegExp(wholeSecretSource);
 
 /** Characters that a copied value can contain because of where it was copied from: white space, quotes and invisible ones. */
-const copied = /[\s\p{C}"'`“”‘’]/gu;
+const copiedSource = '[\\s\\p{C}\\p{QMark}`]';
+const copied = new RegExp(copiedSource, 'gu');
+
+/** The value of a token, also if such characters divide it. Only the server can compare its checksum. */
+const dividedSource = `_(?:${copiedSource}*[0-9A-Za-z]){38}`;
+
+/** The `pattern` of a search, which refuses secrets without script. */
+export const searchPattern = patternWithout(secretSource);
+
+/** The `pattern` of a filter, which refuses whole secrets without script. */
+export const filterPattern = patternWithout(wholeSecretSource);
+
+function patternWithout(source: string): string {
+  return `(?!.*(?:${source}|${dividedSource})).*`;
+}
 
 /** Reports whether a text contains a secret or most of one, also if white space or other copied characters divide it. */
 export function containsSecret(text: string): boolean {

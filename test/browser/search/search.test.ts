@@ -7,6 +7,11 @@ import { addDeveloper } from '../../helpers/daemon/api.ts';
 /** Looks like the value of a token. */
 const value = `tok_8fK2b1Qz${'aB3'.repeat(10)}`;
 
+/** Texts in which something divides the value because of where it was copied from. */
+const dividedTexts = [' ', '\u200b', '\u00ad', '" "'].map(
+  (between) => `"${value.slice(0, 20)}${between}${value.slice(20)}"`,
+);
+
 describe.skipIf(!chromiumIsHere)('the search', () => {
   const browser = useBrowser();
   const running = useDaemon();
@@ -39,11 +44,25 @@ describe.skipIf(!chromiumIsHere)('the search', () => {
     await page.getByRole('heading', { level: 1, name: 'ci-pipeline' }).waitFor();
   });
 
+  it('opens on a phone with the focus, so that what is typed after its key or its button is searched', async () => {
+    const page = await openAs('phone@example.com');
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const open of [() => page.keyboard.press('/'), () => page.getByRole('link', { name: 'Search' }).click()]) {
+      await page.goto('/profile');
+      await open();
+      await page.waitForURL('**/search');
+      await page.locator('#find:focus').waitFor();
+      await page.keyboard.type('ci-pipe');
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'ci-pipeline' }).waitFor();
+    }
+  });
+
   it('cuts a pasted value to its prefix, and sends the prefix only', async () => {
     const page = await openAs('paste@example.com');
     const addresses = addressesOf(page);
     const field = page.getByRole('searchbox', { name: 'Search' });
-    for (const pasted of [value, `Bearer ${value}`, `"${value}"`, `${value.slice(0, 20)} ${value.slice(20)}`]) {
+    for (const pasted of [value, `Bearer ${value}`, `"${value}"`, ...dividedTexts]) {
       await field.fill(pasted);
       await expect.poll(() => field.inputValue()).toBe('tok_8fK2b1Qz');
     }
@@ -57,7 +76,7 @@ describe.skipIf(!chromiumIsHere)('the search', () => {
     const page = await openAs('plain@example.com', { script: false });
     const addresses = addressesOf(page);
     const field = page.getByRole('searchbox', { name: 'Search' });
-    for (const pasted of [value, `Bearer ${value}`, value.slice(0, -2)]) {
+    for (const pasted of [value, `Bearer ${value}`, value.slice(0, -2), ...dividedTexts]) {
       await field.fill(pasted);
       await page.keyboard.press('Enter');
     }

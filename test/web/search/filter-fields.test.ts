@@ -36,6 +36,12 @@ function typedFields(html: string): string[] {
   return fields.filter((field) => !/type="(?:hidden|checkbox|radio|date)"/.test(field));
 }
 
+/** Returns texts that contain a value, and characters that divide it because of where it was copied from. */
+const dividedTexts = (value: string) =>
+  [' ', '\u200b', '\u00ad', '\u00a0', '" "', '’ ‘', '`'].map(
+    (between) => `"${value.slice(0, 9)}${between}${value.slice(9)}"`,
+  );
+
 it('has no form that puts a pasted value into an address', async () => {
   const names = new Set<string>();
   for (const path of pages) {
@@ -46,9 +52,17 @@ it('has no form that puts a pasted value into an address', async () => {
       const pattern = / pattern="([^"]*)"/.exec(field)?.[1];
       expect([path, field, pattern === undefined]).toEqual([path, field, false]);
       const accepts = new RegExp(`^(?:${pattern})$`, 'v');
+      for (const divided of dividedTexts(value))
+        expect([field, divided, accepts.test(divided)]).toEqual([field, divided, false]);
       expect([field, accepts.test(value), accepts.test(`Bearer ${value}`)]).toEqual([field, false, false]);
       expect([field, accepts.test(app.root.session)]).toEqual([field, false]);
-      for (const text of ['', 'ci-pipeline', 'a@example.com', value.slice(0, 12)])
+      for (const text of [
+        '',
+        'ci-pipeline',
+        'a@example.com',
+        value.slice(0, 12),
+        'prod_api of “the whole team” in Berlin',
+      ])
         expect(accepts.test(text)).toBe(true);
       // The script cuts what is pasted into a field of this kind.
       expect(field).toContain('type="search"');

@@ -1,5 +1,5 @@
 import type { Child, PropsWithChildren } from 'hono/jsx';
-import { wholeSecretSource } from '../../../domain/search/secrets.ts';
+import { filterPattern } from '../../../domain/search/secrets.ts';
 import { formTokenField } from '../form-token.ts';
 import { usePage } from '../page-context.ts';
 import { descriptionOf, Labelled } from './labelled.tsx';
@@ -55,7 +55,7 @@ export function SearchField(field: FieldProps) {
   return (
     <Field
       type="search"
-      pattern={`(?!.*${wholeSecretSource}).*`}
+      pattern={filterPattern}
       title="Never the value of a token."
       autocomplete="off"
       autocapitalize="none"

@@ -1,5 +1,5 @@
 import { maxSearchLength } from '../../../domain/search/search.ts';
-import { secretSource } from '../../../domain/search/secrets.ts';
+import { searchPattern } from '../../../domain/search/secrets.ts';
 import { searchPath } from '../../search/search-paths.ts';
 import { usePage } from '../page-context.ts';
 import { Icon } from './icon.tsx';
@@ -9,7 +9,7 @@ import { Icon } from './icon.tsx';
  * and in logs: `console.js` cuts a pasted value to its prefix, and without script the pattern of the field refuses it. The browser neither
  * remembers what was typed nor sends it to a spelling checker.
  */
-export function SearchBox({ text = '' }: { text?: string | undefined }) {
+export function SearchBox({ text = '', autofocus = false }: { text?: string | undefined; autofocus?: boolean }) {
   const { searchKey } = usePage();
   return (
     <search class="find">
@@ -20,10 +20,11 @@ export function SearchBox({ text = '' }: { text?: string | undefined }) {
           id="find"
           name="q"
           value={text}
+          autofocus={autofocus}
           aria-label="Search"
           placeholder="Search, or paste a prefix"
           maxlength={maxSearchLength}
-          pattern={`(?!.*${secretSource}).*`}
+          pattern={searchPattern}
           title="Names, addresses and prefixes. Never the value of a token."
           autocomplete="off"
           autocapitalize="none"

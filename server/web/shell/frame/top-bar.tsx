@@ -18,7 +18,7 @@ export function TopBar({ member, navigated, search }: TopBarProps) {
     <header class="top">
       {navigated && <NavigationButton />}
       <Wordmark />
-      {navigated && <SearchBox text={search} />}
+      {navigated && <SearchBox text={search} autofocus={search === ''} />}
       {navigated && <SearchLink />}
       {member && <AccountMenu member={member} />}
     </header>

@@ -12,11 +12,11 @@ if (key) {
   });
 }
 
-// Cuts a value to its prefix as soon as it is in a search, so that no value reaches an address. White space may divide a copied value.
+// Cuts a value to its prefix as soon as it is in a search, so that no value reaches an address. White space, quotes or invisible characters may divide a copied value.
 const prefixIn = (text) => /([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{12}/.exec(text)?.[1];
 for (const field of document.querySelectorAll('input[type=search]')) {
   const cut = () => {
-    const prefix = prefixIn(field.value) ?? prefixIn(field.value.replace(/\s/g, ''));
+    const prefix = prefixIn(field.value) ?? prefixIn(field.value.replace(/[\s\p{C}\p{QMark}`]/gu, ''));
     if (prefix) field.value = prefix;
   };
   field.addEventListener('input', cut);

@@ -167,6 +167,42 @@ const openMenu = async (page: Page) => {
   if (await button.isVisible()) await button.click();
 };
 
+/** Returns the member with a session of their own, to call the services with. */
+async function callerOf({ services, sessionOf }: World, email: string) {
+  const found = await services.sessions.authenticate(await sessionOf(email));
+  if (found === null) throw new Error(`${email} is not signed in.`);
+  const clientInfo = { ip: null, userAgent: null };
+  return { user: found.user, sessionId: found.session.id, clientInfo, channel: 'console' } as const;
+}
+
+/** Opens the navigation as a phone shows it, which a wide window has beside the page. */
+const openDrawer = async (page: Page) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'Sections' }).click();
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Overview' }).waitFor();
+};
+
+const openAccountMenu = async (page: Page) => {
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+};
+
+/** Creates a token of the member, ends it, and returns the path of its page. Views may share a world. */
+const endedTokenPage = async (world: World) => {
+  const caller = await callerOf(world, dev);
+  const { token } = await world.services.tokens.create(caller, { name: `retired-${randomUUID().slice(0, 8)}` });
+  await world.services.tokens.revoke(caller, token.id);
+  return `/profile/api-tokens/${token.id}`;
+};
+
+/** Gives a token of the member to a service account, and returns the path of its page as the former owner sees it. */
+const transferredTokenPage = async (world: World) => {
+  const caller = await callerOf(world, dev);
+  const { token } = await world.services.tokens.create(caller, { name: `handed-on-${randomUUID().slice(0, 8)}` });
+  await world.services.tokens.transfer(caller, token.id, { to: 'ci' });
+  return `/profile/api-tokens/${token.id}`;
+};
+
 const openFilters = (page: Page) => page.getByText('More filters').click();
 
 const openRules = async (page: Page) => {
@@ -324,11 +360,9 @@ const createBadAccount = async (page: Page) => {
   await page.getByRole('alert').waitFor();
 };
 
-const createManyAccounts = async (page: Page, { services, store, sessionOf }: World) => {
-  const found = await services.sessions.authenticate(await sessionOf(root));
-  if (found === null) throw new Error('The superuser is not signed in.');
-  const clientInfo = { ip: null, userAgent: null };
-  const caller = { user: found.user, sessionId: found.session.id, clientInfo, channel: 'console' } as const;
+const createManyAccounts = async (page: Page, world: World) => {
+  const { services, store } = world;
+  const caller = await callerOf(world, root);
   for (let index = 0; index < 50; index += 1) {
     const name = `runner-${String(index).padStart(2, '0')}`;
     if ((await store.serviceAccounts.findByName(name)) === null) {
@@ -613,7 +647,19 @@ export const views: View[] = [
   },
   { name: 'token-missing', as: dev, path: at('/profile/api-tokens/nothing') },
   { name: 'tokens-done', as: dev, path: at('/profile/api-tokens'), act: showMessage('token-revoked', 'ci-deploy') },
+  {
+    name: 'tokens-ended',
+    as: dev,
+    async path(world) {
+      await endedTokenPage(world);
+      return '/profile/api-tokens?status=revoked';
+    },
+  },
+  { name: 'token-ended', as: dev, path: endedTokenPage },
+  { name: 'token-transferred', as: dev, path: transferredTokenPage },
   { name: 'overview', as: root, path: at('/overview') },
+  { name: 'overview-drawer', as: root, path: at('/overview'), act: openDrawer },
+  { name: 'overview-account-menu', as: root, path: at('/overview'), act: openAccountMenu },
   {
     name: 'overview-details',
     as: root,

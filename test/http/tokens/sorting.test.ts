@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sortOrders } from '../../../shared/schemas/tokens/sort.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addToken, addUser } from '../../store/contract/records.ts';
 import { use } from '../token-changes/changes.ts';
 
@@ -92,7 +93,7 @@ it('refuses an unknown order, and a cursor that no page of this order returned',
   }
 });
 
-it('sorts no more than 10,000 tokens by their last use, and says so', async () => {
+it('sorts no more than 10,000 tokens by their last use, and says so in the API and in the console', async () => {
   await app.store.transaction(async (store) => {
     const owners = [app.dev.id];
     while (owners.length < 100) owners.push((await addUser(store)).id);
@@ -107,4 +108,12 @@ it('sorts no more than 10,000 tokens by their last use, and says so', async () =
     const { items } = await list(`all=true&limit=200&sort=${order}`);
     expect(new Set(items.map(({ id }) => id)).size).toBe(200);
   }
+  const console = openConsole(app, app.root);
+  const { html } = await console.get('/organization/tokens');
+  expect(textOf(/<p class="attention">.*?<\/p>/s.exec(html)?.[0] ?? '')).toMatch(/^10,000\+ tokens /);
+  // The heading offers no order that would be refused.
+  expect([html.includes('sort=name'), html.includes('sort=-last_used')]).toEqual([true, false]);
+  const inConsole = await console.get('/organization/tokens?sort=last_used');
+  expect(inConsole.status).toBe(400);
+  expect(textOf(inConsole.html)).toContain('More than 10,000 tokens match, which cannot be sorted by their last use.');
 }, 60_000);

@@ -230,3 +230,26 @@ it('warns about mail that could not be delivered', async () => {
   await app.store.outbox.giveUp('dead', 'test', now, '550 no such user');
   expect(textOf((await browser.get(overview)).html)).toContain('1 email could not be delivered');
 });
+
+it('lists the steps of the set-up that are left, each with the page that does it, and folds away those that are done', async () => {
+  const { app, browser } = await open();
+  const listed = async () => {
+    const [, left = '', done = ''] =
+      /<section class="set-up"[^>]*>.*?<ul>(.*?)<\/ul>(.*?)<\/section>/s.exec((await browser.get(overview)).html) ?? [];
+    const links = [...left.matchAll(/<a class="button quiet" href="([^"]*)">(.*?)<\/a>/g)];
+    return { links: Object.fromEntries(links.map(([, href, label]) => [label, href])), done: textOf(done) };
+  };
+  const before = await listed();
+  expect(before.links).toEqual({
+    Settings: '/organization/settings#mail',
+    'Turn on': '/profile/two-step',
+    Register: '/organization/apps?dialog=add',
+    'Create a token': '/profile/api-tokens/new',
+  });
+  expect(before.done).toContain('Show the steps that are done');
+  expect(before.done).not.toContain('Register an app');
+  await app.ask('/api/v1/apps', { as: app.root, json: { name: 'wiki' } });
+  const after = await listed();
+  expect(Object.keys(after.links)).toEqual(['Settings', 'Turn on', 'Create a token']);
+  expect(after.done).toContain('Register an app (done)');
+});

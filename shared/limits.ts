@@ -96,6 +96,7 @@ export const limits = {
   /** How long a member has to use a passkey, once the browser asks for it. */
   passkeyChallengeLifetimeMs: 5 * 60 * 1000,
   secondFactorLifetimeMs: 10 * 60 * 1000,
+  totpSetUpLifetimeMs: 10 * 60 * 1000,
   ssoSignInLifetimeMs: 10 * 60 * 1000,
   passwordResetLifetimeMs: 30 * 60 * 1000,
   recoveryLinkLifetimeMs: 30 * 60 * 1000,

@@ -53,7 +53,7 @@ const edited = (id: string) => app.store.tokens.findById(id);
 const recoveryCodes = ({ boss }: Scene) =>
   app.store.audit.list({ limit: 1, before: null, participant: boss.id, action: 'user.recovery_codes_replaced' });
 
-/** Adding a passkey needs a browser that makes one, so `test/attacks/sign-in/passkeys.test.ts` and the last test here try it. */
+/** Adding a passkey needs a browser that makes one, so `test/attacks/sign-in/second-factors/passkeys.test.ts` and the last test here try it. */
 const cases: Record<Exclude<ConfirmedAction, 'addPasskey'>, Case> = {
   createKey: {
     api: ({ boss, key }) => [

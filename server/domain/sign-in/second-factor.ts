@@ -16,6 +16,7 @@ import { wrongSecondFactor } from './problems.ts';
 import { clientNetwork } from './rate-limit/client-network.ts';
 import type { Sessions } from './sessions.ts';
 import { type Proof, passwordSignIn, proofOf, type SignInWay, type StartedSession } from './start-session.ts';
+import type { SetUp } from './totp/prepared-secrets.ts';
 import type { Totp } from './totp/totp.ts';
 
 /** The kind that these tickets are stored under. */
@@ -64,9 +65,9 @@ export interface SecondFactor extends PasskeyEnrolment {
   /** Verifies the passkey. @throws ProblemError `totp-required` if it is rejected, `form-expired` */
   finishPasskey(ticket: string, response: string, clientInfo: ClientInfo): Promise<StartedSession>;
   /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
-  prepare(ticket: string): Promise<PreparedTotp>;
-  /** Returns the TOTP secret that was prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
-  findPrepared(ticket: string): Promise<PreparedTotp>;
+  prepare(ticket: string, clientInfo: ClientInfo): Promise<PreparedTotp>;
+  /** Returns the TOTP secret that this ticket prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
+  findPrepared(ticket: string, clientInfo: ClientInfo): Promise<PreparedTotp>;
   /**
    * Turns two-factor sign-in on. Returns a session and the recovery codes.
    *
@@ -122,6 +123,11 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
     return user;
   };
 
+  const setUpOf = async (ticket: string, clientInfo: ClientInfo): Promise<SetUp> => {
+    const user = await unprotectedMemberOf(ticket);
+    return { user, sessionId: '', ticketHash: hashSecret(ticket), clientInfo };
+  };
+
   const challenges = store.limiter({ name: 'passkey-factor', limit: maxChallenges, windowSeconds });
   const countChallenge = async ({ id }: UserRecord, clientInfo: ClientInfo): Promise<void> => {
     const { allowed } = await challenges.consume(`${id} ${clientNetwork(clientInfo)}`);
@@ -165,13 +171,14 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
       countChallenge,
     }),
 
-    prepare: async (ticket) => totp.prepareConfirmed(await unprotectedMemberOf(ticket)),
-    findPrepared: async (ticket) => totp.findPrepared(await unprotectedMemberOf(ticket)),
+    prepare: async (ticket, clientInfo) => totp.prepareConfirmed(await setUpOf(ticket, clientInfo)),
+    findPrepared: async (ticket, clientInfo) => totp.findPrepared(await setUpOf(ticket, clientInfo)),
 
     async finishEnrolment(ticket, code, clientInfo) {
-      const user = await unprotectedMemberOf(ticket);
+      const setUp = await setUpOf(ticket, clientInfo);
       // Ends all sessions and deletes the ticket.
-      const codes = await totp.enable({ user, sessionId: '', clientInfo }, code);
+      const codes = await totp.enable(setUp, code);
+      const { user } = setUp;
       const { passwordHash } = user;
       return { started: await start(user, clientInfo, { passwordHash, passkeyCount: 0 }), codes };
     },

@@ -23,7 +23,7 @@ const prepare = createRoute({
   path: '/me/totp',
   summary: 'Start two-factor set-up',
   description:
-    'Creates the secret for an authenticator app. Two-factor sign-in is on only after it is confirmed. The response is the only one that contains the secret.',
+    'Creates the secret for an authenticator app. Two-factor sign-in is on only after the same session confirms it, within ten minutes. The response is the only one that contains the secret.',
   middleware: jsonBody,
   request: { body: jsonRequest(confirmPasswordBodySchema) },
   responses: { 201: jsonResponse(preparedTotpSchema, 'The secret') },

@@ -45,6 +45,8 @@ export interface SessionStore {
 export interface TicketStore {
   /** Returns false if a ticket with this hash exists. */
   insert(ticket: Ticket): Promise<boolean>;
+  /** Inserts a ticket in place of one with the same hash. */
+  replace(ticket: Ticket): Promise<void>;
   /** Returns null if the ticket does not exist or has expired. */
   find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   /** Deletes and returns a ticket. Only one of several concurrent callers gets it. Returns null as `find` does. */
@@ -89,9 +91,7 @@ export interface DeviceCodeStore {
 
 export interface TotpStore {
   find(userId: string): Promise<TotpRecord | null>;
-  /** Stores a secret that is not confirmed yet. Returns false if two-factor sign-in is on. */
-  prepare(userId: string, secret: string): Promise<boolean>;
-  /** Turns two-factor sign-in on. Returns false if it is on already, or `secret` is not the one prepared last. */
+  /** Turns the codes of authenticator apps on. Returns false if they are on already. Locks the member. */
   enable(userId: string, secret: string, step: number, at: number): Promise<boolean>;
   /** Marks a time step as used. Returns false if this step or a later one was used before. */
   consumeTimeStep(userId: string, step: number): Promise<boolean>;

@@ -32,7 +32,8 @@ export const sessionColumns = {
 /**
  * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an
  * `sso-connect` or an `sso-confirm` is the state of a request to the identity provider. A `logout-token`
- * records a logout token of the identity provider, so that it is not accepted again. A `replaced-invitation` is accepted nowhere: it says when a
+ * records a logout token of the identity provider, so that it is not accepted again. A `totp-set-up` holds the secret that a
+ * session or an unfinished sign-in has prepared, and is found by that. A `replaced-invitation` is accepted nowhere: it says when a
  * newer invitation was made.
  */
 export const ticketColumns = {
@@ -47,6 +48,7 @@ export const ticketColumns = {
     | 'recovery'
     | 'unlock'
     | 'second-step'
+    | 'totp-set-up'
     | 'passkey'
     | 'authorization-code'
     | 'logout-token'
@@ -110,7 +112,7 @@ export const passkeyColumns = {
 export const totpColumns = {
   /** Base32. */
   secret: text('totp_secret'),
-  /** Null until the member confirms the enrolment with a first code. */
+  /** Null if a set-up in an earlier release was not finished. Such a secret is not used. */
   enabledAt: nullable(integer('totp_enabled_at')),
   /** The newest time step whose code was accepted. Older steps are rejected, so no code works twice (RFC 6238 §5.2). */
   lastStep: nullable(integer('totp_last_step')),

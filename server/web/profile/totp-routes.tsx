@@ -32,10 +32,12 @@ export function totpPages({ totp, passwordPolicy, messages }: Pick<AppDeps, 'tot
         return c.render(<RecoveryCodesPage codes={codes} next="/profile" />);
       } catch (error) {
         const problem = expectProblem(error);
+        // The set-up began in another session, or more than ten minutes ago.
+        if (problem.code === 'totp-enabled') return renderProblem(c, problem, await page(c, problem));
         if (problem.code !== 'wrong-code' && problem.code !== 'throttled') throw problem;
-        const prepared = await totp.findPrepared(c.get('caller').user);
-        const page = <TotpEnrolmentPage prepared={prepared} action={confirmPath} error={problem.message} />;
-        return renderProblem(c, problem, page);
+        const prepared = await totp.findPrepared(c.get('caller'));
+        const enrolment = <TotpEnrolmentPage prepared={prepared} action={confirmPath} error={problem.message} />;
+        return renderProblem(c, problem, enrolment);
       }
     })
     .post(`${totpPath}/disable`, (c) =>

@@ -116,7 +116,6 @@ describe('a restored backup', () => {
 
   it('keeps two-factor sign-in that was turned on since, and restores no used recovery code', async () => {
     const { totp, codes } = await restored(async () => {
-      await app.store.totp.prepare(second.id, 'JBSWY3DPEHPK3PXP');
       await app.store.totp.enable(second.id, 'JBSWY3DPEHPK3PXP', 7, 1);
       await app.store.totp.replaceRecoveryCodes(second.id, ['a', 'b', 'c']);
       await app.store.totp.consumeRecoveryCode(second.id, 'b');

@@ -1,14 +1,17 @@
+import { ProblemError } from '../../../../shared/problem.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ClientInfo } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
+import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import { passwordSignIn, type StartedSession, type StartSession } from '../start-session.ts';
+import { totpRateLimitKeys } from '../totp/check.ts';
 import { generateRecoveryCodes } from '../totp/codes.ts';
 import { type AddingDeps, checkNewPasskey, insertPasskey } from './adding.ts';
 import type { Challenges } from './challenges.ts';
 import { noPasskeysHere, usesSso } from './problems.ts';
 import type { RelyingParty } from './relying-party.ts';
-import { type CreationOptions, creationOptions } from './webauthn.ts';
+import { type CreationOptions, creationOptions, type NewKey } from './webauthn.ts';
 
 /**
  * The first second factor of a member whose password was verified and who must have one: a passkey in place of an authenticator app. No passkey is
@@ -20,9 +23,10 @@ export interface PasskeyEnrolment {
   /** Returns what the browser needs to make the passkey. @throws ProblemError `form-expired`, `bad-request`, `password-sign-in-off`, `throttled` */
   beginPasskeyEnrolment(ticket: string, clientInfo: ClientInfo): Promise<CreationOptions>;
   /**
-   * Adds the passkey and ends all other sessions. Returns a session and the recovery codes.
+   * Adds the passkey and ends all other sessions. Returns a session and the recovery codes. Passkeys that are rejected count as wrong
+   * codes do.
    *
-   * @throws ProblemError `form-expired`, `bad-request`, `password-sign-in-off`
+   * @throws ProblemError `form-expired`, `bad-request`, `password-sign-in-off`, `throttled`
    */
   finishPasskeyEnrolment(
     ticket: string,
@@ -36,6 +40,7 @@ export interface PasskeyEnrolmentDeps extends AddingDeps {
   party: RelyingParty | null;
   challenges: Challenges;
   startSession: StartSession;
+  rateLimit: SignInRateLimit;
 }
 
 /** What a ticket stands for, and how it is used up. */
@@ -73,7 +78,10 @@ export function createPasskeyEnrolment(deps: PasskeyEnrolmentDeps, tickets: Tick
 
     async finishPasskeyEnrolment(ticket, { response, name }, clientInfo) {
       const { user, party } = await begin(ticket);
-      const key = await checkNewPasskey(challenges, party, response, audienceOf(user, ticket));
+      const check = () => checkNewPasskey(challenges, party, response, audienceOf(user, ticket));
+      const guess = await deps.rateLimit.attempt(totpRateLimitKeys(user, clientInfo), () => attemptOf(check));
+      if (!guess.succeeded) throw guess.problem;
+      const { key } = guess;
       const codes = generateRecoveryCodes();
       const started = await store.transaction(async (store) => {
         await tickets.use(store, ticket, user);
@@ -87,4 +95,16 @@ export function createPasskeyEnrolment(deps: PasskeyEnrolmentDeps, tickets: Tick
       return { started, codes };
     },
   };
+}
+
+type Attempt = { succeeded: true; key: NewKey } | { succeeded: false; problem: ProblemError };
+
+/** Runs the check of a new passkey. A rejection is an attempt that failed, and no outage. */
+async function attemptOf(check: () => Promise<NewKey>): Promise<Attempt> {
+  try {
+    return { succeeded: true, key: await check() };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { succeeded: false, problem: error };
+  }
 }

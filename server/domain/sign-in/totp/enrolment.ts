@@ -7,40 +7,41 @@ import { confirmPassword } from '../password/confirm-password.ts';
 import { recordTotpChange, type TotpDeps } from './changes.ts';
 import { totpRateLimitKeys } from './check.ts';
 import { generateRecoveryCodes, generateTotpSecret, hashRecoveryCode, stepOfCode, totpUri } from './codes.ts';
+import { createPreparedSecrets, type SetUp } from './prepared-secrets.ts';
 
-/** TOTP enrolment: a secret is prepared, then the first code from the authenticator app puts it into use. */
+/**
+ * TOTP enrolment: a secret is prepared, then the first code from the authenticator app puts it into use. The password is asked for before
+ * the first step, and the same session or sign-in takes both steps within ten minutes.
+ */
 export interface TotpEnrolment {
   /** Prepares a new secret. @throws ProblemError `wrong-password`, `throttled`, `totp-enabled` */
   prepare(caller: Caller, password: string): Promise<PreparedTotp>;
   /** Prepares a new secret for a member whose password was just verified. @throws ProblemError `totp-enabled` */
-  prepareConfirmed(user: UserRecord): Promise<PreparedTotp>;
-  /** Returns the prepared secret. @throws ProblemError `totp-enabled` if there is none, or it is in use already */
-  findPrepared(user: UserRecord): Promise<PreparedTotp>;
+  prepareConfirmed(setUp: SetUp): Promise<PreparedTotp>;
+  /** Returns the secret that this set-up prepared. @throws ProblemError `totp-enabled` if there is none, or two-factor sign-in is on */
+  findPrepared(setUp: SetUp): Promise<PreparedTotp>;
   /**
-   * Puts the prepared secret into use, ends the member's other sessions and returns the recovery codes. Guesses are limited.
+   * Puts the secret that this set-up prepared into use, ends the member's other sessions and returns the recovery codes. Guesses are limited.
    *
    * @throws ProblemError `wrong-code`, `throttled`, `totp-enabled`
    */
-  enable(caller: Pick<Caller, 'user' | 'sessionId' | 'clientInfo'>, code: string): Promise<string[]>;
+  enable(setUp: SetUp, code: string): Promise<string[]>;
 }
 
 export function createTotpEnrolment(deps: TotpDeps): TotpEnrolment {
   const { store, clock, notifier, rateLimit } = deps;
+  const preparedSecrets = createPreparedSecrets(deps);
 
   const describe = (secret: string, { email }: UserRecord): PreparedTotp => ({
     secret,
     uri: totpUri(secret, { issuer: deps.issuer, label: email }),
   });
 
-  const findUnused = async (user: UserRecord): Promise<string | null> => {
-    const totp = await store.totp.find(user.id);
-    return totp === null || totp.enabledAt !== null ? null : totp.secret;
-  };
-
-  const prepareConfirmed = async (user: UserRecord): Promise<PreparedTotp> => {
+  const prepareConfirmed = async (setUp: SetUp): Promise<PreparedTotp> => {
+    const { user } = setUp;
     if (user.passwordHash === null) throw noPassword();
     const secret = generateTotpSecret();
-    if (!(await store.totp.prepare(user.id, secret))) throw nothingPrepared();
+    if (user.totpEnabledAt !== null || !(await preparedSecrets.put(setUp, secret))) throw nothingPrepared();
     return describe(secret, user);
   };
 
@@ -49,21 +50,22 @@ export function createTotpEnrolment(deps: TotpDeps): TotpEnrolment {
 
     async prepare(caller, password) {
       await confirmPassword(deps, caller, password, '/password');
-      return prepareConfirmed(caller.user);
+      return prepareConfirmed(caller);
     },
 
-    async findPrepared(user) {
-      const secret = await findUnused(user);
+    async findPrepared(setUp) {
+      const secret = await preparedSecrets.find(setUp);
       if (secret === null) throw nothingPrepared();
-      return describe(secret, user);
+      return describe(secret, setUp.user);
     },
 
-    async enable({ user, sessionId, clientInfo }, code) {
+    async enable(setUp, code) {
+      const { user, sessionId, clientInfo } = setUp;
       const at = clock.now();
       // During a sign-in there is no session yet.
       const known = sessionId === '' ? undefined : ({ kind: 'session', id: sessionId } as const);
       const guess = await rateLimit.attempt(totpRateLimitKeys(user, clientInfo, known), async () => {
-        const secret = await findUnused(user);
+        const secret = await preparedSecrets.find(setUp);
         if (secret === null) return { succeeded: false, problem: nothingPrepared() } as const;
         const step = stepOfCode(secret, code, at);
         if (step === null) return { succeeded: false, problem: wrongCode() } as const;
@@ -72,8 +74,9 @@ export function createTotpEnrolment(deps: TotpDeps): TotpEnrolment {
       if (!guess.succeeded) throw guess.problem;
       const codes = generateRecoveryCodes();
       await store.transaction(async (store) => {
-        // Fails if a concurrent request enabled this secret or prepared another one.
+        // Fails if a concurrent request has enabled a secret, prepared another one or ended the sessions of the member.
         if (!(await store.totp.enable(user.id, guess.secret, guess.step, at))) throw nothingPrepared();
+        if (!(await preparedSecrets.take(store, setUp, guess.secret))) throw nothingPrepared();
         await store.totp.replaceRecoveryCodes(user.id, codes.map(hashRecoveryCode));
         await endAllSessions(store, user.id, sessionId);
         await recordTotpChange(deps, store, { user, by: user, clientInfo }, 'user.totp_enabled', 'totp-enabled');
@@ -89,7 +92,8 @@ function noPassword(): ProblemError {
 }
 
 function nothingPrepared(): ProblemError {
-  const detail = 'Two-factor sign-in is already on, or its setup was not started. Start again.';
+  const detail =
+    'Two-factor sign-in is already on, or its set-up did not begin in this session within the last ten minutes. Start again.';
   return new ProblemError('totp-enabled', detail);
 }
 

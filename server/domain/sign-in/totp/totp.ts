@@ -121,7 +121,8 @@ async function remove(
     const { user, by, clientInfo } = change;
     const passkeys = event === 'totp-reset' ? await store.passkeys.deleteAllOf(user.id) : [];
     const hadTotp = await store.totp.remove(user.id);
-    if (!hadTotp && passkeys.length === 0) return;
+    // A set-up that has begun must not outlast this. In every other case, it is deleted with the sessions, or there is none.
+    if (!hadTotp && passkeys.length === 0) return store.tickets.deleteAllOf(user.id, 'totp-set-up');
     if (event === 'totp-reset') await endAllSessions(store, user.id);
     const [at, actor] = [deps.clock.now(), actorOf(by)];
     for (const _ of passkeys) await deps.auditTrail.user(store, 'passkey.removed', { at, actor, clientInfo, user });

@@ -16,6 +16,9 @@ export function createTicketStore(knex: Knex, engine: Engine): TicketStore {
         .returning('hash');
       return inserted.length > 0;
     },
+    async replace(ticket) {
+      await tickets().insert(toRow(ticketColumns, ticket)).onConflict('hash').merge();
+    },
     async find(hash, kind, now) {
       const row = await tickets().where({ hash, kind }).where('expires_at', '>', now).first();
       return row ? toRecord(ticketColumns, row) : null;

@@ -13,18 +13,11 @@ export function createTotpStore(knex: Knex): TotpStore {
       const row = await users().where({ id: userId }).first();
       return row && row.totp_secret !== null ? toRecord(totpColumns, row) : null;
     },
-    async prepare(userId, secret) {
-      const prepared = await users()
-        .where({ id: userId })
-        .whereNull('totp_enabled_at')
-        .update({ totp_secret: secret, totp_last_step: null });
-      return prepared > 0;
-    },
     async enable(userId, secret, step, at) {
       const enabled = await users()
-        .where({ id: userId, totp_secret: secret })
+        .where({ id: userId })
         .whereNull('totp_enabled_at')
-        .update({ totp_enabled_at: at, totp_last_step: step });
+        .update({ totp_secret: secret, totp_enabled_at: at, totp_last_step: step });
       return enabled > 0;
     },
     async consumeTimeStep(userId, step) {

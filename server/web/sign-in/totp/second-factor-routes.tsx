@@ -71,7 +71,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
       }
     })
     .get(enrolPath, async (c) =>
-      c.render(await enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))),
+      c.render(await enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c), c.get('clientInfo')))),
     )
     .post(enrolPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
@@ -84,7 +84,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
         const problem = expectProblem(error);
         if (problem.code !== 'wrong-code' && problem.code !== 'throttled') throw problem;
         // Keeps the secret, because the member has already scanned it.
-        const prepared = await secondFactor.findPrepared(secondFactorCookie.read(c));
+        const prepared = await secondFactor.findPrepared(secondFactorCookie.read(c), c.get('clientInfo'));
         return renderProblem(c, problem, await enrolmentPage(c, prepared, { error: problem.message }));
       }
     })
@@ -103,7 +103,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code === 'form-expired') throw problem;
-        const prepared = await secondFactor.findPrepared(ticket);
+        const prepared = await secondFactor.findPrepared(ticket, c.get('clientInfo'));
         const shown = { name: text(form.name), nameError: fieldErrors(problem).name, error: problem.message };
         return renderProblem(c, problem, await enrolmentPage(c, prepared, shown));
       }

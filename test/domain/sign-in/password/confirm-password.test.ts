@@ -10,7 +10,6 @@ let app: TestApp;
 let caller: Caller;
 beforeEach(async () => {
   app = await openTestApp();
-  await app.store.totp.prepare(app.dev.id, 'JBSWY3DPEHPK3PXP');
   await app.store.totp.enable(app.dev.id, 'JBSWY3DPEHPK3PXP', 7, 1);
   await app.store.totp.replaceRecoveryCodes(app.dev.id, ['a', 'b', 'c']);
   const found = await app.services.sessions.authenticate(app.dev.session);

@@ -70,6 +70,16 @@ export function ticketContract(store: () => Store): void {
     expect(await store().tickets.find(made.hash, made.kind, noon)).toEqual(made);
   });
 
+  it('replaces a ticket, also one that has expired', async () => {
+    const made = await add();
+    const next = { ...made, data: '"next"', createdAt: noon + 20, expiresAt: noon + 30 };
+    for (let i = 0; i < 2; i += 1) await store().tickets.replace(next);
+    expect(await store().tickets.find(made.hash, made.kind, noon + 29)).toEqual(next);
+    const other = { ...made, hash: 'of another one' };
+    await store().tickets.replace(other);
+    expect(await store().tickets.find(other.hash, other.kind, noon)).toEqual(other);
+  });
+
   it('deletes the tickets of one member', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const [own, foreign, nobodys] = [await add({ userId: user.id }), await add({ userId: other.id }), await add()];

@@ -1,15 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createToken, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
-import { type Browser, formsOf, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
-import { type Authenticator, createAuthenticator, type Tampering } from '../../helpers/sign-in/authenticator.ts';
+import { createToken, openTestApp, type TestApp, verdict } from '../../../helpers/app/app.ts';
+import { type Browser, formsOf, openConsole, sessionCookieName, textOf } from '../../../helpers/console/pages.ts';
+import { type Authenticator, createAuthenticator, type Tampering } from '../../../helpers/sign-in/authenticator.ts';
 import {
   addPasskey,
   enterPassword,
   finishWithPasskey,
   optionsOf,
   signInWithPasskey,
-} from '../../helpers/sign-in/passkeys.ts';
+} from '../../../helpers/sign-in/passkeys.ts';
 
 describe('a passkey', () => {
   let app: Awaited<ReturnType<typeof openTestApp>>;

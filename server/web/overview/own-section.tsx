@@ -18,7 +18,7 @@ interface OwnSectionProps {
 
 const labels = {
   expiring: 'Expire within 7 days',
-  denied: 'Denied in 24 hours',
+  denied: 'Had requests denied in 24 hours',
   twoValues: 'Have two values',
   neverExpiring: 'Never expire',
 } as const satisfies Partial<Record<AttentionName, string>>;
@@ -34,7 +34,7 @@ export function OwnSection({ counts, days, superusers }: OwnSectionProps) {
       <Cards label="Your tokens" cards={cardsOf(counts)} />
       <h2>Requests</h2>
       <VerificationsChart days={days}>
-        Requests with your tokens, by day in UTC. Those of tokens that you revoked are not included.
+        Requests with your tokens, by day in UTC. Those with canaries and with tokens that you revoked are not included.
       </VerificationsChart>
     </>
   );

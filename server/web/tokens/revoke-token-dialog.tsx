@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { NewestUse } from './list/last-used.tsx';
 import { tokenPath } from './token-paths.ts';
-import { RecentUse, wasUsedLately } from './usage/recent-use.tsx';
+import { RecentUse, RecentUseFacts, wasUsedLately } from './usage/recent-use.tsx';
 
 /** The days whose uses the dialog shows. */
 export const usesBeforeRevocation = 7;
@@ -56,8 +56,9 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
           )}
         </div>
       )}
-      <RecentUse {...recent} />
+      {!wasUsedLately(recent) && <RecentUse {...recent} />}
       <dl class="facts">
+        <RecentUseFacts {...recent} />
         <dt>Prefix</dt>
         <dd>
           <code>{token.prefix}</code>

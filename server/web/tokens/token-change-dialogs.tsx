@@ -1,8 +1,9 @@
 import type { Child } from 'hono/jsx';
+import { count } from '../../../shared/count.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { OfferedNames } from '../../domain/offered-names.ts';
-import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
+import { type ExpiryPolicy, lifetimeOf, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -96,7 +97,7 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
 
 function RotateFields({ token, statusContext: { now }, policy, usage, form, problem }: TokenChangeDialogProps) {
   const previous = workingPreviousValue(token, now);
-  const { expiresAt } = rotatedExpiry(token, {}, policy, now);
+  const { expiresAt, lifetimeMs } = rotatedExpiry(token, {}, policy, now);
   return (
     <>
       <input type="hidden" name="key" value={form.key} />
@@ -110,6 +111,7 @@ function RotateFields({ token, statusContext: { now }, policy, usage, form, prob
             It then expires on {expiresAt - now > 2 * dayMs ? <DateOf at={expiresAt} /> : <MinuteOf at={expiresAt} />}.
           </>
         )}
+        {lifetimeMs !== null && ` ${newLife(token, lifetimeMs)}`}
       </p>
       {previous !== null && (
         <p class="note warning">
@@ -126,10 +128,20 @@ function RotateFields({ token, statusContext: { now }, policy, usage, form, prob
               : `in ${seconds === limits.defaultOverlapSeconds ? '24 hours' : formatLifetime(seconds)}`}
           </Choice>
         ))}
+        <p class="hint">Until then, both values work.</p>
       </fieldset>
       <RecentUse token={token} usage={usage} days={1} now={now} />
     </>
   );
+}
+
+/** Says why a rotated token expires when it does. */
+function newLife(token: TokenRecord, lifetimeMs: number): string {
+  const isWhole = lifetimeMs < 2 * dayMs;
+  const life = isWhole ? formatLifetime(Math.round(lifetimeMs / 1000)) : count(Math.round(lifetimeMs / dayMs), 'day');
+  return lifetimeMs === lifetimeOf(token)
+    ? `A rotation renews its life of ${life}.`
+    : `That is after ${life}, the longest life that a token may have here.`;
 }
 
 function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
@@ -180,17 +192,19 @@ function EditFields({ token, offeredApps, form, added, problem }: TokenChangeDia
         autocomplete="off"
       />
       <Field
-        label="New last day (optional)"
+        label="Expires"
         name="date"
         type="date"
         value={form.date}
         hint={
           <>
-            <ExpiryNow token={token} /> With a new last day, it works until the end of that day (UTC).
+            <ExpiryNow token={token} /> With another date, it works until the end of that day (UTC).
           </>
         }
         error={errors.expires_at ?? errors.expires_in}
+        required={form.shownDate !== ''}
       />
+      <input type="hidden" name="shown_date" value={form.shownDate} />
       <input type="hidden" name="shown" value={form.shown} />
       {token.manage === null ? (
         <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} added={added} />

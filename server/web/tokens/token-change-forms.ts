@@ -36,8 +36,10 @@ export interface TokenChangeForm extends EditedRuleForm {
   reason: string;
   name: string;
   description: string;
-  /** The new last day of the token's life in UTC. Empty: the expiry stays. */
+  /** The last day of the token's life in UTC. If it is empty, or as it was shown, the expiry stays. */
   date: string;
+  /** The day that the form was shown with. Empty if the token never expires. */
+  shownDate: string;
   selfRotate: boolean;
   quietNetworks: boolean;
   /** The scopes of a management key. */
@@ -54,7 +56,17 @@ export function emptyTokenChangeForm(token: TokenRecord, names: AppNames, key: s
   const { name, description, selfRotate, quietNetworks } = token;
   const shown = [...(selfRotate ? ['self_rotate'] : []), ...(quietNetworks ? ['quiet_networks'] : [])].join(' ');
   const scopes = { manage: splitScopes(token.manage), shownManage: token.manage ?? '' };
-  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks, shown, ...scopes };
+  const date = token.expiresAt === null ? '' : new Date(token.expiresAt).toISOString().slice(0, 10);
+  const edit = {
+    name,
+    description: description ?? '',
+    date,
+    shownDate: date,
+    selfRotate,
+    quietNetworks,
+    shown,
+    ...scopes,
+  };
   const rules = ruleFormOf(token, names);
   return { key, overlap, ends: '', for: '0', reason: '', ...edit, rules, shownRules: rules };
 }
@@ -71,6 +83,7 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     name: text(form.name),
     description: text(form.description),
     date: text(form.date),
+    shownDate: text(form.shown_date),
     selfRotate: form.self_rotate === 'true',
     quietNetworks: readQuietNetworks(form),
     shown: text(form.shown),
@@ -97,7 +110,7 @@ export function pauseTokenBody({ for: seconds, reason }: TokenChangeForm): Pause
 }
 
 /** Converts the form to the body of an edit. @throws ProblemError `invalid-fields` */
-export function editTokenBody({ name, description, date, ...flags }: TokenChangeForm): EditTokenBody {
+export function editTokenBody({ name, description, date, shownDate, ...flags }: TokenChangeForm): EditTokenBody {
   const wasOn = (flag: string) => flags.shown.split(' ').includes(flag);
   if (date !== '' && !z.iso.date().safeParse(date).success) {
     throw invalidFields([{ pointer: '/expires_at', detail: 'Enter a date such as 2026-11-23.' }]);
@@ -105,7 +118,7 @@ export function editTokenBody({ name, description, date, ...flags }: TokenChange
   return parseForm(editTokenBodySchema, {
     name,
     description,
-    ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
+    ...(date !== '' && date !== shownDate && { expires_at: `${date}T23:59:59.999Z` }),
     ...(flags.selfRotate !== wasOn('self_rotate') && { self_rotate: flags.selfRotate }),
     ...(flags.quietNetworks !== wasOn('quiet_networks') && { quiet_networks: flags.quietNetworks }),
     ...(flags.manage.join(' ') !== flags.shownManage && { manage: flags.manage }),

@@ -7,6 +7,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Expiry, MinuteOf } from '../shell/components/time.tsx';
 import { useMember, usePage } from '../shell/page-context.ts';
 import { NewestUse, newestUse } from './list/last-used.tsx';
+import { UsedCanaryBadge } from './list/used-canary-badge.tsx';
 import { RuleFacts } from './rules/rule-facts.tsx';
 import { ScopeText } from './rules/scope-fields.tsx';
 import { kindLabels, ownerName, ownerPath } from './token-paths.ts';
@@ -28,7 +29,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
     <dl class="facts">
       <dt>Status</dt>
       <dd>
-        <StatusBadge status={status} />
+        {token.canary && status === 'active' ? <CanaryBadge token={token} /> : <StatusBadge status={status} />}
         {(status === 'active' || token.canary) && <span class="sub">{explain(token, status, sendsMail)}</span>}
       </dd>
       <dt>Prefix</dt>
@@ -86,6 +87,11 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
       </dd>
     </dl>
   );
+}
+
+/** In place of `active`, because the value of a canary never works. */
+function CanaryBadge({ token }: Pick<TokenFactsProps, 'token'>) {
+  return token.lastUse === null ? <span class="badge">canary</span> : <UsedCanaryBadge token={token} />;
 }
 
 /** What a management key may do. */

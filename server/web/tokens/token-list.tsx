@@ -8,6 +8,7 @@ import { deniedLately } from './list/attention.ts';
 import { NewestUse, UseOfEach } from './list/last-used.tsx';
 import { SortHeading, type Sorting } from './list/sort-heading.tsx';
 import { TokenMenu } from './list/token-menu.tsx';
+import { UsedCanaryBadge } from './list/used-canary-badge.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
 import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
 import { kindLabels, ownerName, ownerPath, tokenPath } from './token-paths.ts';
@@ -144,11 +145,6 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
   );
 }
 
-/** Reports whether somebody presented the value of a canary, which only a leak reveals. */
-function isUsedCanary({ canary, lastUse }: TokenRecord): boolean {
-  return canary && lastUse !== null;
-}
-
 function wasUsed({ lastUse, previous }: TokenRecord): boolean {
   return lastUse !== null || (previous?.lastUse ?? null) !== null;
 }
@@ -161,7 +157,7 @@ function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' 
     <th scope="row">
       <a href={tokenPath(token.id)}>{token.name}</a>
       {status !== 'active' && <StatusBadge status={status} />}
-      {isUsedCanary(token) && <span class="badge danger">canary used</span>}
+      <UsedCanaryBadge token={token} />
       {!token.canary && deniedLately(token, statusContext.now) && <span class="badge warning">denied</span>}
       {previous !== null && <span class="badge warning on-phone">two values</span>}
       {token.description && <span class="sub">{token.description}</span>}

@@ -170,10 +170,12 @@ it('shows members their own tokens only', async () => {
   const { id } = await createToken(app, app.dev, { name: 'mine', expires_in: null });
   await createToken(app, app.root, { name: 'theirs', expires_in: null });
   app.services.useCounter.denied(id, app.clock.now(), 'paused', 3);
+  const trap = await createToken(app, app.dev, { name: 'trap', canary: true, expires_in: null });
+  app.services.useCounter.denied(trap.id, app.clock.now(), 'canary', 7);
   await app.services.recordUsage.flush();
   const { html } = await member.get(overview);
   expect(await cardsOf(member)).toEqual({
-    '/profile/api-tokens': '1',
+    '/profile/api-tokens': '2',
     '/profile/api-tokens?expiring_within=604800': '0',
     '/profile/api-tokens?denied_within=86400': '0',
     '/profile/api-tokens?two_values=true': '0',

@@ -25,8 +25,8 @@ it('creates a canary with the checkbox, marks it, and offers neither a rotation 
   const [token] = await app.store.tokens.list({ limit: 1, before: null, ownerId: app.dev.id, now: app.clock.now() });
   expect(token).toMatchObject({ name: 'backup-server', canary: true });
   const page = await browser.get(`${tokens}/${token?.id}`);
-  expect(textOf(page.html)).toContain('It is a canary: its value never works.');
-  for (const dialog of ['rotate', 'narrow']) expect(page.html).not.toContain(`dialog=${dialog}"`);
+  expect(textOf(page.html)).toContain('Status canary It is a canary: its value never works.');
+  for (const dialog of ['rotate', 'narrow', 'pause']) expect(page.html).not.toContain(`dialog=${dialog}"`);
   expect(page.html).toContain('dialog=edit"');
 });
 
@@ -48,6 +48,7 @@ it('marks a canary that was used in the list, on its page and in the overview, a
   const line = (html: string) => textOf(/<p class="attention">.*?<\/p>/s.exec(html)?.[0] ?? '');
   expect(line(list.html)).toBe('2 tokens 1 canary was used 2 canaries not counted');
   const page = await browser.get(`${tokens}/${used?.id}`);
+  expect(textOf(page.html)).toContain('Status canary used It is a canary');
   expect(textOf(/<div class="note danger">.*?<\/div>/s.exec(page.html)?.[0] ?? '')).toMatch(
     /^Somebody presented this canary\. .*GET \/repos · 203\.0\.113\.9 .*revoke this canary and plant a new one\.$/,
   );

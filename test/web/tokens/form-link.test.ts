@@ -229,7 +229,7 @@ describe('a value of a link that the server would refuse', () => {
     const { status, html } = await openConsole(app, app.dev).get(link(entries));
     expect(status).toBe(200);
     expect(textOf(html)).toContain(message);
-    expect(textOf(html)).toContain('No token was created. Correct the fields below.');
+    expect(textOf(html)).toContain('The server would refuse what the link says. Correct the fields below.');
     expect(await events()).toBe(before);
   });
 

@@ -46,7 +46,7 @@ it('creates a token with rules', async () => {
 });
 
 it('shows the rules on the page of the token', async () => {
-  const { app, ids, browser, path } = await open(rules);
+  const { app, ids, token, browser, path } = await open(rules);
   const text = textOf((await browser.get(path)).html);
   for (const part of [
     'Rules applied no What the rules would deny is only counted.',
@@ -59,6 +59,8 @@ it('shows the rules on the page of the token', async () => {
   }
   await deleteApp(app, ids.grafana);
   await deleteApp(app, ids.immich);
+  expect(textOf((await browser.get(path)).html)).toContain('Apps none: every request would be denied');
+  await change(app, `tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { enforce: true } });
   expect(textOf((await browser.get(path)).html)).toContain('Apps none, so that every request is denied');
 });
 
@@ -112,7 +114,7 @@ it('shows the fault next to its field, and keeps what was entered', async () => 
 });
 
 it('says when a rotated token expires, if an app bounds its life', async () => {
-  const { app, token, path, browser } = await open({ expires_in: 3600 });
+  const { app, ids, token, path, browser } = await open({ expires_in: 3600 });
   expect(textOf((await browser.get(`${path}?dialog=rotate`)).html)).toContain(
     'It then expires on 23 Nov 2026, 17:20 UTC',
   );
@@ -120,6 +122,11 @@ it('says when a rotated token expires, if an app bounds its life', async () => {
   await change(app, `tokens/${token.id}`, { method: 'PATCH', as: app.dev, json: { apps: ['immich'] } });
   app.clock.advance(1000);
   expect(textOf((await browser.get(`${path}?dialog=rotate`)).html)).toContain(
-    'It then expires on 24 Nov 2026, 16:20 UTC',
+    'It then expires on 24 Nov 2026, 16:20 UTC . A rotation renews its life of 1 day.',
+  );
+  const long = await createToken(app, app.dev, { name: 'long', expires_in: 90 * 86_400, apps: ['grafana'] });
+  await change(app, `apps/${ids.grafana}`, { method: 'PATCH', as: app.root, json: { max_expiry: 86_400 } });
+  expect(textOf((await browser.get(`${tokens}/${long.id}?dialog=rotate`)).html)).toContain(
+    'That is after 1 day, the longest life that a token may have here.',
   );
 });

@@ -15,7 +15,8 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const { app, token, path } = await open();
   const browser = openConsole(app, app.dev);
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
-  expect(textOf(dialog)).toContain('It then expires on 21 Feb 2027 .');
+  expect(textOf(dialog)).toContain('It then expires on 21 Feb 2027 . A rotation renews its life of 90 days.');
+  expect(textOf(dialog)).toContain('Until then, both values work.');
   // Otherwise the first choice would receive the focus, and a key press would select it.
   expect(dialog).toMatch(/<input[^>]* value="86400"[^>]* checked=""[^>]* autofocus=""/);
   const key = /name="key" value="([0-9a-f-]{36})"/.exec(dialog)?.[1] ?? '';
@@ -98,6 +99,21 @@ it('edits a token, and shows why a form is rejected', async () => {
   await browser.submit(`${path}/edit`, { name: 'deploy', description: 'Shop', date: '2026-12-24' });
   const text = textOf((await browser.get(path)).html);
   for (const part of ['deploy', 'Shop', '24 Dec 2026, 23:59 UTC']) expect(text).toContain(part);
+});
+
+it('shows the present last day in the form that edits a token, and keeps the exact expiry if the day stays', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  const expiry = async () => (await app.store.tokens.findById(token.id))?.expiresAt;
+  const before = await expiry();
+  const { html } = await browser.get(`${path}?dialog=edit`);
+  expect(textOf(html)).toContain('Expires The token expires on 21 Feb 2027, 16:20 UTC .');
+  expect(html).toMatch(/<input id="date"[^>]* value="2027-02-21"[^>]* required=""/);
+  await browser.submit(`${path}/edit`, { name: 'deploy', date: '2027-02-21' });
+  expect(await expiry()).toBe(before);
+  await browser.get(`${path}?dialog=edit`);
+  await browser.submit(`${path}/edit`, { name: 'deploy', date: '2027-02-20' });
+  expect(await expiry()).toBe(Date.parse('2027-02-20T23:59:59.999Z'));
 });
 
 it('changes whether a token rotates itself, and whether new networks are mailed', async () => {

@@ -41,7 +41,7 @@ export interface UsageReader {
   appNames(usage: Pick<Usage, 'deniedRequests'>): Promise<AppNames>;
   /** Returns the same for a token that the operator may read. */
   ofToken(operator: Operator, token: Pick<TokenRecord, 'id' | 'ownerKind'>, days: number): Promise<Usage>;
-  /** Returns the uses of all tokens that the caller has now, in the same window. */
+  /** Returns the uses of all tokens that the caller has now, in the same window. Leaves out canaries, which no list of denied tokens has. */
   ofOwn(caller: Pick<Caller, 'user'>, days: number): Promise<UsageDay[]>;
 }
 
@@ -98,7 +98,7 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
       const days = emptyDays(first, count);
       for (const { day, outcome, uses } of await store.usage.ofOwner(user.id, first)) {
         const total = days[day - first];
-        if (total === undefined || outcome.startsWith(wouldDenyPrefix)) continue;
+        if (total === undefined || outcome === 'canary' || outcome.startsWith(wouldDenyPrefix)) continue;
         total[outcome === 'allowed' ? 'allowed' : 'denied'] += uses;
       }
       return days;

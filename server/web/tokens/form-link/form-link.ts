@@ -45,7 +45,7 @@ const pointers: Record<Parameter, readonly string[]> = {
 /** What a link says about the form. */
 export interface FilledForm {
   form: CreateTokenForm;
-  /** The parameters that the link had. */
+  /** The parameters of the link whose values are in the form. */
   filled: ReadonlySet<string>;
   /** What is wrong with the link: parameters and values that the form does not know. */
   errors: FieldError[];
@@ -65,10 +65,11 @@ export function readFormLink(search: string, empty: CreateTokenForm): FilledForm
   for (const name of parameters) {
     const values = query.getAll(name);
     if (values.length === 0) continue;
-    filled.add(name);
     const problem = valueProblem(name, values);
-    if (problem === null) fill[name](form, values);
-    else mistakes.push(problem);
+    if (problem === null) {
+      fill[name](form, values);
+      filled.add(name);
+    } else mistakes.push(problem);
   }
   return { form, filled, errors: problemsOfFilled(form, filled), mistakes };
 }

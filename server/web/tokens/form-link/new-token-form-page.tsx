@@ -37,13 +37,13 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
       {isFilled && (
         <p class="note warning">
           <strong>This form was filled in by a link. Check it.</strong> Nothing was created. The marked fields are what
-          the link says; create the token only if you know who made the link and what for.
+          the link says. Create the token only if you know who made the link and what for.
         </p>
       )}
       {mistakes.map((mistake) => (
         <Alert>{mistake}</Alert>
       ))}
-      {problem && <Alert>{problem.errors ? 'No token was created. Correct the fields below.' : problem.message}</Alert>}
+      {problem && <Alert>{problem.errors ? correction(filled !== undefined) : problem.message}</Alert>}
       {link !== undefined && <FormLink link={link} />}
       <form method="post" action={formPath} class="card new-token">
         <FormToken />
@@ -78,6 +78,13 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
       </form>
     </Layout>
   );
+}
+
+/** Asks to correct the fields. A link that was only opened was not refused. */
+function correction(isOpened: boolean): string {
+  return isOpened
+    ? 'The server would refuse what the link says. Correct the fields below.'
+    : 'No token was created. Correct the fields below.';
 }
 
 /** In place of the form, for members who may not create tokens of their own. */

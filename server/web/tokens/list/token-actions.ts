@@ -1,3 +1,4 @@
+import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import { idleNoticeMs } from '../../../domain/notifications/digest/notice-rules.ts';
 import { isExpired, tokenStatus, workingPreviousValue } from '../../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
@@ -24,7 +25,7 @@ export interface TokenRole {
 /**
  * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of the
  * owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a management key,
- * and nobody changes a token that a job received. A canary is never rotated or narrowed. An auditor changes nothing.
+ * and nobody changes a token that a job received. A canary is never rotated, narrowed or paused. An auditor changes nothing.
  */
 export function offeredActions(
   token: TokenRecord,
@@ -36,7 +37,7 @@ export function offeredActions(
   const status = tokenStatus(token, statusContext);
   const isActive = status === 'active';
   const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null && isActive;
-  const mayResume = superuser || (!isKey && !(status === 'paused' && token.pausedBySuperuser));
+  const mayResume = superuser || !isForSuperusers(token, status);
   // A token that has expired is rejected all the same. The uses of a canary are told again.
   const isLost = isExpired(token, statusContext.now) && !token.canary;
   const canResume = status === 'idle' || status === 'paused' || (isActive && becomesIdleSoon(token, statusContext));
@@ -45,10 +46,16 @@ export function offeredActions(
     'end-previous': workingPreviousValue(token, statusContext.now) !== null && (superuser || !isKey),
     edit: isChangeable,
     narrow: isChangeable && !isKey && !token.canary,
-    pause: isActive,
+    // The value of a canary never works, so a pause would only stop the mails about it.
+    pause: isActive && !token.canary,
     resume: mayResume && canResume && !isLost,
   };
   return labels.filter(([action]) => fits[action]);
+}
+
+/** Reports whether only superusers resume a token. */
+function isForSuperusers({ manage, pausedBySuperuser }: TokenRecord, status: TokenStatus): boolean {
+  return manage !== null || (status === 'paused' && pausedBySuperuser);
 }
 
 /** Reports whether the daily mail would say that the token becomes idle. */

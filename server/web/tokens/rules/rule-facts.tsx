@@ -30,7 +30,11 @@ export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce },
           </dd>
         </>
       )}
-      <EntriesFact label="Apps" entries={apps} none="none, so that every request is denied" />
+      <EntriesFact
+        label="Apps"
+        entries={apps}
+        none={enforce ? 'none, so that every request is denied' : 'none: every request would be denied'}
+      />
       {readOnly && (
         <>
           <dt>Methods</dt>

@@ -26,18 +26,31 @@ export function wasUsedLately({ token, usage, days, now }: RecentUseProps): bool
 
 /** Where a token was used in the last days: its networks, and the programs that used it. */
 export function RecentUse(props: RecentUseProps) {
+  if (!wasUsedLately(props)) return <p>It was not used in {periodOf(props.days)}.</p>;
+  return (
+    <dl class="facts">
+      <RecentUseFacts {...props} />
+    </dl>
+  );
+}
+
+function periodOf(days: number): string {
+  return days === 1 ? 'the last 24 hours' : `the last ${days} days`;
+}
+
+/** The same in a list of other facts. Renders nothing if the token was not used. */
+export function RecentUseFacts(props: RecentUseProps) {
   const { token, usage, days, now } = props;
   const lastUse = newestUse(token);
   const usedAt = Math.max(lastUse?.at ?? 0, token.previousUsedAt ?? 0);
   const since = now - days * dayMs;
   const latest = (values: readonly SeenCount[]) =>
     values.filter(({ lastAt }) => lastAt >= since).sort((a, b) => b.lastAt - a.lastAt);
-  const period = days === 1 ? 'the last 24 hours' : `the last ${days} days`;
-  if (!wasUsedLately(props)) return <p>It was not used in {period}.</p>;
+  if (!wasUsedLately(props)) return null;
   const networks = latest(usage.seen.network);
   return (
-    <dl class="facts">
-      <dt>Used in {period}</dt>
+    <>
+      <dt>Used in {periodOf(days)}</dt>
       <dd>
         {networks.length === 0 && usedAt > 0 && (
           <>
@@ -55,7 +68,7 @@ export function RecentUse(props: RecentUseProps) {
           </dd>
         </>
       )}
-    </dl>
+    </>
   );
 }
 

@@ -37,7 +37,8 @@ export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
       <p>{isUsed ? summaryOf(token, usage) : summaryOfUnused(usage)}</p>
       {wouldDeny.length > 0 && (
         <p>
-          If its rules were enforced, {count(total(wouldDeny), 'use')} would have been denied{byReason(wouldDeny)}.
+          The rules that it had at the time, if applied, would have denied {count(total(wouldDeny), 'use')}
+          {byReason(wouldDeny)}.
         </p>
       )}
       {token.quietNetworks && <p>No mail is sent when this token is used from a new network.</p>}

@@ -288,7 +288,7 @@ describe.each(Object.entries({ ...cases, ...otherWays }))('%s', (_action, one) =
     const script = await run(argv);
     expect([script.code, script.stdout]).toEqual([4, '']);
     expect(script.stderr).toContain(`Confirm it is you to ${one.names(scene)}, because`);
-    expect(script.stderr).toContain('Run the command in a terminal, or run `tokens login` again.');
+    expect(script.stderr).toContain('Run the command in a terminal, or make the change in the console.');
     expect(await one.isDone(scene)).toBe(false);
     const wrong = await run(argv, { answers: ['wrong'] });
     expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining('The current password is wrong')]);

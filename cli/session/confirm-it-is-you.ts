@@ -35,12 +35,12 @@ export function createConfirmer(ctx: Context, server: Server, send: typeof fetch
  */
 export async function confirm(ctx: Context, api: Api, problem: CliError): Promise<void> {
   const prompts = await promptsIfInteractive(ctx);
-  if (prompts === null) throw withAdvice(problem, 'Run the command in a terminal, or run `tokens login` again.');
+  if (prompts === null) throw withAdvice(problem, 'Run the command in a terminal, or make the change in the console.');
   const { confirm_with: ways = [] } = await expectBody(api.sessions.current.$get(), sessionShape);
   if (!ways.includes('password')) {
     throw withAdvice(
       problem,
-      'You have no password here. Run `tokens login` again, and choose “Confirm it first” in the browser.',
+      'You have no password here, so make the change in the console. Or run `tokens login` on a computer with a browser, and choose “Confirm it first” there if the page offers it.',
     );
   }
   const { sanitize } = await import('../ui/sanitize.ts');

@@ -47,6 +47,11 @@ interface NewSession {
   authenticatedAt?: number | null;
   /** The session that approved this one. Its caller holds the lock of this row. */
   approver?: SessionRecord;
+  /**
+   * Whether the new session belongs to a program on the computer of the browser that approved it, so that the same member uses both. The
+   * code of a device can come from somebody else.
+   */
+  onSameComputer?: boolean;
   /** How the member proved who they are, if with a passkey. The audit event says so. */
   way?: SignInWay;
 }
@@ -68,7 +73,8 @@ interface StartSessionDeps {
 }
 
 export function createStartSession(deps: StartSessionDeps): StartSession {
-  return async (store, { kind, user, clientInfo, method, proof, authenticatedAt, approver, way }) => {
+  return async (store, start) => {
+    const { kind, user, clientInfo, method, proof, approver, way } = start;
     if (!(await store.users.lockForNewSession(user.id, proof))) return null;
     const secret = generateSecret('session');
     const at = deps.clock.now();
@@ -81,12 +87,17 @@ export function createStartSession(deps: StartSessionDeps): StartSession {
       ...deps.sessionLifetimes.begin(kind, approver),
       ...clientInfo,
       ...method,
-      // An approval alone proves nothing: the session is as fresh as the one that approved it.
-      confirmedAt: approver === undefined ? Math.min(at, authenticatedAt ?? at) : approver.confirmedAt,
+      confirmedAt: confirmedAtOf(start, at),
     };
     await store.sessions.insert(session);
     const event = { at, actor: actorOf(user), clientInfo, sessionId: session.id, userId: user.id, ...(way && { way }) };
     await deps.auditTrail.session(store, 'session.created', event);
     return { session, secret, user };
   };
+}
+
+/** Returns when the member proved who they are. An approval alone proves nothing: it is no sign-in of whoever gets the new session. */
+function confirmedAtOf({ authenticatedAt, approver, onSameComputer = false }: NewSession, at: number): number | null {
+  if (approver === undefined) return Math.min(at, authenticatedAt ?? at);
+  return onSameComputer ? approver.confirmedAt : null;
 }

@@ -23,8 +23,8 @@ export const sessionColumns = {
   /** The identity provider's session ID (OIDC Back-Channel Logout §2.1). Null if the provider sent none. */
   ssoSid: nullable(text('sso_sid')),
   /**
-   * When the member last proved who they are in this session: by signing in, or by a confirmation. An approved session begins with the
-   * time of its approver. Null if it is not known.
+   * When the member last proved who they are in this session: by signing in, or by a confirmation. A session that was
+   * approved on the same computer begins with the time of its approver, and that of a device with null. Null also if it is not known.
    */
   confirmedAt: nullable(integer('confirmed_at')),
 };

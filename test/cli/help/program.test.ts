@@ -170,7 +170,7 @@ it.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
       new Response(JSON.stringify(problem), { status, headers: { 'Content-Type': 'application/problem+json' } });
     const ran = await cli.run(['whoami', '--json'], { fetch: answer });
     expect(ran).toMatchObject({ code: exit, stdout: '' });
-    const confirm = ' Run the command in a terminal, or run `tokens login` again.';
+    const confirm = ' Run the command in a terminal, or make the change in the console.';
     const detail = code === 'confirmation-required' ? `Why.${confirm}` : 'Why.';
     expect(JSON.parse(ran.stderr)).toEqual({ ...problem, detail });
     expect(ran.stderr).toContain('\\u009b');

@@ -91,7 +91,7 @@ describe.skipIf(!hasRealParts('script', 'stty'))('a confirmation on a terminal',
     expect({ code, stdout, stderr }).toEqual({
       code: 4,
       stdout: '',
-      stderr: `error: Confirm it is you to make ${dev} an Organization Superuser, because you have not done so within the last hour. Run the command in a terminal, or run \`tokens login\` again.\n`,
+      stderr: `error: Confirm it is you to make ${dev} an Organization Superuser, because you have not done so within the last hour. Run the command in a terminal, or make the change in the console.\n`,
     });
     expect(await developer()).toMatchObject({ superuser: false });
   });

@@ -4,7 +4,7 @@ import { generateSecret } from '../../../server/domain/secrets.ts';
 import type { ProblemDetails } from '../../../shared/problem.ts';
 import type { CreatedSession, Session } from '../../../shared/schemas/sign-in/sessions.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
-import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { type approvals, approveProgram } from '../../helpers/console/approvals.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 
@@ -162,31 +162,34 @@ describe('a confirmation', () => {
 });
 
 describe('a session that another one approved', () => {
-  /** Signs a device in, which `root` approves in a browser. */
-  async function approve(): Promise<Member> {
-    const browser = openConsole(app, app.root);
-    const device = await beginDevice(app);
-    await browser.get('/device');
-    const { location } = await browser.submit('/device', { user_code: device.user_code });
-    await browser.get(location ?? '');
-    await browser.submit('/device/approve', { decision: 'approve' });
-    const { access_token: session } = await jsonOf<{ access_token: string }>(pollDevice(app, device));
-    return { ...app.root, session };
-  }
+  /** Signs a program in, which `root` approves in a browser. */
+  const approve = async (way: keyof typeof approvals): Promise<Member> => ({
+    ...app.root,
+    session: await approveProgram(app, openConsole(app, app.root), way),
+  });
 
-  it('is as fresh as the one that approved it', async () => {
+  it('is as fresh as the one that approved it, on the same computer', async () => {
     app.clock.advance(hour - minute);
-    const device = await approve();
-    expect(await promote(device)).toBeNull();
+    const program = await approve('authorization code');
+    expect(await promote(program)).toBeNull();
     app.clock.advance(minute);
-    expect(await promote(device)).toBe('confirmation-required');
+    expect(await promote(program)).toBe('confirmation-required');
   });
 
   it('has confirmed nothing if the one that approved it has not', async () => {
     app.clock.advance(hour);
-    const device = await approve();
-    expect(await promote(device)).toBe('confirmation-required');
+    const program = await approve('authorization code');
+    expect(await promote(program)).toBe('confirmation-required');
+    expect((await confirm(app.root.password, program)).status).toBe(200);
+    expect([await promote(program), await promote()]).toEqual([null, 'confirmation-required']);
+  });
+
+  it('has confirmed nothing on a device, whose code can come from somebody else', async () => {
+    expect(await promote(), 'the browser has').toBeNull();
+    const device = await approve('device code');
+    const { confirmed_until } = await jsonOf<Session>(app.ask('/api/v1/sessions/current', { as: device }));
+    expect([confirmed_until, await promote(device)]).toEqual([null, 'confirmation-required']);
     expect((await confirm(app.root.password, device)).status).toBe(200);
-    expect([await promote(device), await promote()]).toEqual([null, 'confirmation-required']);
+    expect(await promote(device)).toBeNull();
   });
 });

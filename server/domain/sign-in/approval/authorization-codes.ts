@@ -88,7 +88,9 @@ export function createAuthorizationCodes(deps: AuthorizationCodeDeps): Authoriza
         if ((await store.tickets.consume(hash, kind, now)) === null) return null;
         // 4. Compare with the request that the code was issued for.
         const user = isFor(issued, grant) ? await store.users.findById(approver.userId) : null;
-        return user && startSession(store, { kind: 'program', user, clientInfo, method: methodOf(approver), approver });
+        if (user === null) return null;
+        const program = { kind: 'program', onSameComputer: true } as const;
+        return startSession(store, { ...program, user, clientInfo, method: methodOf(approver), approver });
       });
     },
   };

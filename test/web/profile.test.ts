@@ -152,6 +152,25 @@ it('ends one session after confirmation, and audits it', async () => {
   expect(textOf(late.html)).toContain('It may have ended already.');
 });
 
+it('advises members with passkeys to check these too before a session is ended', async () => {
+  const { app, browser } = await open();
+  const { id } = await signIn(app, app.dev);
+  const dialog = async () => {
+    const { html } = await browser.get(`/profile?dialog=end-session&id=${id}`);
+    return html.slice(html.indexOf('<dialog'), html.indexOf('</dialog>'));
+  };
+  expect(textOf(await dialog())).toContain('change your password too.');
+  expect(await dialog()).not.toContain('passkey');
+  await app.store.passkeys.insert({
+    ...{ id: 'p1', userId: app.dev.id, credentialId: 'c1', publicKey: 'k1', counter: 0, transports: '[]' },
+    ...{ backedUp: false, rpId: 'tokens.example.com', name: 'Laptop', createdAt: 0, lastUsedAt: null },
+  });
+  expect(textOf(await dialog())).toContain(
+    'change your password too, and remove the passkeys that you do not recognize',
+  );
+  expect(await dialog()).toContain('href="/profile/passkeys"');
+});
+
 it('ends all other sessions of the member, and audits each', async () => {
   const { app, browser } = await open();
   expect((await browser.get('/profile')).html).not.toContain('End all others');

@@ -1,5 +1,5 @@
 import type { Actor } from '../../store/records.ts';
-import { changePassword, contactSuperuser, superuserOf, unlessExpected, unlessYou } from './advice.ts';
+import { contactSuperuser, lockOut, superuserOf, unlessExpected, unlessYou } from './advice.ts';
 import { operatorName } from './machines/actor-name.ts';
 import type { MailContent } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
@@ -47,7 +47,7 @@ export function emailChangeRequestedMail(site: SiteInfo, event: EmailChangeEvent
     subject: 'Another email address was requested',
     lead: `Someone signed in to your account ${owner.email} asked to change its email address to ${email}. The address changes when the link is used that was mailed there.`,
     button: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
-    advice: unlessYou([changePassword(site), contactSuperuser(site)]),
+    advice: unlessYou([...lockOut(site, owner), contactSuperuser(site)]),
     facts: [
       ['Present address', owner.email],
       ['New address', email],

@@ -1,5 +1,5 @@
 import type { AdviceSection, AdviceStep } from './mail-content.ts';
-import type { SiteInfo } from './member-mail.ts';
+import type { PasskeyOwner, SiteInfo } from './member-mail.ts';
 
 // The advice in mails. Each step names a page of the console and, if there is one, the command that does the same.
 
@@ -38,11 +38,20 @@ export function reviewTokens({ publicUrl }: SiteInfo): AdviceStep {
   };
 }
 
-export function changePassword({ publicUrl }: SiteInfo): AdviceStep {
-  return {
+/** Returns the steps that lock an intruder out of the reader's account. A new password leaves passkeys as they are. */
+export function lockOut(site: SiteInfo, { passkeyCount = 0 }: PasskeyOwner): readonly AdviceStep[] {
+  const change: AdviceStep = {
     instruction: 'Change your password. This also ends your other sessions.',
-    link: { label: 'Open your profile', url: `${publicUrl}/profile` },
+    link: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
     command: 'tokens password',
+  };
+  return passkeyCount > 0 ? [change, removePasskeys(site)] : [change];
+}
+
+export function removePasskeys({ publicUrl }: SiteInfo): AdviceStep {
+  return {
+    instruction: 'Remove the passkeys that you do not recognize. They sign in, also after you set a new password.',
+    link: { label: 'Open your passkeys', url: `${publicUrl}/profile/passkeys` },
   };
 }
 

@@ -9,8 +9,11 @@ export interface SiteInfo {
   publicUrl: string;
 }
 
+/** The number of passkeys decides about the advice. Service accounts have none. */
+export type PasskeyOwner = Partial<Pick<UserRecord, 'passkeyCount'>>;
+
 /** A member who is sent a mail, and why. */
-export interface Reader extends Pick<UserRecord, 'id' | 'email' | 'name'> {
+export interface Reader extends Pick<UserRecord, 'id' | 'email' | 'name'>, PasskeyOwner {
   /** `superuser`: nobody else looks after the service account. */
   because: 'owner' | 'maintainer' | 'superuser';
 }
@@ -19,7 +22,7 @@ export interface Reader extends Pick<UserRecord, 'id' | 'email' | 'name'> {
 export interface MailEvent {
   at: number;
   /** The account that the mail is about: the reader's own, or a service account. */
-  owner: Pick<UserRecord, 'id' | 'email' | 'name'> & Partial<Pick<UserRecord, 'kind'>>;
+  owner: Pick<UserRecord, 'id' | 'email' | 'name'> & Partial<Pick<UserRecord, 'kind'>> & PasskeyOwner;
   /** Absent if the mail is to the owner. */
   reader?: Reader;
 }

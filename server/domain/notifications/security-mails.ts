@@ -1,6 +1,6 @@
 import type { Actor, UserRecord } from '../../store/records.ts';
 import { hasSecondFactor } from '../sign-in/has-second-factor.ts';
-import { contactSuperuser, reviewTokens, setPassword, unlessExpected, unlessYou } from './advice.ts';
+import { contactSuperuser, removePasskeys, reviewTokens, setPassword, unlessExpected, unlessYou } from './advice.ts';
 import { operatorName } from './machines/actor-name.ts';
 import type { AdviceStep, MailContent } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from './member-mail.ts';
@@ -108,14 +108,12 @@ export function securityMail(
 function signInSteps(site: SiteInfo, event: SecurityEvent, { passkeyCount }: SecondFactors): readonly AdviceStep[] {
   // Members with single sign-on cannot set a password through a mailed link.
   if (event === 'sso-unbound') return [];
-  const link = { label: 'Open your passkeys', url: `${site.publicUrl}/profile/passkeys` };
+  const passkeys = removePasskeys(site);
   if (event === 'passkey-added') {
     const instruction = 'Remove the passkey. Until then it signs in, also after you set a new password.';
-    return [{ instruction, link }, setPassword(site)];
+    return [{ ...passkeys, instruction }, setPassword(site)];
   }
-  if (passkeyCount === 0) return [setPassword(site)];
-  const instruction = 'Remove the passkeys that you do not recognize. They sign in, also after you set a new password.';
-  return [setPassword(site), { instruction, link }];
+  return passkeyCount === 0 ? [setPassword(site)] : [setPassword(site), passkeys];
 }
 
 /** Writes the mail with the link to set a password. It is the only mail that contains something confidential. */

@@ -1,5 +1,5 @@
 import type { Identity } from '../../store/records.ts';
-import { changePassword, reviewTokens, superuserOf, unlessYou } from './advice.ts';
+import { lockOut, reviewTokens, superuserOf, unlessYou } from './advice.ts';
 import { type MailContent, mailText } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from './member-mail.ts';
 import { securityFooter } from './security-mails.ts';
@@ -27,7 +27,7 @@ export function ssoConnectedMail(site: SiteInfo, event: SsoConnected): MailConte
         instruction: `Ask ${superuserOf(site)} to unbind the identity from your account.`,
         command: `tokens users unbind ${email}`,
       },
-      changePassword(site),
+      ...lockOut(site, owner),
       reviewTokens(site),
     ]),
     facts: [

@@ -2,7 +2,7 @@ import { redact } from '../../../shared/redact.ts';
 import type { Actor, TokenRecord } from '../../store/records.ts';
 import type { Channel } from '../caller.ts';
 import type { TokenRules } from '../tokens/rules/token-rules.ts';
-import { changePassword, superuserOf, tokenUrl, unlessExpected, unlessYou, viewToken } from './advice.ts';
+import { lockOut, superuserOf, tokenUrl, unlessExpected, unlessYou, viewToken } from './advice.ts';
 import {
   type AdviceSection,
   type AdviceStep,
@@ -127,7 +127,7 @@ function revocationAdvice(site: SiteInfo, event: TokenRevocation): readonly Advi
     return unlessExpected([ask, review]);
   }
   if (isOfServiceAccount(event)) return unlessExpected([review, ...contactSomeone(event, site)]);
-  if (actor.id === owner.id) return unlessYou([changePassword(site), review, ...contactSomeone(event, site)]);
+  if (actor.id === owner.id) return unlessYou([...lockOut(site, owner), review, ...contactSomeone(event, site)]);
   return unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }, review]);
 }
 

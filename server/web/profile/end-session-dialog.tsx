@@ -1,6 +1,8 @@
 import type { SessionRecord } from '../../store/records.ts';
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { Time } from '../shell/components/time.tsx';
+import { useMember } from '../shell/page-context.ts';
+import { passkeysPath } from './passkeys/passkeys-page.tsx';
 import { SessionDevice } from './session-list.tsx';
 
 /** Asks for confirmation before one of the member's other sessions is ended. */
@@ -14,7 +16,16 @@ export function EndSessionDialog({ session, now }: { session: SessionRecord; now
       danger
     >
       <p>The browser or command line that uses this session must sign in again.</p>
-      <p>If you do not recognize the session, change your password too.</p>
+      <p>
+        If you do not recognize the session, change your password too
+        {useMember().passkeyCount > 0 && (
+          <>
+            , and remove the <a href={passkeysPath}>passkeys</a> that you do not recognize: they sign in without the
+            password
+          </>
+        )}
+        .
+      </p>
       <p>
         <SessionDevice session={session} />{' '}
         <span class="hint">

@@ -164,3 +164,10 @@ it('names the console and the command line as remedies, in a list for each case'
   expect(html.match(/<h2/g)).toHaveLength(2);
   expect(visible(html)).toContain('Open the token in the console or run tokens revoke ci-pipeline');
 });
+
+it('advises members with passkeys to check these too, because a new password leaves them', () => {
+  const advice = (passkeyCount: number) => unwrapped(createdMail({ owner: { ...owner, passkeyCount } }).text);
+  expect(advice(1)).toContain('3. Remove the passkeys that you do not recognize.');
+  expect(advice(1)).toContain('https://tokens.acme.example/profile/passkeys');
+  expect(advice(0)).not.toContain('passkey');
+});

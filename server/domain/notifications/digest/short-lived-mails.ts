@@ -1,4 +1,4 @@
-import { changePassword, contactSuperuser, unlessExpected, unlessYou, viewToken } from '../advice.ts';
+import { contactSuperuser, lockOut, unlessExpected, unlessYou, viewToken } from '../advice.ts';
 import { type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
 import {
@@ -45,7 +45,7 @@ export function shortLivedDigestMail(site: SiteInfo, event: ShortLivedDigest): M
     lists: listEvents(events),
     advice: isOfServiceAccount(event)
       ? unlessExpected([review, ...contactSomeone(event, site)])
-      : unlessYou([review, changePassword(site), contactSuperuser(site)]),
+      : unlessYou([review, ...lockOut(site, event.owner), contactSuperuser(site)]),
     footer: footerOf(event),
   });
 }

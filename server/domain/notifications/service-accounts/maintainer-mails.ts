@@ -1,11 +1,11 @@
 import type { Actor, UserRecord } from '../../../store/records.ts';
-import { changePassword, contactSuperuser, unlessExpected, unlessYou } from '../advice.ts';
+import { contactSuperuser, lockOut, unlessExpected, unlessYou } from '../advice.ts';
 import type { AdviceSection, MailContent } from '../mail-content.ts';
-import { type MemberEvent, memberMail, type SiteInfo } from '../member-mail.ts';
+import { type MemberEvent, memberMail, type PasskeyOwner, type SiteInfo } from '../member-mail.ts';
 import { methods, type RevocationChannel } from '../token-mails.ts';
 import { accountOf, actorOfMail, reviewTokensOf, tokenListOf } from './wording.ts';
 
-type Member = Pick<UserRecord, 'id' | 'email' | 'name' | 'disabled'>;
+type Member = Pick<UserRecord, 'id' | 'email' | 'name' | 'disabled'> & PasskeyOwner;
 
 /** The maintainers of a service account changed. `owner` is the service account. */
 export interface MaintainersChange extends MemberEvent {
@@ -74,7 +74,7 @@ function membersFact(label: string, members: readonly Member[]): Array<readonly 
 function adviceOf(site: SiteInfo, event: MaintainersChange, part: Part): readonly AdviceSection[] {
   const review = part === 'removed' ? [] : [reviewTokensOf(event, site)];
   if (event.actor.id === event.reader?.id) {
-    return unlessYou([changePassword(site), ...review, contactSuperuser(site)]);
+    return unlessYou([...lockOut(site, event.reader), ...review, contactSuperuser(site)]);
   }
   if (part !== 'kept') return unlessExpected([contactSuperuser(site)]);
   const remove = {

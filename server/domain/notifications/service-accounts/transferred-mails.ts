@@ -1,7 +1,7 @@
 import type { Actor, UserRecord } from '../../../store/records.ts';
-import { changePassword, contactSuperuser, tokenUrl, unlessExpected, unlessYou, viewToken } from '../advice.ts';
+import { contactSuperuser, lockOut, tokenUrl, unlessExpected, unlessYou, viewToken } from '../advice.ts';
 import { type AdviceStep, type MailContent, type MailText, mailText, maxItems } from '../mail-content.ts';
-import { type MemberEvent, type Message, memberMail, type SiteInfo } from '../member-mail.ts';
+import { type MemberEvent, type Message, memberMail, type PasskeyOwner, type SiteInfo } from '../member-mail.ts';
 import {
   commandArgument,
   type MailedToken,
@@ -22,7 +22,7 @@ import {
   tokensOf,
 } from './wording.ts';
 
-type Account = Pick<UserRecord, 'id' | 'email' | 'name' | 'kind'>;
+type Account = Pick<UserRecord, 'id' | 'email' | 'name' | 'kind'> & PasskeyOwner;
 
 /** A token as it is now, and the name that it had before. */
 export type TransferredToken = MailedToken & { formerName: string };
@@ -53,7 +53,7 @@ export function tokensGivenMail(site: SiteInfo, transfer: TokenTransfer): MailCo
     ...listOf(event),
     advice:
       byReader && from.kind === 'member'
-        ? unlessYou([changePassword(site), contactSuperuser(site)])
+        ? unlessYou([...lockOut(site, from), contactSuperuser(site)])
         : unlessExpected(contactSomeone(event, site)),
     footer: footerOf(event),
   });
@@ -103,7 +103,7 @@ function stepsToRotate(site: SiteInfo, event: TokenTransfer): readonly AdviceSte
 
 function ifUnexpected(site: SiteInfo, event: TokenTransfer): MailContent['advice'] {
   if (isFormerOwner(event) && event.actor.id === event.from.id) {
-    return unlessYou([changePassword(site), contactSuperuser(site)]);
+    return unlessYou([...lockOut(site, event.from), contactSuperuser(site)]);
   }
   if (event.reader?.because === 'superuser') return [];
   return [{ heading: "If you didn't expect this", steps: contactSomeone(event, site) }];

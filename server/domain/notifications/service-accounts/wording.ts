@@ -1,5 +1,5 @@
 import type { Actor } from '../../../store/records.ts';
-import { changePassword, contactSuperuser, reviewTokens, unlessExpected, unlessYou } from '../advice.ts';
+import { contactSuperuser, lockOut, reviewTokens, unlessExpected, unlessYou } from '../advice.ts';
 import { machineName } from '../machines/actor-name.ts';
 import type { AdviceSection, AdviceStep, MailText } from '../mail-content.ts';
 import { mailText } from '../mail-content.ts';
@@ -73,7 +73,7 @@ export function reviewTokensOf(event: About, site: SiteInfo): AdviceStep {
 /** Returns the advice for an event that the owner caused, or someone who signed in as them. */
 export function adviceToReader(event: About, site: SiteInfo, steps: readonly AdviceStep[]): readonly AdviceSection[] {
   if (isOfServiceAccount(event)) return unlessExpected([...steps, ...contactSomeone(event, site)]);
-  return unlessYou([...steps, changePassword(site), contactSuperuser(site)]);
+  return unlessYou([...steps, ...lockOut(site, event.owner), contactSuperuser(site)]);
 }
 
 /** Returns the step that asks for help. A superuser who reads the mail because nobody else is left adds a maintainer instead. */

@@ -8,6 +8,10 @@ const stopCodes = new Set([
   'superuser-required',
   'throttled',
   'not-tokensd',
+  // Ctrl-C, and a confirmation that failed, end the whole command: a run asks for the password once.
+  'cancelled',
+  'confirmation-required',
+  'wrong-password',
 ]);
 
 /**

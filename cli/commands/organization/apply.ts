@@ -5,7 +5,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { localError, systemCode } from '../../errors.ts';
 import { confirmOrCancel } from '../../input/ask.ts';
 import { carryOut } from '../../organization/carry-out.ts';
-import { confirmFirst } from '../../organization/confirm-first.ts';
+import { confirmPlan } from '../../organization/confirm-plan.ts';
 import { stoppedAt } from '../../organization/failures.ts';
 import { type OrganizationFile, readOrganizationFile } from '../../organization/file/read-file.ts';
 import { checkPlan } from '../../organization/plan/check-plan.ts';
@@ -83,7 +83,7 @@ async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run)
     requireRights(rights, steps);
     if (options.dryRun || steps.length === 0) return;
     await confirmRemovals(ctx, options, steps);
-    await confirmFirst(ctx, api, steps);
+    await confirmPlan(ctx, api, steps);
     secrets = await openSink(ctx, options, steps);
     const [first, ...others] = await carryOut(api, steps, secrets, () => {
       applied += 1;

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appFetch, onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import {
+  appFetch,
+  cancel,
+  onTerminal,
+  openTestCliWithApp,
+  password,
+  type Surroundings,
+} from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let root: Surroundings;
@@ -134,6 +141,59 @@ describe('tokens users add --file', () => {
     );
     expect((await add(file)).code).toBe(0);
     expect(await emails()).toEqual(expect.arrayContaining(['a@example.com', 'c@example.com', 'd@example.com']));
+  });
+});
+
+describe('a file that gives a role, an hour after the confirmation', () => {
+  const file = 'email,superuser\nada@example.com,no\neve@example.com,yes\nmax@example.com,no\n';
+  let path: string;
+  let later: Surroundings;
+  beforeEach(async () => {
+    path = join(directory, 'members.csv');
+    await writeFile(path, file);
+    later = { env: { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) } };
+    cli.app.clock.advance(61 * 60_000);
+  });
+  const addFile = (surroundings: Surroundings) =>
+    cli.run(['users', 'add', '--file', path], { ...later, ...surroundings });
+  const added = async () => (await emails()).filter((email: string) => /^(ada|eve|max)@/.test(email)).sort();
+
+  it('asks for the confirmation before the first member, once', async () => {
+    const { code, stderr } = await addFile({ answers: [password] });
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('the file makes eve@example.com an Organization Super'),
+    ]);
+    expect(cli.questions).toEqual(['Password']);
+    expect(await added()).toEqual(['ada@example.com', 'eve@example.com', 'max@example.com']);
+  });
+
+  it.each<[string, number, Surroundings]>([
+    ['without a terminal', 4, {}],
+    ['after Ctrl-C', 130, { answers: [cancel] }],
+    ['after a wrong password', 4, { answers: ['wrong'] }],
+  ])('adds nobody %s', async (_when, exitCode, surroundings) => {
+    expect((await addFile(surroundings)).code).toBe(exitCode);
+    expect(await added()).toEqual([]);
+  });
+
+  it('asks nothing if the file gives no role', async () => {
+    await writeFile(path, 'email,grant\nada@example.com,yes\n');
+    expect(await addFile({})).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('sends nothing after Ctrl-C at a question between two changes', async () => {
+    await cli.run(['users', 'add', 'eve@example.com'], later);
+    const requests: string[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      requests.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`);
+      return appFetch(cli.app)(input, init);
+    };
+    const promote = ['users', 'promote', 'dev@example.com', 'eve@example.com'];
+    const { code, stderr } = await cli.run(promote, { ...later, fetch, answers: [cancel] });
+    expect([code, stderr.match(/Cancelled/g)]).toEqual([130, ['Cancelled']]);
+    expect(requests.filter((request) => request.startsWith('PATCH'))).toHaveLength(1);
+    expect(requests.at(-1)).toBe('GET /api/v1/sessions/current');
   });
 });
 

@@ -2,7 +2,7 @@ import { count } from '../../../../shared/count.ts';
 import type { CreateUserBody, InvitedUser } from '../../../../shared/schemas/accounts/users.ts';
 import type { Context } from '../../../context.ts';
 import { CliError, hasCode, localError } from '../../../errors.ts';
-import { connect } from '../../../session/connect.ts';
+import { type Connection, connect } from '../../../session/connect.ts';
 import { note, warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { attemptAll } from '../../attempt-all.ts';
@@ -23,7 +23,9 @@ interface Outcome {
 /** Adds the members of a CSV file, one after the other. Leaves members as they are who exist already. Continues after a failure, like `attemptAll`. */
 export async function addFromFile(ctx: Context, path: string, options: UsersAddOptions): Promise<void> {
   const members = await readMembersWith(ctx, path, options);
-  const { api } = await connect(ctx, options);
+  const connection = await connect(ctx, options);
+  const { api } = connection;
+  await confirmRoles(ctx, connection, members);
   const outcome: Outcome = { added: [], present: [], failed: [] };
   try {
     await attemptAll(members, async ({ line, body }) => {
@@ -44,6 +46,18 @@ export async function addFromFile(ctx: Context, path: string, options: UsersAddO
   } finally {
     await summarize(ctx, options, members.length, outcome);
   }
+}
+
+/**
+ * Confirms before the first change that it is really the member, if the file gives a role. A server asks nothing of a management key.
+ * @throws CliError like `confirmFirst`
+ */
+async function confirmRoles(ctx: Context, { api, credential }: Connection, members: readonly ListedMember[]) {
+  const member = members.find(({ body }) => body.superuser || body.auditor);
+  if (member === undefined || credential === 'key') return;
+  const { confirmFirst, roleGiven } = await import('../../../session/confirm-first.ts');
+  const { email, ...roles } = member.body;
+  await confirmFirst(ctx, api, `the file makes ${sanitize(email)} ${roleGiven(roles)}`);
 }
 
 /** Reads the file, and gives every member the roles that the options name. @throws CliError `usage` if the file has a column for one, too. */

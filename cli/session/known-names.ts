@@ -32,13 +32,13 @@ export async function rememberNames(
   // Two shells that save at the same time may lose one of the lists, which is then read again.
   const saved: KnownNames = { at: ctx.now().toISOString(), names };
   const text = JSON.stringify({ ...(await readAll(ctx)), [keyOf(entry, list)]: saved });
-  await configDirectory(ctx).write(fileName, `${text}\n`);
+  await configDirectory(ctx).write(fileName, `${text}\n`, { durable: false });
 }
 
-/** Removes the names of every server. The next completion asks its server again. */
+/** Removes the names of every server, also those that a killed completion left in a temporary file. The next completion asks its server again. */
 export async function forgetNames(ctx: Context): Promise<void> {
   await configDirectory(ctx)
-    .remove(fileName)
+    .removeWithLeftovers(fileName)
     .catch(() => undefined);
 }
 

@@ -9,12 +9,19 @@ export interface PrivateDirectory {
   readonly path: string;
   /** Returns the file's text, or null if there is no such file. */
   read(name: string): Promise<string | null>;
-  /** Replaces the file atomically. When it returns, the text survives a power failure. */
-  write(name: string, text: string): Promise<void>;
+  /** Replaces the file atomically. When it returns, the text survives a power failure, unless `durable` is false. */
+  write(name: string, text: string, options?: WriteOptions): Promise<void>;
   /** Removes the file. A missing one is no error. */
   remove(name: string): Promise<void>;
+  /** Removes the file, and what writes of it left that were interrupted. A write in progress fails. */
+  removeWithLeftovers(name: string): Promise<void>;
   /** Runs `act` under a lock, so that no other process changes the file between a read and a write in `act`. */
   withLock<T>(name: string, act: () => Promise<T>): Promise<T>;
+}
+
+interface WriteOptions {
+  /** False for a file that may be lost, because waiting for the disk takes time. Default: true. */
+  readonly durable?: boolean;
 }
 
 export interface PrivateDirectoryOptions {
@@ -36,8 +43,9 @@ export function privateDirectory(path: string, options: PrivateDirectoryOptions)
   return {
     path,
     read: (name) => read(path, name, options),
-    write: (name, text) => write(path, name, text, options),
+    write: (name, text, { durable = true } = {}) => write(path, name, text, durable, options),
     remove: (name) => rm(join(path, name), { force: true }),
+    removeWithLeftovers: (name) => removeWithLeftovers(path, name),
     withLock: (name, act) => withLock(path, name, options, act),
   };
 }
@@ -65,20 +73,37 @@ async function read(directory: string, name: string, options: PrivateDirectoryOp
   }
 }
 
-async function write(directory: string, name: string, text: string, options: PrivateDirectoryOptions): Promise<void> {
-  const temporary = join(directory, `.${name}.${options.uuid()}`);
+async function write(
+  directory: string,
+  name: string,
+  text: string,
+  durable: boolean,
+  options: PrivateDirectoryOptions,
+): Promise<void> {
+  const temporary = join(directory, `${temporaryPrefix(name)}${options.uuid()}`);
   try {
     await createDirectory(directory, options);
     await withHandle(await open(temporary, newFile, 0o600), async (handle) => {
       await handle.writeFile(text);
-      await handle.sync();
+      if (durable) await handle.sync();
     });
     await rename(temporary, join(directory, name));
-    await withHandle(await open(directory, constants.O_RDONLY), (handle) => handle.sync());
+    if (durable) await withHandle(await open(directory, constants.O_RDONLY), (handle) => handle.sync());
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(join(directory, name), error);
   }
+}
+
+async function removeWithLeftovers(directory: string, name: string): Promise<void> {
+  const names = await readdir(directory);
+  const removed = names.filter((one) => one === name || one.startsWith(temporaryPrefix(name)));
+  await Promise.all(removed.map((one) => rm(join(directory, one), { force: true })));
+}
+
+/** Returns how the names of temporary files begin, which a write renames to `name`. */
+function temporaryPrefix(name: string): string {
+  return `.${name}.`;
 }
 
 async function withLock<T>(

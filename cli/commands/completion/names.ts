@@ -26,11 +26,21 @@ export async function printNames(ctx: Context, argv: readonly string[]): Promise
   const kind = nameKinds.find((one) => one === argv[1]);
   if (kind === undefined || ctx.env.TOKENS_COMPLETE === 'static') return;
   const silent = { isTTY: false, columns: 80, write: async () => undefined };
-  const names = await findNames({ ...ctx, stderr: silent }, kind, optionsIn(argv)).catch(() => []);
+  const { names, remember } = await findNames({ ...ctx, stderr: silent }, kind, optionsIn(argv)).catch(() => nothing);
   await ctx.stdout.write(names.map((name) => `${name}\n`).join(''));
+  // The process ends afterwards. It must not end in the middle of the write, whose temporary file would stay.
+  await remember?.().catch(() => undefined);
 }
 
-async function findNames(ctx: Context, kind: NameKind, options: Options): Promise<readonly string[]> {
+interface Found {
+  readonly names: readonly string[];
+  /** Saves names that came from the server. */
+  readonly remember?: () => Promise<void>;
+}
+
+const nothing: Found = { names: [] };
+
+async function findNames(ctx: Context, kind: NameKind, options: Options): Promise<Found> {
   const list = [kind, options.serviceAccount ?? '', options.user ?? ''].join(' ').trim();
   const entry = await findEntry(ctx, await resolveServer(ctx, options));
   // Nothing says whose a session or key from the environment is.
@@ -38,27 +48,30 @@ async function findNames(ctx: Context, kind: NameKind, options: Options): Promis
   const isGiven = Boolean(TOKENS_SESSION || TOKENS_KEY || TOKENS_KEY_FILE);
   const member = isGiven ? null : entry;
   const known = member && (await knownNames(ctx, member, list));
-  if (known) return known;
-  if (member === null && !isGiven) return [];
-  return inTime(ctx, async (limited) => {
-    if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return [];
-    const names = (await readNames(await connect(limited, options), kind, options)).filter(isPrintable);
-    if (member) await rememberNames(ctx, member, list, names);
-    return names;
+  if (known) return { names: known };
+  if (member === null && !isGiven) return nothing;
+  const names = await inTime(ctx, async (limited) => {
+    if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return null;
+    return (await readNames(await connect(limited, options), kind, options)).filter(isPrintable);
   });
+  if (names === null) return nothing;
+  return { names, ...(member && { remember: () => rememberNames(ctx, member, list, names) }) };
 }
 
-/** Returns what `read` returns, or nothing if too little time is left for it. */
-async function inTime(ctx: Context, read: (limited: Context) => Promise<string[]>): Promise<string[]> {
+/** Returns what `read` returns, or null if it fails or too little time is left for it. */
+async function inTime(
+  ctx: Context,
+  read: (limited: Context) => Promise<string[] | null>,
+): Promise<readonly string[] | null> {
   const leftMs = maxMs - ctx.sinceStart();
-  if (leftMs < minNetworkMs) return [];
+  if (leftMs < minNetworkMs) return null;
   const late = new AbortController();
   const tooLate = ctx.sleep(leftMs).then(
-    () => [],
-    () => [],
+    () => null,
+    () => null,
   );
   const limited = { ...ctx, signal: AbortSignal.any([ctx.signal, late.signal]) };
-  const names = await Promise.race([read(limited).catch(() => []), tooLate]);
+  const names = await Promise.race([read(limited).catch(() => null), tooLate]);
   late.abort();
   return names;
 }

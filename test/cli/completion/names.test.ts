@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
@@ -101,12 +102,24 @@ it('keeps names only, for their owner only, in a file that only the person can r
   expect(await names(['token'])).toEqual([]);
 });
 
+const filesWithNames = async () => (await readdir(cli.configDir)).filter((file) => file.includes('completion'));
+
 it.each([['logout'], ['servers', 'remove', serverUrl]])('forgets the names after `%s`', async (...argv) => {
   await signIn('dev@example.com');
   await names(['token']);
-  await stat(cache());
+  // What a completion leaves that was killed in the middle of its write.
+  await writeFile(join(cli.configDir, '.completion.json.0f5a7d5e'), '{"names": ["ci-pipeline"]}', { mode: 0o600 });
+  expect(await filesWithNames()).toHaveLength(2);
   expect(await cli.run(argv)).toMatchObject({ code: 0 });
-  await expect(stat(cache())).rejects.toThrow('ENOENT');
+  expect(await filesWithNames()).toEqual([]);
+});
+
+it('prints the names before it saves them, and ends after that', async () => {
+  await signIn('dev@example.com');
+  const wasSaved: boolean[] = [];
+  expect(await names(['token'], { onWrite: () => void wasSaved.push(existsSync(cache())) })).toHaveLength(2);
+  expect(wasSaved).toEqual([false]);
+  expect(await filesWithNames()).toEqual(['completion.json']);
 });
 
 it('reads a keychain only if that asks the person nothing', async () => {

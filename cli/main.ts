@@ -40,14 +40,19 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (isUsageError(error)) {
-      const found = findCommand(program, argv);
-      if (error.code === 'commander.unknownCommand' && found.unknown.length > 0) throw await unknownCommand(found);
-      throw localError('usage', toSentences(error.message, helpCommand(found)));
-    }
+    await rejectMistakes(error, findCommand(program, argv));
     // Either --help, or a command group without a command, for which commander exits with an error.
     await ctx.stdout.write(output.out || output.err);
   }
+}
+
+/** Throws what a person reads about a usage error. Returns for help and the version. @throws CliError `usage` */
+async function rejectMistakes(error: CommanderError, found: FoundCommand): Promise<void> {
+  // commander passes over a word that is no command if --help follows, just where people look it up.
+  const isHelp = error.code === 'commander.helpDisplayed' && found.unknown[0] !== 'help';
+  const isUnknown = isHelp || error.code === 'commander.unknownCommand';
+  if (isUnknown && found.unknown.length > 0) throw await unknownCommand(found);
+  if (isUsageError(error)) throw localError('usage', toSentences(await withOptions(found, error), helpCommand(found)));
 }
 
 /**
@@ -76,6 +81,15 @@ async function unknownCommand(found: FoundCommand, topics: readonly string[] = [
   const { suggestCommand } = await import('./input/suggested-command.ts');
   const guess = suggestCommand(found, found.path.length === 0 ? topics : []);
   return localError('usage', `Unknown command '${found.unknown[0]}'.${guess} Run \`${helpCommand(found)}\` for help.`);
+}
+
+/** Returns the message of a usage error. For an option that is the beginning of others, it suggests these instead of commander's guess. */
+async function withOptions(found: FoundCommand, { code, message }: CommanderError): Promise<string> {
+  const [first, option] = /^error: unknown option '(--[^'=]+)[^'\n]*'/.exec(message) ?? [];
+  if (code !== 'commander.unknownOption' || option === undefined) return message;
+  const { optionsBeginning } = await import('./input/suggested-command.ts');
+  const names = optionsBeginning(found, option);
+  return names.length === 0 ? message : `${first}\n(Did you mean ${names.join(' or ')}?)`;
 }
 
 /** Turns commander's `error: unknown command 'lst'\n(Did you mean list?)` into sentences. */

@@ -7,6 +7,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   delete: ['revoke', 'delete', 'remove', 'end'],
   remove: ['revoke', 'delete', 'remove', 'end'],
   destroy: ['revoke', 'delete', 'remove', 'end'],
+  rm: ['revoke', 'delete', 'remove', 'end'],
   revoke: ['end'],
   renew: ['rotate', 'rotate-secret'],
   regenerate: ['rotate', 'rotate-secret'],
@@ -23,12 +24,25 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   member: ['users'],
 };
 
+/** Words of one group that another command stands for. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'servers add': 'tokens login',
+  'servers create': 'tokens login',
+  'servers new': 'tokens login',
+  'webhooks suspend': 'tokens webhooks edit --disable',
+  'webhooks pause': 'tokens webhooks edit --disable',
+  'webhooks disable': 'tokens webhooks edit --disable',
+  'webhooks enable': 'tokens webhooks edit --enable',
+};
+
 /** The command line is about tokens without saying so: `tokens create` instead of `tokens token create`. */
 const superfluous: readonly string[] = ['token', 'tokens'];
 
 /** Returns the sentence that suggests a command, or one of `topics`, for the unknown words. Returns '' if none is close. */
 export function suggestCommand({ command: group, unknown }: FoundCommand, topics: readonly string[] = []): string {
   const [word = '', next = ''] = unknown.map((text) => text.toLowerCase());
+  const line = elsewhere[`${group.name()} ${word}`];
+  if (line !== undefined) return ` Did you mean \`${line}\`?`;
   const isSuperfluous = group.parent === null && superfluous.includes(word);
   const meant = isSuperfluous ? commandMeantBy(next, group) : commandMeantBy(word, group);
   const suggested = meant === null ? closeCommands(isSuperfluous ? next : word, group, topics) : [meant];
@@ -45,4 +59,11 @@ function commandMeantBy(word: string, group: Command): string | null {
 function closeCommands(word: string, group: Command, topics: readonly string[]): string[] {
   const names = group.commands.map((command) => closeNames(word, [command.name(), ...command.aliases()])[0]);
   return closeNames(word, [...names.filter((name) => name !== undefined), ...topics]);
+}
+
+/** Returns up to two options of the command that begin with this text. */
+export function optionsBeginning({ command }: FoundCommand, text: string): string[] {
+  const help = command.createHelp();
+  const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+  return options.flatMap(({ long }) => (long?.startsWith(text) ? [long] : [])).slice(0, 2);
 }

@@ -15,7 +15,15 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
       minWidth: minTimeWidth,
       whenNarrow: [{ order: 6, width: 0 }],
     },
-    { head: 'ACTOR', text: actorText, whenNarrow: [{ order: 5, width: 0 }] },
+    {
+      head: 'ACTOR',
+      text: actorText,
+      // Cut before it is left out: one long name must not take the column from every line.
+      whenNarrow: [
+        { order: 5, width: 16 },
+        { order: 7, width: 0 },
+      ],
+    },
     { head: 'ACTION', text: (event) => event.action },
     {
       head: 'TARGET',

@@ -23,7 +23,7 @@ export interface Times {
   ago(time: string): string;
   /** Like `ago`, but `3m ago` if the words exceed `width` columns. */
   fitAgo(time: string, width: number): string;
-  /** Returns the date on which something expires: `2 Mar 2027`, or `never`. A pipe gets the time instead. */
+  /** Returns the date on which something expires: `2 Mar 2027`, or `never`. The end of a day in UTC is that date in every zone. A pipe gets the time instead. */
   expiryDate(time: string | null): string;
   /** Like `expiryDate`. Within 30 days, how far away that is follows: `2 Mar 2027 (in 3 days)`. */
   expiry(time: string | null): string;
@@ -37,13 +37,15 @@ export interface Times {
 export function timesFor(stream: OutputStream, ctx: Pick<Context, 'now' | 'timeZone'>): Times {
   const now = ctx.now();
   const times = stream.isTTY ? localTimes(ctx.timeZone) : utcTimes;
+  // East of UTC, the end of that day is on the next one. The date is what the person gave.
+  const datesOf = (time: string) => (stream.isTTY && isEndOfDay(time) ? localTimes('UTC') : times);
   const isRecent = (time: string) => now.getTime() - Date.parse(time) <= relativeWithinMs;
   const ago = (time: string) => (isRecent(time) ? timeAgo(time, now) : times.date(time));
   const withHint = (text: string, time: string) => {
     const hint = expiryHint(time, now);
     return hint === null ? text : `${text} (${hint})`;
   };
-  const expiryDate = (time: string | null) => (time === null ? 'never' : times.date(time));
+  const expiryDate = (time: string | null) => (time === null ? 'never' : datesOf(time).date(time));
   return {
     exact: times.exact,
     toTheSecond: times.toTheSecond,
@@ -57,7 +59,7 @@ export function timesFor(stream: OutputStream, ctx: Pick<Context, 'now' | 'timeZ
     expiryInWords: (time) => {
       if (time === null) return 'never';
       if (!stream.isTTY) return `at ${time}`;
-      const date = `on ${times.dateInWords(time)}`;
+      const date = `on ${datesOf(time).dateInWords(time)}`;
       return Date.parse(time) - now.getTime() <= weekMs ? withHint(date, time) : date;
     },
   };
@@ -87,6 +89,11 @@ function localTimes(timeZone: string | undefined): Formats {
     date: (time) => dateOf(time, 'short', timeZone),
     dateInWords: (time) => dateOf(time, 'long', timeZone),
   };
+}
+
+/** Returns whether a time is the end of a day in UTC: the expiry that a person gave as a date. */
+function isEndOfDay(time: string): boolean {
+  return new Date(time).toISOString().endsWith('T23:59:59.999Z');
 }
 
 function dateOf(time: string, month: 'short' | 'long', timeZone: string | undefined): string {

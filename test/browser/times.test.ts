@@ -28,6 +28,20 @@ describe.skipIf(!chromiumIsHere)('times', () => {
     );
   });
 
+  it('show an expiry that was given as a date on that date, also east of UTC', async () => {
+    const member = await addDeveloper(running.url, running.root, 'day@example.com');
+    const day = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10);
+    await member.request('POST', '/tokens', { name: 'ci', expires_at: `${day}T23:59:59.999Z` });
+    const page = await browser.visit(running.url, { timezoneId: 'Pacific/Kiritimati' });
+    await enter(page, running.url, member);
+    await page.goto('/profile/api-tokens');
+    await expect.poll(() => page.getByText(/UTC\+14:00\./).count()).toBe(1);
+    const shown = page.getByRole('row', { name: 'ci' }).locator('time[data-form=date]');
+    const parts = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' } as const;
+    const expected = new Intl.DateTimeFormat('en-GB', parts).format(new Date(day)).replace('Sept', 'Sep');
+    expect(await shown.textContent()).toBe(expected);
+  });
+
   it('show their exact time after a click, and while a link in their row has the focus', async () => {
     const member = await addDeveloper(running.url, running.root, 'exact@example.com');
     await member.request('POST', '/tokens', { name: 'ci', expires_in: 60 * 86_400 });

@@ -138,6 +138,11 @@ describe('tokens offboard --transfer-to', () => {
     );
   });
 
+  it('names the service account that does not exist, and suggests a close one', async () => {
+    const { code, stderr } = await offboard(['--transfer-to', 'cii', '--yes']);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('There is no service account "cii". Did you mean ci?')]);
+  });
+
   it('asks without a list if the management key may not read tokens', async () => {
     const platform = await storeServiceAccount(cli.app, 'platform');
     const { value } = await storeKey(cli.app, platform, ['users:write']);

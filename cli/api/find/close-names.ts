@@ -27,10 +27,29 @@ export function closeNames(text: string, names: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
-/** Returns how many letters differ, or null if the texts are not close. */
+/** Returns how many letters differ, or null if the texts are not close. Two neighbors that are swapped count as one. */
 function editsBetween(wanted: string, name: string): number | null {
   const max = Math.min(maxEdits, Math.max(1, Math.floor(wanted.length / 2.5)));
-  const edits = leven(wanted, name, { maxDistance: max + 1 });
+  const distance = (text: string) => leven(text, name, { maxDistance: max + 1 });
+  const edits = Math.min(distance(wanted), ...withSwap(wanted).map((text) => 1 + distance(text)));
   if (edits <= max) return edits;
-  return wanted.length >= 3 && name.startsWith(wanted) ? max + 1 : null;
+  return wanted.length >= 3 && (name.startsWith(wanted) || isAbbreviated(wanted, name)) ? max + 1 : null;
+}
+
+/** Returns the text with each pair of neighbors swapped. */
+function withSwap(text: string): string[] {
+  const letters = [...text];
+  return letters.slice(1).map((letter, index) =>
+    letters
+      .with(index, letter)
+      .with(index + 1, letters[index] ?? '')
+      .join(''),
+  );
+}
+
+/** Returns whether `text` is `name` without one or two of its letters, such as `usr` for `users`. */
+function isAbbreviated(text: string, name: string): boolean {
+  const missing = name.length - text.length;
+  if (missing < 1 || missing > 2 || name[0] !== text[0]) return false;
+  return leven(text, name) === missing;
 }

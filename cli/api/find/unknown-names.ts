@@ -33,6 +33,7 @@ const kinds: Readonly<Record<string, UnknownKind>> = {
   add_maintainers: 'member',
   service_account: 'account',
   to: 'account',
+  transfer_to: 'account',
   action: 'action',
   events: 'event',
 };

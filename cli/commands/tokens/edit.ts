@@ -45,7 +45,7 @@ export function registerEdit(program: Command, ctx: Context): void {
     )
     .option('--name <new>', 'New name')
     .option('--description <text>', 'New description; an empty text removes it')
-    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date (the end of that day in UTC), a time, or never')
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--no-self-rotate', 'Do not let the token rotate itself')
     .option('--quiet-networks', 'Send no mail about uses from new networks')

@@ -32,7 +32,7 @@ export function registerRotate(program: Command, ctx: Context): void {
       'Give a token a new value and print it once. The old value keeps working during the overlap, so that you can replace it everywhere. `tokens show` says where the old value is still used.',
     )
     .option('--overlap <duration>', 'How long the old value keeps working: 0 to 30d (default: 24h)')
-    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date (the end of that day in UTC), a time, or never')
     .option('--end-previous', 'Also rotate during an overlap, which ends the value before the old one')
     .option('--finish', 'End the overlap now instead of rotating: only the current value then works')
     .option('--store', 'Store the new value in the OS keychain, for `tokens get`')

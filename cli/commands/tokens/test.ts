@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { RequestTest } from '../../../shared/schemas/tokens/request-tests.ts';
 import { conditionsOf, namesOfUnchecked } from '../../../shared/tokens/unchecked-words.ts';
+import type { Api } from '../../api/client.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { requestTestShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { localError } from '../../errors.ts';
+import { type CliError, hasCode, localError } from '../../errors.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
 import { deniedByRules, isForbidReason, noteObserved, requestOf } from './check/check-request.ts';
@@ -51,7 +52,7 @@ async function runTest(ctx: Context, name: string, options: TestOptions): Promis
     await printFields(ctx.stdout, fieldsOf(tested));
   }
   const { deny_reason: reason, would_deny: wouldDeny } = tested;
-  if (reason !== null) throw failureOf(reason);
+  if (reason !== null) throw await failureOf(reason, api, options);
   if (wouldDeny !== null) await noteObserved(ctx, options, wouldDeny);
 }
 
@@ -66,7 +67,16 @@ function fieldsOf({ verdict, deny_reason: reason, would_deny: wouldDeny, rule, n
   return fields;
 }
 
-function failureOf(reason: string) {
-  if (isForbidReason(reason)) return deniedByRules(reason);
-  return localError('token-inactive', `The token does not work: ${reason}.`);
+async function failureOf(reason: string, api: Api, { app }: TestOptions): Promise<CliError> {
+  if (!isForbidReason(reason)) return localError('token-inactive', `The token does not work: ${reason}.`);
+  return deniedByRules(reason, reason === 'app' && app !== undefined ? await whyNotFor(app, api) : undefined);
+}
+
+/** Returns that there is no such app, with apps of close names. Returns undefined if there is one, or if the caller cannot find out. */
+async function whyNotFor(app: string, api: Api): Promise<string | undefined> {
+  const { findApp } = await import('../../api/find/find-app.ts');
+  return findApp(api, app).then(
+    () => undefined,
+    (error: unknown) => (hasCode(error, 'app-not-found') ? error.message.replace('There', 'there') : undefined),
+  );
 }

@@ -30,7 +30,7 @@ export function attentionReasons(token: Token, now: Date): AttentionReason[] {
 export function attentionPhrase(token: Token, reasons: readonly AttentionReason[], times: Times): string {
   const { status, expires_at: expiresAt, last_denied: denied, previous } = token;
   const phrases: Record<AttentionReason, () => string> = {
-    denied: () => `was denied ${denied ? times.ago(denied.at) : ''}`,
+    denied: () => `was denied ${denied ? times.ago(denied.at).replace(/^now$/, 'just now') : ''}`,
     'not-active': () => `is ${status}`,
     'expires-soon': () => `expires ${times.expiry(expiresAt)}`,
     'two-values': () => `has two values${previous ? ` until ${times.exact(previous.valid_until)}` : ''}`,

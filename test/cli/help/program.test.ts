@@ -60,15 +60,36 @@ it.each([
   ['servers delete x', 'remove'],
   ['clients roll gateway', 'rotate'],
   ['users disabel ada@example.com', 'disable'],
+  ['lsit', 'list'],
+  ['shwo ci', 'show'],
+  ['users lsit', 'list'],
+  ['tokens lsit', 'list'],
+  ['usr list', 'users'],
+  ['users rm ada@example.com', 'delete'],
+  ['servers add https://tokens.example.com', '`tokens login`'],
+  ['webhooks suspend https://hooks.example.com', '`tokens webhooks edit --disable`'],
+  ['delete --help', 'revoke'],
+  ['users lst -h', 'list'],
+  ['--json users remove --help', 'delete'],
 ])('suggests for `tokens %s` the command %s, and sends nothing', async (line, meant) => {
   const ran = await cli.run(line.split(' '));
   expect(ran).toMatchObject({ code: 2, stdout: '' });
   expect(ran.stderr).toContain(`Did you mean ${meant}?`);
 });
 
-it('suggests the option that a misspelt one is close to', async () => {
-  const { code, stderr } = await cli.run(['create', 'ci', '--expire', '90d']);
-  expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean --expires?')]);
+it.each([
+  ['--expire', '--expires'],
+  ['--desc', '--description'],
+  ['--desc=x', '--description'],
+  ['--self', '--self-rotate'],
+])('suggests for the option %s the option %s', async (option, meant) => {
+  const { code, stderr } = await cli.run(['create', 'ci', option, 'x']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`Did you mean ${meant}?`)]);
+});
+
+it('prints the help of a command whose argument is no command', async () => {
+  expect(await cli.run(['create', 'delete', '--help'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await cli.run(['users', 'add', 'x@example.com', '-h'])).toMatchObject({ code: 0, stderr: '' });
 });
 
 it.each([

@@ -31,7 +31,7 @@ const headOf = async (columns: number, ...argv: string[]) => (await lines(column
 it.each([
   [200, ['TIME', 'ACTOR', 'ACTION', 'TARGET', 'IP', 'USER AGENT']],
   [80, ['TIME', 'ACTOR', 'ACTION', 'TARGET', 'IP']],
-  [50, ['TIME', 'ACTION', 'TARGET']],
+  [50, ['ACTOR', 'ACTION', 'TARGET']],
   [34, ['ACTION', 'TARGET']],
 ])('keeps the target of an event longer than its actor: at %i columns', async (columns, heads) => {
   const [head, first = ''] = await lines(columns, 'audit', '--action', 'token.rotated');
@@ -70,4 +70,16 @@ it('keeps the role of a member longer than the permission', async () => {
 it('cuts no word of the report on a terminal of 80 columns', async () => {
   expect((await lines(80, 'report')).join('\n')).not.toContain('…');
   expect(await headOf(80, 'report')).toEqual(['COUNT', 'WHAT', 'LIST THEM WITH']);
+});
+
+it('cuts a long actor on a terminal of 80 columns, but shows who acted in every line', async () => {
+  const email = 'firstname.lastname@the-company.example';
+  const member = await cli.app.addMember({ email, can_manage_tokens: true });
+  await createToken(cli.app, member, { name: 'nightly', expires_in: 90 * 86_400 });
+  const inDays = { ...cli.as(cli.app.root), columns: 80, now: new Date(cli.app.clock.now() + 3 * 86_400_000) };
+  const { stdout } = await cli.run(['audit', '--limit', '3', '--no-color'], inDays);
+  const [head, ...events] = stdout.trimEnd().split('\n');
+  expect(head?.split(/ {2,}/).slice(0, 4)).toEqual(['TIME', 'ACTOR', 'ACTION', 'TARGET']);
+  expect(events[0]).toMatch(/ firstname\.lastname@\S*… +token\.created +token nigh/);
+  for (const line of [head, ...events]) expect(line?.length).toBeLessThanOrEqual(80);
 });

@@ -46,6 +46,16 @@ describe('times on a terminal', () => {
     expect(times.expiryInWords(null)).toBe('never');
   });
 
+  it.each(['Pacific/Kiritimati', 'Europe/Berlin', 'UTC', 'America/New_York'])(
+    'show an expiry that was given as a date on that date in %s',
+    (zone) => {
+      const times = timesOf(zone);
+      const endOfDay = '2027-12-05T23:59:59.999Z';
+      expect(times.expiryInWords(endOfDay)).toBe('on 5 December 2027');
+      expect([times.expiry(endOfDay), times.expiryDate(endOfDay)]).toEqual(['5 Dec 2027', '5 Dec 2027']);
+    },
+  );
+
   it('say how long ago something happened within 48 hours, and then its date', () => {
     const times = timesOf('America/New_York');
     expect(times.ago('2027-02-28T14:08:00Z')).toBe('2 days ago');

@@ -92,7 +92,8 @@ describe('tokens status', () => {
     expect(stdout).toMatch(/Needs attention:\tsoon \(tok_\w{8}\) expires 20\S+Z \(in 6 days\)\n/);
     const onTerminal = await cli.run(['status', '--no-color'], { ...dev, columns: 200 });
     expect(onTerminal.stdout).toMatch(/Needs attention: +soon \(tok_\w{8}\) expires \d+ \w+ \d{4} \(in 6 days\)\n/);
-    expect(stdout).toMatch(/Needs attention:\tpaused \(tok_\w{8}\) was denied .*, is paused\n/);
+    expect(stdout).toMatch(/Needs attention:\tpaused \(tok_\w{8}\) was denied \S+Z, is paused\n/);
+    expect(onTerminal.stdout).toMatch(/paused \(tok_\w{8}\) was denied just now, is paused\n/);
     expect(stdout).toMatch(/rotated \(tok_\w{8}\) has two values until 20/);
   });
 

@@ -62,3 +62,14 @@ it('needs a method and a path', async () => {
   expect((await run('--method', 'GET')).code).toBe(2);
   expect((await run('--path', '/')).code).toBe(2);
 });
+
+it('says that there is no such app, and suggests a close one', async () => {
+  const app = ['apps', 'create', 'grafana', '--url', 'https://grafana.example.com'];
+  expect(await cli.run(app, cli.as(cli.app.root))).toMatchObject({ code: 0 });
+  const request = ['--method', 'GET', '--path', '/api/builds'];
+  const { code, stderr } = await run(...request, '--app', 'grafan');
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringContaining('(app): there is no app "grafan". Did you mean grafana?'),
+  ]);
+});

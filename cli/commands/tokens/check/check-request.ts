@@ -27,11 +27,9 @@ export function isForbidReason(reason: string | null): reason is ForbidReason {
   return reason !== null && Object.hasOwn(explanations, reason);
 }
 
-export function deniedByRules(reason: ForbidReason) {
-  return localError(
-    'token-inactive',
-    `The token works, but not for this request (${reason}): ${explanations[reason]}.`,
-  );
+/** Creates the error for a token that works but not for this request. `why` is a clause in place of the usual explanation. */
+export function deniedByRules(reason: ForbidReason, why: string = `${explanations[reason]}.`) {
+  return localError('token-inactive', `The token works, but not for this request (${reason}): ${why}`);
 }
 
 /** Says why a request is allowed although the rules deny it. */

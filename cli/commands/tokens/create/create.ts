@@ -36,7 +36,7 @@ export function registerCreate(program: Command, ctx: Context): void {
     .description(
       'Create a personal API token and print its value. The server stores only a hash, so it cannot show the value again.',
     )
-    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date (the end of that day in UTC), a time, or never')
     .option('--description <text>', 'Purpose of the token')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')

@@ -41,7 +41,10 @@ export function registerEnsure(program: Command, ctx: Context): void {
       '--renew-before <duration>',
       'Time left at which to rotate (default: 14d, or a third of the lifetime if shorter)',
     )
-    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never (default: 90d for a new token)')
+    .option(
+      '--expires <when>',
+      'Expiry: 30m, 12h, 90d, 1y, a date (the end of that day in UTC), a time, or never (default: 90d for a new token)',
+    )
     .option('--overlap <duration>', 'How long the old value keeps working after a rotation: 0 to 30d (default: 24h)')
     .option('--self-rotate', 'Let the token rotate itself, so that later runs need no session')
     .option('--description <text>', 'Purpose of a new token');

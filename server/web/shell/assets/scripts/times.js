@@ -9,7 +9,9 @@ if (zone) {
   for (const element of document.querySelectorAll('time[datetime]')) {
     const time = new Date(element.dateTime);
     if (element.dataset.exact) element.dataset.exact = minute(time);
-    if (element.dataset.form === 'date') element.textContent = date(time);
+    // An expiry that was given as a date is the end of that day in UTC, which east of UTC is on the next day.
+    const isEndOfDay = element.dateTime.endsWith('T23:59:59.999Z');
+    if (element.dataset.form === 'date' && !isEndOfDay) element.textContent = date(time);
     if (element.dataset.form === 'clock') element.textContent = clock(time);
     if (element.dataset.form === 'minute') element.textContent = minute(time);
   }

@@ -311,6 +311,7 @@ it('lists the consequences of offboarding before it offboards a member', async (
     'Ends all its sessions',
     'Permanently revokes 2 tokens.',
     'Revoked (2)',
+    'Offboard and revoke 2 tokens',
   ]) {
     expect(asked).toContain(consequence);
   }
@@ -341,6 +342,10 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   const asked = textOf(html);
   expect(asked).toMatch(/Transferred to the service account, if you name one \(1\)\s*in use/);
   expect(asked).toMatch(/Revoked \(1\)\s*forgotten/);
+  // The lists come before the field that decides about them.
+  expect(asked.indexOf('Revoked (1)')).toBeLessThan(asked.indexOf('Service account that receives'));
+  expect(asked).toContain('Offboard and revoke tokens');
+  expect(html).toMatch(/<a class="button"[^>]* autofocus[^>]*>\s*Cancel/);
   expect(html).toMatch(/<input id="transfer_to"[^>]* list="transfer_to-names"/);
   expect(html).toContain('<option value="ci">');
   expect(html).not.toContain(`<option value="${disabled.name}">`);
@@ -363,6 +368,19 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   });
   expect(await verdict(app, used.token)).toBe(200);
   expect(await verdict(app, unused.token)).toBe('revoked');
+});
+
+it('warns before it offboards a member that a paused token would be transferred', async () => {
+  const { app, browser, page } = await open();
+  const { id } = await createToken(app, app.dev, { name: 'leaked' });
+  await app.store.tokens.recordUses([useOf(id, { at: app.clock.now() })]);
+  await addServiceAccount(app.store, 'ci');
+  const asked = async () => textOf((await browser.get(`${page}?dialog=offboard`)).html);
+  expect(await asked()).not.toContain('stays paused');
+  await app.ask(`/api/v1/tokens/${id}/pause`, { as: app.root, json: { reason: 'Seen in a build log' } });
+  const text = await asked();
+  expect(text).toContain('1 of these is paused, and stays paused.');
+  expect(text).toContain(', paused: Seen in a build log');
 });
 
 it('offers more than one page of service accounts when it offboards a member, and accepts one that it does not offer', async () => {
@@ -398,6 +416,7 @@ it('says that no service account can receive tokens, and where to create one', a
   expect(textOf(html)).toContain('No service account can receive the tokens in use');
   expect(html).toContain('href="/organization/service-accounts?dialog=create"');
   expect(html).not.toMatch(/name="(grace|transfer_to)"/);
+  expect(textOf(html)).toContain('Offboard and revoke 1 token');
 });
 
 it('offers nobody to offboard themselves, and refuses it', async () => {

@@ -6,18 +6,21 @@ import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventSentence } from './event-sentence.tsx';
+import type { PagesOfEvent } from './pages-of-event.ts';
 import { actionTexts } from './sentences.ts';
 
 interface EventPageProps {
   event: ListedAuditRecord;
   /** Absolute address of the page. */
   address: string;
+  /** The pages about the actor and the target. */
+  pages: PagesOfEvent;
   /** Whether the member reads the whole log, and finds related events there. */
   readsAll: boolean;
 }
 
 /** All fields of one audit event. */
-export function EventPage({ event, address, readsAll }: EventPageProps) {
+export function EventPage({ event, address, pages, readsAll }: EventPageProps) {
   const { id, at, action, actor, actorName, target, tokenOwnerEmail, ip, userAgent } = event;
   const { tone, label } = actionTexts[action];
   const list = readsAll ? auditPath : activityPath;
@@ -54,7 +57,7 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
               <bdi>{actorName}</bdi>,{' '}
             </>
           )}
-          <bdi>{actorLabel(actor)}</bdi>
+          <Linked path={pages.actor} text={actorLabel(actor)} />
           <span class="sub">
             {actor.kind}
             {actor.id !== null && <code> {actor.id}</code>}
@@ -63,7 +66,7 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
         </dd>
         <dt>Target</dt>
         <dd>
-          <bdi>{target.name ?? '–'}</bdi>
+          <Linked path={pages.target} text={target.name ?? '–'} />
           <span class="sub">
             {target.kind}
             {target.id !== null && <code> {target.id}</code>}
@@ -101,6 +104,12 @@ export function EventPage({ event, address, readsAll }: EventPageProps) {
       <Changes event={event} />
     </Layout>
   );
+}
+
+/** A name, which leads to the page about it if there is one. */
+function Linked({ path, text }: { path: string | null; text: string }) {
+  const name = <bdi>{text}</bdi>;
+  return path === null ? name : <a href={path}>{name}</a>;
 }
 
 /** Returns the text that finds the events of an actor, or null if nothing is known about them. */

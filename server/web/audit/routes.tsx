@@ -11,9 +11,11 @@ import { activityFields, type FilterValues, readAuditFilter } from './audit-filt
 import { AuditPage, NewEventsPage } from './audit-page.tsx';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventPage } from './event-page.tsx';
+import { type LinkedDeps, pagesOfEvent } from './pages-of-event.ts';
 
 /** Routes of `/organization/audit`, of its events and its downloads, and of `/profile/activity`. */
-export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' | 'clock' | 'log' | 'config'>) {
+export function auditPages(deps: Pick<AppDeps, 'audit' | 'clock' | 'log' | 'config'> & LinkedDeps) {
+  const { audit, clock, log, config } = deps;
   // Downloads go first in the queue of audit lists. Only one of them reads at a time, so that other lists get their turns.
   const oneAtATime = pLimit(1);
 
@@ -109,7 +111,8 @@ export function auditPages({ audit, clock, log, config }: Pick<AppDeps, 'audit' 
       const caller = c.get('caller');
       const event = await audit.find(caller, c.req.param('id'));
       const address = `${config.publicUrl}${auditPath}/${event.id}`;
-      return c.render(<EventPage event={event} address={address} readsAll={readsEverything(caller)} />);
+      const pages = await pagesOfEvent(deps, c, event);
+      return c.render(<EventPage event={event} address={address} pages={pages} readsAll={readsEverything(caller)} />);
     })
     .get(activityPath, showActivity);
 }

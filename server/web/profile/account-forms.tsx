@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
-import { useMember } from '../shell/page-context.ts';
+import { useMember, usePage } from '../shell/page-context.ts';
 
 interface RejectedProps {
   /** Why the form was rejected, and what it said. */
@@ -51,6 +51,7 @@ export function NameForm({ rejected }: RejectedProps) {
 /** The form that asks for another email address. It changes only when the link is opened that is mailed there. */
 export function EmailForm({ rejected }: RejectedProps) {
   const errors = fieldErrors(rejected?.problem);
+  const { sendsMail } = usePage();
   return (
     <AccountForm action="/profile/email" label="Email address" submit="Change email address" rejected={rejected}>
       <Field
@@ -59,7 +60,11 @@ export function EmailForm({ rejected }: RejectedProps) {
         type="email"
         value={rejected?.value}
         error={errors.email}
-        hint="You get a link there. Your address changes when you open it, within 24 hours and before you sign out."
+        hint={
+          sendsMail
+            ? 'You get a link there. Your address changes when you open it, within 24 hours and before you sign out.'
+            : 'No mail server is set up yet, so no mail is sent. The link that changes your address is in a mail: ask whoever operates the server for it, and open it within 24 hours and before you sign out.'
+        }
         autocomplete="off"
         required
       />

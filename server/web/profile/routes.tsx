@@ -14,14 +14,18 @@ import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.t
 import { ProfilePage, profilePath, type RejectedForm } from './profile-page.tsx';
 
 interface ProfileDeps
-  extends Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock'> {
+  extends Pick<
+    AppDeps,
+    'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock' | 'sendsMail'
+  > {
   deviceCookie: DeviceCookie;
   messages: Messages;
 }
 
 /** Routes of `/profile`: the member's own account and sessions. */
 export function profilePages(deps: ProfileDeps) {
-  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock, deviceCookie, messages } = deps;
+  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock, sendsMail, deviceCookie, messages } =
+    deps;
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
@@ -34,7 +38,7 @@ export function profilePages(deps: ProfileDeps) {
       }),
     )
     .post(`${profilePath}/email`, (c) =>
-      submit(c, 'email', 'email-change-requested', async (fields) => {
+      submit(c, 'email', sendsMail ? 'email-change-requested' : 'email-change-unmailed', async (fields) => {
         const { email = '' } = parseForm(updateUserBodySchema, { email: text(fields.email) });
         await ownProfile.requestEmailChange(c.get('caller'), email, text(fields.password));
       }),

@@ -131,6 +131,14 @@ function SsoSection({ sso, now }: Pick<SettingsPageProps, 'sso' | 'now'>) {
   );
 }
 
+/** What it means that a limit is not set, where "none" alone could be read as the opposite. */
+const noneOf: Readonly<Record<string, string>> = {
+  TOKENSD_KEEP_AUDIT: 'none (kept for ever)',
+  TOKENSD_MAX_EXPIRY: 'none (no limit)',
+  TOKENSD_SSO_MAX_AGE: 'none (no limit)',
+  TOKENSD_MAX_IDLE: 'none (no limit)',
+};
+
 function SettingTable({ settings }: Pick<SettingsPageProps, 'settings'>) {
   return (
     <table class="list settings">
@@ -149,7 +157,7 @@ function SettingTable({ settings }: Pick<SettingsPageProps, 'settings'>) {
               <code>{name}</code>
             </th>
             <td data-label="Value">
-              {value === null ? <span class="hint">none</span> : <code class="entry">{value}</code>}
+              {value === null ? <span class="hint">{noneOf[name] ?? 'none'}</span> : <code class="entry">{value}</code>}
             </td>
             <td data-label="From" class="words">
               {source === null ? <span class="hint">default</span> : source}

@@ -32,8 +32,8 @@ it('invites each address that was pasted, and says what became of each', async (
     'ada@example.com Ada Lovelace Invited',
     'DEV@example.com Already a member',
     'bob@example.com Invited',
-    'nobody Not invited. Enter an email address such as ada@example.com.',
-    'eve@ Not invited. Enter an email address such as ada@example.com.',
+    'nobody Not invited Enter an email address such as ada@example.com.',
+    'eve@ Not invited Enter an email address such as ada@example.com.',
   ]);
   expect(await app.memberOf('ada@example.com')).toMatchObject({
     ...{ name: 'Ada Lovelace', canManageTokens: true, superuser: false, auditor: false, passwordHash: null },
@@ -87,7 +87,7 @@ it('keeps what is wrong with an address or a name to its line, and escapes it', 
   const { html } = await app.send(`"${'x'.repeat(65)}" <ada@example.com>\n<script>@example.com\nbob@example.com`);
   expect(html).not.toContain('<script>@');
   const [ada, , ...rest] = resultsIn(html);
-  expect(ada).toContain('Not invited. A name must have at most 64 characters.');
+  expect(ada).toContain('Not invited A name must have at most 64 characters.');
   expect(rest.at(-1)).toBe('bob@example.com Invited');
   expect(await app.memberOf('ada@example.com')).toBeNull();
 });
@@ -127,8 +127,8 @@ it('invites the others if one fails, and tries no more once the database is gone
   expect(status).toBe(200);
   expect(resultsIn(html)).toEqual([
     'ada@example.com Invited',
-    'bob@example.com Failed. The database could not be used, so nobody knows whether this was saved. Try again.',
-    'eve@example.com Failed. Not tried, because the one before failed.',
+    'bob@example.com Failed The database could not be used, so nobody knows whether this was saved. Try again.',
+    'eve@example.com Failed Not tried, because the one before failed.',
   ]);
   expect(html).toMatch(/<textarea[^>]*>bob@example\.com\neve@example\.com<\/textarea>/);
 });

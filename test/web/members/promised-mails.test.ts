@@ -44,3 +44,20 @@ it('promises no mail in any dialog if none is configured', async () => {
   }
   expect(texts.invite).toContain('No mail server is configured, so no mail is sent. You see a new link once');
 });
+
+it('says at the forms for email addresses, and after them, whether a mail is sent', async () => {
+  for (const smtpUrl of ['smtp://127.0.0.1:1', null]) {
+    const app = await openTestApp({ smtpUrl });
+    onTestFinished(app.close);
+    const [superuser, member] = [openConsole(app, app.root), openConsole(app, app.dev)];
+    const edit = textOf((await superuser.get(`/organization/team/${app.dev.id}?dialog=edit`)).html);
+    const profile = textOf((await member.get('/profile')).html);
+    const form = { email: 'new@example.com', password: app.dev.password };
+    const { location } = await member.submit('/profile/email', form);
+    const message = textOf((await member.get(location ?? '')).html);
+    const none = 'No mail server is set up yet, so';
+    const said = [edit.includes('Both addresses get a mail'), profile.includes('You get a link there')];
+    expect([...said, message.includes('Check the mail of your new address')]).toEqual(Array(3).fill(smtpUrl !== null));
+    expect([edit, profile, message].map((text) => text.includes(none))).toEqual(Array(3).fill(smtpUrl === null));
+  }
+});

@@ -36,7 +36,8 @@ describe('the settings page', () => {
     );
     expect(numbers.map(([, name]) => name)).toEqual(['TOKENSD_MAX_TOKENS_PER_USER']);
     expect(text).toContain('TOKENSD_LISTEN 127.0.0.1:8420 default');
-    expect(text).toContain('TOKENSD_MAX_IDLE none default');
+    expect(text).toContain('TOKENSD_MAX_IDLE none (no limit) default');
+    expect(text).toContain('TOKENSD_KEEP_AUDIT none (kept for ever) default');
     expect(html).not.toContain('hunter2');
     expect(html).not.toContain('<b>');
   });

@@ -17,7 +17,10 @@ export function InviteFields({ form, error }: { form: InviteForm; error?: string
       />
       <label class="inline">
         <input type="checkbox" name="can_manage_tokens" value="yes" checked={form.canManageTokens} />
-        <span>{permissionLabel}</span>
+        <span>
+          {permissionLabel}
+          <span class="sub">Without it, they sign in but create no tokens. You can grant it later.</span>
+        </span>
       </label>
     </>
   );

@@ -82,8 +82,8 @@ function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
   }
   return (
     <p class="note">
-      No mail was sent, because no mail server is configured. Tell the members yourself to sign in with single sign-on
-      at {linkOf(first)}.
+      No mail was sent, because no mail server is configured. Tell the members yourself to sign in with single sign-on,
+      at the address below.
     </p>
   );
 }
@@ -99,12 +99,12 @@ function Address({ result: { invitee, ...result } }: { result: InviteResult }) {
 
 function Result({ result, index }: { result: InviteResult; index: number }) {
   if (result.outcome === 'member') return <KnownMember user={result.user} />;
-  if (result.outcome === 'invalid') return <>Not invited. {result.detail}</>;
-  if (result.outcome === 'failed') return <>Failed. {result.detail}</>;
+  if (result.outcome === 'invalid') return <NotInvited label="Not invited" detail={result.detail} />;
+  if (result.outcome === 'failed') return <NotInvited label="Failed" detail={result.detail} />;
   const link = linkOf(result);
-  if (link === null || !hasSecret(result)) return <>{link === null ? 'Invited' : 'Added'}</>;
+  if (link === null) return <>Invited</>;
   const id = `invitation-link-${index}`;
-  const expiresAt = result.invitation?.expiresAt ?? 0;
+  const expiresAt = result.invitation?.expiresAt ?? null;
   return (
     <>
       <div class="secret">
@@ -115,7 +115,7 @@ function Result({ result, index }: { result: InviteResult; index: number }) {
           readonly
           autocomplete="off"
           aria-label={`Link for ${result.user.email}`}
-          data-secret
+          data-secret={expiresAt === null ? undefined : true}
         />
         <button type="button" data-copy={id} hidden>
           Copy<span class="visually-hidden"> the link for {result.user.email}</span>
@@ -123,8 +123,22 @@ function Result({ result, index }: { result: InviteResult; index: number }) {
         <span id={`${id}-copied`} role="status" />
       </div>
       <span class="sub">
-        Works once, until <MinuteOf at={expiresAt} />
+        {expiresAt === null ? (
+          'Added. The member signs in there.'
+        ) : (
+          <>
+            Works once, until <MinuteOf at={expiresAt} />
+          </>
+        )}
       </span>
+    </>
+  );
+}
+
+function NotInvited({ label, detail }: { label: string; detail: string }) {
+  return (
+    <>
+      <span class="badge danger">{label}</span> {detail}
     </>
   );
 }

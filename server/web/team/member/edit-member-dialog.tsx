@@ -5,6 +5,7 @@ import { Field } from '../../shell/components/form.tsx';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { TextArea } from '../../shell/components/text-area.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
+import { usePage } from '../../shell/page-context.ts';
 import { briefList } from '../member-labels.ts';
 import { memberPath } from '../team-paths.ts';
 import type { EditMemberForm } from './edit-member-form.ts';
@@ -48,7 +49,11 @@ export function EditMemberDialog({ member, closeHref, form, problem }: EditMembe
           type="email"
           value={form.email}
           error={errors.email}
-          hint="Both addresses get a mail. Links that were mailed to the earlier one stop working."
+          hint={
+            usePage().sendsMail
+              ? 'Both addresses get a mail. Links that were mailed to the earlier one stop working.'
+              : 'No mail server is set up yet, so neither address gets a mail. Links for the earlier one stop working.'
+          }
           autocomplete="off"
           required
         />

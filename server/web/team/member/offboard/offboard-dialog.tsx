@@ -1,8 +1,10 @@
+import type { PropsWithChildren } from 'hono/jsx';
 import { count } from '../../../../../shared/count.ts';
 import { limits } from '../../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../../shared/problem.ts';
 import type { OffboardingPlan } from '../../../../domain/accounts/offboarding/offboarding.ts';
 import type { OfferedNames } from '../../../../domain/offered-names.ts';
+import { isPaused } from '../../../../domain/tokens/status.ts';
 import type { TokenRecord, UserSummary } from '../../../../store/records.ts';
 import { ServiceAccountField } from '../../../service-accounts/service-account-field.tsx';
 import { Field } from '../../../shell/components/form.tsx';
@@ -13,6 +15,9 @@ import { Mailed } from '../../../shell/mailed.tsx';
 import { memberName } from '../../member-labels.ts';
 import { memberPath } from '../../team-paths.ts';
 import type { OffboardForm } from './offboard-form.ts';
+
+/** A longer list is closed, so that the buttons stay near. */
+const maxOpen = 5;
 
 interface OffboardDialogProps {
   user: UserSummary;
@@ -30,15 +35,15 @@ interface OffboardDialogProps {
 /** The form that offboards a member. Shows which tokens a service account can receive, and which are revoked in any case. */
 export function OffboardDialog(props: OffboardDialogProps) {
   const { user, plan, offeredAccounts, form, closeHref, problem } = props;
-  const { transferred, revoked, known } = plan;
+  const { transferred, revoked } = plan;
   return (
     <FormDialog
       title={`Offboard ${memberName(user)}?`}
       closeHref={closeHref}
       action={`${memberPath(user.id)}/offboard`}
-      submit="Offboard"
+      submit={submitOf(props)}
       danger
-      focusCancel={transferred.length === 0}
+      focusCancel={problem === undefined}
       problem={problem}
     >
       <p>Use this when someone leaves the organization. It does the following, all at once:</p>
@@ -60,28 +65,51 @@ export function OffboardDialog(props: OffboardDialogProps) {
           </>
         )}
       </ul>
-      {transferred.length > 0 && (
-        <TransferFields
-          form={form}
-          offeredAccounts={offeredAccounts}
-          problem={problem}
-          autofocus={problem === undefined}
-        />
-      )}
-      <TokenNames heading="Transferred to the service account, if you name one" tokens={transferred} {...props} />
-      <TokenNames heading="Revoked" tokens={revoked} {...props} />
-      <KnownTokens {...props} tokens={known} />
+      <Plan {...props} />
+      {transferred.length > 0 && <TransferFields form={form} offeredAccounts={offeredAccounts} problem={problem} />}
     </FormDialog>
   );
 }
 
-interface TransferFieldsProps extends Pick<OffboardDialogProps, 'form' | 'offeredAccounts' | 'problem'> {
-  autofocus: boolean;
+/** Returns what the button does: it names the number of tokens if no field decides it. */
+function submitOf({ plan: { transferred, revoked }, ...props }: OffboardDialogProps): string {
+  if (transferred.length + revoked.length === 0) return 'Offboard';
+  if (transferred.length > 0 && hasReceiver(props)) return 'Offboard and revoke tokens';
+  return `Offboard and revoke ${count(transferred.length + revoked.length, 'token')}`;
 }
 
-function TransferFields({ form, offeredAccounts, problem, autofocus }: TransferFieldsProps) {
+/** The lists of the tokens, before the fields that decide about them. */
+function Plan({ plan: { transferred, revoked, known }, ...props }: OffboardDialogProps) {
+  return (
+    <>
+      <TokenNames heading="Transferred to the service account, if you name one" tokens={transferred} {...props}>
+        <PausedNote paused={transferred.filter((token) => isPaused(token, props.now)).length} />
+      </TokenNames>
+      <TokenNames heading="Revoked" tokens={revoked} {...props} />
+      <KnownTokens {...props} tokens={known} />
+    </>
+  );
+}
+
+/** A paused token may have leaked. The member's other tokens are revoked in any case, so only these need a second thought. */
+function PausedNote({ paused }: { paused: number }) {
+  if (paused === 0) return null;
+  return (
+    <p class="note warning">
+      {paused === 1 ? '1 of these is paused, and stays paused.' : `${paused} of these are paused, and stay paused.`} If
+      its value may have leaked, revoke a token before you offboard the member, so that nobody receives it.
+    </p>
+  );
+}
+
+function hasReceiver({ offeredAccounts, form }: Pick<OffboardDialogProps, 'offeredAccounts' | 'form'>): boolean {
+  return offeredAccounts.names.length > 0 || form.transferTo !== '';
+}
+
+type TransferFieldsProps = Pick<OffboardDialogProps, 'form' | 'offeredAccounts' | 'problem'>;
+
+function TransferFields({ form, offeredAccounts, problem }: TransferFieldsProps) {
   const errors = fieldErrors(problem);
-  const hasReceiver = offeredAccounts.names.length > 0 || form.transferTo !== '';
   return (
     <>
       <ServiceAccountField
@@ -92,15 +120,14 @@ function TransferFields({ form, offeredAccounts, problem, autofocus }: TransferF
         none="No service account can receive the tokens in use, so they are revoked, too."
         hint="Leave it empty to revoke all tokens. Otherwise, builds and other programs go on with the tokens that were used in the last 30 days, and the maintainers of the service account are told to rotate them."
         error={errors.transfer_to}
-        autofocus={autofocus}
       />
-      {hasReceiver && (
+      {hasReceiver({ offeredAccounts, form }) && (
         <Field
-          label="Grace"
+          label="Transferred tokens work for"
           name="grace"
           value={form.grace}
           error={errors.grace}
-          hint="How long the transferred tokens work unless they are rotated, such as 30d or 12h. The member knows their values."
+          hint="A duration such as 30d or 12h, for tokens that nobody rotates. The member knows their values."
           autocomplete="off"
         />
       )}
@@ -113,20 +140,21 @@ interface TokenNamesProps extends Pick<OffboardDialogProps, 'now'> {
   tokens: readonly TokenRecord[];
 }
 
-function TokenNames({ heading, tokens, now }: TokenNamesProps) {
+function TokenNames({ heading, tokens, now, children }: PropsWithChildren<TokenNamesProps>) {
   if (tokens.length === 0) return null;
   return (
-    // Closed if it is long, so that the buttons stay near.
-    <details open={tokens.length <= 10}>
+    <details open={tokens.length <= maxOpen}>
       <summary>
         {heading} ({tokens.length})
       </summary>
+      {children}
       <ul>
         {tokens.map((token) => (
           <li>
             {token.name}{' '}
             <span class="sub">
               {token.prefix}, {lastUseOf(token, now)}
+              {isPaused(token, now) && `, paused${token.pausedReason ? `: ${token.pausedReason}` : ''}`}
             </span>
           </li>
         ))}
@@ -140,7 +168,7 @@ function KnownTokens({ user, tokens }: Pick<OffboardDialogProps, 'user'> & { tok
   if (tokens.length === 0) return null;
   const isBounded = tokens.length >= limits.maxKnownTokens;
   return (
-    <details open={tokens.length <= 10}>
+    <details open={tokens.length <= maxOpen}>
       <summary>
         Not changed, although {memberName(user)} knows the values ({isBounded && 'at least '}
         {tokens.length})

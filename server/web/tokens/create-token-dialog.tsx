@@ -10,6 +10,7 @@ import type { CreateTokenForm } from './create-token-form.ts';
 import type { ExpiryChoices } from './expiry-choices.ts';
 import { CanaryField, NewNetworkField, SelfRotateField } from './fields/choices.tsx';
 import { ExpiryField } from './fields/expiry-field.tsx';
+import { OwnerField } from './fields/owner-field.tsx';
 import { formPath } from './form-link/form-path.ts';
 import { Meaning } from './form-link/meaning.tsx';
 import { RuleFields } from './rules/rule-fields.tsx';
@@ -22,6 +23,8 @@ interface CreateTokenDialogProps {
   form: CreateTokenForm;
   choices: ExpiryChoices;
   offeredApps: OfferedNames;
+  /** The service accounts that may own the token, if the form asks. */
+  offeredOwners?: OfferedNames | undefined;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
@@ -39,16 +42,15 @@ export function CreateTokenDialog({ account, closeHref, ...fields }: CreateToken
       footer={<FormLinkButton />}
     >
       {account && <input type="hidden" name="service_account" value={account.name} />}
-      <CreateTokenFields {...fields} owner={account?.name ?? null} />
+      <CreateTokenFields {...fields} owner={account?.name ?? (fields.form.serviceAccount || null)} />
     </FormDialog>
   );
 }
 
-interface CreateTokenFieldsProps extends Pick<CreateTokenDialogProps, 'form' | 'choices' | 'offeredApps' | 'problem'> {
+interface CreateTokenFieldsProps
+  extends Pick<CreateTokenDialogProps, 'form' | 'choices' | 'offeredApps' | 'offeredOwners' | 'problem'> {
   /** The name of the service account that will own the token. Null: the member owns it. */
   owner: string | null;
-  /** Whether the form has a field for the service account, so that its texts must fit both. */
-  choosesOwner?: boolean;
   /** The parameters of the link that filled in the form. */
   filled?: ReadonlySet<string>;
 }
@@ -71,7 +73,8 @@ function wordsForAccount(account: string): OwnerWords {
 
 /** The fields of the form for a new token. Those that a link filled in are marked. */
 export function CreateTokenFields(props: CreateTokenFieldsProps) {
-  const { owner, choosesOwner = false, form, choices, offeredApps, problem, filled } = props;
+  const { owner, form, choices, offeredApps, offeredOwners: owners, problem, filled } = props;
+  const choosesOwner = owners !== undefined && (owners.names.length > 0 || form.serviceAccount !== '');
   const errors = fieldErrors(problem);
   const words = choosesOwner ? wordsForEither : owner === null ? wordsForMember : wordsForAccount(owner);
   const rules = ['app', 'read_only', 'allow', 'from'].filter((name) => filled?.has(name));
@@ -90,7 +93,13 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
           autofocus={problem === undefined}
         />
       </FromLink>
-      {owner === null && <ServiceAccountHint />}
+      {choosesOwner ? (
+        <FromLink marked={filled?.has('service_account')}>
+          <OwnerField value={form.serviceAccount} offered={owners} error={errors.service_account} />
+        </FromLink>
+      ) : (
+        owner === null && <ServiceAccountHint />
+      )}
       <FromLink marked={filled?.has('description')}>
         <Field
           label="Description (optional)"

@@ -20,6 +20,7 @@ import {
 import { asksForEnded, endedTokenPage, renderEndedList } from './ended/ended-routes.tsx';
 import { expiryChoices } from './expiry-choices.ts';
 import { factsOfToken } from './facts-of-token.ts';
+import { offerOwners } from './fields/owner-field.tsx';
 import { readCountedPage } from './list/counted-page.ts';
 import { searchForPrefix } from './list/search-for-prefix.ts';
 import { RevokeTokenDialog, usesBeforeRevocation } from './revoke-token-dialog.tsx';
@@ -34,13 +35,23 @@ import { ValueAlreadyShownPage } from './value/value-already-shown-page.tsx';
 
 type TokenPagesDeps = Pick<
   AppDeps,
-  'tokens' | 'apps' | 'usage' | 'audit' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
+  | 'tokens'
+  | 'apps'
+  | 'serviceAccounts'
+  | 'usage'
+  | 'audit'
+  | 'suggestions'
+  | 'users'
+  | 'clock'
+  | 'statusContext'
+  | 'config'
 >;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
 export function tokenPages({
   tokens,
   apps,
+  serviceAccounts,
   usage,
   audit,
   suggestions,
@@ -65,7 +76,7 @@ export function tokenPages({
         // The form was sent before, and the token that it created was revoked in the meantime.
         if (problem.code === 'token-not-found')
           return c.render(<ValueAlreadyShownPage token={null} now={clock.now()} />);
-        return renderProblem(c, problem, await page(c, unfiltered, await createDialog(unfiltered, form, problem)));
+        return renderProblem(c, problem, await page(c, unfiltered, await createDialog(c, unfiltered, form, problem)));
       }
     })
     .get(`${tokensPath}/:id`, async (c) => c.render(await tokenPage(c)))
@@ -153,10 +164,15 @@ export function tokenPages({
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;
     const expires = String(expiryChoices(config, clock.now()).preselected);
-    return createDialog(pageUrl, emptyCreateTokenForm(expires, randomUUID()));
+    return createDialog(c, pageUrl, emptyCreateTokenForm(expires, randomUUID()));
   }
 
-  async function createDialog(pageUrl: PageUrl, form: CreateTokenForm, problem?: ProblemError): Promise<Child> {
+  async function createDialog(
+    c: AppContext,
+    pageUrl: PageUrl,
+    form: CreateTokenForm,
+    problem?: ProblemError,
+  ): Promise<Child> {
     const keyWasUsed = problem?.code === 'idempotency-mismatch';
     return (
       <CreateTokenDialog
@@ -164,6 +180,7 @@ export function tokenPages({
         form={keyWasUsed ? { ...form, key: randomUUID() } : form}
         choices={expiryChoices(config, clock.now())}
         offeredApps={await apps.offer()}
+        offeredOwners={await offerOwners(serviceAccounts, c.get('caller'))}
         problem={keyWasUsed ? formSentBefore(problem) : problem}
       />
     );

@@ -60,9 +60,13 @@ it('promises no mail if no mail server is set up: in the form, on a canary, and 
     const { app, browser } = await open(smtpUrl);
     await createToken(app, app.dev, { name: 'ci' });
     const { id } = await createToken(app, app.dev, { name: 'trap', canary: true });
-    const pages = [form, `${tokens}/${id}`, `${tokens}/selected?all=true&action=revoke`];
-    for (const path of pages) {
-      const text = textOf((await browser.get(path)).html);
+    const superuser = openConsole(app, app.root);
+    for (const [reader, path] of [
+      [browser, form],
+      [browser, `${tokens}/${id}`],
+      [superuser, '/organization/tokens/selected?all=true&action=revoke'],
+    ] as const) {
+      const text = textOf((await reader.get(path)).html);
       expect([path, /gets? a mail/.test(text)]).toEqual([path, smtpUrl !== null]);
       expect([path, text.includes('No mail server is set up')]).toEqual([path, smtpUrl === null]);
     }
@@ -75,9 +79,39 @@ it('tells a member who creates a token that a service account outlives their own
     'a service account own it: an Organization Superuser creates one.',
   );
   const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
-  expect((await browser.get(form)).html).toContain(
-    'let a <a href="/organization/service-accounts">service account</a>',
-  );
+  const { html } = await browser.get(form);
+  expect(textOf(html)).toContain('For a pipeline or a server, choose a service account.');
+  expect(html).toMatch(/name="name"[\s\S]*name="service_account"[\s\S]*<option value="ci">[\s\S]*name="description"/);
   const ofAccount = await browser.get(`/organization/service-accounts/${account.id}?dialog=create-token`);
   expect(textOf(ofAccount.html)).not.toContain('stops working when your account is disabled');
+});
+
+it('creates a token for the service account that its maintainer chose, and offers no other', async () => {
+  const { app, browser } = await open();
+  const { id } = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  await createServiceAccount(app, 'other');
+  const { html } = await browser.get(form);
+  expect(html).not.toContain('<option value="other">');
+  const made = await browser.submit(tokens, { name: 'deploy', expires: '86400', service_account: 'ci' });
+  expect(textOf(made.html)).toContain('Value of deploy');
+  const listed = await app.store.tokens.list({ limit: 9, before: null, ownerId: id, now: app.clock.now() });
+  expect(listed.map(({ name }) => name)).toEqual(['deploy']);
+  await browser.get(form);
+  const refused = await browser.submit(tokens, { name: 'deploy2', expires: '86400', service_account: 'other' });
+  expect(textOf(refused.html)).toContain('There is no such service account');
+  expect(refused.html).toMatch(/name="service_account"[^>]* value="other"/);
+});
+
+it('asks nobody for an owner who may create tokens for no service account', async () => {
+  const { app, browser } = await open();
+  await createServiceAccount(app, 'ci');
+  const auditor = openConsole(
+    app,
+    await app.addMember({ email: 'auditor@example.com', auditor: true, can_manage_tokens: true }),
+  );
+  for (const reader of [browser, auditor]) {
+    expect((await reader.get(form)).html).not.toContain('name="service_account"');
+    expect((await reader.get(`${tokens}/new`)).html).not.toContain('name="service_account"');
+  }
+  expect((await openConsole(app, app.root).get(`${tokens}/new`)).html).toContain('<option value="ci">');
 });

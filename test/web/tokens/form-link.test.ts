@@ -277,3 +277,10 @@ it('leads a superuser without the permission to their own page', async () => {
   const { html } = await openConsole(app, superuser).get(form);
   expect(html).toContain(`href="/organization/team/${superuser.id}">Grant it to yourself`);
 });
+
+it('does not mark a field whose value in the link was refused', async () => {
+  const { browser } = await open();
+  const { html } = await browser.get(`${form}?name=ci&expires=soon`);
+  expect(textOf(html)).toContain('The link has an expiry that this form does not accept.');
+  expect(html.match(/from the link/g)).toHaveLength(1);
+});

@@ -12,6 +12,7 @@ import {
   readCreateTokenForm,
 } from '../create-token-form.ts';
 import { expiryChoices } from '../expiry-choices.ts';
+import { offerOwners } from '../fields/owner-field.tsx';
 import { calledAddress } from '../value/called-address.ts';
 import { NewTokenPage } from '../value/new-token-page.tsx';
 import { ValueAlreadyShownPage } from '../value/value-already-shown-page.tsx';
@@ -26,10 +27,10 @@ import {
 import { formPath } from './form-path.ts';
 import { NewTokenFormPage, NewTokenRefusedPage } from './new-token-form-page.tsx';
 
-type FormLinkDeps = Pick<AppDeps, 'tokens' | 'apps' | 'users' | 'clock' | 'config'>;
+type FormLinkDeps = Pick<AppDeps, 'tokens' | 'apps' | 'serviceAccounts' | 'users' | 'clock' | 'config'>;
 
 /** Routes of the form for a new token that links fill in. Only the member who sends the form creates a token. */
-export function formLinkPages({ tokens, apps, users, clock, config }: FormLinkDeps) {
+export function formLinkPages({ tokens, apps, serviceAccounts, users, clock, config }: FormLinkDeps) {
   return new Hono<AppEnv>()
     .get(formPath, async (c) => {
       const caller = c.get('caller');
@@ -43,12 +44,12 @@ export function formLinkPages({ tokens, apps, users, clock, config }: FormLinkDe
         errors.push(...ofFilled(await tokens.problemsOfNew(caller, comparedFields(link.form)), link.filled));
       }
       const problem = errors.length > 0 ? invalidFields(errors) : undefined;
-      return c.render(<NewTokenFormPage {...(await commonProps())} {...link} problem={problem} />);
+      return c.render(<NewTokenFormPage {...(await commonProps(c))} {...link} problem={problem} />);
     })
     .post(formPath, async (c) => {
       const body = await c.req.parseBody();
       const form = readCreateTokenForm(body, randomUUID());
-      if (body.link === 'true') return c.render(await pageWithLink(form));
+      if (body.link === 'true') return c.render(await pageWithLink(c, form));
       try {
         return await create(c, form);
       } catch (error) {
@@ -61,19 +62,23 @@ export function formLinkPages({ tokens, apps, users, clock, config }: FormLinkDe
         const shown = keyWasUsed
           ? { form: { ...form, key: randomUUID() }, problem: formSentBefore(problem) }
           : { form, problem };
-        return renderProblem(c, problem, <NewTokenFormPage {...(await commonProps())} {...shown} />);
+        return renderProblem(c, problem, <NewTokenFormPage {...(await commonProps(c))} {...shown} />);
       }
     });
 
-  async function commonProps() {
-    return { choices: expiryChoices(config, clock.now()), offeredApps: await apps.offer() };
+  async function commonProps(c: AppContext) {
+    return {
+      choices: expiryChoices(config, clock.now()),
+      offeredApps: await apps.offer(),
+      offeredOwners: await offerOwners(serviceAccounts, c.get('caller')),
+    };
   }
 
-  async function pageWithLink(form: CreateTokenForm) {
+  async function pageWithLink(c: AppContext, form: CreateTokenForm) {
     const path = formLink(form);
     const mistakes = mistakesOfLink(form, path);
     const result = mistakes.length > 0 ? { mistakes } : { link: `${config.publicUrl}${path}` };
-    return <NewTokenFormPage {...(await commonProps())} form={form} {...result} />;
+    return <NewTokenFormPage {...(await commonProps(c))} form={form} {...result} />;
   }
 
   /** Creates the token and shows its value. If this form was sent before, the secret is null and cannot be shown. */

@@ -1,11 +1,9 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { OfferedNames } from '../../../domain/offered-names.ts';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Alert, FormToken } from '../../shell/components/form.tsx';
 import { CopyButton } from '../../shell/components/value-dialog.tsx';
-import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
-import { usePage } from '../../shell/page-context.ts';
-import { CreateTokenFields, FormLinkButton, FromLink } from '../create-token-dialog.tsx';
+import { CreateTokenFields, FormLinkButton } from '../create-token-dialog.tsx';
 import type { ExpiryChoices } from '../expiry-choices.ts';
 import { PermissionMissing } from '../permission-missing.tsx';
 import { tokensPath } from '../token-paths.ts';
@@ -16,6 +14,8 @@ interface NewTokenFormPageProps extends Partial<Pick<FilledForm, 'filled' | 'mis
   form: FilledForm['form'];
   choices: ExpiryChoices;
   offeredApps: OfferedNames;
+  /** The service accounts that may own the token. */
+  offeredOwners: OfferedNames;
   /** Why the form was rejected, or what is wrong with the link. */
   problem?: ProblemError | undefined;
   /** The link that fills in a form like this one, if the member asked for it. */
@@ -24,9 +24,7 @@ interface NewTokenFormPageProps extends Partial<Pick<FilledForm, 'filled' | 'mis
 
 /** The form for a new token as a page of its own, which a link can fill in. Opening the link creates nothing. */
 export function NewTokenFormPage(props: NewTokenFormPageProps) {
-  const { form, choices, offeredApps, problem, filled, mistakes = [], link } = props;
-  const { seesServiceAccounts } = usePage();
-  const choosesOwner = seesServiceAccounts || form.serviceAccount !== '';
+  const { form, choices, offeredApps, offeredOwners, problem, filled, mistakes = [], link } = props;
   const isFilled = filled !== undefined && filled.size > 0;
   return (
     <Layout title="Create token" section={tokensPath}>
@@ -48,24 +46,10 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
       <form method="post" action={formPath} class="card new-token">
         <FormToken />
         <CreateTokenFields
-          {...{ form, choices, offeredApps, problem }}
+          {...{ form, choices, offeredApps, offeredOwners, problem }}
           {...(filled && { filled })}
           owner={form.serviceAccount || null}
-          choosesOwner={choosesOwner}
         />
-        {choosesOwner && (
-          <FromLink marked={filled?.has('service_account')}>
-            <Field
-              label="Service account (optional)"
-              name="service_account"
-              value={form.serviceAccount}
-              hint="The name of the service account that will own the token. By default, you own it."
-              error={fieldErrors(problem).service_account}
-              autocomplete="off"
-              placeholder=" "
-            />
-          </FromLink>
-        )}
         <div class="actions">
           <a class="button" href={tokensPath}>
             Cancel

@@ -1,0 +1,42 @@
+import type { ServiceAccounts } from '../../../domain/accounts/service-accounts/service-accounts.ts';
+import type { Caller } from '../../../domain/caller.ts';
+import type { OfferedNames } from '../../../domain/offered-names.ts';
+import { OfferedNamesField } from '../../shell/components/offered-names-field.tsx';
+
+const maxOffered = 100;
+
+/** Returns the names of the service accounts for which a member may create tokens. */
+export async function offerOwners(
+  serviceAccounts: Pick<ServiceAccounts, 'offer' | 'list'>,
+  caller: Caller,
+): Promise<OfferedNames> {
+  if (caller.user.superuser) return serviceAccounts.offer(caller);
+  const listed = await serviceAccounts.list(caller, { limit: maxOffered + 1, before: null });
+  const names = listed
+    .filter(({ disabled, maintainers }) => !disabled && maintainers.includes(caller.user.email))
+    .map(({ name }) => name);
+  return { names: names.slice(0, maxOffered).sort(), more: listed.length > maxOffered };
+}
+
+interface OwnerFieldProps {
+  /** The name of the service account. Empty: the member owns the token. */
+  value: string;
+  offered: OfferedNames;
+  error: string | undefined;
+}
+
+/** The choice between the member and a service account as the owner of a new token. */
+export function OwnerField({ value, offered, error }: OwnerFieldProps) {
+  return (
+    <OfferedNamesField
+      label="Owner: a service account (optional)"
+      name="service_account"
+      value={value}
+      offered={offered}
+      what="service accounts"
+      command="tokens service-accounts list"
+      hint="By default, you own the token, and it stops working when your account is disabled. For a pipeline or a server, choose a service account."
+      error={error}
+    />
+  );
+}

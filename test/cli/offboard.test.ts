@@ -181,3 +181,29 @@ function sections(text: string): Record<string, string[]> {
   for (const lines of Object.values(found)) lines.sort();
   return found;
 }
+
+describe('the only maintainer of a service account', () => {
+  const command = 'tokens service-accounts edit release --add-maintainer EMAIL';
+  const warning = `No enabled member maintains the service account release any more: ${command}\n`;
+  const inScript: Surroundings = { stderrIsTTY: false };
+  beforeEach(async () => {
+    await createServiceAccount(cli.app, 'release', { maintainers: [ada] });
+    await createServiceAccount(cli.app, 'shared', { maintainers: [ada, cli.app.dev] });
+  });
+
+  it('is named by a warning when they are offboarded', async () => {
+    expect(await offboard(['--yes'], { ...root, ...inScript })).toMatchObject({ code: 0, stderr: warning });
+  });
+
+  it('is named by a warning when they are disabled, and not when they are enabled', async () => {
+    const change = (verb: string) => cli.run(['users', verb, 'ada@example.com'], { ...root, ...inScript });
+    expect(await change('disable')).toMatchObject({ code: 0, stderr: warning });
+    expect(await change('enable')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is disabled without a warning by a management key that may not read service accounts', async () => {
+    const { value } = await storeKey(cli.app, await storeServiceAccount(cli.app, 'platform'), ['users:write']);
+    const as = { env: { TOKENS_KEY: value }, ...inScript };
+    expect(await cli.run(['users', 'disable', 'ada@example.com'], as)).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -7,6 +7,7 @@ import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
+import { warnOfOrphans } from './leaving/warn-of-orphans.ts';
 
 /**
  * Applies one change to each member and prints `OUTCOME: EMAIL`, or with `--json` the changed member. Continues after a
@@ -24,5 +25,6 @@ export async function updateUsers(
     const { id } = await findUser(api, email);
     const user = await expectBody(api.users[':id'].$patch({ param: { id }, json: change }), userShape);
     await printOutcome(ctx, options, user, `${outcome}: ${sanitize(user.email)}`);
+    if (change.disabled) await warnOfOrphans(ctx, options, api, user.email);
   });
 }

@@ -70,7 +70,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the words that completion %s of
       ['help show ', []],
     ] as const)
       expect(await complete(line.split(' ')), line).toEqual(expected);
-    expect(await complete(['help', ''])).toContain('show');
+    expect(await complete(['help', ''])).toEqual(expect.arrayContaining(['show', 'environment', 'exit-codes']));
+    expect(await complete(['help', 'form'])).toEqual(['formatting']);
+    expect(await complete([''])).not.toContain('environment');
+    expect(await complete(['help', 'users', ''])).not.toContain('environment');
     expect(await complete(['help', 'users', ''])).toContain('invite');
     expect(await complete(['revoke', '--all', '--'])).toContain('--yes');
   });

@@ -1,3 +1,4 @@
+import { helpTopics } from '../../../help/topic-names.ts';
 import {
   fixedOptions,
   namingOptions,
@@ -76,6 +77,7 @@ ${positions
   .map((position) => `      ${quote(position.path)}) words=${spaced(position.words)}${namesOf(position)} ;;\n`)
   .join('')}    esac
   fi
+  [[ $help && ! $at ]] && ((count < max)) && words+=' ${helpTopics.join(' ')}'
   # bash replaces only the last piece. A piece may begin with "@", but not with the other two.
   breaks=\${COMP_WORDBREAKS//[!:=]/}
   [[ $breaks ]] && joined=\${current%"\${current##*[$breaks]}"}

@@ -1,3 +1,4 @@
+import { helpTopics } from '../../../help/topic-names.ts';
 import { kindOfOption } from '../kinds.ts';
 import { optionsWithValue, type Position, pathsByMaxWords, pathsOf, quote, type Word } from '../positions.ts';
 
@@ -50,6 +51,7 @@ ${pathsByMaxWords(positions)
   .join('')}  end
   test $argv[1] != options -a $count -ge $max; and echo none; and return
   test $argv[1] = names -a -n "$help"; and echo none; and return
+  test $argv[1] = topics; and echo "$help$at"; and return
   if test $argv[1] = names
     switch "$at"
 ${positions.map(withoutNames).join('')}    end
@@ -74,6 +76,7 @@ function __tokens_names
   command tokens __complete $argv[1] $server 2>/dev/null
 end
 function __tokens_next
+  test (__tokens_at topics) = 1; and printf '%s\\n' ${helpTopics.join(' ')}
   switch (__tokens_at words)
 ${positions
   .filter(({ words }) => words.length > 0)

@@ -1,3 +1,4 @@
+import { helpTopics } from '../../../help/topic-names.ts';
 import {
   fixedOptions,
   namingOptions,
@@ -67,6 +68,7 @@ ${positions
   .map((position) => `      ${quote(position.path)}) commands=(${described(position.words)})${namesOf(position)} ;;\n`)
   .join('')}    esac
   fi
+  [[ -n $help && -z $at ]] && (( count < max )) && commands+=(${helpTopics.join(' ')})
   (( $#commands )) && _describe command commands
   if [[ -n $names && -z $help ]]; then
     local -a found

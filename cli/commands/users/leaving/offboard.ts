@@ -15,6 +15,7 @@ import { connect } from '../../../session/connect.ts';
 import { warn } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import { warnOfOrphans } from './warn-of-orphans.ts';
 
 export interface OffboardOptions extends GlobalOptions {
   transferTo?: string;
@@ -53,6 +54,7 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   await printOutcome(ctx, options, { ...offboarded, transferred, revoked, known }, outcomeOf(user, result, options));
   const left = leftOver(user, result);
   if (left !== null) await warn(ctx, options, left);
+  await warnOfOrphans(ctx, options, api, user.email);
 }
 
 function bodyOf({ transferTo, grace }: OffboardOptions): OffboardUserBody {

@@ -7,7 +7,7 @@ import { personAt } from '../../helpers/app/sso.ts';
 import { openDevice, redeemCode, requestCode } from '../../helpers/console/approvals.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
-import { codeAt } from '../../helpers/sign-in/totp.ts';
+import { turnOn } from '../../helpers/sign-in/totp.ts';
 import { addApp } from '../../http/tokens/rules/gate.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
@@ -28,8 +28,8 @@ const changes: Record<string, Change> = {
     await succeed(app.ask('/api/v1/me/password', { method: 'PUT', as: await elsewhere(app), json }));
   },
   'two-factor sign-in is turned on': async (app) => {
-    const json = { code: codeAt(app.prepared, app.clock.now()) };
-    await succeed(app.ask('/api/v1/me/totp/confirm', { as: await elsewhere(app), json }));
+    const { recoveryCodes } = await turnOn(app, await elsewhere(app));
+    expect(recoveryCodes).toHaveLength(10);
   },
   'the account is disabled': async (app) => {
     const path = `/api/v1/users/${app.dev.id}`;

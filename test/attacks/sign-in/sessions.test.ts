@@ -6,7 +6,7 @@ import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
-import { codeAt } from '../../helpers/sign-in/totp.ts';
+import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 import { addTrust } from '../../store/contract/machines/trusts.ts';
 import { passkeyRecord } from '../../store/contract/sign-in/passkeys.ts';
@@ -70,11 +70,7 @@ describe('a stolen session', () => {
       await browser.get(link?.[0] ?? '');
       return browser.submit('/password/reset', { password: nextPassword, again: nextPassword });
     },
-    'its owner turns on two-factor sign-in elsewhere': async (app) =>
-      app.ask('/api/v1/me/totp/confirm', {
-        as: await elsewhere(app),
-        json: { code: codeAt(app.prepared, app.clock.now()) },
-      }),
+    'its owner turns on two-factor sign-in elsewhere': async (app) => turnOn(app, await elsewhere(app)),
     'its owner is disabled': (app) => patch(app, { disabled: true }),
     'its owner is disabled and enabled again': async (app) => {
       await patch(app, { disabled: true });

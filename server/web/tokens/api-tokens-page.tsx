@@ -7,6 +7,7 @@ import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
 import { FilterChips } from './all/filter-form.tsx';
+import type { FilterErrors, FilterValues } from './all/token-filters.ts';
 import type { ListCounts } from './list/attention.ts';
 import { AttentionLine } from './list/attention-line.tsx';
 import { TokenFilters } from './list/token-filters.tsx';
@@ -19,8 +20,11 @@ interface ApiTokensPageProps {
   tokens: TokenRecord[];
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
-  /** URL of this page, with its filters and `?cursor`. */
+  /** URL of this page, with `?cursor` and those of its filters that are right. */
   pageUrl: PageUrl;
+  values: FilterValues;
+  /** What is wrong with filters. The list is then empty. */
+  errors: FilterErrors;
   preselected: Preselected;
   counts: ListCounts;
   nextCursor: string | null;
@@ -33,12 +37,13 @@ interface ApiTokensPageProps {
 /** The member's own tokens. */
 export function ApiTokensPage(props: ApiTokensPageProps) {
   const { tokens, names, pageUrl, preselected, counts, nextCursor } = props;
-  const { superusers, statusContext, dialog } = props;
+  const { values, errors, superusers, statusContext, dialog } = props;
   const { canManageTokens } = useMember();
   const { cursor: _, ...filters } = pageUrl.query;
   const filtered = queryEntries({ ...pageUrl, query: { ...pageUrl.query, sort: undefined } }).length > 0;
   const selection = { preselected, listUrl: pageUrl };
-  const isEmpty = !filtered && tokens.length === 0;
+  const isWrong = Object.keys(errors).length > 0;
+  const isEmpty = !filtered && !isWrong && tokens.length === 0;
   return (
     <Layout title="API tokens" section={tokensPath}>
       <div class="heading">
@@ -46,9 +51,9 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
         {canManageTokens && !isEmpty && <CreateLink pageUrl={pageUrl} />}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} hasTokens={tokens.length > 0} />}
-      {!isEmpty && <TokenFilters path={tokensPath} values={filters} />}
-      <FilterChips path={tokensPath} values={filters} errors={{}} />
-      {!isEmpty && (
+      {!isEmpty && <TokenFilters path={tokensPath} values={values} errors={errors} total={counts.total} />}
+      <FilterChips path={tokensPath} values={values} errors={errors} />
+      {!isEmpty && !isWrong && (
         <AttentionLine path={tokensPath} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
       )}
       {tokens.length > 0 ? (
@@ -62,11 +67,11 @@ export function ApiTokensPage(props: ApiTokensPageProps) {
           actionsOf={({ id }) => ({ actsAsOwner: true, revokeHref: formatUrl(pageUrl, { dialog: 'revoke', id }) })}
         />
       ) : (
-        <NoTokens filtered={filtered}>{canManageTokens && <CreateLink pageUrl={pageUrl} />}</NoTokens>
+        !isWrong && <NoTokens filtered={filtered}>{canManageTokens && <CreateLink pageUrl={pageUrl} />}</NoTokens>
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       <p class="hint">
-        <a href={formatUrl({ path: tokensPath, query: { status: 'revoked' } })}>Tokens that ended</a>
+        <a href={formatUrl({ path: tokensPath, query: { status: 'revoked' } })}>Ended tokens</a>
       </p>
       {tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
       {dialog}

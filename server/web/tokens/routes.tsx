@@ -7,7 +7,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
-import { ownFilterNames, readFilter, validValues } from './all/token-filters.ts';
+import { type FilterErrors, ownFilterNames, type ReadFilter, readFilter, validValues } from './all/token-filters.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
@@ -64,7 +64,8 @@ export function tokenPages({
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => {
       if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, { path: tokensPath });
-      return searchForPrefix(c) ?? c.render(await page(c, readPageUrl(c), await requestedDialog(c)));
+      const status = isEmpty(readFilter(c, ownFilterNames).errors) ? 200 : 400;
+      return searchForPrefix(c) ?? c.render(await page(c, readPageUrl(c), await requestedDialog(c)), status);
     })
     .post(tokensPath, async (c) => {
       const form = readCreateTokenForm(await c.req.parseBody(), randomUUID());
@@ -124,18 +125,20 @@ export function tokenPages({
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
     const caller = c.get('caller');
-    const { query: read, sort } = readFilter(c, ownFilterNames);
-    const { all: _, ...filter } = read;
     const isGet = c.req.method === 'GET';
-    const query = isGet ? filter : {};
+    const { values, errors, query: read, sort } = isGet ? readFilter(c, ownFilterNames) : noFilter;
+    const { all: _, ...query } = read;
     const { cursor } = pageUrl.query;
-    const listed = { query, cursor, sort: isGet ? sort : undefined };
-    const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
+    const { items, next_cursor, counts } = isEmpty(errors)
+      ? await readCountedPage(tokens, c, { query, cursor, sort })
+      : noTokens;
     return (
       <ApiTokensPage
         tokens={items}
         names={await tokens.appNames(items)}
         pageUrl={pageUrl}
+        values={values}
+        errors={errors}
         preselected={readPreselected(c.req.query('select'))}
         counts={counts}
         nextCursor={next_cursor}
@@ -188,6 +191,12 @@ export function tokenPages({
 }
 
 const unfiltered: PageUrl = { path: tokensPath, query: {} };
+const noFilter: ReadFilter = { values: {}, errors: {}, query: {}, sort: undefined };
+const noTokens = { items: [], next_cursor: null, counts: { total: 0, attention: null } };
+
+function isEmpty(errors: FilterErrors): boolean {
+  return Object.keys(errors).length === 0;
+}
 
 function readPageUrl(c: AppContext): PageUrl {
   return {

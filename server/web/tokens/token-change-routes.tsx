@@ -28,10 +28,9 @@ type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'audit' | 'cl
 
 const successCodes = {
   'end-previous': 'previous-ended',
-  edit: 'token-changed',
   pause: 'token-paused',
   resume: 'token-resumed',
-} as const satisfies Record<Exclude<TokenAction, 'rotate'>, MessageCode>;
+} as const satisfies Record<Exclude<TokenAction, 'rotate' | 'edit'>, MessageCode>;
 
 /** Routes of the forms on a token's page: rotate, edit, pause and resume. */
 export function tokenChangePages({
@@ -79,8 +78,11 @@ export function tokenChangePages({
       const shown = { token, value: secret.reveal(), address: await calledAddress({ apps, config }, token) };
       return c.render(<NewTokenPage {...shown} now={clock.now()} rotated />);
     }
+    if (action === 'edit') {
+      const edited = await tokens.edit(caller, id, editTokenBody(form));
+      return messages.redirect(c, tokenPath(id), 'token-changed', edited.name);
+    }
     if (action === 'end-previous') await tokens.endPrevious(caller, id);
-    if (action === 'edit') await tokens.edit(caller, id, editTokenBody(form));
     if (action === 'pause') await tokens.pause(caller, id, pauseTokenBody(form));
     if (action === 'resume') await tokens.resume(caller, id);
     return messages.redirect(c, tokenPath(id), successCodes[action], name);

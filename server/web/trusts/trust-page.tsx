@@ -72,7 +72,7 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
       <dl class="facts">
         <dt>Owner</dt>
         <dd>
-          <a href={serviceAccountPath(trust.serviceAccountId)}>service-account:{trust.serviceAccount}</a>
+          <a href={serviceAccountPath(trust.serviceAccountId)}>{trust.serviceAccount}</a> · service account
         </dd>
         <dt>Work for</dt>
         <dd>{formatLifetime(trust.ttlSeconds)}</dd>

@@ -56,7 +56,7 @@ const disabledIn = (html: string) =>
     .map(([control]) => control)
     .filter((control) => !control.includes('last-superuser'));
 
-const maxPages = 400;
+const maxPages = 500;
 
 /** Follows every link from the start page. Returns the addresses that did not open, and what the pages offer. */
 async function walk(app: Awaited<ReturnType<typeof open>>['app'], as: Member) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { OrderField } from '../../../server/web/tokens/all/filter-form.tsx';
 import { createToken, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
@@ -120,13 +121,38 @@ it('says which filter is wrong, and lists nothing', async () => {
     const { status, html } = await get(`?${query}`);
     expect({ query, status, names: namesOf(html) }).toEqual({ query, status: 400, names: [] });
     expect(textOf(/<p class="error"[^>]*>.*?<\/p>/s.exec(html)?.[0] ?? ''), query).toContain(message);
-    expect(html).not.toContain('No tokens match.');
+    expect(html).not.toContain('0 tokens match');
+  }
+  for (const query of ['no_expiry=true', 'unused_for=604800', 'app=grafana']) {
+    const only = 'Ended tokens can be filtered by name and owner only. Remove the other filters.';
+    const { status, html } = await get(`?status=revoked&q=c&${query}`);
+    expect([query, status, textOf(html).includes(only)]).toEqual([query, 400, true]);
+    expect(html).toContain('<option value="revoked" selected="">ended</option>');
+    expect((await get(`.csv?status=revoked&${query}`)).status).toBe(400);
   }
   for (const query of ['?status=&q=%20&owner=', '?never_used=false&canaries=true&no_expiry=1']) {
     const { status, html } = await get(query);
     expect([status, namesOf(html), chipsOf(html)]).toEqual([200, ['ci'], {}]);
   }
   expect((await get('?cursor=nonsense')).status).toBe(400);
+});
+
+it('says when nothing matched, and offers the file of that as well', async () => {
+  await createToken(app, app.dev, { name: 'ci', expires_in: day });
+  for (const query of ['?no_expiry=true', '?q=ci&status=revoked']) {
+    const { html } = await get(query);
+    expect(textOf(html)).toMatch(/0 (ended )?tokens match, as of 23 Nov 2026, \d\d:\d\d UTC ?\. Clear filters/);
+    expect(html).toContain(`href="${path}.csv${query.replace('&', '&amp;')}" download`);
+    expect((await get(`.csv${query}`)).html.trim().split('\n')).toHaveLength(1);
+  }
+});
+
+it('offers the order by the last use only for a list that can have it', async () => {
+  await createToken(app, app.dev, { name: 'ci' });
+  expect((await get('')).html).toContain('<option value="-last_used">Used last</option>');
+  const offered = (total: number, sort?: string) =>
+    String(OrderField({ values: { ...(sort && { sort }) }, errors: {}, total })).match(/last_used/g)?.length;
+  expect([offered(10_000), offered(10_001), offered(10_001, 'last_used')]).toEqual([2, undefined, 1]);
 });
 
 it('keeps the filters on further pages', async () => {

@@ -126,7 +126,7 @@ it('keeps the time of the last use after a rotation, and says with which value i
   await useAt(app.clock.now(), token.prefix, true);
   const used = await pages();
   for (const text of Object.values(used))
-    expect(text).toMatch(/Last used now GET \/builds · 203\.0\.113\.9 with the old value/);
+    expect(text).toMatch(/Last used now GET \/builds 203\.0\.113\.9 with the old value/);
   expect(used.page).toContain('old-job/1');
   expect(used.page).not.toContain('Before the rotation');
   expect(textOf((await browser.get('/profile/api-tokens')).html)).not.toContain('never used');

@@ -158,3 +158,20 @@ it('offers a superuser to pause the token of another member, and not to rotate o
   expect([rotated.status, valueIn(rotated.html)]).toEqual([403, '']);
   expect(textOf(rotated.html)).toContain('Only the owner of a token may do this');
 });
+
+it('names a renamed token by its new name in the message', async () => {
+  const { app, path } = await open();
+  const browser = openConsole(app, app.dev);
+  await browser.get(`${path}?dialog=edit`);
+  const { status, location } = await browser.submit(`${path}/edit`, { name: 'renamed' });
+  expect(status).toBe(303);
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('The token renamed was changed.');
+});
+
+it('says which filter of the own list is wrong, and lists nothing', async () => {
+  const { app } = await open();
+  const browser = openConsole(app, app.dev);
+  const { status, html } = await browser.get('/profile/api-tokens?expiring_within=soon&q=ci');
+  expect([status, html.includes('ci-pipeline</a>')]).toEqual([400, false]);
+  expect(textOf(html)).toContain('Choose one of the listed times.');
+});

@@ -61,7 +61,7 @@ export function AccountTokens(props: AccountTokensProps) {
       )}
       {account.tokenCount > 0 && (
         <>
-          <TokenFilters path={path} values={filters} withStatus />
+          <TokenFilters path={path} values={filters} total={counts.total} withStatus />
           <FilterChips path={path} values={filters} errors={{}} />
           <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
         </>
@@ -85,7 +85,7 @@ export function AccountTokens(props: AccountTokensProps) {
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       <p class="hint">
-        <a href={formatUrl({ path, query: { status: 'revoked' } })}>Tokens that ended</a>
+        <a href={formatUrl({ path, query: { status: 'revoked' } })}>Ended tokens</a>
       </p>
       {selection && tokens.length > 0 && <SelectionBar {...selection} shown={tokens.length} total={counts.total} />}
     </>

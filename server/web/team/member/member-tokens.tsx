@@ -36,7 +36,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl, coun
       </div>
       {user.tokenCount > 0 && (
         <>
-          <TokenFilters path={path} values={filters} withStatus />
+          <TokenFilters path={path} values={filters} total={counts.total} withStatus />
           <FilterChips path={path} values={filters} errors={{}} />
           <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
         </>

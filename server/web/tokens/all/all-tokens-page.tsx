@@ -2,6 +2,7 @@ import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
+import { MinuteOf } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl } from '../../shell/page-url.ts';
@@ -42,13 +43,13 @@ export function AllTokensPage(props: AllTokensPageProps) {
     <Layout title="All tokens" section={allTokensPath}>
       <div class="heading">
         <h1>All tokens</h1>
-        {tokens.length > 0 && (
+        {valid && (
           <a class="button" href={formatUrl({ path: `${allTokensPath}.csv`, query: { ...values } })} download>
             Download CSV
           </a>
         )}
       </div>
-      <FilterForm values={values} errors={errors} />
+      <FilterForm values={values} errors={errors} total={counts?.total ?? 0} />
       <FilterChips path={allTokensPath} values={values} errors={errors} />
       {counts !== null && <AttentionLine path={allTokensPath} kept={ownersOf(values)} counts={counts} />}
       {tokens.length > 0 && (
@@ -71,7 +72,7 @@ export function AllTokensPage(props: AllTokensPageProps) {
         />
       )}
       {valid && tokens.length === 0 && (
-        <NoTokens filtered={selectingNames.some((name) => values[name] !== undefined)} />
+        <NoTokens filtered={selectingNames.some((name) => values[name] !== undefined)} now={statusContext.now} />
       )}
       <NextPageLink
         href={nextCursor === null ? null : formatUrl({ path: allTokensPath, query: values }, { cursor: nextCursor })}
@@ -92,8 +93,14 @@ function ownersOf({ owner, known_to, sort }: FilterValues): FilterValues {
   };
 }
 
-function NoTokens({ filtered }: { filtered: boolean }) {
-  if (filtered) return <NothingMatches lead="No tokens match." clearHref={allTokensPath} />;
+/** Says that there are none. An auditor may need the page as evidence, so it has the time. */
+function NoTokens({ filtered, now }: { filtered: boolean; now: number }) {
+  const lead = (
+    <>
+      0 tokens match, as of <MinuteOf at={now} />.
+    </>
+  );
+  if (filtered) return <NothingMatches lead={lead} clearHref={allTokensPath} />;
   return (
     <EmptyList lead="Nobody has a token yet.">
       <p>

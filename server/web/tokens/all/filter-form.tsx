@@ -1,8 +1,10 @@
+import { fieldOf, type SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { SearchField } from '../../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
 import { Icon } from '../../shell/frame/icon.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
+import { maxCount } from '../list/attention.ts';
 import { allTokensPath } from './all-tokens-paths.ts';
 import {
   canaryLabels,
@@ -36,7 +38,7 @@ const switches = [
 ] as const;
 
 /** The form above the list of all tokens. Its rarer filters are folded away. */
-export function FilterForm({ values, errors }: FilterProps) {
+export function FilterForm({ values, errors, total }: FilterProps & { total: number }) {
   const isOpen = [...durations, ...switches, { name: 'known_to' } as const, { name: 'app' } as const].some(
     ({ name }) => errors[name],
   );
@@ -53,7 +55,7 @@ export function FilterForm({ values, errors }: FilterProps) {
             placeholder="Email or service-account:NAME"
           />
           <Choice label="Status" name="status" options={statuses} values={values} errors={errors} />
-          <OrderField values={values} errors={errors} />
+          <OrderField values={values} errors={errors} total={total} />
           <button type="submit">Filter</button>
         </div>
         <details open={isOpen}>
@@ -89,13 +91,20 @@ export function FilterForm({ values, errors }: FilterProps) {
   );
 }
 
-/** The order of a list. It is the only way to sort on a phone, where the table has no headings. */
-export function OrderField({ values, errors }: FilterProps) {
+/**
+ * The order of a list. It is the only way to sort on a phone, where the table has no headings. A list of more than `maxCount` tokens offers no
+ * order by the last use, which it cannot have.
+ */
+export function OrderField({ values, errors, total }: FilterProps & { total: number }) {
+  const isTooLong = total > maxCount || errors.sort !== undefined;
+  const offered = Object.entries(orderLabels).filter(
+    ([order]) => !(isTooLong && fieldOf(order as SortOrder).by === 'last_used') || order === values.sort,
+  );
   const labelled = { label: 'Order', name: 'sort', error: errors.sort };
   return (
     <Labelled {...labelled}>
       <select id="sort" name="sort" {...descriptionOf(labelled)}>
-        {Object.entries(orderLabels).map(([order, label]) => (
+        {offered.map(([order, label]) => (
           <option value={order === defaultOrder ? '' : order} selected={order === (values.sort ?? defaultOrder)}>
             {label}
           </option>
@@ -112,7 +121,7 @@ interface Option {
 
 const statuses = [
   ...tokenStatusSchema.options.map((status): Option => ({ value: status, text: status })),
-  { value: 'revoked', text: 'revoked or removed' },
+  { value: 'revoked', text: 'ended' },
 ];
 
 const canaryChoices = Object.entries(canaryLabels).map(([value, text]): Option => ({ value, text }));

@@ -8,7 +8,7 @@ import { endedTokenObject } from '../../../http/tokens/ended-tokens.ts';
 import { readTokenPage } from '../../../http/tokens/token-page.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { csvResponse } from '../../shell/download/csv.ts';
-import { asksForEnded, readEndedFilter, renderEndedList } from '../ended/ended-routes.tsx';
+import { asksForEnded, readEndedFilter, renderEndedList, wrongFilterOfEnded } from '../ended/ended-routes.tsx';
 import { createAttentionOfAll } from '../list/attention.ts';
 import { readCountedPage } from '../list/counted-page.ts';
 import { searchForPrefix } from '../list/search-for-prefix.ts';
@@ -26,9 +26,9 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
   const oneAtATime = pLimit(1);
   const ofAll = createAttentionOfAll(clock);
   return new Hono<AppEnv>().get(`${allTokensPath}.csv`, download).get(allTokensPath, async (c) => {
-    if (asksForEnded(c))
+    const filter = readAllFilter(c);
+    if (asksForEnded(c) && filter.errors.status === undefined)
       return renderEndedList({ tokens, statusContext }, c, { path: allTokensPath, csvPath: `${allTokensPath}.csv` });
-    const filter = readFilter(c);
     const { values } = filter;
     const found = searchForPrefix(c);
     if (found !== null) return found;
@@ -62,7 +62,7 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
   /** Responds with all tokens that ended as a file. */
   async function downloadEnded(c: AppContext): Promise<Response> {
     const { errors, query } = readEndedFilter(c, true);
-    requireValidFilter(errors);
+    requireValidFilter({ ...errors, ...wrongFilterOfEnded(readFilter(c)) });
     const file = { name: 'ended-tokens', columns: endedCsvColumns };
     return csvResponse({ clock, log }, c, file, (page) =>
       oneAtATime(() =>
@@ -97,6 +97,14 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
     const acts = await Promise.all(accounts.map((owner) => tokens.actsAsOwner(c.get('caller'), owner)));
     return new Set(accounts.filter((_, index) => acts[index]).map(({ ownerId }) => ownerId));
   }
+}
+
+/** Reads the filters of all tokens, or of all that ended. */
+function readAllFilter(c: AppContext): ReadFilter {
+  const filter = readFilter(c);
+  if (!asksForEnded(c)) return filter;
+  const { status: _, ...errors } = filter.errors;
+  return { ...filter, errors: { ...errors, ...wrongFilterOfEnded(filter) } };
 }
 
 /** Returns that nobody has the name in a filter, or that too many tokens match to sort them. Rethrows every other error. */

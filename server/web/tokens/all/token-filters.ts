@@ -119,7 +119,7 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   owner: (owner) => `Owner: ${owner}`,
   known_to: (member) => `Value known to ${member}`,
   app: (app) => `App: ${app}`,
-  status: (status) => (status === 'revoked' ? 'Revoked or removed' : `Status: ${status}`),
+  status: (status) => `Status: ${status === 'revoked' ? 'ended' : status}`,
   expiring_within: (seconds) => `Expires within ${inWords(seconds)}`,
   denied_within: (seconds) => `Denied within ${inWords(seconds)}`,
   two_values: () => 'Two values',

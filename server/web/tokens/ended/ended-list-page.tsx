@@ -4,7 +4,7 @@ import { SearchField } from '../../shell/components/form.tsx';
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { StatusBadge } from '../../shell/components/status-badge.tsx';
-import { RowsWithLinks, Time } from '../../shell/components/time.tsx';
+import { MinuteOf, RowsWithLinks, Time } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { formatUrl } from '../../shell/page-url.ts';
 import { FilterChips } from '../all/filter-form.tsx';
@@ -44,7 +44,7 @@ export function EndedListPage(props: EndedListPageProps) {
       )}
       <div class="heading">
         <h1>Ended tokens</h1>
-        {csvPath !== undefined && tokens.length > 0 && (
+        {csvPath !== undefined && isValid && (
           <a class="button" href={formatUrl({ path: csvPath, query: { ...values } })} download>
             Download CSV
           </a>
@@ -72,17 +72,22 @@ export function EndedListPage(props: EndedListPageProps) {
       </search>
       <FilterChips path={path} values={values} errors={errors} />
       {tokens.length > 0 && <EndedTable tokens={tokens} withOwners={withOwners} now={now} />}
-      {isValid && tokens.length === 0 && <NoneEnded path={path} values={values} />}
+      {isValid && tokens.length === 0 && <NoneEnded path={path} values={values} now={now} />}
       <NextPageLink href={nextCursor === null ? null : formatUrl({ path, query: values }, { cursor: nextCursor })} />
     </Layout>
   );
 }
 
-function NoneEnded({ path, values }: Pick<EndedListPageProps, 'path' | 'values'>) {
+function NoneEnded({ path, values, now }: Pick<EndedListPageProps, 'path' | 'values' | 'now'>) {
   const { status: _, ...filters } = values;
   if (Object.keys(filters).length > 0) {
     const clearHref = formatUrl({ path, query: { status: 'revoked' } });
-    return <NothingMatches lead="No token that ended matches." clearHref={clearHref} />;
+    const lead = (
+      <>
+        0 ended tokens match, as of <MinuteOf at={now} />.
+      </>
+    );
+    return <NothingMatches lead={lead} clearHref={clearHref} />;
   }
   return (
     <EmptyList lead="No token ended in the last 90 days.">
@@ -95,7 +100,7 @@ function NoneEnded({ path, values }: Pick<EndedListPageProps, 'path' | 'values'>
 function EndedTable({ tokens, withOwners, now }: Pick<EndedListPageProps, 'tokens' | 'withOwners' | 'now'>) {
   return (
     <table class="list brief">
-      <caption class="visually-hidden">Tokens that ended, the last ones first</caption>
+      <caption class="visually-hidden">Ended tokens, the last ones first</caption>
       <thead>
         <tr>
           <th scope="col">Name</th>
@@ -138,7 +143,7 @@ function EndedRow({ token, withOwner, now }: { token: EndedToken; withOwner: boo
         )}
       </td>
       <td data-label="Last used">
-        {token.lastUse === null ? 'never, or not known' : <LastUsed use={token.lastUse} now={now} />}
+        {token.lastUse === null ? 'no use recorded' : <LastUsed use={token.lastUse} now={now} />}
       </td>
       <td data-label="Prefix">
         <code>{token.prefix}</code>

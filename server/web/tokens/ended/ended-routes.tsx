@@ -2,7 +2,13 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { readHistory } from '../../audit/history/read-history.ts';
-import { type FilterErrors, type FilterName, type ReadFilter, readFilter } from '../all/token-filters.ts';
+import {
+  type FilterErrors,
+  type FilterName,
+  type ReadFilter,
+  readFilter,
+  selectingNames,
+} from '../all/token-filters.ts';
 import { searchForPrefix } from '../list/search-for-prefix.ts';
 import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
@@ -12,6 +18,16 @@ import { TransferredTokenPage } from './transferred-token-page.tsx';
 const filterNames = ['q', 'owner', 'exchanged'] as const satisfies FilterName[];
 
 type EndedListDeps = Pick<AppDeps, 'tokens' | 'statusContext'>;
+
+/**
+ * Returns what is wrong if a list is asked for the tokens that ended and has a filter that these do not have. It would otherwise show tokens
+ * that the filter excludes.
+ */
+export function wrongFilterOfEnded({ values }: Pick<ReadFilter, 'values'>): FilterErrors {
+  const known: readonly FilterName[] = [...filterNames, 'status'];
+  const isWrong = selectingNames.some((name) => values[name] !== undefined && !known.includes(name));
+  return isWrong ? { status: 'Ended tokens can be filtered by name and owner only. Remove the other filters.' } : {};
+}
 
 /** Reports whether a list is asked for the tokens that ended. */
 export function asksForEnded(c: AppContext): boolean {

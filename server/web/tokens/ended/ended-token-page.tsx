@@ -78,7 +78,7 @@ export function EndedTokenPage({ token, deniedRequests, names, history, now }: E
         </dd>
         <dt>Last used</dt>
         <dd>
-          {token.lastUse === null ? 'never, or not known' : <LastUsed use={token.lastUse} now={now} />}
+          {token.lastUse === null ? 'no use recorded' : <LastUsed use={token.lastUse} now={now} />}
           {token.lastUse?.userAgent && <bdi class="sub">{token.lastUse.userAgent}</bdi>}
         </dd>
       </dl>

@@ -13,13 +13,13 @@ interface AttentionLineProps {
 
 /** The words of each count, after its number. The first of two is for one token. */
 const words: Readonly<Record<AttentionName, readonly [one: string, more: string]>> = {
+  canaries: ['of them a canary', 'of them canaries'],
   usedCanaries: ['canary was used', 'canaries were used'],
   expiring: ['expires within 7 days', 'expire within 7 days'],
   expiringIn30Days: ['expires within 30 days', 'expire within 30 days'],
   denied: ['denied in 24 hours', 'denied in 24 hours'],
   twoValues: ['has two values', 'have two values'],
   neverExpiring: ['never expires', 'never expire'],
-  canaries: ['canary not counted', 'canaries not counted'],
 };
 
 const looks: Partial<Record<AttentionName, string>> = { usedCanaries: 'alarm', canaries: 'aside' };
@@ -28,6 +28,8 @@ const looks: Partial<Record<AttentionName, string>> = { usedCanaries: 'alarm', c
 export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {
   const { total, attention: found, asOf = null } = counts;
   const noun = total === 1 ? 'token' : 'tokens';
+  // The list itself says that nothing matches.
+  if (total === 0 && found === null) return null;
   return (
     <p class="attention">
       <span>

@@ -45,21 +45,25 @@ export function UseOfEach({ token, previous, now }: { token: TokenRecord; previo
   );
 }
 
-/** Time, method, path and IP address of a token's last use; the user agent is in the title. */
+/** Time, method and path, and IP address of a token's last use, each on a line; their titles have all of the path, and the user agent. */
 export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
   if (use === null) return <>never</>;
+  const { method, path, ip, userAgent } = use;
   return (
     <>
-      <Time at={use.at} now={now} />
-      <span class="sub" title={use.userAgent ?? undefined}>
-        {use.method !== null && (
+      <Time at={use.at} now={now} />{' '}
+      {method !== null && (
+        <span class="sub" title={`${method} ${path ?? ''}`}>
           <span class="mono">
-            {use.method} <ClippedText text={use.path ?? ''} />
+            {method} <ClippedText text={path ?? ''} />
           </span>
-        )}
-        {use.method !== null && use.ip !== null && ' · '}
-        {use.ip}
-      </span>
+        </span>
+      )}{' '}
+      {ip !== null && (
+        <span class="sub" title={userAgent === null ? ip : `${ip} · ${userAgent}`}>
+          {ip}
+        </span>
+      )}
     </>
   );
 }

@@ -51,7 +51,7 @@ it('lists tokens that ended: the own ones, and those of all owners by name and o
   expect(listed.html).toContain(`href="${path}"`);
   expect(textOf(listed.html)).toContain('by root@example.com');
   expect(textOf((await own.get('/profile/api-tokens?status=revoked&q=other')).html)).toContain(
-    'No token that ended matches.',
+    '0 ended tokens match, as of ',
   );
   const all = openConsole(app, app.root);
   const get = async (query: string) => all.get(`/organization/tokens?status=revoked${query}`);

@@ -1,7 +1,7 @@
-import type { PropsWithChildren } from 'hono/jsx';
+import type { Child, PropsWithChildren } from 'hono/jsx';
 
 /** In place of a list that has nothing yet: a sentence that says so. `children` say what to do next. */
-export function EmptyList({ lead, children }: PropsWithChildren<{ lead: string }>) {
+export function EmptyList({ lead, children }: PropsWithChildren<{ lead: Child }>) {
   return (
     <div class="empty">
       <p class="lead">{lead}</p>
@@ -12,7 +12,7 @@ export function EmptyList({ lead, children }: PropsWithChildren<{ lead: string }
 
 interface NothingMatchesProps {
   /** A sentence that says so. */
-  lead: string;
+  lead: Child;
   /** URL of the list without its filters. */
   clearHref: string;
   clear?: string;

@@ -69,8 +69,6 @@ describe('a list whose filters match nothing', () => {
 
   it.each([
     ['members', () => '/organization/team', 'q=a'],
-    ['tokens of a member', ({ member }: Pages) => member, 'q=a'],
-    ['tokens of a service account', ({ account }: Pages) => account, 'status=active'],
     ['audit events', () => '/organization/audit', 'action=token.created'],
     ['own events', () => '/profile/activity', 'until=2026-11-23'],
   ])('has Clear beside its filters only if one is set: %s', async (_, pathOf, query) => {

@@ -68,14 +68,11 @@ describe('a list whose filters match nothing', () => {
   });
 
   it.each([
-    ['members', () => '/organization/team', 'q=a'],
-    ['audit events', () => '/organization/audit', 'action=token.created'],
-    ['own events', () => '/profile/activity', 'until=2026-11-23'],
-  ])('has Clear beside its filters only if one is set: %s', async (_, pathOf, query) => {
-    const { app, pages, browser } = await open();
-    await createToken(app, app.dev, { name: 'of-dev' });
-    await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'of-ci', service_account: 'ci' } });
-    const path = pathOf(pages);
+    ['members', '/organization/team', 'q=a'],
+    ['audit events', '/organization/audit', 'action=token.created'],
+    ['own events', '/profile/activity', 'until=2026-11-23'],
+  ])('has Clear beside its filters only if one is set: %s', async (_, path, query) => {
+    const { browser } = await open();
     const clears = async (address: string) => {
       const { html } = await browser.get(address);
       const bar = /<form(?=[^>]*method="get")[^>]*class="filters[^>]*>.*?<\/form>/s.exec(html)?.[0] ?? '';

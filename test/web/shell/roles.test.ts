@@ -41,9 +41,10 @@ const mayUse = (role: Role, access: string | undefined) =>
   (access === 'reader' && (role === 'superuser' || role === 'auditor')) ||
   (access === 'superuser' && role === 'superuser');
 
-/** Pages of one kind look alike, so that one of them is enough: the address without IDs and values. */
+/** Pages of one kind look alike, so that one of them is enough: the address without IDs, orders and values. */
 const kindOf = (href: string) =>
   href
+    .replaceAll(/([?&]sort)=[^&]*/g, '$1=')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')
     .replaceAll(/=[^&]*/g, (value) => (/^=[a-z-]+$/.test(value) ? value : '='));
 
@@ -56,7 +57,7 @@ const disabledIn = (html: string) =>
     .map(([control]) => control)
     .filter((control) => !control.includes('last-superuser'));
 
-const maxPages = 500;
+const maxPages = 400;
 
 /** Follows every link from the start page. Returns the addresses that did not open, and what the pages offer. */
 async function walk(app: Awaited<ReturnType<typeof open>>['app'], as: Member) {

@@ -7,7 +7,7 @@ export const environment: Readonly<Record<string, string>> = {
   TOKENS_HEADERS: 'Header fields for a gateway in front of the server, as NAME: VALUE, one per line.',
   TOKENS_CREDENTIAL_STORE: 'Where to store sessions: keychain or file. By default, the keychain if there is one.',
   TOKENS_CONFIG_DIR: 'Configuration directory. By default, $XDG_CONFIG_HOME/tokens or ~/.config/tokens.',
-  TOKENS_TIMEOUT: 'Timeout for a request, in seconds. By default, 30.',
+  TOKENS_TIMEOUT: 'Timeout for a request, in seconds. By default, 30, and 5 for `tokens status`.',
   TOKENS_COMPLETE: 'If set to static, completion asks no server for names.',
   NO_COLOR: 'If set, output has no colors.',
   FORCE_COLOR:

@@ -18,8 +18,13 @@ export function registerStatus(program: Command, ctx: Context): void {
     .action((_options, command: Command) => runStatus(ctx, command.optsWithGlobals()));
 }
 
+/** The time limit for one request. People run this command to learn whether the server is down. */
+const timeoutSeconds = '5';
+
 /** Prints what could be found out, also if something failed, and then fails. */
-async function runStatus(ctx: Context, options: GlobalOptions): Promise<void> {
+async function runStatus(surroundings: Context, options: GlobalOptions): Promise<void> {
+  const TOKENS_TIMEOUT = surroundings.env.TOKENS_TIMEOUT || timeoutSeconds;
+  const ctx: Context = { ...surroundings, env: { ...surroundings.env, TOKENS_TIMEOUT } };
   const server = await resolveServer(ctx, options);
   const unknown = { contact: null, ends: null, clockDifference: null, serverVersion: null, attention: null };
   let status: Status = { server: server.url, credential: 'session', ...unknown };

@@ -77,6 +77,9 @@ function requireOneChoice(names: readonly string[], options: RevokeOptions, sele
     throw localError('usage', '--stdin reads the values, so give no names, owner, --all or --status with it.');
   }
   if (options.stdin) return;
+  if (options.all && options.status !== undefined) {
+    throw localError('usage', '--all revokes tokens with any status. Give either --all or --status, not both.');
+  }
   if (selects && names.length > 0) throw localError('usage', 'Give either names, or --all or --status, not both.');
   if (!selects && names.length === 0) throw localError('usage', 'Give at least one name, --all, --status or --stdin.');
 }

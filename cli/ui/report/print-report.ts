@@ -36,10 +36,9 @@ const columns: Column<Row>[] = [
     text: ({ meaning }) => meaning,
     fit: ({ meaning, briefMeaning }, width) => (meaning.length <= width ? meaning : briefMeaning),
     minWidth: 12,
-    whenNarrow: [{ order: 1, width: 0 }],
   },
-  // A part of a command would list something else, so this column is never cut.
-  { head: 'LIST THEM WITH', text: ({ command }) => command },
+  // A part of a command would list something else, so this column is left out instead of cut.
+  { head: 'LIST THEM WITH', text: ({ command }) => command, whenNarrow: [{ order: 1, width: 0 }] },
 ];
 
 /** Prints each count of the report with the command that lists these tokens. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { appFetch, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
@@ -152,6 +152,32 @@ describe('tokens status', () => {
       for (const field of ['Server version', 'Session ends', 'Clock', 'Needs attention'])
         expect(stdout).toContain(`${field}:\tunknown\n`);
     }
+  });
+
+  it.each([
+    [5, {}],
+    [9, { TOKENS_TIMEOUT: '9' }],
+  ])('waits %i seconds for a silent server with the environment %j', async (seconds, env) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const silent: typeof fetch = (_input, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+        asked();
+      });
+    let ended = false;
+    const running = cli.run(['status'], { env: { ...dev.env, ...env }, fetch: silent }).finally(() => {
+      ended = true;
+    });
+    await isAsked;
+    await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
+    expect(ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await running).toMatchObject({ code: 6, stdout: expect.stringContaining(`${serverUrl} (not reachable)`) });
   });
 
   it('prints the end of the session even if the tokens cannot be read', async () => {

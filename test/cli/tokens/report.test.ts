@@ -98,10 +98,14 @@ describe('tokens report', () => {
     }
   });
 
-  it('keeps the commands whole on a narrow terminal', async () => {
-    const { stdout } = await cli.run(['report'], { ...root, columns: 50 });
-    expect(stdout).toContain('tokens list --all --never-used --unused 30d\n');
-    expect(stdout).not.toContain('…');
+  it('says on a narrow terminal what each number means, and cuts no command', async () => {
+    const narrow = (await cli.run(['report'], { ...root, columns: 60 })).stdout;
+    expect(narrow).toMatch(/^COUNT +WHAT\n/);
+    expect(narrow).toContain('older than 30 days and never used\n');
+    expect(narrow).not.toContain('tokens list');
+    const wider = (await cli.run(['report'], { ...root, columns: 70 })).stdout;
+    expect(wider).toContain('tokens list --all --never-used --unused 30d\n');
+    expect(wider).toMatch(/^COUNT +WHAT +LIST THEM WITH\n/);
   });
 
   it('prints the object of the API with --json, with counts that only a newer server knows', async () => {

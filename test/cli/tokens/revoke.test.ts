@@ -83,6 +83,13 @@ it('requires either names or --all', async () => {
   expect((await cli.run(['revoke', 'ci', '--all', '--yes'], dev)).code).toBe(2);
 });
 
+it('rejects --all together with --status', async () => {
+  const ran = await cli.run(['revoke', '--all', '--status', 'active', '--yes'], dev);
+  const message = '--all revokes tokens with any status. Give either --all or --status, not both.';
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+  expect(await verdict(cli.app, value)).toBe(200);
+});
+
 it('revokes all tokens of the signed-in member with --all, with a single mail', async () => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
   const foreign = await createToken(cli.app, cli.app.root, { name: 'foreign' });

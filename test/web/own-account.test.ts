@@ -60,7 +60,7 @@ describe('the own name', () => {
 describe('the own email address', () => {
   it('changes when the link is opened that was mailed to the new one', async () => {
     const { app } = await open();
-    expect((await ask(app)).location).toEqual(messageAt('/profile', 'email-change-requested'));
+    expect((await ask(app)).location).toEqual(messageAt('/profile', 'email-change-unmailed'));
     expect(await emailOf(app)).toBe('dev@example.com');
     const requested = await app.mails();
     expect(requested.map(({ to, subject }) => [to, subject])).toEqual([

@@ -20,7 +20,8 @@ import { Time } from '../shell/components/time.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
-import { ownerName, tokenPath } from '../tokens/token-paths.ts';
+import { UsedCanaryBadge } from '../tokens/list/used-canary-badge.tsx';
+import { ownerName, ownerPath, tokenPath } from '../tokens/token-paths.ts';
 
 interface ResultSectionProps<T> {
   kind: string;
@@ -55,16 +56,23 @@ export function ResultSection<T>({ kind, results, allHref, allLabel, children: r
   );
 }
 
+interface TokenResultProps extends FoundToken {
+  statusContext: StatusContext;
+  /** Whether the reader may open the page of the owner. */
+  withOwner: boolean;
+}
+
 /** A token with its prefix and owner. Names the earlier prefix that led to it. */
-export function TokenResult({ token, earlierPrefix, statusContext }: FoundToken & { statusContext: StatusContext }) {
+export function TokenResult({ token, earlierPrefix, statusContext, withOwner }: TokenResultProps) {
   const status = tokenStatus(token, statusContext);
+  const usedCanary = token.canary && token.lastUse !== null;
   return (
     <>
       <Name href={tokenPath(token.id)} name={token.name} />
-      {status !== 'active' && <StatusBadge status={status} />}
+      {usedCanary ? <UsedCanaryBadge token={token} /> : status !== 'active' && <StatusBadge status={status} />}
       <span class="sub">
         <Prefixes prefix={token.prefix} earlierPrefix={earlierPrefix} />
-        <OwnerOf token={token} />
+        <OwnerOf token={token} href={withOwner ? ownerPath(token) : null} />
         {token.description !== null && (
           <>
             {' · '}
@@ -76,15 +84,21 @@ export function TokenResult({ token, earlierPrefix, statusContext }: FoundToken 
   );
 }
 
+interface EndedTokenResultProps extends FoundEndedToken {
+  now: number;
+  /** Whether the reader may open the page of the owner. */
+  withOwner: boolean;
+}
+
 /** A token that ended, with how and when. Its page stays as long as its tombstone. */
-export function EndedTokenResult({ token, earlierPrefix, now }: FoundEndedToken & { now: number }) {
+export function EndedTokenResult({ token, earlierPrefix, now, withOwner }: EndedTokenResultProps) {
   return (
     <>
       <Name href={tokenPath(token.id)} name={token.name} />
       <StatusBadge status={endOf(token).reason} />
       <span class="sub">
         <Prefixes prefix={token.prefix} earlierPrefix={earlierPrefix} />
-        <OwnerOf token={token} />
+        <OwnerOf token={token} href={withOwner && !token.ownerDeleted ? ownerPath(token) : null} />
         {' · '}
         <Time at={token.endedAt} now={now} />
       </span>
@@ -92,8 +106,20 @@ export function EndedTokenResult({ token, earlierPrefix, now }: FoundEndedToken 
   );
 }
 
-function OwnerOf({ token }: { token: Pick<TokenRecord, 'ownerKind' | 'ownerEmail'> }) {
-  return <>{` · ${token.ownerKind === 'member' ? '' : 'service account '}${ownerName(token)}`}</>;
+interface OwnerOfProps {
+  token: Pick<TokenRecord, 'ownerKind' | 'ownerEmail'>;
+  /** The page of the owner. */
+  href: string | null;
+}
+
+function OwnerOf({ token, href }: OwnerOfProps) {
+  const name = ownerName(token);
+  return (
+    <>
+      {token.ownerKind === 'member' ? ' · ' : ' · service account '}
+      {href === null ? name : <a href={href}>{name}</a>}
+    </>
+  );
 }
 
 function Prefixes({ prefix, earlierPrefix }: { prefix: string; earlierPrefix: string | null }) {

@@ -71,7 +71,7 @@ function Results({ text, results, everything, statusContext }: ResultsProps) {
     <>
       {isEmpty && <NothingMatches lead="Nothing matches." clearHref={searchPath} clear="Clear the search" />}
       <ResultSection kind="Tokens" results={tokens} allHref={allTokens} allLabel="All tokens with this in their name">
-        {(found) => <TokenResult {...found} statusContext={statusContext} />}
+        {(found) => <TokenResult {...found} statusContext={statusContext} withOwner={everything} />}
       </ResultSection>
       <ResultSection kind="Service accounts" results={serviceAccounts}>
         {(account) => <ServiceAccountResult account={account} withTokens={everything} />}
@@ -88,7 +88,7 @@ function Results({ text, results, everything, statusContext }: ResultsProps) {
         allHref={formatUrl({ path: everything ? allTokensPath : tokensPath, query: { status: 'revoked', q: text } })}
         allLabel="Ended tokens with this in their name"
       >
-        {(found) => <EndedTokenResult {...found} now={statusContext.now} />}
+        {(found) => <EndedTokenResult {...found} now={statusContext.now} withOwner={everything} />}
       </ResultSection>
       {!isComplete && (
         <p class="hint">

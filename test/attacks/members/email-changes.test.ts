@@ -124,7 +124,7 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
   it('cannot take another member’s address, and does not reveal before that it is one', async () => {
     const app = await open();
     const asked = await askFor(app, 'ROOT@example.com');
-    expect([asked.status, asked.location]).toEqual([303, messageAt('/profile', 'email-change-requested')]);
+    expect([asked.status, asked.location]).toEqual([303, messageAt('/profile', 'email-change-unmailed')]);
     expect(await confirm(app, await linkTo(app, 'ROOT@example.com'))).toBe(409);
     expect(await emailOf(app)).toBe('dev@example.com');
     expect((await app.store.users.findById(app.root.id))?.email).toBe('root@example.com');

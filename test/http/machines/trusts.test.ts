@@ -276,7 +276,7 @@ describe('the mails about a trust', () => {
       'https[:]//issuer[.]example[.]com',
       'ref=main; sub=repo:acme/api:*',
       'GET /api/**',
-      'root@example[.]com',
+      'root@example.com',
     ];
     for (const text of [...facts, '203.0.113.9', 'User agent', 'tokens trusts delete deploy'])
       expect(mail?.text).toContain(text);

@@ -4,6 +4,7 @@ import { createToken, type Member, openTestApp, type TestApp } from '../../helpe
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addApp } from '../../store/contract/apps/apps.ts';
+import { useOf } from '../../store/contract/records.ts';
 
 let app: TestApp;
 let auditor: Member;
@@ -42,8 +43,18 @@ it('finds tokens, service accounts, members and apps, for superusers and auditor
     Apps: ['grafana'],
   };
   for (const as of [app.root, auditor]) expect(await find('GRAFANA', as)).toEqual(everything);
+  const { html } = await open('grafana');
+  expect(html).toContain(`<a href="/organization/team/${app.dev.id}">dev@example.com</a>`);
+  expect(html).toMatch(/service account <a href="\/organization\/service-accounts\/[0-9a-f-]+">grafana-bot<\/a>/);
   expect(await find('dashboards')).toEqual({ Tokens: ['my-grafana'] });
   expect(await find('service-account:graf')).toEqual({ Tokens: ['hourly'], 'Service accounts': ['grafana-bot'] });
+});
+
+it('marks a canary whose value was used', async () => {
+  const { id } = await createToken(app, app.dev, { name: 'trap', canary: true });
+  expect((await open('trap')).html).not.toContain('canary used');
+  await app.store.tokens.recordUses([useOf(id, { at: app.clock.now() })]);
+  expect((await open('trap')).html).toContain('<span class="badge danger">canary used</span>');
 });
 
 it('finds the tokens of a member by the beginning of their name or address', async () => {
@@ -97,6 +108,7 @@ it('finds only what is theirs for other members', async () => {
     expect(await find(text, app.dev)).toEqual({});
   }
   expect(await find('dev@example.com', app.dev)).toEqual({ Tokens: ['deploy-mine'] });
+  expect((await open('dev@example.com', app.dev)).html).not.toContain('href="/organization/team/');
   expect(await find('tok_', app.dev)).toEqual({ Tokens: ['deploy-mine', 'deploy-kept'] });
 });
 

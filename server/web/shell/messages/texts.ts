@@ -39,7 +39,7 @@ export const texts = {
   'email-change-requested': () =>
     'Check the mail of your new address: your address changes when you open the link there. You also got a notice at your present address.',
   'email-change-unmailed': () =>
-    'Your address changes when you open the link in the mail to your new address. No mail server is set up yet, so no mail is sent: ask whoever operates the server for the link.',
+    'Your address changes when you open the link in the mail to your new address. No mail server is set up yet, so no mail is sent: ask the operator of this server for the link.',
   'email-changed': () => 'Your email address was changed.',
   'permission-granted': (member: string) =>
     `${member} can now create and manage API tokens. Tokens that were blocked without the permission work again.`,

@@ -63,7 +63,7 @@ export function EmailForm({ rejected }: RejectedProps) {
         hint={
           sendsMail
             ? 'You get a link there. Your address changes when you open it, within 24 hours and before you sign out.'
-            : 'No mail server is set up yet, so no mail is sent. The link that changes your address is in a mail: ask whoever operates the server for it, and open it within 24 hours and before you sign out.'
+            : 'No mail server is set up yet, so no mail is sent. The link that changes your address is in a mail: ask the operator of this server for it, and open it within 24 hours and before you sign out.'
         }
         autocomplete="off"
         required

@@ -131,10 +131,16 @@ export function problemOf({ body, status, headers }: ReceivedResponse): CliError
     return new CliError(problem, { retryAfterSeconds });
   }
   if (status >= 502 && status <= 504) {
-    const detail = `A gateway in front of the server responded with ${status}. Try again later.`;
+    const detail = `A gateway in front of the server responded with ${status}${requestIdIn(headers)}. Try again later.`;
     return new LostResponse('unavailable', detail, true);
   }
   return notTokensd();
+}
+
+/** Returns the ID by which the operator of a gateway finds the request in its log, as part of a sentence. */
+function requestIdIn(headers: Pick<Headers, 'get'>): string {
+  const id = headers.get('x-request-id') ?? '';
+  return id === '' || id.length > 128 ? '' : ` (request ID ${id})`;
 }
 
 export const notTokensdDetail = 'The response is not from a tokensd server. Check the server address.';

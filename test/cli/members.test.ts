@@ -90,10 +90,21 @@ it('changes one property with disable, enable, promote and demote, but never the
   expect((await cli.run(['users', 'demote', 'root@example.com'], root)).code).toBe(0);
 });
 
+it.each([
+  ['grant', 'Granted the permission to dev@example.com.'],
+  ['ungrant', 'Removed the permission of dev@example.com and blocked the tokens.'],
+  ['users promote', 'Promoted dev@example.com.'],
+  ['users demote', 'Demoted dev@example.com.'],
+  ['users disable', 'Disabled dev@example.com.'],
+  ['users enable', 'Enabled dev@example.com.'],
+])('says in a sentence what %s changed', async (command, sentence) => {
+  const ran = await cli.run([...command.split(' '), 'dev@example.com'], root);
+  expect(ran).toEqual({ code: 0, stdout: '', stderr: `${sentence}\n` });
+});
+
 it('grants and removes the role auditor, who then reads everything, without a change of the superusers', async () => {
   const promoted = await cli.run(['users', 'promote', 'dev@example.com', '--auditor'], root);
-  expect(promoted).toMatchObject({ code: 0, stdout: '' });
-  expect(promoted.stderr).toContain('Granted the role auditor: dev@example.com');
+  expect(promoted).toEqual({ code: 0, stdout: '', stderr: 'Granted the role auditor to dev@example.com.\n' });
   expect(await user('dev@example.com')).toMatchObject({ auditor: true, superuser: false });
   expect((await cli.run(['users', 'list'], root)).stdout).toMatch(/dev@example\.com.*auditor/);
   await createToken(cli.app, cli.app.root, { name: 'of-root' });
@@ -110,7 +121,7 @@ it('grants and removes the role auditor, who then reads everything, without a ch
   }
   expect((await cli.run(['users', 'promote', 'dev@example.com'], dev)).code).toBe(4);
   expect((await cli.run(['users', 'demote', 'dev@example.com', '--auditor'], root)).stderr).toContain(
-    'Removed the role auditor: dev@example.com',
+    'Removed the role auditor from dev@example.com.',
   );
   expect((await cli.run(['users', 'list'], dev)).code).toBe(4);
   expect(await user('root@example.com')).toMatchObject({ auditor: false, superuser: true });

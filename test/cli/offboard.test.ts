@@ -98,6 +98,16 @@ describe('tokens offboard --transfer-to', () => {
     expect(stderr).toContain('transferred 2 tokens to ci and revoked 2 tokens.');
   });
 
+  it('speaks of no revocation if the member has no tokens', async () => {
+    for (const [email, more] of [['new@example.com', []] as const, ['other@example.com', transfer] as const]) {
+      await cli.app.addMember({ email });
+      const to = more.length === 0 ? ['', ''] : [' and transfer 0 tokens to ci', ' and transferred 0 tokens to ci'];
+      const { stderr } = await cli.run(['offboard', email, ...more], { ...root, answers: [true] });
+      expect(cli.questions.at(-1)).toBe(`Disable ${email}${to[0]}?`);
+      expect(stderr).toBe(`Disabled ${email}${to[1]}.\n`);
+    }
+  });
+
   it('lists every token as revoked without a service account', async () => {
     const { stderr } = await offboard([], { ...root, answers: [false] });
     expect(cli.questions).toEqual(['Disable ada@example.com and permanently revoke 4 tokens?']);

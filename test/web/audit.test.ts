@@ -417,6 +417,12 @@ it('leads from the log to the events that were saved since, and from there to th
   });
   // A filtered log cannot be followed.
   expect(linkIn((await app.console.get(`${path}?action=token.created`)).html)).toBe('none');
+  for (const page of ['', '/new.json']) {
+    const filtered = await app.console.get(`${path}${page}?after=&actor=dev`);
+    expect([filtered.status, filtered.html.includes('created token')]).toEqual([400, false]);
+    expect(filtered.html).toContain('New events cannot be filtered. Open Audit, and filter the log there.');
+    expect((await app.console.get(`${path}${page}?after=&actor=`)).status).toBe(200);
+  }
   const unknown = await app.console.get(`${path}?after=019ab2c4-5f7e-7c3a-9fff-000000000000`);
   expect(unknown.status).toBe(404);
   expect(textOf(unknown.html)).toContain('The event that these new events follow is not in the log. Open Audit again.');

@@ -6,7 +6,7 @@ import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { renameStoredValue } from '../../credentials/stored-values.ts';
-import { localError } from '../../errors.ts';
+import { CliError, hasCode, localError } from '../../errors.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
 import { repeated } from '../../input/repeated.ts';
@@ -74,7 +74,10 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   }
   const { api, server } = await connect(ctx, options);
   const before = await findToken(api, name, options);
-  const token = await expectBody(api.tokens[':id'].$patch({ param: { id: before.id }, json }), tokenShape);
+  const request = api.tokens[':id'].$patch({ param: { id: before.id }, json });
+  const token = await expectBody(request, tokenShape).catch((error: unknown) => {
+    throw hasCode(error, 'name-taken') ? takenError(error) : error;
+  });
   const news = [
     ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),
     ...(token.expires_at === before.expires_at ? [] : [expiryOf(ctx, token)]),
@@ -84,6 +87,11 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   const result = news.length === 0 ? '' : `: it ${news.join(' and ')}`;
   await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${result}.`);
   if (token.name !== before.name) await renameStoredValue(ctx, server, before, token);
+}
+
+function takenError(error: CliError): CliError {
+  const { errors: _, ...problem } = error.problem;
+  return new CliError({ ...problem, detail: `${problem.detail} Choose another name.` }, { cause: error });
 }
 
 function expiryOf(ctx: Context, { expires_at: at }: Token): string {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from '../../context.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
 import { updateUsers } from './update.ts';
 
 export function registerUsersDemote(users: Command, ctx: Context): void {
@@ -16,9 +16,9 @@ export function registerUsersDemote(users: Command, ctx: Context): void {
       '\nExamples:\n  $ tokens users demote ada@example.com\n  $ tokens users demote ada@example.com --auditor',
     )
     .action((emails: string[], { auditor }: { auditor?: boolean }, command: Command) => {
-      const [change, done] = auditor
-        ? [{ auditor: false }, 'Removed the role auditor']
-        : [{ superuser: false }, 'Demoted'];
-      return updateUsers(ctx, emails, change, done, command.optsWithGlobals());
+      const options = command.optsWithGlobals<GlobalOptions>();
+      return auditor
+        ? updateUsers(ctx, emails, { auditor: false }, (email) => `Removed the role auditor from ${email}.`, options)
+        : updateUsers(ctx, emails, { superuser: false }, (email) => `Demoted ${email}.`, options);
     });
 }

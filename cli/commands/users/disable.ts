@@ -12,6 +12,6 @@ export function registerUsersDisable(users: Command, ctx: Context): void {
     )
     .addHelpText('after', '\nExample:\n  $ tokens users disable ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      updateUsers(ctx, emails, { disabled: true }, 'Disabled', command.optsWithGlobals()),
+      updateUsers(ctx, emails, { disabled: true }, (email) => `Disabled ${email}.`, command.optsWithGlobals()),
     );
 }

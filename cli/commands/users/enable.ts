@@ -10,6 +10,6 @@ export function registerUsersEnable(users: Command, ctx: Context): void {
     .description('Enable disabled accounts. Tokens work again unless they are inactive for another reason.')
     .addHelpText('after', '\nExample:\n  $ tokens users enable ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      updateUsers(ctx, emails, { disabled: false }, 'Enabled', command.optsWithGlobals()),
+      updateUsers(ctx, emails, { disabled: false }, (email) => `Enabled ${email}.`, command.optsWithGlobals()),
     );
 }

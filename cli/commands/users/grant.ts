@@ -12,6 +12,12 @@ export function registerGrant(program: Command, ctx: Context): void {
     )
     .addHelpText('after', '\nExample:\n  $ tokens grant ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      updateUsers(ctx, emails, { can_manage_tokens: true }, 'Granted', command.optsWithGlobals()),
+      updateUsers(
+        ctx,
+        emails,
+        { can_manage_tokens: true },
+        (email) => `Granted the permission to ${email}.`,
+        command.optsWithGlobals(),
+      ),
     );
 }

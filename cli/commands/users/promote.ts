@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from '../../context.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
 import { updateUsers } from './update.ts';
 
 export function registerUsersPromote(users: Command, ctx: Context): void {
@@ -16,9 +16,9 @@ export function registerUsersPromote(users: Command, ctx: Context): void {
       '\nExamples:\n  $ tokens users promote ada@example.com\n  $ tokens users promote ada@example.com --auditor',
     )
     .action((emails: string[], { auditor }: { auditor?: boolean }, command: Command) => {
-      const [change, done] = auditor
-        ? [{ auditor: true }, 'Granted the role auditor']
-        : [{ superuser: true }, 'Promoted'];
-      return updateUsers(ctx, emails, change, done, command.optsWithGlobals());
+      const options = command.optsWithGlobals<GlobalOptions>();
+      return auditor
+        ? updateUsers(ctx, emails, { auditor: true }, (email) => `Granted the role auditor to ${email}.`, options)
+        : updateUsers(ctx, emails, { superuser: true }, (email) => `Promoted ${email}.`, options);
     });
 }

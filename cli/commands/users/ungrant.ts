@@ -16,7 +16,7 @@ export function registerUngrant(program: Command, ctx: Context): void {
         ctx,
         emails,
         { can_manage_tokens: false },
-        'Removed the permission and blocked the tokens',
+        (email) => `Removed the permission of ${email} and blocked the tokens.`,
         command.optsWithGlobals(),
       ),
     );

@@ -10,21 +10,21 @@ import { attemptAll } from '../attempt-all.ts';
 import { warnOfOrphans } from './leaving/warn-of-orphans.ts';
 
 /**
- * Applies one change to each member and prints `OUTCOME: EMAIL`, or with `--json` the changed member. Continues after a
+ * Applies one change to each member and prints the sentence that `outcome` returns, or with `--json` the changed member. Continues after a
  * failure, like `attemptAll`.
  */
 export async function updateUsers(
   ctx: Context,
   emails: readonly string[],
   change: UpdateUserBody,
-  outcome: string,
+  outcome: (email: string) => string,
   options: GlobalOptions,
 ): Promise<void> {
   const { api } = await connect(ctx, options);
   await attemptAll(emails, async (email) => {
     const { id } = await findUser(api, email);
     const user = await expectBody(api.users[':id'].$patch({ param: { id }, json: change }), userShape);
-    await printOutcome(ctx, options, user, `${outcome}: ${sanitize(user.email)}`);
+    await printOutcome(ctx, options, user, outcome(sanitize(user.email)));
     if (change.disabled) await warnOfOrphans(ctx, options, api, user.email);
   });
 }

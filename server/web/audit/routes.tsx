@@ -7,7 +7,7 @@ import { readPage } from '../../http/paging.ts';
 import { auditObject } from '../../http/representations.ts';
 import { ActivityPage } from './activity-page.tsx';
 import { csv, type DownloadFormat, json, streamEvents } from './audit-download.ts';
-import { activityFields, type FilterValues, readAuditFilter } from './audit-filter.ts';
+import { activityFields, type FilterValues, isFiltered, readAuditFilter } from './audit-filter.ts';
 import { AuditPage, NewEventsPage } from './audit-page.tsx';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventPage } from './event-page.tsx';
@@ -79,8 +79,14 @@ export function auditPages(deps: Pick<AppDeps, 'audit' | 'clock' | 'log' | 'conf
     return c.render(<ActivityPage values={values} errors={errors} events={page.items} nextCursor={page.next_cursor} />);
   }
 
-  /** Returns the events after one that the page showed. @throws ProblemError `event-not-found` */
-  function newEvents(c: AppContext, after: string | null) {
+  /**
+   * Returns the events after one that the page showed. @throws ProblemError `event-not-found`, and `invalid-fields` with a filter, because new
+   * events are not filtered
+   */
+  async function newEvents(c: AppContext, after: string | null) {
+    if (isFiltered(readAuditFilter(c).values)) {
+      throw new ProblemError('invalid-fields', 'New events cannot be filtered. Open Audit, and filter the log there.');
+    }
     const events = audit.listInOrder(c.get('caller'), { after, limit: maxNew + 1 });
     return events.catch((error: unknown) => {
       if (!(error instanceof ProblemError) || error.code !== 'event-not-found') throw error;

@@ -10,10 +10,18 @@ interface InvitationLinkPageProps {
   expiresAt: number | null;
   /** Whether the superuser asked for the link. Otherwise, the server could not mail it. */
   copied?: boolean;
+  /** Whether the member was invited before. */
+  replaces?: boolean;
 }
 
 /** Shows the link of an invitation that was not mailed. No other page shows it. */
-export function InvitationLinkPage({ member, link, expiresAt, copied = false }: InvitationLinkPageProps) {
+export function InvitationLinkPage({
+  member,
+  link,
+  expiresAt,
+  copied = false,
+  replaces = false,
+}: InvitationLinkPageProps) {
   return (
     <Layout title="Invitation" section={teamPath}>
       <p>
@@ -37,7 +45,7 @@ export function InvitationLinkPage({ member, link, expiresAt, copied = false }: 
         }
       >
         {!copied && <p>No mail server is configured, so the invitation cannot be mailed.</p>}
-        {copied && expiresAt !== null && <p>The link of the earlier invitation no longer works.</p>}
+        {replaces && expiresAt !== null && <p>The link of the earlier invitation no longer works.</p>}
       </ValueDialog>
     </Layout>
   );

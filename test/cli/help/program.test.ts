@@ -248,6 +248,17 @@ it('exits 1 for a redirect, prints its target and does not follow it', async () 
   expect(requests).toHaveLength(1);
 });
 
+it.each([
+  ['r-17', ' (request ID r-17)'],
+  [undefined, ''],
+  ['x'.repeat(129), ''],
+])('names the request ID of a gateway that responds with 502: %s', async (id, shown) => {
+  const headers: Record<string, string> = id === undefined ? {} : { 'X-Request-Id': id };
+  const ran = await cli.run(['whoami'], { fetch: async () => new Response('Bad gateway', { status: 502, headers }) });
+  const detail = `A gateway in front of the server responded with 502${shown}. Try again later.`;
+  expect(ran).toEqual({ code: 1, stdout: '', stderr: `error: ${detail}\n` });
+});
+
 it('exits 6 if the server does not respond within TOKENS_TIMEOUT', async () => {
   const url = await listen(() => undefined);
   const ran = await cli.run(['whoami', '--json', '--server', url], {

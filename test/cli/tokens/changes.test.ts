@@ -61,7 +61,11 @@ describe('tokens edit', () => {
 
   it("exits 5 for a name that is taken or a token that has expired, and 3 for another member's", async () => {
     await createToken(cli.app, cli.app.dev, { name: 'other', expires_in: 3600 });
-    expect((await run(['edit', 'ci', '--name', 'OTHER'])).code).toBe(5);
+    const taken = await run(['edit', 'ci', '--name', 'OTHER']);
+    expect(taken).toMatchObject({
+      code: 5,
+      stderr: 'error: You already have a token with this name. Choose another name.\n',
+    });
     expect((await run(['edit', 'ci', '--name', 'x'], root)).code).toBe(3);
     await advance(day);
     const ran = await run(['edit', 'other', '--expires', '9d', '--json']);

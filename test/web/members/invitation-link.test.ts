@@ -4,12 +4,12 @@ import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
 const team = '/organization/team';
 
-async function open() {
+async function open(invite: { invite?: 'yes' } = { invite: 'yes' }) {
   const app = await openTestApp({ smtpUrl: 'smtp://127.0.0.1:1' });
   onTestFinished(app.close);
   const browser = openConsole(app, app.root);
   await browser.get(`${team}?dialog=add`);
-  await browser.submit(team, { email: 'ada@example.com', name: 'Ada', invite: 'yes' });
+  await browser.submit(team, { email: 'ada@example.com', name: 'Ada', ...invite });
   const { id = '' } = (await app.store.users.findByEmail('ada@example.com')) ?? {};
   return { ...app, browser, id, page: `${team}/${id}` };
 }
@@ -46,6 +46,19 @@ it('says first that the mailed link stops working, and then shows the new one on
   expect([status, /value="https:\/\/tokens\.example\.com\/invitation\?token=[^"]*"/.test(html)]).toEqual([200, true]);
   expect(textOf(html)).toContain('The link of the earlier invitation no longer works.');
   expect(textOf(html)).not.toContain('No mail server');
+});
+
+it('speaks of no earlier invitation to a member who was never invited', async () => {
+  const { browser, page } = await open({});
+  for (const dialog of ['invitation-link', 'invite']) {
+    const { html } = await browser.get(`${page}?dialog=${dialog}`);
+    expect(html).toContain('<dialog');
+    expect(textOf(html)).not.toContain('earlier invitation');
+  }
+  await browser.get(`${page}?dialog=invitation-link`);
+  const { status, html } = await browser.submit(`${page}/invitation-link`);
+  expect([status, html.includes('/invitation?token=')]).toEqual([200, true]);
+  expect(textOf(html)).not.toContain('earlier invitation');
 });
 
 it('is not made for a member who joined in the meantime', async () => {

@@ -74,9 +74,18 @@ async function listAndPhrase(ctx: Context, api: Api, user: User, { transferTo }:
   if (preview === null) return questionWithoutTokens(user, transferTo);
   const { printOffboarding } = await import('../../../ui/offboarding.ts');
   await printOffboarding(ctx, preview, transferTo);
-  const revoke = `permanently revoke ${count(preview.revoked.length, 'token')}`;
-  if (transferTo === undefined) return `Disable ${who} and ${revoke}?`;
-  return `Disable ${who}, transfer ${count(preview.transferred.length, 'token')} to ${sanitize(transferTo)} and ${revoke}?`;
+  const { transferred, revoked } = preview;
+  const steps = [
+    `Disable ${who}`,
+    ...(transferTo === undefined ? [] : [`transfer ${count(transferred.length, 'token')} to ${sanitize(transferTo)}`]),
+    ...(revoked.length === 0 ? [] : [`permanently revoke ${count(revoked.length, 'token')}`]),
+  ];
+  return `${joined(steps)}?`;
+}
+
+/** Joins the steps of a sentence: "a", "a and b", "a, b and c". */
+function joined(steps: readonly string[]): string {
+  return steps.length < 2 ? steps.join('') : `${steps.slice(0, -1).join(', ')} and ${steps.at(-1)}`;
 }
 
 /** Returns null if the tokens of the member may not be read: a management key may lack the scope `tokens:read`. */
@@ -90,6 +99,7 @@ async function previewIfReadable(api: Api, { id }: User, transferTo: string | un
 
 function questionWithoutTokens({ email, token_count: tokens }: User, transferTo: string | undefined): string {
   const who = sanitize(email);
+  if (tokens === 0) return `Disable ${who}?`;
   if (transferTo === undefined) return `Disable ${who} and permanently revoke ${count(tokens, 'token')}?`;
   return `Disable ${who}, transfer the tokens that were used in the last 30 days to ${sanitize(transferTo)}, and permanently revoke the others (${count(tokens, 'token')} in all)?`;
 }
@@ -97,10 +107,12 @@ function questionWithoutTokens({ email, token_count: tokens }: User, transferTo:
 function outcomeOf(user: User, result: OffboardedUser, { transferTo }: OffboardOptions): string {
   const { transferred, revoked } = result;
   const who = sanitize(user.email);
-  if (transferTo === undefined) return `Disabled ${who} and revoked ${count(revoked, 'token')}.`;
+  const revocation = revoked === 0 ? [] : [`revoked ${count(revoked, 'token')}`];
+  if (transferTo === undefined) return `${joined([`Disabled ${who}`, ...revocation])}.`;
   const account = sanitize(transferTo);
   const next = transferred === 0 ? '' : ` ${rotationNote(account)}`;
-  return `Disabled ${who}, transferred ${count(transferred, 'token')} to ${account} and revoked ${count(revoked, 'token')}.${next}`;
+  const transfer = `transferred ${count(transferred, 'token')} to ${account}`;
+  return `${joined([`Disabled ${who}`, transfer, ...revocation])}.${next}`;
 }
 
 /** Returns a warning about the values that the member still knows, for scripts as well. Returns null if the member knows none. */

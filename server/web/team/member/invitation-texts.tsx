@@ -18,7 +18,7 @@ export const invitationConfirmations: Record<Extract<ConfirmedAction, 'invite' |
             {hasSecretLink ? 'a new link' : 'where to sign in'} once, and tell {user.email} yourself.
           </p>
         </NotMailed>
-        <p>The link of the earlier invitation stops working.</p>
+        {user.invitedAt !== null && <p>The link of the earlier invitation stops working.</p>}
       </>
     ),
   },
@@ -29,7 +29,9 @@ export const invitationConfirmations: Record<Extract<ConfirmedAction, 'invite' |
       hasSecretLink ? (
         <>
           <p>You see a new link once, and pass it on to {user.email} yourself.</p>
-          <p>The link of the earlier invitation stops working. An invitation that waits to be mailed is not sent.</p>
+          {user.invitedAt !== null && (
+            <p>The link of the earlier invitation stops working. An invitation that waits to be mailed is not sent.</p>
+          )}
           <p class="note warning">
             Anyone who has the link, including you, can set the password of the account. The audit log records that you
             made it.

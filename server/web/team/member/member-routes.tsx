@@ -105,9 +105,10 @@ export function memberPages(deps: MemberPagesDeps) {
     .post(`${path}/invitation-link`, async (c) => {
       try {
         requireSent(c.get('caller'));
-        const { link, expiresAt } = await invitations.createLink(c.get('caller'), memberId(c));
         const member = await users.get(c.get('caller'), memberId(c));
-        return c.render(<InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} copied />);
+        const { link, expiresAt } = await invitations.createLink(c.get('caller'), member.id);
+        const shown = { member, link: link.reveal(), expiresAt, replaces: member.invitedAt !== null };
+        return c.render(<InvitationLinkPage {...shown} copied />);
       } catch (error) {
         if (error instanceof JustConfirmed) return actionAgain(c, 'invitation-link', error);
         return renderRejected(c, error);

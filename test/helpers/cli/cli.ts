@@ -199,11 +199,11 @@ function fakeContext(
       }),
     sinceStart: () => given.sinceStart ?? 0,
     sleep: given.sleep ?? (async () => undefined),
-    prompts: async () => fakePrompts(given.answers ?? [], questions),
+    prompts: async () => fakePrompts(given.answers ?? [], questions, stderr),
   };
 }
 
-function fakePrompts(answers: Surroundings['answers'] & object, questions: string[]): Prompts {
+function fakePrompts(answers: Surroundings['answers'] & object, questions: string[], stderr: OutputStream): Prompts {
   const next = async (question: string) => {
     questions.push(question);
     const answer = answers.shift();
@@ -215,7 +215,9 @@ function fakePrompts(answers: Surroundings['answers'] & object, questions: strin
     text: async (question, { initial = '', check = () => null } = {}) => {
       for (;;) {
         const answer = String(await next(question)) || initial;
-        if (check(answer) === null) return answer;
+        const refusal = check(answer);
+        if (refusal === null) return answer;
+        await stderr.write(`> ${refusal}\n`);
       }
     },
     choose: async (question, choices) => {

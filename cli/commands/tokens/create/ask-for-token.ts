@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { foldName } from '../../../../shared/names.ts';
 import type { Api } from '../../../api/client.ts';
 import { listApps } from '../../../api/find/find-app.ts';
+import { listTokens } from '../../../api/find/find-token.ts';
 import type { Context } from '../../../context.ts';
-import { CliError } from '../../../errors.ts';
+import { CliError, hasCode } from '../../../errors.ts';
+import type { OwnerOptions } from '../../../input/owner-options.ts';
 import { parseExpiry } from '../../../input/parse-time.ts';
 import { commandLine, shellWord } from '../../../ui/command-line.ts';
 
@@ -14,13 +17,24 @@ interface Askable {
   app?: string[];
 }
 
+/** The options that decide which names are taken. */
+interface Naming extends Pick<OwnerOptions, 'serviceAccount'> {
+  ifAbsent?: boolean;
+}
+
 /** Asks for the name, the expiry and the app of a new token, unless `given` has them. */
-export async function askForToken<Given extends Askable>(
+export async function askForToken<Given extends Askable & Naming>(
   ctx: Context,
   api: Api,
   given: Given,
 ): Promise<{ name: string; options: Given & Askable }> {
   const prompts = await ctx.prompts();
+  const taken = await takenNames(api, given);
+  const owner = given.serviceAccount === undefined ? 'You already have' : 'The service account already has';
+  const checkName = (text: string) => {
+    if (text.trim() === '') return 'Enter a name.';
+    return taken.has(foldName(text.trim())) ? `${owner} a token with this name. Choose another name.` : null;
+  };
   const name = await prompts.text('Name', { check: checkName });
   const expires =
     given.expires ??
@@ -37,8 +51,16 @@ async function askForApp(ctx: Context, api: Api): Promise<string[]> {
   return chosen === anyApp ? [] : [chosen];
 }
 
-function checkName(text: string): string | null {
-  return text.trim() === '' ? 'Enter a name.' : null;
+/** Returns the folded names that the new token cannot have. The server checks them again. */
+async function takenNames(api: Api, { ifAbsent, serviceAccount }: Naming): Promise<ReadonlySet<string>> {
+  if (ifAbsent) return new Set();
+  const owner = serviceAccount === undefined ? {} : { serviceAccount };
+  const tokens = await listTokens(api, owner).catch((error: unknown) => {
+    // A management key may create tokens that it may not read.
+    if (hasCode(error, 'scope-missing')) return [];
+    throw error;
+  });
+  return new Set(tokens.map((token) => foldName(token.name)));
 }
 
 function checkExpiry(text: string): string | null {
@@ -46,7 +68,7 @@ function checkExpiry(text: string): string | null {
     parseExpiry(text.trim());
     return null;
   } catch (error) {
-    if (error instanceof CliError) return error.message;
+    if (error instanceof CliError) return 'Enter 30d, 1y, a date such as 2027-01-31, or never.';
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createServiceAccount } from '../../../helpers/app/service-accounts.ts';
 import { cancel, openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -40,8 +41,28 @@ it('suggests an expiry of 90 days, and asks for no app if there is none', async 
 
 it('asks again for an empty name and for an expiry that it does not understand', async () => {
   await addApp('grafana');
-  expect(await create([], [' ', 'laptop', 'soon', 'never', 'any app'])).toMatchObject({ code: 0 });
+  const ran = await create([], [' ', 'laptop', 'soon', 'never', 'any app']);
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain('> Enter a name.\n> Enter 30d, 1y, a date such as 2027-01-31, or never.\n');
   expect(await show('laptop')).toMatchObject({ apps: null, expires_at: null });
+});
+
+it('asks again for a name that is taken before it asks for the expiry, unless --if-absent is given', async () => {
+  expect(await create(['ci'])).toMatchObject({ code: 0 });
+  const ran = await create([], ['CI', 'laptop', '30d']);
+  expect(ran.code).toBe(0);
+  expect(cli.questions).toEqual(['Name', 'Name', 'Expires (30d, 1y, a date, or never)']);
+  expect(ran.stderr).toContain('> You already have a token with this name. Choose another name.\n');
+  expect(await create(['--if-absent'], ['ci', '30d'])).toMatchObject({ code: 0, stdout: '' });
+});
+
+it('compares the name with those of the service account that will own the token', async () => {
+  await createServiceAccount(cli.app, 'platform', { maintainers: [cli.app.dev] });
+  const forAccount = ['--service-account', 'platform'];
+  expect(await create(['ci'])).toMatchObject({ code: 0 });
+  expect(await create(forAccount, ['ci', '30d'])).toMatchObject({ code: 0 });
+  const ran = await create(forAccount, ['ci', 'other', '30d']);
+  expect(ran.stderr).toContain('> The service account already has a token with this name. Choose another name.\n');
 });
 
 it('does not ask for what the options say, and repeats them in the command', async () => {

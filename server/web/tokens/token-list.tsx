@@ -97,7 +97,7 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
       {selection && <SelectCell preselected={selection.preselected} token={token} />}
       <TokenName token={token} names={names} statusContext={statusContext} />
       {withOwner && (
-        <td class="owner">
+        <td class="owner" data-owner={ownerName(token)}>
           <a href={ownerPath(token)} title={ownerName(token)}>
             {ownerName(token)}
           </a>

@@ -77,7 +77,10 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
       asked = true;
     });
     // A question that is answered with no stops the navigation.
-    const left = await page.goto('/profile').catch(() => null);
+    const leave = () => page.goto('/profile').catch(() => null);
+    let left = await leave();
+    // On a busy machine, Chromium can abort a navigation that follows a stopped one.
+    if (left === null && !asked) left = await leave();
     expect(left === null).toBe(asked);
     return asked;
   }

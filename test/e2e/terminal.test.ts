@@ -198,7 +198,7 @@ describe.skipIf(!hasTerminal)('a prompt', () => {
     const terminal = as(dev, ['create']);
     await terminal.answer('Name', `asked${enter}`);
     await terminal.answer('Expires', `soon${enter}`);
-    await terminal.answer('cannot be', `\u007f\u007f\u007f\u007f30d${enter}`);
+    await terminal.answer('Enter 30d', `\u007f\u007f\u007f\u007f30d${enter}`);
     await terminal.answer('any app', `${esc}[B${enter}`);
     const { code, screen } = await terminal.ended();
     expect(code).toBe(0);

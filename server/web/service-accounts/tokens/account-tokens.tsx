@@ -4,10 +4,8 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
-import { FilterChips } from '../../tokens/all/filter-form.tsx';
 import type { ListCounts } from '../../tokens/list/attention.ts';
-import { AttentionLine } from '../../tokens/list/attention-line.tsx';
-import { TokenFilters } from '../../tokens/list/token-filters.tsx';
+import { OwnerListControls } from '../../tokens/list/owner-list-controls.tsx';
 import { type Preselected, SelectionBar } from '../../tokens/selection/selection-bar.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 
@@ -59,13 +57,7 @@ export function AccountTokens(props: AccountTokensProps) {
             : 'A superuser must enable the service account before you can create tokens for it.'}
         </p>
       )}
-      {account.tokenCount > 0 && (
-        <>
-          <TokenFilters path={path} values={filters} total={counts.total} withStatus />
-          <FilterChips path={path} values={filters} errors={{}} />
-          <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
-        </>
-      )}
+      {account.tokenCount > 0 && <OwnerListControls path={path} filters={filters} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`Tokens of ${account.name}`}

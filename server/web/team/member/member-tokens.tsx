@@ -4,10 +4,8 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { allTokensPath } from '../../tokens/all/all-tokens-paths.ts';
-import { FilterChips } from '../../tokens/all/filter-form.tsx';
 import type { ListCounts } from '../../tokens/list/attention.ts';
-import { AttentionLine } from '../../tokens/list/attention-line.tsx';
-import { TokenFilters } from '../../tokens/list/token-filters.tsx';
+import { OwnerListControls } from '../../tokens/list/owner-list-controls.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
 
@@ -34,13 +32,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl, coun
           <a href={formatUrl({ path: allTokensPath, query: { owner: user.email } })}>Open in all tokens</a>
         )}
       </div>
-      {user.tokenCount > 0 && (
-        <>
-          <TokenFilters path={path} values={filters} total={counts.total} withStatus />
-          <FilterChips path={path} values={filters} errors={{}} />
-          <AttentionLine path={path} kept={filters.sort ? { sort: filters.sort } : {}} counts={counts} />
-        </>
-      )}
+      {user.tokenCount > 0 && <OwnerListControls path={path} filters={filters} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`API tokens of ${memberName(user)}`}

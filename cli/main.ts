@@ -46,9 +46,9 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
   }
 }
 
-/** Throws what a person reads about a usage error. Returns for help and the version. @throws CliError `usage` */
+/** Turns a usage error of commander into an error for people. Returns for help and the version. @throws CliError `usage` */
 async function rejectMistakes(error: CommanderError, found: FoundCommand): Promise<void> {
-  // commander passes over a word that is no command if --help follows, just where people look it up.
+  // With --help, commander ignores an unknown command. People who look a command up need to hear that it does not exist.
   const isHelp = error.code === 'commander.helpDisplayed' && found.unknown[0] !== 'help';
   const isUnknown = isHelp || error.code === 'commander.unknownCommand';
   if (isUnknown && found.unknown.length > 0) throw await unknownCommand(found);

@@ -1,6 +1,6 @@
 import { isObject } from '../responses.ts';
 
-/** What a name that does not exist stands for. */
+/** The kind of thing that an unknown name should name. */
 export type UnknownKind = 'app' | 'member' | 'account' | 'owner' | 'action' | 'event';
 
 /** A name that a request sent and that nothing has. */

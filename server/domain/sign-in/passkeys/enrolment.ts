@@ -43,7 +43,7 @@ export interface PasskeyEnrolmentDeps extends AddingDeps {
   rateLimit: SignInRateLimit;
 }
 
-/** What a ticket stands for, and how it is used up. */
+/** The tickets of members who begin to use passkeys while they sign in, or in their profile. */
 interface Tickets {
   /** Returns the ticket's member, who has no second factor. @throws ProblemError `form-expired` */
   memberOf(ticket: string): Promise<UserRecord>;

@@ -64,7 +64,7 @@ export function createPreparedSecrets({ store, clock }: { store: Store; clock: C
   };
 }
 
-/** Returns what the ticket is found by. It is no hash of a secret, so no request can present the ticket. */
+/** Returns the hash under which the ticket is stored. No secret has this hash, so no request can present the ticket. */
 function hashOf({ sessionId, ticketHash }: SetUp): string {
   return hashSecret(ticketHash === undefined ? `${kind} of session ${sessionId}` : `${kind} of ticket ${ticketHash}`);
 }

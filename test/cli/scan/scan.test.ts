@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import { onTerminal, openTestCli, openTestCliWithApp, type TestCli } from '../../helpers/cli/cli.ts';
@@ -17,6 +18,14 @@ const scan = (...args: string[]) => cli.run(['scan', '--offline', ...args]);
 /** What the program says if it finds nothing offline. */
 const foundNone = 'Found no value with the prefix tok. If your server uses another, name it with --prefix.\n';
 const placesOf = (stdout: string) => stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]]));
+
+/** Two megabytes in two parts. The second arrives after the time at which progress is shown. */
+async function* slowInput(between?: () => void): AsyncGenerator<Uint8Array> {
+  yield Buffer.alloc(1_000_000, '\n');
+  between?.();
+  await setTimeout(200);
+  yield Buffer.alloc(1_000_000, '\n');
+}
 
 describe('tokens scan --offline', () => {
   it('prints place, prefix and status, says how many values there are, and exits with 4', async () => {
@@ -197,15 +206,19 @@ describe('tokens scan --offline', () => {
   });
 
   it('shows progress on a terminal only', async () => {
-    const directory = await newDirectory();
-    await writeFile(join(directory, 'sparse'), '');
-    await truncate(join(directory, 'sparse'), 2_000_000_000);
-    const argv = ['scan', directory, '--offline'];
-    const shown = await cli.run(argv, { stderrIsTTY: true });
+    const argv = ['scan', '-', '--offline'];
+    const shown = await cli.run(argv, { stdin: slowInput(), stderrIsTTY: true });
     expect(shown.stderr).toMatch(/Scanned [\d,]+ MB …/);
     expect(shown.stderr.endsWith(`\r\u001b[2K${foundNone}`)).toBe(true);
-    expect((await cli.run(argv, { stderrIsTTY: false })).stderr).toBe(foundNone);
-    const stopped = await cli.run(argv, { signal: AbortSignal.timeout(50) });
+    expect((await cli.run(argv, { stdin: slowInput(), stderrIsTTY: false })).stderr).toBe(foundNone);
+  });
+
+  it('stops at a signal between two parts of the input', async () => {
+    const stopping = new AbortController();
+    const stopped = await cli.run(['scan', '-', '--offline'], {
+      stdin: slowInput(() => stopping.abort()),
+      signal: stopping.signal,
+    });
     expect(stopped.code).toBe(130);
   });
 });

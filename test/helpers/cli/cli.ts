@@ -20,7 +20,8 @@ export interface Ran {
 /** The surroundings of one run; everything has a default. */
 export interface Surroundings {
   env?: Record<string, string>;
-  stdin?: string;
+  /** Standard input: its text, or chunks as they arrive. */
+  stdin?: string | AsyncIterable<Uint8Array>;
   /** Makes stdout a terminal of this width. Default: a pipe. */
   columns?: number;
   /** Answers to prompts, in order; `cancel` is Ctrl-C. Makes stdin and stderr terminals. */
@@ -172,7 +173,9 @@ function fakeContext(
     stdin: {
       isTTY: given.answers !== undefined,
       read: async function* () {
-        yield Buffer.from(given.stdin ?? '');
+        const { stdin = '' } = given;
+        if (typeof stdin === 'string') yield Buffer.from(stdin);
+        else yield* stdin;
       },
     },
     stdout,

@@ -28,7 +28,7 @@ type Resolved = Pick<
 /** Maximum number of different addresses of a network. */
 const maxAddresses = 10_000;
 
-/** Maximum number of tokens, accounts or other things that a name stands for, each of now and of the log. */
+/** Maximum number of objects that one name selects: among those that exist now, and again among those that the log names. */
 const maxNamed = 50;
 
 /** The kinds of targets that have a name or an address of their own. */
@@ -64,8 +64,8 @@ async function participantOf(store: Store, user: string): Promise<Resolved> {
 }
 
 /**
- * An address also finds those who used it without being signed in. A text that is neither an address nor a name of a service account can be an
- * ID or the name of a client. `system` is the daemon itself.
+ * An email address also selects events of people who entered it without being signed in. A text that is neither an address nor
+ * the name of a service account can be an ID or the name of a client. `system` is the daemon itself.
  */
 async function actorOf(store: Store, actor: string): Promise<NonNullable<Resolved['actor']>> {
   const folded = foldName(normalizeName(actor));
@@ -74,7 +74,7 @@ async function actorOf(store: Store, actor: string): Promise<NonNullable<Resolve
   return { ids: await accountIdsOf(store, actor), emails, system: folded === 'system' };
 }
 
-/** A name stands for what has it now, in upper or lower case, and for what the log calls so. */
+/** Selects the objects that have this name now, regardless of case, and those that had it according to the log. */
 async function targetOf(store: Store, target: string): Promise<NonNullable<Resolved['target']>> {
   const name = normalizeName(target);
   const folded = foldName(name);
@@ -90,8 +90,8 @@ async function targetOf(store: Store, target: string): Promise<NonNullable<Resol
 }
 
 /**
- * Returns the IDs of the members or service accounts that have or had an address or a name. None if there are none. Takes every other text for an
- * ID. The log knows the names of deleted service accounts and the former addresses of members.
+ * Returns the IDs of the members or service accounts that have or had this address or name. The list is empty if none ever had
+ * it. Treats every other text as an ID. The log knows the names of deleted service accounts and the former addresses of members.
  */
 async function accountIdsOf(store: Store, text: string): Promise<string[]> {
   const exact = normalizeName(text);

@@ -21,15 +21,16 @@ export interface AuditLog {
   /**
    * Returns events, newest first. Members who are neither superusers nor auditors get only events that concern them.
    *
-   * `urgent` continues a list that began before, and is never refused.
+   * An `urgent` call continues a list that began before, and is never refused.
    *
-   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`; `invalid-fields`
+   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`;
+   *   `invalid-fields`
    * @throws StoreBusy while too many lists wait
    */
   list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
   /**
-   * Returns the events about a token that the caller may see, newest first. Members who are neither superusers nor auditors get those from
-   * the time since its present owner has it, from the transfer on.
+   * Returns the events about a token that the caller may see, newest first. Members who are neither superusers nor auditors get
+   * only the events of its present owner's time. After a transfer, these begin with the transfer.
    */
   ofToken(
     caller: Caller,
@@ -39,8 +40,8 @@ export interface AuditLog {
   /** Returns the last transfer of a token that the operator may read, or null if there is none. @throws ProblemError `scope-missing` */
   lastTransfer(operator: Operator, tokenId: string): Promise<ListedAuditRecord | null>;
   /**
-   * Returns all events about something other than a token or a member, newest first. Decides about no access: the caller has read what has
-   * this ID.
+   * Returns all events about something other than a token or a member, newest first. Does not check access: the caller must have
+   * read the object with this ID first.
    */
   ofTarget(id: string, page: Page): Promise<ListedAuditRecord[]>;
   /**
@@ -139,7 +140,7 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   };
 }
 
-/** @throws ProblemError `invalid-fields` for a period that ends before it begins, which no event is in */
+/** @throws ProblemError `invalid-fields` for a period that ends before it begins, because no event can be in it */
 function requirePeriod({ since, until }: Pick<AuditQuery, 'since' | 'until'>): void {
   if (since === undefined || until === undefined || since <= until) return;
   const detail = 'until must not be earlier than since. Exchange the two times.';
@@ -166,12 +167,12 @@ function transfersOf(tokenId: string) {
   return { limit: 1, before: null, target: { ids: [tokenId] }, action: 'token.transferred' } as const;
 }
 
-/** Returns the event by which the present owner of a token received it. It is recorded as one of the former owner. */
+/** Returns the event by which the present owner of a token received it. The event is recorded under the former owner. */
 async function transferTo(
   store: Pick<Store, 'audit'>,
   { id, ownerKind, ownerEmail }: Pick<TokenRecord, 'id' | 'ownerKind' | 'ownerEmail'>,
 ): Promise<ListedAuditRecord | null> {
-  // Members receive no tokens.
+  // Only service accounts receive tokens.
   if (ownerKind !== 'service-account') return null;
   const [event] = await store.audit.list(transfersOf(id));
   const isToOwner = event?.changes?.some(({ field, to }) => field === 'owner' && to === ownerEmail);

@@ -86,7 +86,7 @@ export function requireScope(operator: Operator, scope: Scope): void {
 }
 
 /**
- * Requires a superuser's or an auditor's session, or a management key with this scope. Decides about no change.
+ * Requires a superuser's or an auditor's session, or a management key with this scope. Never use it to allow a change.
  * @throws ProblemError `superuser-required`, `scope-missing`
  */
 export function requireReader(operator: Operator, scope: Scope): void {
@@ -94,8 +94,8 @@ export function requireReader(operator: Operator, scope: Scope): void {
 }
 
 /**
- * Reports whether the operator reads tokens, apps, service accounts and events that are not their own. Decides about no change. The caller
- * checks the scope of a management key.
+ * Reports whether the operator reads tokens, apps, service accounts and events that are not their own. Never use it to allow a
+ * change. The caller checks the scope of a management key.
  */
 export function readsEverything(operator: Operator): boolean {
   return isKey(operator) || operator.user.superuser || operator.user.auditor;

@@ -24,10 +24,10 @@ export function isLoopbackAddress(address: string): boolean {
 
 const globalUnicast = ipaddr.IPv6.parse('2000::');
 
-/** Azure answers virtual machines at this address, which looks public: it hands out certificates and settings of the machine. */
+/** This address looks public, but Azure serves the certificates and settings of a virtual machine there. */
 const azureHost = '168.63.129.16';
 
-/** Reports whether an address, as a resolver returns it, is on the public internet. Anything that is not certain to be is not. */
+/** Reports whether an address, as a resolver returns it, is on the public internet. Returns false if that is not certain. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);

@@ -7,7 +7,7 @@ export interface OfferedNames {
 
 const maxOffered = 500;
 
-/** Reads the names that a form offers. `read` returns at most so many. */
+/** Reads the names that a form offers. `read` returns at most `limit` names. */
 export async function offerNames(read: (limit: number) => Promise<string[]>): Promise<OfferedNames> {
   const names = await read(maxOffered + 1);
   return { names: names.slice(0, maxOffered), more: names.length > maxOffered };

@@ -37,7 +37,7 @@ export function forwardedForOf(rawHeaders: RawHeaders): string | null {
     if (name.length !== 15 || name.toLowerCase() !== 'x-forwarded-for') continue;
     const value = rawHeaders[i + 1] ?? '';
     joined = joined === null ? value : `${value},${joined}`;
-    // One character more shows that something was cut. The copy lets go of the whole value.
+    // One character more shows that something was cut. The copy keeps the whole value from staying in memory.
     if (joined.length > maxForwardedForLength) return Buffer.from(joined.slice(-maxForwardedForLength - 1)).toString();
   }
   return joined;

@@ -158,7 +158,7 @@ export interface AppDeps {
   versions: { tokensd: string; node: string };
   /** The effective settings, for the console. */
   shownSettings: readonly ShownSetting[];
-  /** Whether a mail server is configured. Otherwise, mails are written to files, and reach nobody. */
+  /** Whether a mail server is configured. Without one, mails are written to files and reach nobody. */
   sendsMail: boolean;
   testMails: TestMails;
   serverState: ServerState;

@@ -21,8 +21,9 @@ export const conditional: Record<never, never> = {
 };
 
 /**
- * Returns the strong ETag of a state. It covers what people and programs decide about, and leaves out counts and times of last uses:
- * otherwise a token in use would make every If-Match fail. No cache compares these ETags, because API responses are `no-store`.
+ * Returns the strong ETag of a state. It covers the fields that people and programs choose. It leaves out counts and times of
+ * last uses, because every use of a token would otherwise make If-Match fail. No cache compares these ETags, because API
+ * responses are `no-store`.
  */
 export function etagOf(state: object): string {
   return `"${createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 27)}"`;
@@ -34,7 +35,7 @@ export function setEtag(c: AppContext, state: object): void {
 }
 
 /**
- * Returns the precondition of the request's If-Match. `stateOf` returns what the ETag of an object covers.
+ * Returns the precondition of the request's If-Match. `stateOf` returns the part of an object that its ETag covers.
  * @throws ProblemError `invalid-fields` if the header is malformed
  */
 export function ifMatch<T>(c: Pick<AppContext, 'req'>, stateOf: (present: T) => object): Precondition<T> {
@@ -50,7 +51,8 @@ export function ifMatch<T>(c: Pick<AppContext, 'req'>, stateOf: (present: T) => 
 const conditionalPath = /^\/api\/v1\/(?:users|service-accounts|apps|clients|trusts|webhooks)\/[^/]+$/;
 
 /**
- * Refuses a change with If-Match where no response has an ETag. RFC 9110 §13.1.1 forbids to perform it, because the condition is false.
+ * Refuses a change with If-Match where no response has an ETag. RFC 9110 §13.1.1 forbids the change, because the condition is
+ * false.
  */
 export const refuseUnmetConditions: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { method, path } = c.req;
@@ -65,8 +67,9 @@ export const refuseUnmetConditions: MiddlewareHandler<AppEnv> = async (c, next) 
 const etag = /\s*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
 
 /**
- * Returns the tags in a header, in quotes. Proxies that compress a response change its ETag: they make it weak, or append the encoding, as
- * Apache does. Our tags stand for a state, not for the bytes of a response, so that such a tag says as much as the original.
+ * Returns the tags in a header, in quotes. Proxies that compress a response change its ETag: they make it weak, or append the
+ * encoding, as Apache does. Our tags stand for a state and not for the bytes of a response, so a changed tag is as good as the
+ * original.
  */
 function parseEtags(header: string): string[] {
   const found: string[] = [];

@@ -44,7 +44,7 @@ function timeOrNull(at: number | null): string | null {
   return at === null ? null : time(at);
 }
 
-/** Returns what an offboarding did as the API shows it. */
+/** Returns the result of an offboarding as the API shows it. */
 export function offboardedObject({ known, ...counts }: Offboarded): OffboardedUser {
   const tokens = known?.map(({ id, name, prefix, ownerEmail, manage }) => ({
     ...{ id, name, prefix, owner: ownerEmail, manage: splitScopes(manage) },
@@ -111,7 +111,7 @@ export function deniedRequestObject(request: DeniedRequest, names: AppNames): De
   return { at: time(at), reason, app, method, path, ip, user_agent: userAgent };
 }
 
-/** Returns what can be decided about a member, which is what the ETag of the member covers. */
+/** Returns the fields of a member that people and programs choose. The ETag of the member covers them. */
 export function userState(user: Omit<UserRecord, 'passwordHash' | 'emailFolded'>) {
   return {
     id: user.id,
@@ -158,7 +158,7 @@ export function invitedUserObject(user: UserSummary, invitation: Invitation | nu
   };
 }
 
-/** Returns what can be decided about a service account, which is what its ETag covers. */
+/** Returns the fields of a service account that people and programs choose. Its ETag covers them. */
 export function serviceAccountState(account: ServiceAccountSummary) {
   const { id, name, description, maintainers, disabled } = account;
   return { id, name, description, maintainers, groups: parseGroups(account.manualGroups), disabled };
@@ -217,7 +217,7 @@ export function auditObject(event: ListedAuditRecord): AuditEvent {
   };
 }
 
-/** Returns what the ETag of a trust covers. Its rules hold IDs of apps, so that no name is looked up under a lock. */
+/** Returns the fields of a trust that its ETag covers. The rules hold IDs of apps, so that no name is looked up under a lock. */
 export function trustState({ changedAt: _, createdAt: _created, ...state }: ListedTrust) {
   return state;
 }

@@ -20,9 +20,9 @@ export interface HttpServerDeps {
    * at the internal listener.
    */
   verifyHandler: VerifyHandler | null;
-  /** Admits what `verifyHandler` does not handle. */
+  /** Admits the requests that `verifyHandler` does not handle. */
   admission: Admission;
-  /** Receives what `verifyHandler` does not handle. */
+  /** Receives the requests that `verifyHandler` does not handle. */
   introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
 }
@@ -91,7 +91,7 @@ export function createHttpServer({
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
-      // So that a body of the maximum length arrives before anything reads it.
+      // With this buffer, a body of the maximum length arrives before anything reads it.
       highWaterMark: limits.maxBodyBytes + 1,
       requireHostHeader: false,
       IncomingMessage: createMessageClass(
@@ -120,7 +120,7 @@ export function createHttpServer({
     if (!verifyHandler?.(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
   });
   server.on('clientError', (error, socket) => {
-    // Without its bytes, the message gets no 401 of a verification route.
+    // Without its bytes, the message could not get the 401 of a verification route.
     if (verifyHandler === null) Object.assign(error, { rawPacket: undefined });
     rejectMessage(error, socket, newestResponse(socket));
   });

@@ -22,7 +22,7 @@ export function createSessionCookie(publicUrl: string): SessionCookie {
   return {
     name,
     read: (c) => getCookie(c, name),
-    // An age in place of a time, because a browser whose clock is ahead would discard a short session at once.
+    // Send an age instead of a time, because a browser whose clock is ahead would discard a short session at once.
     write: (c, secret, maxAgeMs) =>
       setCookie(c, name, secret, { ...attributes, maxAge: Math.min(Math.floor(maxAgeMs / 1000), maxCookieSeconds) }),
     clear: (c) => {

@@ -27,7 +27,7 @@ export const deliveryParamSchema = idParamSchema.extend({ delivery: idParamSchem
 /** The `{id}` of a member and the `{session}` below it. */
 export const memberSessionParamSchema = idParamSchema.extend({ session: idParamSchema.shape.id });
 
-/** The header that makes it safe to repeat a request that returns a secret. */
+/** The header with which a client can safely repeat a request that returns a secret. */
 export const idempotencyHeaderSchema = z.object({
   'idempotency-key': z
     .string()

@@ -4,7 +4,7 @@ import type { leakColumns } from './tables/leaks.ts';
 /** A value that was reported as leaked. */
 export type LeakRecord = RecordOf<typeof leakColumns>;
 
-/** A report of a value, at a time. */
+/** One report of a value, with its time. */
 export type NewLeak = Omit<LeakRecord, 'reports' | 'firstAt' | 'lastAt'> & { at: number };
 
 /** A canary, without its uses. */

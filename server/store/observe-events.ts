@@ -36,7 +36,7 @@ export function observeEvents(store: Store, { committed, uncertain = () => {} }:
   };
 }
 
-/** Outside a transaction, a statement that fails may have been committed. */
+/** Outside a transaction, a statement may have been committed although it failed. */
 function observeInserts(
   audit: AuditStore,
   inserted: (event: AuditRecord) => void,

@@ -13,7 +13,7 @@ export interface TokenFilter {
   deniedWithinMs?: number;
   neverUsed?: true;
   noExpiry?: true;
-  /** Neither created nor rotated for this long. */
+  /** Its value is at least this old: the token was neither created nor rotated since. */
   unrotatedForMs?: number;
   /** The value before the last rotation still works. */
   twoValues?: true;

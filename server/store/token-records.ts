@@ -24,7 +24,7 @@ export interface EndedToken
   lastUse: RecordOf<typeof lastUseColumns> | null;
 }
 
-/** What is looked for. */
+/** The text that a search looks for. */
 export interface SearchText {
   /** The text as it was typed. Prefixes have case. */
   text: string;

@@ -16,7 +16,7 @@ export interface WebhookRecord extends Omit<RecordOf<typeof webhookColumns>, 'ev
 /** What signs the deliveries of a webhook. */
 export type WebhookSecrets = RecordOf<typeof webhookSecretColumns>;
 
-/** How the attempts of a webhook fared. */
+/** The outcome of the latest attempts of a webhook. */
 export type WebhookHealth = RecordOf<typeof webhookHealthColumns>;
 
 /** An event that was, or is to be, sent to a webhook. */

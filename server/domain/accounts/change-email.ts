@@ -18,8 +18,8 @@ export interface EmailChange {
 }
 
 /**
- * Changes a member's email address. Voids the links that were mailed to the earlier one, and mails both addresses, unless
- * the member never joined: then the earlier one may be a stranger's. Sessions continue.
+ * Changes a member's email address. Voids the links that were mailed to the former address. Mails both addresses if the member
+ * has joined. Before that, the former address may be a stranger's. Sessions continue.
  *
  * @throws ProblemError `email-from-sso`, `email-taken`
  */

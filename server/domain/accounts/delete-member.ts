@@ -44,7 +44,7 @@ export async function deleteMember(
     await requireNoOwnMaintainer(store, operator, id);
     precondition(user);
     const tokens = await removeMember(deps, store, { ...event, id, action: 'user.deleted' });
-    // After the deletion, which withdraws all other mail to the address.
+    // Enqueue this mail after the deletion, because the deletion withdraws all mail to the address.
     if (hasJoined(user)) await notifier.accountDeleted(store, { ...event, owner: user, tokens });
   });
   notifier.wake();

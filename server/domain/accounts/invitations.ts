@@ -28,7 +28,7 @@ const kind = 'invitation';
 /** How a member learns that they were added. `link` is set only if no mail was queued. */
 export interface Invitation {
   mailed: boolean;
-  /** Where the member joins. Whoever has a link with a secret can set the member's password. */
+  /** Where the member joins. Anyone who has a link with a secret can set the member's password. */
   link: Secret | null;
   /** Null unless `link` has a secret. */
   expiresAt: number | null;
@@ -103,7 +103,7 @@ export function createInvitations(deps: InvitationDeps): Invitations {
     return { mailed: false, link: url, expiresAt };
   }
 
-  /** Whoever has the link can set the member's password. @throws ProblemError `confirmation-required`, `not-authenticated` */
+  /** Anyone who has the link can set the member's password. @throws ProblemError `confirmation-required`, `not-authenticated` */
   const requireConfirmedLink = (store: Store, operator: Operator, member: UserRecord, now: number) =>
     requireConfirmed(store, operator, now, confirmedActions.copyInvitationLink(member));
 

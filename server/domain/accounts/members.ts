@@ -116,7 +116,8 @@ export function createMembers(deps: MemberDeps): Members {
         },
         finish: async (store, member) => {
           const invitation = invites ? await invitations.invite(store, member, operator) : null;
-          // Reads the member before the commit. A read that fails after it would report a failure of what was done.
+          // Reads the member before the commit. If the read came after the commit and failed, the caller would report that the
+          // change failed.
           return { user: await summary(member.id, store), invitation };
         },
       });

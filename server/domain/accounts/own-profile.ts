@@ -52,8 +52,8 @@ export function createOwnProfile(deps: OwnProfileDeps): OwnProfile {
   const eventOf = ({ user, clientInfo }: Caller) => ({ at: clock.now(), actor: actorOf(user), clientInfo, user });
 
   /**
-   * A member whose link it is not gets the same error as for one that expired. Otherwise members could have others confirm
-   * their address for them, and act under it at the APIs, by sending them a link.
+   * A member who opens another member's link gets the error of an expired link. Otherwise a member could send the link to
+   * somebody who then confirms the address for them, and act under that address at the APIs.
    */
   async function findOwn({ user }: Caller, secret: string): Promise<EmailChangeData> {
     const found = await links.find(kind, secret);

@@ -67,7 +67,7 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
       const changes = groupsChange('sso_groups', user.ssoGroups, null);
       await deps.auditTrail.groupsChanged(store, { ...event, user, changes });
     }
-    // Someone who has left the organization is not concerned any more.
+    // A disabled member has left the organization, and gets no mail.
     if (!user.disabled) await notifier.security(store, { ...event, owner: user, event: 'sso-unbound' });
     return true;
   }

@@ -101,8 +101,8 @@ async function changeGroups(
 }
 
 /**
- * Whoever reads mail at the new address can set the member's password. So a stolen session must neither move its own account to another
- * address, nor that of another member. @throws ProblemError `own-account`, `confirmation-required`
+ * Anyone who reads mail at the new address can set the member's password. A stolen session must therefore not move its own
+ * account, or that of another member, to another address. @throws ProblemError `own-account`, `confirmation-required`
  */
 async function requireMayChangeEmail(
   store: Store,

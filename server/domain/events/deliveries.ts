@@ -19,7 +19,8 @@ export interface Deliveries {
     query: Page & { status?: DeliveryRecord['status'] },
   ): Promise<DeliveryRecord[]>;
   /**
-   * Sends an event again, with the same ID, whatever became of it. @throws ProblemError `delivery-not-found`, `webhook-disabled`
+   * Sends an event again, with the same ID, also if it was delivered or failed. @throws ProblemError `delivery-not-found`,
+   * `webhook-disabled`
    */
   retry(operator: Operator, webhookId: string, id: string): Promise<DeliveryRecord>;
 }

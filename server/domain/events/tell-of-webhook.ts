@@ -15,7 +15,7 @@ export interface WebhookNews extends Pick<WebhookChange, 'stage'> {
   changes?: readonly FieldChange[];
 }
 
-/** Mails all superusers about a webhook. A change of the description alone is not mailed. */
+/** Mails all superusers about a webhook. Sends no mail if only the description changed. */
 export async function tellOfWebhook(
   { notifier }: { notifier: Pick<Notifier, 'webhookChanged'> },
   store: Store,

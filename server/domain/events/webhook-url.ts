@@ -35,14 +35,14 @@ export function createWebhookUrls(hosts: readonly string[]): WebhookUrls {
 
 const listIt = 'For a receiver in your own network, the operator lists its host in TOKENSD_WEBHOOK_HOSTS.';
 
-/** Returns the host of a valid URL. A final dot makes no other host of a name. */
+/** Returns the host of a valid URL, without a final dot: a name with and without it is the same host. */
 function hostnameOf(url: string): string {
   return new URL(url).hostname.replace(/(?<=[^.])\.$/, '');
 }
 
 /**
- * Returns the part of a URL that audit events, mails and logs may show. The rest may be a secret: whoever has the URL of a Slack
- * webhook can post to its channel.
+ * Returns the part of a URL that audit events, mails and logs may show. The rest may be a secret: anyone who has the URL of a
+ * Slack webhook can post to its channel.
  */
 export function webhookServer(url: string): string {
   return new URL(url).origin;

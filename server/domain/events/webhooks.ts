@@ -30,8 +30,9 @@ export interface IssuedWebhook {
 }
 
 /**
- * Receivers of audit events. A webhook that leads to this machine or to a listed host can be created and changed only by a superuser.
- * Superusers are mailed about each change, except of the description alone. Auditors read webhooks, with the server of each URL only.
+ * Receivers of audit events. A webhook that leads to this machine or to a listed host can be created and changed only by a
+ * superuser. All superusers get a mail about each change, unless only the description changed. Auditors read webhooks, with the
+ * server of each URL only.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, in every method
  */

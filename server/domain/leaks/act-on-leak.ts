@@ -50,12 +50,13 @@ interface Act {
 }
 
 /**
- * Creates the function that acts on one leaked value, in one transaction: it locks the token, stores the report, acts, and writes the events and
- * the mail. Returns what was done, or null if the value no longer works or what an earlier report did still holds. Each new place gets an event.
+ * Creates the function that acts on one leaked value, in one transaction: it locks the token, stores the report, acts, and writes
+ * the events and the mail. Returns what was done. Returns null if the value no longer works, or if the effect of an earlier
+ * report still lasts. Each new place gets an event.
  */
 export function createActOnLeak({ store, clock, auditTrail, notifier, statusContext, leakAction }: LeaksDeps) {
   function outcomeFor(match: Exclude<HashMatch, { kind: 'tombstone' }>): LeakRecord['outcome'] {
-    // A canary never works, and must stay to tell of the next one who tries it.
+    // A canary never works. It must stay, so that it reports the next person who tries it.
     if (match.kind === 'canary') return 'canary';
     return match.validUntil === null ? outcomeOf[leakAction] : 'ended';
   }

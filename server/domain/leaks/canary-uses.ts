@@ -10,7 +10,7 @@ import { readersOf } from '../notifications/service-accounts/readers.ts';
 import type { NormalizeRequest, ObservedRequest } from '../tokens/last-used.ts';
 import type { UseCounter } from '../tokens/usage/use-counter.ts';
 
-/** How many canaries one look finds that were presented before. The next look finds the others. */
+/** Maximum number of presented canaries that one search finds. The next search finds the others. */
 const maxDue = 100;
 
 /** Bounds of the random delay between a presentation and the mails about it. */
@@ -20,8 +20,8 @@ const [minTellMs, maxTellMs] = [5_000, 60_000];
 const reason = 'canary';
 
 /**
- * The presentations of canaries that are not written yet. A request is answered first: it differs in nothing from one with a value that
- * was never issued. The memory holds one entry for each canary, however often it is presented.
+ * The presentations of canaries that are not written yet. The request is answered first, so that its response does not differ
+ * from that to a value that was never issued. The memory holds one entry for each canary, however often it is presented.
  */
 export interface CanaryUses {
   /**

@@ -18,7 +18,10 @@ export interface FoundAt {
 const digestLength = 16;
 const maxUrlCharacters = 2048;
 const maxSourceCharacters = 64;
-/** Redaction leaves at least a third of a secret, so one that is cut here lies far behind the characters that are kept. */
+/**
+ * Redaction shortens a secret to a third at most. A secret that this cut splits is therefore far behind the characters that are
+ * kept.
+ */
 const maxReadCharacters = 2048;
 const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 

@@ -85,7 +85,7 @@ function canariesAmong(found: ReadonlyMap<string, Found>): string[] {
   return [...found].filter(([, { match }]) => match?.kind === 'canary').map(([hash]) => hash);
 }
 
-/** Puts the value of the key that reports last, because the key may not work any more after that. */
+/** Moves the reporting key's own value to the end, because acting on it may stop the key. */
 function ownLast(found: ReadonlyMap<string, Found>, reporter: Reporter): Array<[string, Found]> {
   const isOwn = ({ match }: Found) =>
     reporter.kind === 'key' && match?.kind === 'token' && match.id === reporter.key.key.id;

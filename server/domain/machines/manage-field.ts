@@ -32,8 +32,8 @@ export function newScopes(body: CreateTokenBody): string | null {
 }
 
 /**
- * Returns the scopes of a token after an edit, as they are stored. A token stays a management key, or none: its value may be stored
- * where the other kind must not be.
+ * Returns the scopes of a token after an edit, as they are stored. An edit never turns a token into a management key or back,
+ * because its value may be stored where the other kind must not be.
  * @throws ProblemError `invalid-fields`
  */
 export function editedScopes({ manage: before }: Pick<TokenRecord, 'manage'>, body: EditTokenBody): string | null {

@@ -78,7 +78,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
     if (found === null) throw noSuchTrust();
     const next = body.service_account === undefined ? null : await findAccount(store, body.service_account);
     const changed = await store.transaction(async (store) => {
-      // The account before the trust, as an exchange and a deletion of the account lock them.
+      // Lock the account before the trust, in the order of an exchange and of a deletion of the account.
       await requireStillAllowed(store, operator, 'trusts', next?.id ?? found.serviceAccountId);
       const account = body.service_account === undefined ? null : await findAccount(store, body.service_account);
       const trust = await store.trusts.lock(id);
@@ -134,7 +134,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
         const changes = changesBetween(auditedFields(before, names), auditedFields(trust, names));
         if (changes.length === 0) return before;
         await store.trusts.edit(id, edit);
-        // The IDs of another issuer mean something else.
+        // The pinned IDs mean something else at another issuer.
         if (isNewIssuer) await store.trusts.forgetPins(id);
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.changed', trust, changes });
         await tellOfTrust(deps, store, { ...eventOf(operator, at), stage: 'changed', trust, before, changes });

@@ -4,7 +4,7 @@ import type { Caller } from '../caller.ts';
 
 /** Mails that were given up. */
 export interface DeadLetters {
-  /** Returns how many dead letters there are, and the newest five. None for members who are no superusers. */
+  /** Returns how many dead letters there are, and the newest five. Members who are not superusers get none. */
   summary(caller: Caller): Promise<{ count: number; newest: DeadLetter[] }>;
 }
 

@@ -52,7 +52,7 @@ function mail(
     advice: [...advice, unexpected],
     footer: 'This is an automatic message about your invitation.',
   };
-  // Without the client info of the request: the address may belong to a stranger, and it would describe the superuser.
+  // Leave out the client info, which describes the superuser: the address may belong to a stranger.
   const facts = [['Invited by', nameOf(inviter)] as const, ['Time', utc(at)] as const];
   return { ...memberMail(site, event, message), facts };
 }

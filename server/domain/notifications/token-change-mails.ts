@@ -209,7 +209,7 @@ export function tokenExtendedMail(site: SiteInfo, event: TokenExtension): MailCo
   });
 }
 
-/** A token that rotates itself is not an actor of its own. */
+/** Returns the fact that names who rotated the token, or none if the token rotated itself. */
 function rotatedBy(event: TokenRotation) {
   return event.channel === 'token' ? [] : actorFact('Rotated by', event);
 }

@@ -131,7 +131,7 @@ function revocationAdvice(site: SiteInfo, event: TokenRevocation): readonly Advi
   return unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }, review]);
 }
 
-/** Returns what every mail about one token says of it. */
+/** Returns the facts that every mail about one token lists. */
 export function tokenFacts(token: MailedToken): Array<readonly [string, MailText]> {
   return [
     ['Token', mailText`${token.name}`],

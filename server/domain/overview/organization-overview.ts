@@ -12,12 +12,12 @@ const shownDays = 30;
 const dayMs = 24 * 60 * 60 * 1000;
 const deniedWithinMs = dayMs;
 
-/** More tokens than this are not counted. */
+/** Counting stops at this many tokens. */
 const maxCounted = 1_000_000;
 
-/** For how long numbers are shown without counting again. */
+/** How long numbers are returned without counting again. */
 const freshMs = 60_000;
-/** Counting that takes no longer is waited for. */
+/** If the last count took no longer than this, callers wait for the next one. */
 const quickMs = 30;
 
 /** The tokens of the organization at a glance. */
@@ -27,7 +27,7 @@ export interface OrganizationOverview {
   report: TokenReport;
   /** How many tokens were denied in the last 24 hours. */
   denied: number;
-  /** How many tokens, canaries not among them, expire within 30 days. */
+  /** How many tokens expire within 30 days, without canaries. */
   expiringIn30Days: number;
   /** How many canaries there are, and how many of them somebody used. The report counts none of them. */
   canaries: { all: number; used: number };

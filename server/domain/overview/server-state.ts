@@ -29,7 +29,7 @@ export interface ServerFacts {
     /** When the oldest mail that waits was written. */
     oldestAt: number | null;
     undelivered: number;
-    /** Why sending the mail that is tried next failed before; null: it did not. Can quote the mail server. */
+    /** The last error of a mail that waits for its next attempt. Null: no such mail has failed. Can quote the mail server. */
     error: string | null;
   };
 }

@@ -1,7 +1,7 @@
 /** How well a record matches a text. A lower rank comes first. */
 export const ranks = { same: 0, begins: 1, contains: 2, other: 3 } as const;
 
-/** Returns the rank of the best of several texts. Null stands for a text that there is not. */
+/** Returns the rank of the best of several texts. Null stands for a missing text. */
 export function rankOf(wanted: string, texts: ReadonlyArray<string | null>): number {
   return Math.min(...texts.map((text) => rank(wanted, text)));
 }

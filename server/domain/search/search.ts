@@ -18,7 +18,7 @@ export const maxSearchLength = 200;
 /** Maximum number of results of one kind. */
 export const maxResults = 10;
 
-/** Of how many owners a search shows the tokens. */
+/** Maximum number of owners whose tokens a search shows. */
 const maxOwners = 3;
 
 /** The best results of one kind. */
@@ -138,7 +138,7 @@ function rankOfToken({ text, folded }: SearchText, { name, prefix }: { name: str
   return Math.min(rankOf(folded, [foldName(name)]), prefix.startsWith(text) ? rankOf(text, [prefix]) : ranks.other);
 }
 
-/** Returns the name in what stands for a service account in place of an address. */
+/** Returns the name of a service account from `service-account:NAME`. */
 function nameOfAccount({ text, folded }: SearchText): SearchText {
   return { text: serviceAccountName(text) ?? text, folded: serviceAccountName(folded) ?? folded };
 }

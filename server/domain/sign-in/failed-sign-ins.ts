@@ -6,8 +6,8 @@ import type { ClientInfo } from '../caller.ts';
 type FailedSignIn = Parameters<AuditTrail['signInFailed']>[1];
 
 /**
- * Audits a failed sign-in, unless too many were audited within the last hour. Anybody can cause these events, so that their
- * number must have an end. The limits do not depend on the account: the time that a sign-in takes must not reveal a member.
+ * Audits a failed sign-in, unless too many were audited within the last hour. Anybody can cause these events, so their number
+ * must be limited. The limits do not depend on the account: the time that a sign-in takes must not reveal a member.
  */
 export type AuditFailedSignIn = (failure: FailedSignIn) => Promise<void>;
 

@@ -77,7 +77,7 @@ async function find(store: Store, userId: string): Promise<UserRecord> {
   return member;
 }
 
-/** Returns whose session an event names. The events of members who end their own sessions name nobody. */
+/** Returns the owner that an event names. An event about a member's own session names nobody. */
 function ownerOf({ user }: Caller, { id, email }: UserRecord): { owner?: string } {
   return id === user.id ? {} : { owner: email };
 }

@@ -25,9 +25,9 @@ export interface SessionLifetimes {
   /** Returns when a session ends, in milliseconds: at the latest, and if it is not used again. */
   endsOf(session: SessionRecord): { latest: number; unused: number };
   isActive(session: SessionRecord): boolean;
-  /** Returns how old the recorded last use may become, in milliseconds. Recording costs a write, so most requests only read. */
+  /** Returns the maximum age of the recorded last use, in milliseconds. Recording costs a write, so most requests only read. */
   touchIntervalMs(session: SessionRecord): number;
-  /** Returns what the store compares sessions with. */
+  /** Returns the times that the store compares sessions with. */
   bounds(): SessionBounds;
   /** Returns when a session that `approver` approves now would end, and whether that is the reason. */
   ifApproved(approver: SessionRecord): ApprovedEnd;
@@ -94,7 +94,9 @@ const minGainMs = 60 * 60_000;
 /** The earliest start per kind; null: there is no session of that kind among the session and its approvers. */
 type Starts = Record<SessionKind, number | null>;
 
-/** Returns the starts of a session. One of a release that did not record them may be of either kind, so both limits hold. */
+/**
+ * Returns the starts of a session. A session from a release that did not record them may be of either kind, so both limits hold.
+ */
 function startsOf(session: SessionRecord): Starts {
   const { consoleStartedAt, programStartedAt, createdAt } = session;
   if (isUnknown(session)) return { console: createdAt, program: createdAt };

@@ -168,7 +168,7 @@ async function authenticate(
   if (!sessionLifetimes.isActive(session)) return null;
   const now = clock.now();
   if (now - session.lastSeenAt < sessionLifetimes.touchIntervalMs(session)) return found;
-  // Members can still read while the disk is full or the database accepts no writes.
+  // Ignore the error, so that members can still read while the disk is full or the database accepts no writes.
   await store.sessions.touch(session.id, now).catch(ignoreUnavailable);
   return { ...found, session: { ...session, lastSeenAt: now } };
 }

@@ -96,7 +96,10 @@ export function createStartSession(deps: StartSessionDeps): StartSession {
   };
 }
 
-/** Returns when the member proved who they are. An approval alone proves nothing: it is no sign-in of whoever gets the new session. */
+/**
+ * Returns when the member proved who they are. An approval alone proves nothing, because the person who gets the new session did
+ * not sign in.
+ */
 function confirmedAtOf({ authenticatedAt, approver, onSameComputer = false }: NewSession, at: number): number | null {
   if (approver === undefined) return Math.min(at, authenticatedAt ?? at);
   return onSameComputer ? approver.confirmedAt : null;

@@ -111,7 +111,7 @@ export async function createToken(
       const earlier = await claimKey(store, request, now);
       if (earlier !== null) return { token: earlier, secret: null };
     }
-    // After the claim, because a replay must succeed even if the requested expiry has passed since.
+    // Check this after the claim, because a replay must succeed even if the requested expiry has passed since.
     const { rules, apps } = await editedRules(store, null, body);
     const expiry = chooseExpiry(body, policyFor(policy.expiry, boundsOf(manage, apps)), now);
     const token = await insertToken(store, owner, { ...fresh, ...expiry, rules }, policy.maxPerUser);

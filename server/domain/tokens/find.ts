@@ -32,8 +32,8 @@ export async function findTokenToChange(store: Store, operator: Operator, id: st
 }
 
 /**
- * Returns the tokens that have or had a value with this prefix, among those that `findToken` returns, newest first. Members without the right to
- * read everything have only their own rows read, so that the time says nothing about the tokens of others.
+ * Returns the tokens that have or had a value with this prefix, among those that `findToken` returns, newest first. For a member
+ * who may not read everything, it reads only their own rows, so that the time reveals nothing about the tokens of others.
  * @throws ProblemError `scope-missing`
  */
 export async function findByPrefix(

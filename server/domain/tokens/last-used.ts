@@ -163,7 +163,7 @@ function hourOf(at: number): number {
   return Math.floor(at / hourMs);
 }
 
-/** Returns the key of a use. The current value needs no text of its own, because it is used most often. */
+/** Returns the key of a use. For the current value, which is used most often, it creates no new string. */
 function keyOf(tokenId: string, prefix: string, previous: boolean): string {
   return previous ? `${tokenId} ${prefix}` : tokenId;
 }

@@ -132,7 +132,7 @@ export async function revokeTokens(
   });
 }
 
-/** Throws `token-not-found` if a concurrent request has destroyed the token. */
+/** Throws `token-not-found` if a concurrent request has revoked the token. */
 function destroyOne(id: string): Destroy {
   return async (store, at, actor) => {
     const token = await store.tokens.destroy(id, at, actor);

@@ -35,7 +35,10 @@ export interface TokenQuery extends Page, TokenFilter {
   serviceAccount?: string;
   /** Lists the tokens of every member. Only for superusers. */
   all?: boolean;
-  /** The ID or email address of a member. Lists the tokens of service accounts whose values they know. Only for superusers. */
+  /**
+   * The ID or email address of a member. Lists the tokens of service accounts whose values this member knows. Only for
+   * superusers.
+   */
   knownTo?: string;
   /** The name of an app. Lists the tokens whose rules name it. */
   app?: string;
@@ -73,7 +76,10 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   findByPrefix(operator: Operator, prefix: string, before: string | null): Promise<TokenRecord[]>;
   /** Returns a token that ended, as long as its tombstone is kept. @throws ProblemError `token-not-found`, `scope-missing` */
   getEnded(operator: Operator, id: string): Promise<EndedTokenFacts>;
-  /** Returns tokens that ended, the last ones first: those of the owners that `list` would have the tokens of. Other filters are ignored. @throws ProblemError as `list` does */
+  /**
+   * Returns tokens that ended, the latest first. Selects by owner as `list` does, and ignores other filters. @throws ProblemError
+   * as `list` does
+   */
   listEnded(operator: Operator, query: TokenQuery): Promise<EndedToken[]>;
   /** Returns the tokens that ended of which a value had this prefix. See `findEndedByPrefix`. @throws ProblemError `scope-missing` */
   findEndedByPrefix(operator: Operator, prefix: string, before: string | null): Promise<EndedToken[]>;

@@ -82,7 +82,7 @@ export interface Verification {
   verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
   /** Decides the same for the value with this hash. */
   judgeHash(hash: string, request: GateRequest): Promise<RequestVerdict>;
-  /** Finds an app in a statement that lookups of tokens share. */
+  /** Finds an app, in a statement that it shares with lookups of tokens. */
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
 

@@ -36,7 +36,10 @@ const bodyLimits: BodyLimits = { maxArriving: 1024, maxBytes: limits.maxBodyByte
  */
 const reportLimits: BodyLimits = { maxArriving: 32, maxBytes: limits.maxReportBytes };
 
-/** How many requests without their bodies are refused at a time, and how long it then pauses. Their clients connect again. */
+/**
+ * How many requests without their bodies are refused at a time, and how long the admission then pauses. Their clients connect
+ * again.
+ */
 const maxRefusals = 4;
 const refusalPauseMs = 20;
 

@@ -5,7 +5,7 @@ import { keepBody, onBody } from './pipelining.ts';
 export interface BodyLimits {
   /** Maximum number of requests whose bodies are arriving. */
   maxArriving: number;
-  /** Maximum memory that each of them uses. A larger body does not wait. */
+  /** Maximum memory that one of them uses. A larger body does not wait. */
   maxBytes: number;
 }
 

@@ -11,7 +11,7 @@ const excessResponseMs = 60_000;
  * Ends a connection on which too many requests are pipelined, a while after the responses to the first ones are sent. A client
  * that connects again at once would keep the server busy with new connections. `end` closes the connection gracefully.
  *
- * Node has detached its listeners from the connection, and reads no more from it. This function does what they did.
+ * Node has detached its listeners from the connection, and reads no more from it. This function takes over their work.
  */
 export function endAfterLastResponse(socket: Socket, end: () => void): void {
   socket.on('error', () => socket.destroy());

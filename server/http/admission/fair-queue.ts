@@ -7,7 +7,7 @@ export interface AdmissionLimits {
   maxWaitingPerLane: number;
   /** A request that waited longer than this is refused. */
   maxWaitMs: number;
-  /** A request that takes longer than this waits for something else than the CPU. It gives its place to another one. */
+  /** A request that takes longer than this is waiting for something other than the CPU. It gives its place to another one. */
   slowAfterMs: number;
   /** Maximum number of slow requests that gave up their places, in all and for one lane. */
   maxSlow: number;

@@ -3,7 +3,7 @@ import type { BulkOutcome, TokenLabel } from '../../domain/tokens/bulk/outcome.t
 import type { AppContext, AppDeps } from '../context.ts';
 import { asProblem } from '../errors.ts';
 
-/** Returns what became of each token as the API shows it. Logs the error that ended the change in the middle. */
+/** Returns the outcome of each token as the API shows it. Logs the error that ended the change in the middle. */
 export function bulkOutcomeObject(
   { failureLog }: Pick<AppDeps, 'failureLog'>,
   c: AppContext,

@@ -17,8 +17,9 @@ import { readCredential } from '../verify/credential.ts';
 export type ReporterDeps = Pick<AppDeps, 'clients' | 'verify' | 'alertSignatures'> & ManagementKeyDeps;
 
 /**
- * Authenticates an OAuth client in `Authorization: Basic`, or a management key in `Authorization: Bearer` or `Token`, and sets it as the
- * reporter. Sessions and cookies count nothing here. Leaves a signed request to the route, because only its whole body tells who sent it.
+ * Authenticates an OAuth client in `Authorization: Basic`, or a management key in `Authorization: Bearer` or `Token`, and sets it
+ * as the reporter. Ignores sessions and cookies. Leaves a signed request to the route, because only its whole body tells who sent
+ * it.
  * @throws ProblemError `not-authenticated`, also for a management key without the scope or outside its networks
  */
 export async function authenticateReporter(deps: ReporterDeps, c: AppContext, scope: Scope | undefined): Promise<void> {
@@ -36,7 +37,7 @@ export async function authenticateReporter(deps: ReporterDeps, c: AppContext, sc
   c.set('reporter', { kind: 'key', key: operator, clientInfo: operator.clientInfo });
 }
 
-/** Turns a refusal of a key into 401. Rules for trufflehog take 403 for the answer that a value no longer works. */
+/** Turns a refusal of a key into 401. Rules for trufflehog read 403 as the answer that a value no longer works. */
 function rejectUnauthenticated(error: unknown): never {
   throw error instanceof ProblemError && problems[error.code].status === 403 ? notAuthenticated(error.message) : error;
 }
@@ -70,7 +71,7 @@ async function setClient({ clients }: ReporterDeps, c: AppContext, headers: RawH
   const client = await authenticateClient(clients, headers, emptyForm).catch((error: unknown) => {
     throw error instanceof OAuthError ? notAuthenticated('The client ID or secret is wrong.') : error;
   });
-  // Not 403, which a scanner would take for a value that no longer works.
+  // Do not respond with 403: a scanner would read it as the answer that a value no longer works.
   if (!client.canReport) throw notAuthenticated(mayNotReport().message);
   c.set('reporter', { kind: 'client', client, clientInfo: c.get('clientInfo') });
 }

@@ -61,7 +61,7 @@ export function leakRoutes(deps: LeakDeps): OpenAPIHono<AppEnv> {
       reporter,
       reported.map(({ token: value, url, source }) => ({ value, url, source })),
     );
-    // After the response, as for every other presentation of a canary.
+    // Record them after the response, as every other presentation of a canary.
     for (const canary of canaries) setImmediate(() => deps.canaryUses.record(canary, observeRequest(c)));
     const feedback: LeakFeedback = reported.map(({ token, type }, index) => ({
       token_raw: token,

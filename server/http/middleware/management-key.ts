@@ -36,7 +36,7 @@ export function recordKeyUse(
   key: VerifiedToken,
 ): void {
   requireClientNetwork(deps, c, key);
-  // Access is checked again after a slow body. Both checks are one use.
+  // Access is checked again after a slow body. Both checks count as one use.
   if (c.get('keyUseRecorded')) return;
   c.set('keyUseRecorded', true);
   deps.lastUsed.record(key, deps.clock.now(), observeRequest(c));
@@ -57,8 +57,8 @@ export function requireClientNetwork(
 }
 
 /**
- * Returns the client's address for rules about networks, or null if it is unknown. If a trusted proxy forwarded the request, only the
- * address that it told counts. Otherwise, the peer is the client.
+ * Returns the client's address for rules about networks, or null if it is unknown. If a trusted proxy forwarded the request, only
+ * the address that it reported counts. Otherwise, the peer is the client.
  */
 function clientAddress(clientIp: AppDeps['clientIp'], c: AppContext): string | null {
   const peer = c.env?.incoming?.socket.remoteAddress;

@@ -86,7 +86,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
     return { active: false };
   }
   const { token } = verdict;
-  // Before the use is recorded, because this read can fail.
+  // Read the names before the use is recorded, because this read can fail.
   const names = token.rules === null ? noNames : await deps.tokens.appNames([token]);
   const request = reported.observe(verdict);
   if (request !== null) {

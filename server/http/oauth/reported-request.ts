@@ -13,7 +13,7 @@ export interface ReportedRequest {
   asked: GateRequest;
   /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
   observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;
-  /** Describes a presentation of a value that is denied. The request is null in every part that the client does not report. */
+  /** Describes the presentation of a denied value. A part that the client does not report is null. */
   observeDenied(app?: AppMatch | null): ObservedRequest;
   /** Whether the client reports a request, or asks about an app, so that a denial is counted. */
   countsDenial: boolean;

@@ -12,7 +12,8 @@ export async function revoke({ clients, tokens, canaryUses }: RevokeDeps, c: App
   const client = await authenticateClient(clients, rawHeadersOf(c), form);
   if (!client.canRevoke) throw new OAuthError('unauthorized_client', 'This client may not revoke tokens.');
   const canary = await tokens.revokeValue(form.require('token'), client, c.get('clientInfo'));
-  // Later, so that the response to a canary takes no longer than any other. Any other value is recorded, too, so that the next one does not either.
+  // Record it later, so that the response to a canary takes no longer than any other. Every other value is recorded, too.
+  // Otherwise the next response would show by its time which value was a canary.
   setImmediate(() => canaryUses.record(canary, observeRequest(c)));
   return c.body(null, 200, { 'Cache-Control': 'no-store' });
 }

@@ -4,8 +4,8 @@ import { SsoProblem } from '../../sso/provider.ts';
 const levels = { 'sso-refused': 'info', 'sso-unavailable': 'warn', 'sso-misconfigured': 'error' } as const;
 
 /**
- * Logs what goes wrong in single sign-on, with the setting to look at. Of an outage of the identity provider, each kind of failure is
- * logged once, because anybody can begin a sign-in as often as they like.
+ * Logs failures of single sign-on, with the setting to look at. During an outage of the identity provider, logs each kind of
+ * failure once, because anybody can begin a sign-in as often as they like.
  */
 export interface SsoLog {
   /** Ignores errors that are no problem of single sign-on. */
@@ -47,7 +47,7 @@ export function createSsoLog(log: Pick<Log, 'info' | 'warn' | 'error'>, now = ()
   };
 }
 
-/** Tells kinds of failures apart without the texts of a provider or a browser, of which there is no end. */
+/** Returns the kind of a failure. Leaves out the texts of a provider or a browser, because there are any number of those. */
 function kindOf(setting: string | null | undefined, cause: unknown): string {
   const parts: unknown[] = [setting];
   for (let found = cause; found instanceof Error; found = found.cause) parts.push(found.name, codeOf(found));

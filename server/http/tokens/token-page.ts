@@ -20,7 +20,7 @@ export interface TokenPage {
 
 /**
  * Returns one page of a list of tokens in the given order, newest first by default.
- * @throws ProblemError `invalid-fields` for an invalid cursor, or one of a list in another order
+ * @throws ProblemError `invalid-fields` for an invalid cursor, or for a cursor of another order
  */
 export async function readTokenPage(
   { limit = limits.defaultPageSize, cursor, sort }: PageQuery & { sort?: SortOrder | undefined },

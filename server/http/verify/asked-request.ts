@@ -26,7 +26,7 @@ export class AskedRequest implements GateRequest {
   readonly #peer: string | null;
   readonly #rawHeaders: RawHeaders;
   readonly #clientIp: AskedRequestDeps['clientIp'];
-  /** Undefined until it is needed. */
+  /** Undefined until a rule or the last use needs it. */
   #forwardedFor: string | null | undefined;
 
   constructor({ clientIp, readApp }: AskedRequestDeps, found: FoundRoute, req: IncomingMessage) {

@@ -14,7 +14,7 @@ export type CredentialField = 'authorization' | 'x-api-key' | 'x-tokens-authoriz
 
 /**
  * The credential of a request. `value`: one credential, not validated yet, and the field that carries it. `ambiguous`: several
- * credentials of which none decides.
+ * credentials, none of which takes precedence.
  */
 export type Credential =
   | Exclude<FieldCredential, { kind: 'value' }>

@@ -32,7 +32,7 @@ export function normalizeUserAgent(latin1: string): string {
 export function shorten(latin1: string, maxCharacters: number): string {
   const maxBytes = 8 * maxCharacters;
   if (latin1.length <= maxBytes) return latin1;
-  // Without the rest of a character, the bytes would not be UTF-8. The copy lets go of the whole value.
+  // A character that is cut in half would make the bytes invalid UTF-8. The copy keeps the whole value from staying in memory.
   return Buffer.from(latin1.slice(0, maxBytes).replace(/[\xc0-\xff]?[\x80-\xbf]{0,3}$/, ''), 'latin1').toString(
     'latin1',
   );

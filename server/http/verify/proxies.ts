@@ -8,7 +8,10 @@ export interface OriginalRequest {
   method: string | null;
   /** A request target in origin-form (RFC 9112 §3.2.1). */
   target: string | null;
-  /** Whether the target may be another one than the server gets, because a client chose a part of it. Rules must not trust it. */
+  /**
+   * Whether the target may differ from the one that the upstream server gets, because a client chose a part of it. Rules must not
+   * trust it.
+   */
   isDisputed?: boolean;
 }
 
@@ -45,7 +48,7 @@ export const verifyRoutes = {
       return {
         method: onlyValue(rawHeaders, 'x-original-method'),
         target: target === null ? null : originForm(target),
-        // A proxy sets one of them, and passes on what a client sends as the other one.
+        // A proxy sets one of them, and passes on the other one as a client sent it.
         isDisputed: uri !== null && url !== null ? originForm(url) !== uri : url !== null && !hasPath(url),
       };
     },
@@ -77,7 +80,7 @@ export const verifyRoutes = {
 
 const routesByName: ReadonlyMap<string, VerifyRoute> = new Map(Object.entries(verifyRoutes));
 
-/** The routes whose paths name no app. */
+/** The routes without the name of an app in their paths. */
 const plainRoutes: ReadonlyMap<string, FoundRoute> = new Map(
   Object.values(verifyRoutes).map((route) => {
     const prefix = `/verify/${route.name}`;

@@ -12,8 +12,8 @@ export type AskedApp = Exclude<GateRequest['app'], undefined>;
 const remembered = { maxEntries: 10_000, maxLength: 300 };
 
 /**
- * Creates the function that reads the app. A name in the path counts whoever asks, because it is part of the proxy's configuration.
- * A host counts only if a trusted proxy sent it.
+ * Creates the function that reads the app. A name in the path always counts, because it is part of the proxy's configuration. A
+ * host counts only if a trusted proxy sent it.
  */
 export function createReadApp(): ReadApp {
   const appOfName = memoize((name): AskedApp => (isAppName(name) ? { kind: 'name', name } : 'unknown'), remembered);

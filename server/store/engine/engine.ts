@@ -79,8 +79,8 @@ export interface Engine {
   /** Returns true if a COMMIT that failed with this error may have been applied. */
   isOutcomeUnknown(error: unknown): boolean;
   /**
-   * Returns what an operator should know about a driver's error, as one or two sentences that hold no values of a row.
-   * Returns null if only the error's code may be shown.
+   * Explains a driver's error to the operator, in one or two sentences that hold no values of a row. Returns null if only the
+   * error's code may be shown.
    */
   explain(error: unknown): string | null;
   /** A condition that is true on a primary. On a standby, which may not know the newest changes, it fails the statement. */
@@ -88,8 +88,8 @@ export interface Engine {
   /** The database's own clock. See `Store.clock`. */
   readonly clock: DatabaseClock;
   /**
-   * Overwrites what was deleted and still is in the write-ahead log of a SQLite database, outside of a transaction. Returns false if another
-   * process still reads the log.
+   * Overwrites deleted content that is still in the write-ahead log of a SQLite database. Call it outside of a transaction.
+   * Returns false if another process still reads the log.
    */
   overwriteDeleted(): Promise<boolean>;
   /** Throws unless the database can be used. */

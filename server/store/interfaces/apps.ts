@@ -30,7 +30,7 @@ export interface AppStore {
   namesOf(ids: readonly string[]): Promise<Map<string, string>>;
 
   // The next methods lock apps until the transaction ends.
-  /** Locks an app for a change, and returns it as it then is. Returns null if it does not exist. */
+  /** Locks an app for a change, and returns its current record. Returns null if it does not exist. */
   lock(id: string): Promise<AppRecord | null>;
   /**
    * Locks the apps of these names against changes, and returns those that exist, ordered by ID. A token that is restricted to them in

@@ -34,7 +34,9 @@ export interface AuditStore {
    * the oldest 1,000 events of each name, and returns at most `limit`.
    */
   idsNamed(names: readonly string[], kinds: readonly AuditRecord['target']['kind'][], limit: number): Promise<string[]>;
-  /** Returns when each of these tokens was last transferred, of those that were. Reads all events of these tokens. */
+  /**
+   * Returns when each of these tokens was last transferred. Leaves out tokens that never were. Reads all events of these tokens.
+   */
   lastTransfers(tokenIds: readonly string[]): Promise<Map<string, number>>;
   /** Returns the different addresses of events that begin with one of these texts, at most `limit`. */
   addressesBeginningWith(starts: readonly string[], limit: number): Promise<string[]>;
@@ -52,8 +54,8 @@ export interface AuditStore {
   lastInOrder(participant?: string): Promise<string | null>;
   /**
    * Deletes at most `limit` events that were recorded before `before`, and remembers the newest one. Returns the number of events
-   * deleted, which is less than `limit` only if no more can be deleted. Keeps events of restores, which later restores need, and events that an
-   * enabled webhook is still to receive. What disabled webhooks were to receive is given up.
+   * deleted, which is less than `limit` only if no more can be deleted. Keeps events of restores, which later restores need, and
+   * events that an enabled webhook is still to receive. Gives up events that only a disabled webhook was to receive.
    */
   purge(query: { before: number; limit: number }): Promise<number>;
   /**

@@ -18,7 +18,7 @@ export interface ErasureLease {
   until: number;
 }
 
-/** The search for members of whom nothing may remain. */
+/** Erases members from every table, and keeps track of erasures that are not finished. */
 export interface ErasureStore {
   /**
    * Returns the member, also if they were deleted. The only known address of a deleted member is that of the last mail to them. Returns
@@ -51,8 +51,8 @@ export interface ErasureStore {
   /** Deletes the last mail to a deleted member. */
   deleteLastMail(id: string): Promise<void>;
   /**
-   * Overwrites what was deleted and still is in the log of a SQLite database. Returns false if another process reads the database, so that
-   * the log is still needed.
+   * Overwrites deleted content that is still in the log of a SQLite database. Returns false if another process reads the
+   * database, so that the log is still needed.
    */
   overwriteDeleted(): Promise<boolean>;
 }

@@ -7,9 +7,9 @@ export interface FoundPlaces {
 }
 
 export interface StoredReport {
-  /** Whether the report is the first one, does something stricter than those before, or does again what was undone. */
+  /** Whether the report is the first one, is stricter than those before, or repeats an action that was undone. */
   isActing: boolean;
-  /** The places that were not remembered yet and are now. */
+  /** The places that this report added. */
   newPlaces: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface LeakStore {
   purge(before: number, limit: number): Promise<number>;
 }
 
-/** Canaries are tokens whose value never works. Presenting one is counted until people are told. */
+/** Canaries are tokens whose value never works. Presentations are counted until people are told. */
 export interface CanaryStore {
   /** Returns the canaries whose values have these hashes, by hash. No verification waits for this. */
   findByHashes(hashes: readonly string[]): Promise<ReadonlyMap<string, Canary>>;

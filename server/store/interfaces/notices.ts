@@ -30,8 +30,8 @@ export interface IdleBounds extends Pick<StatusContext, 'now' | 'ssoStaleBefore'
  */
 export interface NoticeStore {
   /**
-   * Marks the notice `withinMs` of the tokens of the span as due, unless it was before. It does not apply to a token with a lifetime of at
-   * most a day, or of at most twice `withinMs`. Returns true if the span has more tokens.
+   * Marks the notice `withinMs` of the tokens of the span as due, unless it was due before. It does not apply to a token with a
+   * lifetime of at most a day, or of at most twice `withinMs`. Returns true if the span has more tokens.
    */
   markExpiring(withinMs: number, span: ExpirySpan): Promise<boolean>;
   /**

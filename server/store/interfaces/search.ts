@@ -8,9 +8,9 @@ import type {
 } from '../records.ts';
 
 /**
- * Finds records by how their names and addresses begin, through indexes. A text in the middle is looked for among the newest 10,000
- * records of a kind only, so that a search takes about as long with a million tokens as with ten thousand. Each method returns at most `limit`
- * records, and in no certain order.
+ * Finds records by how their names and addresses begin, through indexes. Searches only the newest 10,000 records of a kind for a
+ * text in the middle, so that a search takes about as long with a million tokens as with ten thousand. Each method returns at
+ * most `limit` records, in no particular order.
  */
 export interface SearchStore {
   /**
@@ -35,6 +35,6 @@ export interface SearchStore {
   serviceAccounts(search: SearchText, limit: number, ids?: readonly string[]): Promise<ServiceAccountSummary[]>;
   /** Finds apps by name and host. */
   apps(folded: string, limit: number): Promise<AppRecord[]>;
-  /** Reports whether there are more tokens, ended tokens or members than a text in the middle is looked for in. */
+  /** Reports whether there are more tokens, ended tokens or members than a search for a text in the middle reads. */
   isTooLarge(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import type { Page, ServiceAccountSummary, UserRecord } from '../records.ts';
 
-/** Owners of tokens who are nobody's account. No method finds or lists a deleted service account, or a member. */
+/** Owners of tokens that are not people. No method finds or lists a deleted service account, or a member. */
 export interface ServiceAccountStore {
   /** Returns false if the name is taken. */
   insert(account: UserRecord): Promise<boolean>;
@@ -19,7 +19,7 @@ export interface ServiceAccountStore {
   countOrphaned(): Promise<number>;
   /** Returns the names of the newest enabled service accounts in alphabetical order, at most `limit`. */
   enabledNames(limit: number): Promise<string[]>;
-  /** Locks a service account until the transaction ends, and returns it as it then is. Returns null if it does not exist. */
+  /** Locks a service account until the transaction ends, and returns its current record. Returns null if it does not exist. */
   lock(id: string): Promise<UserRecord | null>;
 
   // Setters return true if they changed the row, and false if it already had that value or does not exist.

@@ -33,7 +33,7 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   sort?: TokenSort;
 }
 
-/** What a tombstone says of a token that was destroyed. */
+/** The facts about a destroyed token that its tombstone keeps. */
 export type NamedToken = Pick<TokenRecord, 'id' | 'name' | 'ownerId' | 'ownerEmail' | 'ownerKind'>;
 
 /** The result of one statement. Each list has one entry per hash or key, in the same order: the match, or null. */
@@ -60,7 +60,7 @@ export interface TokenStore extends TokenChangeStore {
   findById(id: string): Promise<TokenRecord | null>;
   /** Returns those of the tokens with these IDs that exist, in any order. */
   findMany(ids: readonly string[]): Promise<TokenRecord[]>;
-  /** Returns those of these IDs of which a tombstone remains, each once, with what it says of the token. */
+  /** Returns those of these IDs that have a tombstone, each once, with the facts that it keeps. */
   endedAmong(ids: readonly string[]): Promise<NamedToken[]>;
   /** Returns the hash of the current value of a token, by which `findByHashes` finds it. Null if there is no such token. */
   hashOf(id: string): Promise<string | null>;
@@ -155,7 +155,9 @@ export interface EndedTokenStore {
    * end soon after.
    */
   list(query: EndedTokenQuery): Promise<EndedToken[]>;
-  /** Returns how many tokens that were not exchanged the owner has, or all owners have, or `max` if there are more. */
+  /**
+   * Returns the number of ended tokens of the owner, or of all owners, without exchanged ones. Returns `max` if there are more.
+   */
   countUpTo(ownerId: string | undefined, max: number): Promise<number>;
   /** Returns the requests that were denied since the token ended, newest first. */
   deniedOf(id: string): Promise<DeniedRequest[]>;

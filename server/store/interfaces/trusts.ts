@@ -18,7 +18,7 @@ export interface TrustStore {
   ofIssuer(issuer: string): Promise<ListedTrust[]>;
   /** Returns all trusts of a service account, oldest first. */
   ofServiceAccount(id: string): Promise<ListedTrust[]>;
-  /** Locks a trust for a change until the transaction ends, and returns it as it then is. Returns null if it does not exist. */
+  /** Locks a trust for a change until the transaction ends, and returns its current record. Returns null if it does not exist. */
   lock(id: string): Promise<ListedTrust | null>;
   /** Locks a trust against changes until the transaction ends. Otherwise as `lock`. */
   lockForUse(id: string): Promise<ListedTrust | null>;
@@ -32,6 +32,6 @@ export interface TrustStore {
    * waits until this one ends.
    */
   useSubjectToken(token: UsedSubjectToken): Promise<boolean>;
-  /** Deletes at most `limit` used subject tokens that are not needed since `before`. Returns the number of rows deleted. */
+  /** Deletes at most `limit` used subject tokens that nobody needs after `before`. Returns the number of rows deleted. */
   purgeSubjectTokens(before: number, limit: number): Promise<number>;
 }

@@ -26,7 +26,7 @@ export interface WebhookStore {
   findById(id: string): Promise<WebhookRecord | null>;
   /** Lists webhooks, newest first. */
   list(page: Page): Promise<WebhookRecord[]>;
-  /** Locks a webhook for a change until the transaction ends, and returns it as it then is. */
+  /** Locks a webhook for a change until the transaction ends, and returns its current record. */
   lock(id: string): Promise<WebhookRecord | null>;
   secretsOf(id: string): Promise<WebhookSecrets | null>;
 
@@ -36,7 +36,7 @@ export interface WebhookStore {
   recordSuccess(id: string): Promise<number>;
   /** Records that an attempt failed at `at`. Returns null if the webhook was changed since `changedAt`, or there is none. */
   recordFailure(id: string, at: number, changedAt: number): Promise<WebhookHealth | null>;
-  /** Attempts no delivery before `until`. */
+  /** Pauses the webhook: no delivery is attempted before `until`. */
   pause(id: string, until: number): Promise<void>;
   /** Disables a webhook. Returns false if it is disabled already, was changed since `changedAt` or does not exist. */
   disable(id: string, at: number, changedAt: number): Promise<boolean>;
@@ -72,7 +72,10 @@ export interface DeliveryStore {
   find(webhookId: string, id: string): Promise<DeliveryRecord | null>;
   /** Lists deliveries of one webhook, newest first. */
   list(query: DeliveryQuery): Promise<DeliveryRecord[]>;
-  /** Makes a delivery due at `now`, whatever became of it, and ends the pause of the webhook. Returns false if there is none. */
+  /**
+   * Makes a delivery due at `now`, also if it was delivered or failed, and ends the pause of the webhook. Returns false if there
+   * is none.
+   */
   retry(webhookId: string, id: string, now: number): Promise<boolean>;
 
   /** Leases at most `limit` due deliveries of a webhook until `now + leaseMs`, the first due first. Increments their `attempts`. */
@@ -84,7 +87,7 @@ export interface DeliveryStore {
   retryLater(lease: DeliveryLease, id: string, retry: { dueAt: number; error: string }): Promise<void>;
   /** Makes a delivery failed: it is not attempted any more. */
   giveUp(lease: DeliveryLease, id: string, error: string): Promise<void>;
-  /** Makes deliveries due that were not attempted after all. */
+  /** Makes deliveries due again that were leased but not attempted. */
   release(lease: DeliveryLease, ids: readonly string[], now: number): Promise<void>;
 
   /** Makes all pending deliveries, or those of one webhook, due at `now`, unless they are leased or due already. */

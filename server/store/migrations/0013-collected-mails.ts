@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
 /**
- * Adds what collected mails need: which notices of a token are due, which members got their daily mail, and the events of
- * short-lived tokens that wait for a mail. Its indexes lead jobs to the few tokens that they change. The release before
- * ignores all of it.
+ * Adds the data of collected mails: which notices of a token are due, which members got their daily mail, and the events of
+ * short-lived tokens that wait for a mail. Its indexes lead jobs to the few tokens that they change. The release before ignores
+ * all of it.
  */
 export const collectedMails: Migration = {
   name: '0013-collected-mails',

@@ -22,7 +22,7 @@ export const webhooks: Migration = {
       // Failed attempts since the last success.
       table.bigInteger('failures').notNullable();
       table.bigInteger('failing_since');
-      // No delivery is attempted before.
+      // No delivery is attempted before this time.
       table.bigInteger('resume_at');
     });
     // No foreign key: with one, the deletion of a webhook could make a concurrent change fail that queues an event for it.

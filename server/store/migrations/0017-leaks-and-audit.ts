@@ -58,7 +58,7 @@ async function createLeaks(trx: Knex): Promise<void> {
     table.text('name').notNullable();
     table.text('source');
     table.text('url');
-    // What the strictest report did: revoked, paused, notified, or ended the previous value. Or the token is a canary.
+    // The action of the strictest report: revoked, paused, notified, or ended the previous value. Or the token is a canary.
     table.text('outcome').notNullable();
     table.bigInteger('reports').notNullable();
     table.bigInteger('first_at').notNullable();
@@ -75,7 +75,7 @@ async function createLeaks(trx: Knex): Promise<void> {
 async function createErasures(trx: Knex): Promise<void> {
   await trx.schema.createTable('erasures', (table) => {
     table.text('user_id').primary();
-    // A JSON array: what is searched for. Null once the database holds none of them.
+    // A JSON array of the addresses to search for. Null once the database holds none of them.
     table.text('addresses');
     // Salted hashes of the addresses, by which each node finds the files of mails to delete. A JSON array.
     table.text('salt').notNullable();

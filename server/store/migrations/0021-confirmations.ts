@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Adds when a session last confirmed who uses it. Sessions from before have not confirmed it, and neither have those that the release
- * before starts, so both ask first.
+ * Adds when the member of a session last confirmed who they are. Sessions from before, and those that the release before starts,
+ * have no such time, so both ask first.
  */
 export const confirmations: Migration = {
   name: '0021-confirmations',

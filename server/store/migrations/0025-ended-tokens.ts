@@ -10,7 +10,7 @@ export const endedTokens: Migration = {
   worksFrom: '0003-several-nodes',
   async up(trx) {
     await trx.schema.alterTable('tombstones', (table) => {
-      // Whether it is that of the value that was the current one.
+      // Whether the tombstone is that of the last current value.
       table.boolean('is_current').notNullable().defaultTo(false);
       table.boolean('exchanged').notNullable().defaultTo(false);
       // Null for tokens that ended before this migration.
@@ -32,7 +32,7 @@ export const endedTokens: Migration = {
   },
 };
 
-/** Of a token that was rotated, nothing tells which of its values was the current one. So one of those that worked last stands for it. */
+/** Nothing tells which value of a rotated token was the current one. One of the values that worked last stands for the token. */
 async function fill(trx: Knex): Promise<void> {
   await trx.raw(`
     UPDATE tombstones SET is_current = true

@@ -10,10 +10,10 @@ export const leakColumns = {
   prefix: text('prefix'),
   /** The name of the token at that time. */
   name: text('name'),
-  /** What kind of place the value was found in, as the reporter calls it. Null if the reporter did not say. */
+  /** The kind of place where the value was found, as the reporter calls it. Null if the reporter did not say. */
   source: nullable(text('source')),
   url: nullable(text('url')),
-  /** What the report did. `ended`: the overlap of a previous value. `canary`: the value is that of a canary, which stays. */
+  /** The action of the report. `ended`: the overlap of a previous value. `canary`: the value is that of a canary, which stays. */
   outcome: text<'outcome', 'canary' | 'notified' | 'paused' | 'ended' | 'revoked'>('outcome'),
   reports: integer('reports'),
   firstAt: integer('first_at'),

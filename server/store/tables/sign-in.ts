@@ -30,11 +30,11 @@ export const sessionColumns = {
 };
 
 /**
- * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an
- * `sso-connect` or an `sso-confirm` is the state of a request to the identity provider. A `logout-token`
- * records a logout token of the identity provider, so that it is not accepted again. A `totp-set-up` holds the secret that a
- * session or an unfinished sign-in has prepared, and is found by that. A `replaced-invitation` is accepted nowhere: it says when a
- * newer invitation was made.
+ * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an `sso-connect`
+ * or an `sso-confirm` is the state of a request to the identity provider. A `logout-token` records a logout token of the identity
+ * provider, so that it is not accepted again. A `totp-set-up` holds the secret that a session or an unfinished sign-in has
+ * prepared, and is found by the ID of that session or sign-in. A `replaced-invitation` is never accepted: it records when a newer
+ * invitation was made.
  */
 export const ticketColumns = {
   /** SHA-256 of the secret, base64url. */

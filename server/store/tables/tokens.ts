@@ -50,7 +50,7 @@ export const tokenColumns = {
   /** When the pause ends by itself. Null if it does not. */
   pausedUntil: nullable(integer('paused_until')),
   pausedReason: nullable(text('paused_reason')),
-  /** Null in a token that was never paused. The email address is null if nobody in particular paused it. */
+  /** Null in a token that was never paused. The email address is null if no person paused it. */
   pausedByKind: nullable(text<'paused_by_kind', Actor['kind']>('paused_by_kind')),
   pausedById: nullable(text('paused_by_id')),
   pausedByEmail: nullable(text('paused_by_email')),
@@ -91,7 +91,7 @@ export const previousValueColumns = {
   selfRotated: boolean('self_rotated'),
 };
 
-/** Columns of `users`: what a token's status and display need of its owner. */
+/** The columns of `users` that a token's status and display need. */
 export const ownerColumns = {
   ownerEmail: text('email'),
   ownerKind: text<'kind', 'member' | 'service-account'>('kind'),

@@ -46,7 +46,7 @@ export const gapColumns = {
   /** It was for no app. */
   noAppAt: nullable(integer('no_app_at')),
   noPathAt: nullable(integer('no_path_at')),
-  /** Rules deny its path whatever they say, or the path is too long to be recorded as a whole. */
+  /** Every rule about paths denies its path, or the path is too long to be recorded as a whole. */
   oddPathAt: nullable(integer('odd_path_at')),
   noNetworkAt: nullable(integer('no_network_at')),
   noMethodAt: nullable(integer('no_method_at')),

@@ -20,13 +20,13 @@ export const webhookSecretColumns = {
   previousSecretUntil: nullable(integer('previous_secret_until')),
 };
 
-/** How the attempts of a webhook fared. */
+/** The outcome of the latest attempts of a webhook. */
 export const webhookHealthColumns = {
   /** Failed attempts since the last success. */
   failures: integer('failures'),
   /** When the first of them was made. */
   failingSince: nullable(integer('failing_since')),
-  /** No delivery is attempted before. */
+  /** No delivery is attempted before this time. */
   resumeAt: nullable(integer('resume_at')),
 };
 

@@ -35,7 +35,7 @@ export async function eraseMember(deps: EraseMemberDeps, caller: Caller, id: str
   }
   const waiting = new AbortController();
   const late = sleep(maxWaitMs, false, { signal: waiting.signal, ref: false }).catch(() => false);
-  // The member is deleted by now. If an error comes in between, the job repeats the rest, and logs what goes wrong again.
+  // The member is deleted by now. If a later step fails, the job repeats it, and logs an error that comes again.
   const done = erasures.finish(id).catch(() => false);
   return Promise.race([done, late]).finally(() => waiting.abort());
 }
@@ -47,7 +47,7 @@ async function begin(deps: EraseMemberDeps, caller: Caller, id: string): Promise
   await store.transaction(async (store) => {
     await requireStillSuperuser(store, caller, id);
     const person = await findDisabled(store, id);
-    // Before the deletion, after which the database no longer knows whose addresses they were.
+    // Read the addresses before the deletion. Afterwards the database no longer knows whose they were.
     await store.erasure.begin(person, at);
     const isMember = (await store.users.findById(id)) !== null;
     if (isMember) await removeMember(deps, store, { ...event, id, action: 'user.erased' });

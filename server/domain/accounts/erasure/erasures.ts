@@ -14,7 +14,10 @@ export interface ErasedFromMails {
 export type DeleteMailsNaming = (erased: readonly ErasedFromMails[]) => Promise<void>;
 
 export interface Erasures {
-  /** Does what is left of the erasure of a member. Returns false if another process does, or the old content of the database is still read. */
+  /**
+   * Finishes the erasure of a member. Returns false if another process is finishing it, or if somebody still reads the old
+   * content of the database.
+   */
   finish(id: string, signal?: AbortSignal): Promise<boolean>;
   /** Finishes the erasures of processes that died. */
   finishAll(signal: AbortSignal): Promise<void>;
@@ -28,14 +31,14 @@ interface ErasuresDeps {
   deleteMailsNaming: DeleteMailsNaming;
 }
 
-/** A statement of an erasure ends earlier. */
+/** Every statement of an erasure takes less time than this. */
 const leaseMs = 30_000;
 const extendEveryMs = 5_000;
 
-/** A mail that was being sent when the erasure began is written until then at the latest. */
+/** A mail that was being sent when the erasure began is written within this time. */
 const maxSendMs = 10 * 60 * 1000;
 
-/** Creates what finishes erasures, in the order of the steps in `erase-member.ts`. */
+/** Creates the functions that finish erasures. They take the steps in `erase-member.ts` in the same order. */
 export function createErasures({ store, clock, deleteMailsNaming }: ErasuresDeps): Erasures {
   const { erasure } = store;
   /** Erasures whose files this process has deleted, and of which no other mail can be written. */

@@ -79,7 +79,7 @@ interface Transfer {
 export function createOffboarding(deps: OffboardingDeps): Offboarding {
   const { store, clock, auditTrail, notifier, statusContext } = deps;
 
-  /** Gives the tokens in use to the service account. Returns them as they then are. */
+  /** Gives the tokens in use to the service account. Returns them as they are after that. */
   async function transferTokens(store: Store, user: UserRecord, to: NewOwner, event: Event): Promise<Transfer> {
     const newOwner = await lockNewOwner(store, to.id);
     const given: TransferredToken[] = [];
@@ -123,7 +123,7 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       const offboarded = await store.transaction(async (store) => {
         const user = await lockMember(store, operator, userId, to?.id);
         const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
-        // Before the transfer, because the mail about that lists the others.
+        // Read these before the transfer. The mail about the transfer lists the transferred tokens.
         const known = await allKnownTokens(store, userId, statusContext());
         const transfer = to && (await transferTokens(store, user, to, event));
         const orphaned = await store.serviceAccounts.onlyMaintainedBy(userId);

@@ -25,11 +25,11 @@ export async function deleteServiceAccount(
     if (account === null) throw noSuchServiceAccount();
     await requireOwnsNoKey(store, operator, id, event.at);
     await requireUnchanged(store, id, precondition);
-    // Before the other tokens, because nobody gets a mail about exchanged ones.
+    // Revoke exchanged tokens first, because nobody gets a mail about them.
     await deleteTrustsOf(deps, store, id, event);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
-    // Before the deletion, after which nobody maintains it.
+    // Enqueue the mail before the deletion. Afterwards nobody maintains the account.
     await notifier.serviceAccountDeleted(store, { ...event, channel, owner: account, tokens });
     if (!(await store.serviceAccounts.delete(id, event.at))) throw noSuchServiceAccount();
     await record(deps, store, operator, { action: 'service_account.deleted', account });

@@ -89,7 +89,7 @@ async function lockForEdit(store: Store, operator: Operator, id: string): Promis
   return account;
 }
 
-/** Stores the fields in a body, and returns the service account as it then is. */
+/** Stores the fields in a body, and returns the service account after the change. */
 async function applyFields(
   { serviceAccounts }: Store,
   before: UserRecord,

@@ -22,7 +22,7 @@ export interface ServiceAccountQuery extends Page {
 }
 
 /**
- * Owners of tokens who are nobody's account. Superusers and management keys manage them; maintainers look after those that are theirs.
+ * Owners of tokens that are not people. Superusers and management keys manage all of them. Maintainers look after their own.
  *
  * @throws ProblemError `scope-missing`, in every method
  */

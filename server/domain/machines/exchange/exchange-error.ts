@@ -22,7 +22,7 @@ export class ExchangeError extends Error {
     this.details = details;
   }
 
-  /** True if the client sent something wrong. */
+  /** True if the request is at fault. */
   get isRefusal(): boolean {
     return this.code !== 'temporarily_unavailable';
   }
@@ -38,7 +38,7 @@ export function claimMismatch(claim: string): ExchangeError {
   return unacceptable(`The claim ${claim} of the subject token does not match the trust.`);
 }
 
-/** As `claimMismatch`, for a trust that the client named. The text is also true if there is no trust of this name. */
+/** Creates the error for a trust that the client named. The text also holds if there is no such trust. */
 export function namedMismatch(claim: string): ExchangeError {
   return unacceptable(
     `The claim ${claim} of the subject token does not match the trust, or no trust in its issuer has this name.`,

@@ -47,7 +47,7 @@ export function issueToken(
   const secret = generateToken(policy.productPrefix);
   const identity = identityOf(subject, claims);
   return store.transaction(async (store) => {
-    // The account before the trust, as every change of a trust locks them.
+    // Lock the account before the trust, in the order of every change of a trust.
     if (!(await store.owners.lockForNewToken(trust.serviceAccountId))) throw accountDisabled();
     const current = await store.trusts.lockForUse(trust.id);
     if (current?.changedAt !== trust.changedAt) throw trustChanged();
@@ -94,7 +94,7 @@ async function insertNamed(
   trustName: string,
   { jti, hash }: { jti: string | null; hash: string },
 ): Promise<void> {
-  // An ID with other characters would not be readable in a list. The hash follows, in case that another issuer uses the same IDs.
+  // An ID with other characters would be unreadable in a list. The hash follows, because another issuer may use the same IDs.
   const readable = jti !== null && /^[A-Za-z0-9_-]{8,}$/.test(jti) ? [jti, hash] : [hash];
   const maxCharacters = limits.maxNameCodePoints - trustName.length - 1;
   for (const id of readable) {

@@ -1,7 +1,7 @@
 import type { AppRecord } from '../../../store/records.ts';
 import { ExchangeError } from './exchange-error.ts';
 
-/** For what a client asks a token (RFC 8693 §2.1). */
+/** What the requested token is for (RFC 8693 §2.1). */
 export interface RequestedTarget {
   audiences: readonly string[];
   resources: readonly string[];

@@ -161,7 +161,7 @@ function commandsFor({ token, notice }: NoticedToken): readonly string[] {
   const expires = ` --expires ${lifetimeMs === null ? 'never' : `${Math.max(1, Math.round(lifetimeMs / dayMs))}d`}`;
   return {
     expires: [`tokens rotate ${name}`, ...(token.formerOwnerKnows ? [] : [`tokens edit ${name}${expires}`])],
-    // A new token must have the name of the old one, so its prefix does not do.
+    // The new token must have the name of the old one, so the command cannot use the prefix.
     expired: [`tokens create ${name === token.name ? name : 'NAME'}${expires}`],
     idle: [`tokens rotate ${name}`, `tokens revoke ${name}`],
   }[notice];

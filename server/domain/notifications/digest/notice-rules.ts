@@ -9,7 +9,10 @@ export const maxShortLivedMs = dayMs;
 /** How long before it becomes idle a token is listed. */
 export const idleNoticeMs = 14 * dayMs;
 
-/** How long after its expiry a token is listed. An hour more than a day, because the mail of a day may have left before. */
+/**
+ * How long after its expiry a token is listed. It is an hour more than a day, because that day's mail may have left before the
+ * expiry.
+ */
 const expiredNoticeMs = dayMs + 60 * 60 * 1000;
 
 /** What the daily mail says about a token. */
@@ -18,7 +21,7 @@ export type Notice = 'expires' | 'expired' | 'idle';
 /** A span of time in which tokens expire that a threshold concerns. */
 export interface ThresholdSpan {
   withinMs: number;
-  /** They expire after this time, because a tighter threshold concerns the others. */
+  /** The tokens expire after this time. A tighter threshold concerns those that expire earlier. */
   after: number;
   until: number;
 }

@@ -88,7 +88,7 @@ export function createTokenNotices({
   async function notifyMember(userId: string): Promise<void> {
     const now = clock.now();
     await store.transaction(async (store) => {
-      // Before the tokens, as every transaction locks them.
+      // Lock the member before the tokens, in the order of every transaction.
       if (!(await store.owners.lockForNewToken(userId))) return;
       const owner = await store.owners.findById(userId);
       if (owner !== null) await notifyOwner(store, owner, now);

@@ -54,7 +54,7 @@ function eventsText(events: readonly string[]): string {
   return [...events.slice(0, maxEvents), ...(more > 0 ? [`and ${more} more`] : [])].join(', ') || 'none';
 }
 
-/** The field of the API says whether the webhook is disabled. Readers look for what happened. */
+/** The API's field is called `disabled`. The mail says what happened instead. */
 function nameOf(field: string): string {
   if (field === 'url') return 'URL';
   return field === 'disabled' ? 'enabled or disabled' : field;

@@ -5,8 +5,8 @@ import type { AdviceSection, AdviceStep, MailText } from '../mail-content.ts';
 import { mailText } from '../mail-content.ts';
 import type { MailEvent, SiteInfo } from '../member-mail.ts';
 
-// What mails about tokens say differently if a service account owns the tokens. Its name needs no care: it has only letters, digits and
-// hyphens.
+// What mails about tokens say differently if a service account owns the tokens. Its name needs no escaping, because it has only
+// letters, digits and hyphens.
 
 type About = Pick<MailEvent, 'owner' | 'reader'>;
 
@@ -37,7 +37,7 @@ export function tokenOf(event: About & { token?: Token }): string {
   return isOfServiceAccount(event) ? `API token of ${accountOf(event)}` : `personal API token of ${accountOf(event)}`;
 }
 
-/** Returns the same with an article at the beginning of a sentence. */
+/** Returns the same with an article, for the beginning of a sentence. */
 export function aTokenOf(event: About & { token?: Token }): string {
   const token = tokenOf(event);
   return `${token.startsWith('API') ? 'An' : 'A'} ${token}`;

@@ -51,7 +51,7 @@ export interface ProviderAnswer {
 export interface SsoConfirmation {
   /** @throws ProblemError `not-authenticated` if the session has just ended */
   beginSso(caller: Caller, state: string, form: WaitingForm): Promise<void>;
-  /** @throws SsoRefusal unless this session began with `state`, not more than once and ten minutes ago */
+  /** @throws SsoRefusal unless this session began with `state` within the last ten minutes, and uses it for the first time */
   receiveSso(caller: Caller, state: string): Promise<AskedProvider>;
   /** @throws SsoRefusal if the provider signed in another person, or did not ask for a proof. @throws ProblemError `not-authenticated` */
   bySso(caller: Caller, asked: AskedProvider, answer: ProviderAnswer): Promise<void>;
@@ -72,7 +72,7 @@ export function createSsoConfirmation({ store, clock, record, recordFailure }: S
       const data = JSON.stringify({ sessionId, form });
       await store.transaction(async (store) => {
         if (!(await lockActiveSession(store, { userId: user.id, id: sessionId }))) throw sessionEnded();
-        // One at a time, so that a stolen session cannot fill the database. The browser keeps one request as well.
+        // Keep one request per session, so that a stolen session cannot fill the database. The browser keeps one, too.
         await store.tickets.deleteAllOf(user.id, kind);
         await store.tickets.insert({ hash: hashSecret(state), kind, userId: user.id, data, ...times });
       });

@@ -32,7 +32,7 @@ function nameOf({ name, email }: Named): string {
   return name || email;
 }
 
-/** The session has not confirmed within the last hour who uses it. */
+/** The problem of a session whose member has not confirmed within the last hour who they are. */
 export class ConfirmationRequired extends ProblemError {
   /** The action. It ends the sentence “Confirm it is you to …”. */
   readonly action: string;
@@ -53,7 +53,7 @@ export class JustConfirmed extends ProblemError {
   }
 }
 
-/** Requires that the member sent the form, not that they only confirmed who they are. @throws JustConfirmed */
+/** Requires that the member sent the form itself, and did not only confirm who they are. @throws JustConfirmed */
 export function requireSent({ confirms }: Pick<Caller, 'confirms'>): void {
   if (confirms) throw new JustConfirmed();
 }
@@ -61,16 +61,19 @@ export function requireSent({ confirms }: Pick<Caller, 'confirms'>): void {
 /** Clocks of nodes differ, and a confirmation may have been recorded by another node. */
 const maxFutureMs = 60_000;
 
-/** Reports whether the session confirmed within the last hour who uses it. A time in the future was recorded while the clock was wrong. */
+/**
+ * Reports whether the member confirmed in this session, within the last hour, who they are. A time in the future was recorded
+ * while the clock was wrong.
+ */
 export function isConfirmed({ confirmedAt }: Pick<SessionRecord, 'confirmedAt'>, now: number): boolean {
   if (confirmedAt === null) return false;
   return confirmedAt <= now + maxFutureMs && now < confirmedAt + limits.confirmationLifetimeMs;
 }
 
 /**
- * Requires that the operator's session confirmed within the last hour who uses it. Call it in the transaction of the change, after the locks
- * of superusers and members and before those of tokens: it locks the session. A management key is no person and has nothing to
- * confirm with. Its scope decides, and no scope allows a key what only superusers may do.
+ * Requires that the operator confirmed in this session, within the last hour, who they are. Call it in the transaction of the
+ * change, after the locks of superusers and members and before those of tokens: it locks the session. A management key is no
+ * person and has nothing to confirm with. Its scope decides, and no scope allows a key what only superusers may do.
  *
  * @param action a text of `confirmedActions`
  * @throws ProblemError `confirmation-required`; `not-authenticated` if the session has ended

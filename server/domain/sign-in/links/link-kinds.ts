@@ -11,11 +11,11 @@ interface LinkRule {
   /** The page that the link opens. */
   path: string;
   lifetimeMs: number;
-  /** The kind of the ticket of a link that a newer one replaced. Without it, such a link is forgotten. */
+  /** The kind of ticket that remembers a replaced link. Without it, a replaced link is forgotten. */
   replaced?: 'replaced-invitation';
   /** Whether such a link works for the member in their current state. */
   permits(user: UserRecord, passwordPolicy: PasswordPolicy): boolean;
-  /** Whether what the link depends on still exists, besides the member. */
+  /** Whether the other object that the link depends on still exists, such as the session that asked for it. */
   lasts?(store: Store, data: string): Promise<boolean>;
 }
 

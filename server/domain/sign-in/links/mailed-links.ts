@@ -18,7 +18,7 @@ export interface IssuedLink {
 export interface MailedLinks {
   /** Reports whether a link of this kind works for the member in their current state. */
   permits(kind: MailLinkKind, user: UserRecord): boolean;
-  /** Reports whether what the link depends on still exists, besides the member. */
+  /** Reports whether the other object that the link depends on still exists, such as the session that asked for it. */
   lasts(store: Store, link: Pick<MailLink, 'kind' | 'data'>): Promise<boolean>;
   /** Makes a link and voids the previous one. Call it with the member's lock, in the transaction that checked the member. */
   issue(store: Store, link: MailLink): Promise<IssuedLink>;
@@ -98,7 +98,7 @@ export async function replaceLinks(store: Store, replacement: Replacement): Prom
   await store.outbox.withdrawLinks(replacement.userId, replacement.kind);
 }
 
-/** Ends the links, and remembers when if their page says so. */
+/** Ends the links. Remembers the time if their page shows it. */
 async function retireLinks({ tickets }: Pick<Store, 'tickets'>, { userId, kind, at }: Replacement): Promise<void> {
   const { replaced } = linkRules[kind];
   if (replaced === undefined) return tickets.deleteAllOf(userId, kind);

@@ -42,7 +42,7 @@ export function createPasskeySignIn(deps: {
   const networks = store.limiter({ name: 'passkey-network', limit: maxPerNetwork, windowSeconds });
 
   const fail = async (user: UserRecord | null, clientInfo: ClientInfo): Promise<never> => {
-    // Nobody learns anything from an event about an unknown passkey, which anyone can make up.
+    // Do not audit an unknown passkey: anyone can make one up, and the event would tell nothing.
     if (user !== null) {
       const actor = { kind: 'anonymous', id: null, email: user.emailFolded } as const;
       await deps.auditFailedSignIn({ at: deps.clock.now(), actor, clientInfo, user });
@@ -62,7 +62,7 @@ export function createPasskeySignIn(deps: {
       const checked = await signatures.check(party, response, audience);
       const user = checked.passkey && (await store.users.findById(checked.passkey.userId));
       if (user === null || checked.use === null || user.disabled) return fail(user, clientInfo);
-      // Whoever has the passkey may know this about its member.
+      // A person who has the passkey may learn this about its member.
       if (user.sso || !passwordPolicy.allows(user)) throw usesSso();
       const started = await store.transaction(async (store) => {
         if (!(await store.users.lockForNewSession(user.id, { sso: false }))) return null;

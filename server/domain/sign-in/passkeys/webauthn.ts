@@ -21,7 +21,7 @@ const timeoutMs = 3 * 60_000;
 const algorithms = [-7, -8, -257];
 const knownTransports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
-/** What the authenticator says about a new passkey. */
+/** The facts about a new passkey that the authenticator reports. */
 export type NewKey = Pick<PasskeyRecord, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>;
 
 /** What browsers need to make a passkey. The user handle is the ID of the member, so that authenticators store no email address there. */
@@ -99,7 +99,7 @@ export async function verifyNewPasskey(
 
 /**
  * Reports whether a response carries no certificates. We ask for none, so browsers remove them. The library would request the
- * revocation lists that certificates name, from addresses that whoever made the certificate chose.
+ * revocation lists that certificates name, from addresses that the maker of the certificate chose.
  */
 async function provesNothingElse({ response }: NewPasskeyResponse): Promise<boolean> {
   const { decodeAttestationObject, isoBase64URL } = await import('@simplewebauthn/server/helpers');

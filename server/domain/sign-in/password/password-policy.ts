@@ -2,7 +2,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import { passwordSignInOff, wrongCredentials } from '../problems.ts';
 
-/** Who may sign in with a password, in the words of TOKENSD_PASSWORD_SIGN_IN: everyone, superusers or nobody. */
+/** Who may sign in with a password, as `TOKENSD_PASSWORD_SIGN_IN` writes it: everyone, superusers or nobody. */
 export type PasswordSignIn = 'true' | 'superusers' | 'false';
 
 /** Decides who may use a password: to sign in, and to confirm a change to how they sign in. */
@@ -12,7 +12,7 @@ export interface PasswordPolicy {
   allows(user: Pick<UserRecord, 'superuser' | 'passwordUntilSso'>): boolean;
   /**
    * Returns the problem of a sign-in that failed, whatever the reason. It is the same for a wrong password, an unknown or
-   * disabled member, and a member who may not use a password, so that it reveals neither.
+   * disabled member, and a member who may not use a password, so that it does not reveal which of these it was.
    */
   refusal(): ProblemError;
 }

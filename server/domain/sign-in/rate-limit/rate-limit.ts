@@ -6,8 +6,8 @@ import { createFailureCounts, type FailureKey } from './failure-counts.ts';
 import { type AttemptKeys, accountPrefix, attemptKeysOf, networkKeys, type RateLimitKeys } from './failure-keys.ts';
 
 /**
- * Slows down guessing, and not the owner of the account: a client that knows the account waits for its own failures only, and
- * strangers wait for those of all strangers.
+ * Slows down guessing, but not the owner of the account. A known client waits only because of its own failures. A stranger waits
+ * because of the failures of all strangers.
  */
 export interface SignInRateLimit {
   /**
@@ -64,7 +64,7 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
         const count = await reserveOne(key, reserved);
         if (key === keys.own[0]) earlierFailures = count - 1;
       }
-      // Counted before this choice, so that of concurrent attempts only one is a newcomer's.
+      // Choose after the attempt is counted, so that only one of several concurrent attempts is a newcomer's.
       for (const key of strangersKey(keys, earlierFailures)) await reserveOne(key, reserved);
       return reserved;
     });

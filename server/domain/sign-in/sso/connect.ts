@@ -44,7 +44,7 @@ export interface SsoConnection {
   isPossible(connecting: ConnectingSession): boolean;
   /** @throws ProblemError `password-sign-in-off`, `sso-refused`, `not-authenticated` */
   begin(connecting: ConnectingSession, state: string): Promise<void>;
-  /** @throws SsoRefusal unless this session began with `state`, not more than once and ten minutes ago */
+  /** @throws SsoRefusal unless this session began with `state` within the last ten minutes, and uses it for the first time */
   receive(connecting: ConnectingSession, state: string): Promise<void>;
   /** Returns the secret for `confirm`. @throws SsoRefusal if the identity, or its address, is another member's */
   propose(connecting: ConnectingSession, person: Person): Promise<Secret>;
@@ -170,7 +170,7 @@ async function connect(deps: ConnectDeps, store: Store, caller: Caller, person: 
   if (replaced !== null) await endAllSessions(store, user.id, sessionId);
   const event = { at: clock.now(), actor: actorOf(user), clientInfo };
   await auditTrail.user(store, 'user.sso_connected', { ...event, user });
-  // To the address from before, because the new identity may have brought its own.
+  // Mail the former address, because the new identity may have brought its own.
   await notifier.ssoConnected(store, { ...event, owner: user, email: present.email, person, replaced });
   const fields = { user: user.id, issuer: person.issuer, subject: person.subject };
   const note: SignInNote = { level: 'info', message: 'a member connected their account to an identity', fields };

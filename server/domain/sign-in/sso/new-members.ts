@@ -44,7 +44,7 @@ export async function joinAsMember(deps: NewMemberDeps, store: Store, request: P
   return provisionMember(deps, store, email, request);
 }
 
-/** Binds the identity to a member who was invited or unbound. Rejects one who has a password or an identity. */
+/** Binds the identity to a member who was invited or unbound. Rejects a member who has a password or an identity. */
 async function claimInvitation(
   { clock, auditTrail }: NewMemberDeps,
   store: Store,

@@ -61,8 +61,8 @@ function keptNotes(user: UserRecord, about: object): SignInNote[] {
 }
 
 /**
- * Returns the groups that are stored: those whose names are valid, and as many as fit into a header.
- * Always leaves out the same ones, so that a member's groups do not change from one sign-in to the next.
+ * Returns the groups that are stored: those whose names are valid, and as many as fit into a header. Always leaves out the same
+ * groups, so that a member's groups do not change from one sign-in to the next.
  */
 function acceptedGroups(listed: readonly string[]): { names: string[]; dropped: number } {
   const valid = listed.flatMap((name) => groupNameSchema.safeParse(name).data ?? []);

@@ -126,7 +126,10 @@ async function findAndLock(store: Store, person: Person): Promise<UserRecord | n
   return present;
 }
 
-/** Reports a first sign-in with what its email address was worth, so that the log shows members found by an unverified one. */
+/**
+ * Logs a first sign-in, and whether its email address was verified, so that the log shows members who were found by an unverified
+ * address.
+ */
 function joinNote(user: string, { person: { subject, emailVerified } }: PersonRequest, policy: SsoPolicy): SignInNote {
   const fields = { user, subject, claim: policy.emailClaim, email_verified: emailVerified };
   return { level: 'info', message: 'a person became a member, or was found by their email address', fields };

@@ -18,7 +18,7 @@ export interface Totp extends TotpEnrolment {
   readonly required: boolean;
   status(caller: Caller): Promise<TotpStatus>;
   /**
-   * Turns it off. Without the password, the session must have confirmed within the last hour who uses it.
+   * Turns it off. Without the password, the member must have confirmed in this session, within the last hour, who they are.
    *
    * @throws ProblemError `wrong-password`, `throttled`, `confirmation-required`, `totp-setup-required` if it is required
    */
@@ -26,8 +26,9 @@ export interface Totp extends TotpEnrolment {
   /** Replaces the recovery codes, with the same proof. @throws ProblemError `wrong-password`, `throttled`, `confirmation-required` */
   newRecoveryCodes(caller: Caller, password?: string): Promise<string[]>;
   /**
-   * Removes the authenticator app and all passkeys of another member who lost them, and ends their sessions. For oneself, that needs the
-   * password: `disable`. The password alone then signs the member in, so the session must have confirmed within the last hour who uses it.
+   * Removes the authenticator app and all passkeys of another member who lost them, and ends their sessions. For oneself, that
+   * needs the password: `disable`. The password alone then signs the member in, so the superuser must have confirmed in this
+   * session, within the last hour, who they are.
    *
    * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `confirmation-required`
    */

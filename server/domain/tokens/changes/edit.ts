@@ -120,7 +120,7 @@ async function editOf(
   const manage = editedScopes(token, body);
   const { rules, apps } = await editedRules(store, token.rules, body);
   if (rules !== token.rules || manage !== token.manage) {
-    // Never earlier than the change before, even if the clock was set back. A restore compares these times.
+    // A restore compares these times. Each must be later than the one before, even if the clock was set back.
     Object.assign(edit, { rules, manage, rulesChangedAt: Math.max(now, (token.rulesChangedAt ?? 0) + 1) });
   }
   const newApp = addsApp(token.rules, rules);
@@ -128,7 +128,7 @@ async function editOf(
     Object.assign(edit, editedExpiry(token, body, { policy, apps: boundsOf(manage, apps), newApp }, now));
   }
   const { selfRotate = token.selfRotate } = edit;
-  // Also if the present expiry only counts until the next rotation.
+  // Reject it also if the present expiry only counts until the next rotation.
   if (selfRotate && lifetimeOf({ ...token, ...edit }) === null) throw selfRotateNeedsExpiry();
   requireRotatedFirst(token, edit);
   return { edit, apps };

@@ -92,8 +92,8 @@ export async function ownerToTell(store: Store, { ownerId, ownerKind }: TokenRec
 }
 
 /**
- * Reports whether a superuser who acts as the owner pauses the token as a superuser all the same: a management key, or a token that a
- * superuser paused before.
+ * Reports whether a pause by a superuser who is also the owner counts as a superuser's. It does for a management key, and for a
+ * token that a superuser paused before.
  */
 export function staysOfSuperuser(token: TokenRecord, at: number): boolean {
   return token.manage !== null || (isPaused(token, at) && token.pausedBySuperuser);

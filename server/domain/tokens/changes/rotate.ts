@@ -130,7 +130,7 @@ export function createRotation(deps: TokenDeps): Rotation {
           const earlier = await claimKey(store, request, clock.now());
           if (earlier !== null) return { token: earlier, secret: null };
         }
-        // After the claim, because a replay must succeed even if the token has been paused since.
+        // Check this after the claim, because a replay must succeed even if the token has been paused since.
         const token = requireActive(deps, locked);
         const by = { owner, actor: operatorActor(operator), clientInfo, channel, body, endsOnly };
         return replaceValue(store, token, { ...by, replacesUnused: false });
@@ -185,7 +185,7 @@ export function createRotation(deps: TokenDeps): Rotation {
   };
 }
 
-/** Returns when the presented value ends: after the overlap, and at `latest` at the latest. */
+/** Returns when the presented value ends: after the overlap, but not later than `latest`. */
 function overlapEnd(
   { overlap = limits.defaultOverlapSeconds }: SelfRotateBody,
   latest: number | null,

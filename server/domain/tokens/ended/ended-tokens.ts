@@ -33,10 +33,10 @@ export async function findEndedToken(store: Store, operator: Operator, id: strin
 
 type EndedQuery = Parameters<Store['endedTokens']['list']>[0];
 
-/** Returns one page of tokens that ended, the last ones first. */
+/** Returns one page of tokens that ended, the latest first. */
 export async function listEnded(store: Pick<Store, 'endedTokens'>, query: EndedQuery): Promise<EndedToken[]> {
   const { ownerId, nameContains, exchanged } = query;
-  // What matches a name is sorted.
+  // With a filter by name, the database sorts all tokens that match.
   const mayBeLong = !exchanged && nameContains === undefined;
   const isLong = mayBeLong && (await store.endedTokens.countUpTo(ownerId, maxFew + 1)) > maxFew;
   return store.endedTokens.list({ ...query, isLong });
@@ -46,8 +46,8 @@ export async function listEnded(store: Pick<Store, 'endedTokens'>, query: EndedQ
 const maxWithPrefix = 20;
 
 /**
- * Returns the tokens that ended of which a value had this prefix, the last ones first: of all owners to those who read everything, otherwise of the member and
- * of the service accounts that they maintain. Reads only rows of these owners.
+ * Returns the tokens that ended of which a value had this prefix, the latest first. Operators who read everything get those of
+ * all owners. Other members get their own, and those of the service accounts that they maintain. Reads only rows of these owners.
  * @throws ProblemError `scope-missing`
  */
 export async function findEndedByPrefix(

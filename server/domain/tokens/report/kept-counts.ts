@@ -8,11 +8,13 @@ export interface Counted<T> {
 
 interface KeptCountsOptions<T> {
   clock: Clock;
-  /** For how long numbers are returned without counting again. */
+  /** How long numbers are returned without counting again. */
   freshMs: number;
-  /** How old numbers may be that are returned while new ones are counted. */
+  /** Maximum age of the numbers that are returned while new ones are counted. */
   maxAgeMs: number;
-  /** Whether a count like the last one is waited for, so that small organizations see no old numbers. */
+  /**
+   * Reports whether callers wait for a count that takes as long as the last one, so that small organizations see no old numbers.
+   */
   isQuick: (last: { numbers: T; tookMs: number }) => boolean;
   /** Whether numbers that were counted quickly are also returned without counting again. */
   keepsQuick: boolean;
@@ -53,7 +55,7 @@ export function createKeptCounts<T>(options: KeptCountsOptions<T>): KeptCounts<T
     if (age < freshMs && (keepsQuick || !isQuick)) return latest;
     const counted = countOnce(count);
     if (isQuick || age > maxAgeMs) return counted;
-    // The next caller counts again, and gets the error if it stays.
+    // Ignore the error here. The next caller counts again, and gets the error if it persists.
     counted.catch(() => {});
     return latest;
   };

@@ -41,11 +41,11 @@ export async function countReported(store: Store, context: StatusContext): Promi
   return { ...(Object.fromEntries(report) as Record<ReportedTokens, number>), orphaned };
 }
 
-/** For how long a report that takes long to count is returned without counting again. */
+/** How long a report that takes long to count is returned without counting again. */
 const freshMs = 60_000;
-/** A report that is older is not returned. A program that asks once a day gets no numbers of the day before. */
+/** An older report is not returned, so that a program that asks once a day never gets the numbers of the day before. */
 const maxAgeMs = 5 * 60_000;
-/** Counting that takes no longer is waited for. */
+/** If the last count took no longer than this, callers wait for the next one. */
 const quickMs = 500;
 
 export function createReporting({ store, clock, statusContext }: ReportingDeps): Reporting {

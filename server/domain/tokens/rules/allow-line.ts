@@ -35,7 +35,7 @@ function parseMethods(text: string): ReadonlySet<string> | null {
   );
 }
 
-/** Reports whether a line allows a method. No line allows an unknown one, which is null. */
+/** Reports whether a line allows a method. Null is an unknown method, which no line allows. */
 export function allowsMethod({ methods }: AllowLine, requested: string | null): boolean {
   if (methods === null) return requested !== null;
   return requested !== null && methods.has(requested);

@@ -72,6 +72,6 @@ export function coversNetwork(wide: Network, narrow: Network): boolean {
 
 function contains([base, bits]: Network, address: Address): boolean {
   if (typeof base !== 'number') return typeof address !== 'number' && address.match(base, bits);
-  // A shift by 32 bits would shift by none.
+  // JavaScript would shift by 0 bits instead of 32.
   return typeof address === 'number' && (bits === 0 || (base ^ address) >>> (32 - bits) === 0);
 }

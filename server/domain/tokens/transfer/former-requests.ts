@@ -3,8 +3,8 @@ import type { Store } from '../../../store/store.ts';
 import { type Operator, readsEverything } from '../../caller.ts';
 
 /*
- * Requests that were denied before a transfer say how the former owner used the token: paths, and addresses perhaps of their home. They are for those
- * who read everything, and not for the maintainers who received the token.
+ * Requests that were denied before a transfer show how the former owner used the token: the paths, and perhaps the address of
+ * their home. Superusers and auditors may read them. The maintainers who received the token may not.
  */
 
 type AuditReader = Pick<Store, 'audit'>;

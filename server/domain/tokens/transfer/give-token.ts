@@ -57,14 +57,14 @@ export async function giveToken(
   return given;
 }
 
-/** Does the same, with the first name that the service account does not have: the token's own, or one with a number. */
+/** Does the same, under the first free name: the token's own name, or the name with a number. */
 export async function giveTokenUnderFreeName(
   deps: Pick<TokenDeps, 'auditTrail' | 'policy'>,
   store: Store,
   token: TokenRecord,
   gift: Omit<Gift, 'name'>,
 ): Promise<TokenRecord> {
-  // The limit of tokens ends the search: each name that is taken is a token of the service account.
+  // The limit of tokens ends the search, because each taken name belongs to a token of the service account.
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? token.name : withNumber(token.name, number);
     const given = await giveToken(deps, store, token, { ...gift, name });

@@ -86,8 +86,9 @@ interface Parties {
 }
 
 /**
- * Locks what the transfer depends on, in this order: the superusers and both owners; the management key; the session; the token. Returns what it locked, as it then is. A transaction that removes the maintainer or the permission, ends the session or the key,
- * or changes the token therefore comes before this one or after it.
+ * Locks what the transfer depends on, in this order: the superusers and both owners; the management key; the session; the token.
+ * Returns the locked records. A transaction that removes the maintainer or the permission, ends the session or the key, or
+ * changes the token therefore comes before this one or after it.
  */
 async function lockParties(
   { statusContext }: Pick<TokenDeps, 'statusContext'>,
@@ -110,8 +111,8 @@ async function lockParties(
 }
 
 /**
- * Checks again that the operator is a superuser or a working key, if that is their right. Locks both owners for everyone, in one statement:
- * two transfers that lock the same two owners in opposite orders would deadlock.
+ * Checks again that a superuser is still one, or that a key still works. Locks both owners for everyone, in one statement: two
+ * transfers that lock the same two owners in opposite orders would deadlock.
  */
 async function lockOperator(store: Store, operator: Operator, owners: readonly string[]): Promise<void> {
   if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write', ...owners);

@@ -5,10 +5,10 @@ import type { Clock } from '../../clock.ts';
 import type { NormalizeRequest, ObservedRequest } from '../last-used.ts';
 import type { UseCounter } from './use-counter.ts';
 
-/** Denied requests that are kept in memory at most: those of a second, and those that could not be written. */
+/** Maximum number of denied requests in memory: those of the last second, and those that could not be written. */
 const maxKept = 20_000;
 
-/** Requests that one turn of the event loop normalizes, and those that one transaction writes. */
+/** Number of requests that one turn of the event loop normalizes, and that one transaction writes. */
 const maxPerTurn = 100;
 const maxPerBatch = 500;
 

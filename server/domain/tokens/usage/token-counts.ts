@@ -64,14 +64,14 @@ interface OtherCounts {
   hours: HourCount[];
   gaps: GapTimes | null;
   seen: Record<SeenKind, Map<string, Seen> | null>;
-  /** How many samples were taken, those of networks that gave way included. */
+  /** How many samples were taken, including those that newer networks replaced. */
   sampled: number;
 }
 
 /** The uses of a token that are ready to be written, and how the first use from each network looked. */
 export interface CountedToken extends TokenUses {
   samples: ReadonlyMap<string, Sample>;
-  /** How many samples were taken. It is more than `samples` holds if networks gave way to others. */
+  /** How many samples were taken. `samples` holds fewer if newer networks replaced some. */
   sampled: number;
   /** By how many values the counts had grown before they were taken. */
   grown: number;

@@ -27,7 +27,7 @@ export interface Usage {
   wouldDeny: Array<{ reason: string; uses: number }>;
   /** Values that were used in the window, most used first. The counts include uses before the window. */
   seen: Record<SeenKind, SeenCount[]>;
-  /** The last denied requests, newest first, however old. Those from before a transfer only for operators who read everything. */
+  /** The last denied requests, newest first, of any age. Only operators who read everything get those from before a transfer. */
   deniedRequests: DeniedRequest[];
 }
 

@@ -28,7 +28,7 @@ export function memberDataRoutes({ memberData, log }: Pick<AppDeps, 'memberData'
       'Content-Type': 'application/json',
       'Content-Disposition': `attachment; filename="member-${id}.json"`,
     };
-    // The type of a route's response knows no streams.
+    // The type of a route's response has no streams.
     return c.body(body, 200, headers) as never;
   });
 }

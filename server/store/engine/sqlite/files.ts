@@ -92,7 +92,7 @@ export async function identityOf(path: string): Promise<string | null> {
  */
 export async function reserveLogFiles(path: string): Promise<void> {
   if ((await identityOf(path)) === null) return;
-  // A name of its own, because another process may close the database at the same time.
+  // Use another name first, because another process may close the database at the same time.
   const reserve = `${path}-reserve-${randomUUID()}`;
   try {
     await createPrivateFile(reserve);
@@ -101,7 +101,7 @@ export async function reserveLogFiles(path: string): Promise<void> {
     await link(reserve, `${path}-shm`);
     await createPrivateFile(`${path}-wal`);
   } catch {
-    // Not even this fits on the disk, or the files exist.
+    // The files exist, or the disk has no space even for them.
   } finally {
     await rm(reserve, { force: true }).catch(() => {});
   }

@@ -113,7 +113,7 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
     },
     async close() {
       await Promise.all([reader.close(), readers.destroy()]);
-      // Closed last, because the last connection moves the write-ahead log into the file.
+      // Close the writer last, because the last connection moves the write-ahead log into the file.
       await knex.destroy();
       if (keepLog) await reserveLogFiles(path);
     },

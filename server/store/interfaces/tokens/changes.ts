@@ -40,11 +40,12 @@ export interface NewOwner
 
 /** Changes of tokens that stay. */
 export interface TokenChangeStore {
-  /** Locks a token until the end of the transaction, and returns it as it then is. Returns null if it does not exist. */
+  /** Locks a token until the end of the transaction, and returns its current record. Returns null if it does not exist. */
   lock(id: string): Promise<TokenRecord | null>;
   /**
-   * Keeps a token from being changed or destroyed until the end of the transaction, and returns it as it then is. Unlike `lock`, it waits
-   * for no write of last uses, so that it needs no order among other tokens. Returns null if the token does not exist.
+   * Keeps a token from being changed or destroyed until the end of the transaction, and returns its current record. Unlike
+   * `lock`, it does not wait for writes of last uses, so that it needs no order among other tokens. Returns null if the token
+   * does not exist.
    */
   hold(id: string): Promise<TokenRecord | null>;
   /** Replaces the current value of a locked token, and ends its previous value. */
@@ -60,7 +61,7 @@ export interface TokenChangeStore {
   endPrevious(id: string, at: number): Promise<boolean>;
   /**
    * Claims at most `limit` previous values that were used since the rotation, and of whose overlap a quarter or 10 minutes
-   * remain. Claims each once, and returns the IDs of their tokens.
+   * remain. Claims each of them only once, and returns the IDs of their tokens.
    */
   claimPreviousNotices(now: number, limit: number): Promise<string[]>;
   /** Changes a locked token. Returns `name-taken` if the owner has another token of the new name. */
@@ -72,7 +73,7 @@ export interface TokenChangeStore {
   transfer(id: string, to: NewOwner, limit: number): Promise<'transferred' | 'name-taken' | 'token-limit'>;
   /** Returns all tokens of one owner, ordered by ID. */
   allOf(ownerId: string): Promise<TokenRecord[]>;
-  /** Locks all tokens of one owner until the end of the transaction, and returns them as they then are. */
+  /** Locks all tokens of one owner until the end of the transaction, and returns their current records. */
   lockAllOf(ownerId: string): Promise<TokenRecord[]>;
   /**
    * Locks the tokens that the deletion of a member changes, in the order of their IDs: the member's own, and those that the member paused.

@@ -8,7 +8,7 @@ import type {
   TokenUses,
 } from '../../records.ts';
 
-/** Who writes a batch. A writer numbers its batches, so that a batch that is sent again counts once. */
+/** The process that writes a batch. It numbers its batches, so that a batch that is sent again counts once. */
 export interface UsageWriter {
   id: string;
   batch: number;

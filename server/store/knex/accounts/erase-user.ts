@@ -43,7 +43,7 @@ export async function repeatErasure(knex: Knex, id: string, at: number): Promise
   await forget(knex, id, address);
 }
 
-/** What stays of a member: the ID, to which tombstones refer, and both times. Lists every other column of the table. */
+/** Returns the row of an erased member. Lists every column but the ID, to which tombstones refer, and the time of creation. */
 function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
   const pseudonym = pseudonymOf(id);
   return {
@@ -90,7 +90,7 @@ async function forget(knex: Knex, id: string, address: Address): Promise<void> {
     .whereIn('recipient', earlierAddresses(knex, id))
     .whereNotIn('recipient', taken)
     .delete();
-  // Before the events lose the earlier addresses.
+  // Do this before the events lose the earlier addresses.
   await forgetMaintainer(knex, await addressesOf(knex, id, address), pseudonym);
   await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
   await forgetLastUses(knex, id);

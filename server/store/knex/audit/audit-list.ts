@@ -71,8 +71,9 @@ function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.Que
 }
 
 /**
- * Returns the events of the period of a query whose ID holds another time, because the clock was set back. There are as many as the clock was
- * wrong for, so their other columns are in no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
+ * Returns the events of the period of a query whose ID holds another time, because the clock was set back. Their number depends
+ * on how long the clock was wrong, so their other columns are in no index. The materialized CTE keeps SQLite from choosing the
+ * index of a participant or an action.
  */
 export function misdated(knex: Knex, engine: Engine, { since, until }: AuditQuery): Knex.QueryBuilder {
   const [earliest, latest] = [`at - ${maxSkewMs}`, `at + ${maxSkewMs}`].map(engine.hexadecimal);

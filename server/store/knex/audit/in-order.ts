@@ -81,7 +81,7 @@ function selectNumbered(
   const select = () =>
     knex('audit')
       .select('id', 'position')
-      // In these words, because they are the condition of the index.
+      // Written as the condition of the index.
       .whereRaw('position > 0')
       .where('position', '>', after)
       .orderBy('position', direction)

@@ -7,7 +7,7 @@ import { misdated, participantColumns, selectPage, whereDated, whereIdDated } fr
 interface Branch {
   sql: string;
   values: readonly Knex.RawBinding[];
-  /** The same order in other words, which leads to another index than that of the IDs. */
+  /** The same order, written so that the database uses another index than that of the IDs. */
   order?: string;
 }
 
@@ -15,7 +15,7 @@ interface Branch {
 interface Way {
   /** An event matches the filter if one of them holds. */
   branches: readonly Branch[];
-  /** The same as one condition that leads to no index, for a query that follows another filter. */
+  /** The same filter as one condition that leads to no index, for a query that reads the events of another filter. */
   check: [sql: string, values: Knex.RawBinding[]];
   /** Whether the one branch stands for several addresses, so that its index does not yield events in their order. */
   isNetwork?: boolean;
@@ -125,7 +125,7 @@ async function narrowest(knex: Knex, query: AuditQuery, ways: readonly Way[]): P
   for (const step of countSteps) {
     let way = first;
     let least: number = step;
-    // Another filter is followed only if it has fewer events, so that counting it ends there.
+    // The next filter is chosen only if it has fewer events, so its count may end at this number.
     for (const other of ways) {
       const count = await countUpTo(knex, query, other, least);
       if (count < least) [way, least] = [other, count];
@@ -152,7 +152,7 @@ async function countUpTo(knex: Knex, query: AuditQuery, way: Way, most: number):
   return count;
 }
 
-/** Returns one page of what matches among the newest events. */
+/** Returns one page of the matching events among the newest ones. */
 function amongNewest(knex: Knex, query: AuditQuery, checks: ReadonlyArray<Way['check']>): Promise<string[]> {
   const newest = whereDated(knex('audit'), query).select('*').orderBy('id', 'desc').limit(newestEvents);
   if (query.before !== null) newest.where('id', '<', query.before);

@@ -10,7 +10,7 @@ export const purgedJob = 'audit-purged';
 /** Where the highest deleted position is remembered, in place of a time. Its event need not be the newest one. */
 const purgedPositionJob = 'audit-purged-position';
 
-/** More than the time between an event and its commit. */
+/** Longer than the time between an event and its commit. */
 const maxCommitMs = 5 * 60_000;
 
 /** Events of restores, which later restores need. They name no member. */

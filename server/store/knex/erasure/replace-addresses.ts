@@ -10,7 +10,9 @@ import { type TextTable, textTables } from './text-columns.ts';
 /** Rows that one statement reads. It then ends well within the time limit of a statement. */
 const batchSize = 2_000;
 
-/** Does what `ErasureStore.replaceAddresses` says. Not for a transaction, because an update that fails would end it. */
+/**
+ * See `ErasureStore.replaceAddresses`. Do not call it in a transaction, because an update that fails would end the transaction.
+ */
 export async function replaceAddresses(
   knex: Knex,
   engine: Engine,
@@ -70,7 +72,7 @@ async function rewriteRow(knex: Knex, table: TextTable, row: Row, { search, pseu
     await knex(name).where(where).delete();
     return;
   }
-  // Only if nobody changed the text in the meantime: a change that comes first must not be undone.
+  // Update the row only if its text is still the same, so that no concurrent change is undone.
   const unchanged = Object.fromEntries(found.map((column) => [column, row[column]]));
   for (let number = 1; ; number += 1) {
     const replacement = number === 1 ? pseudonym : `${pseudonym}-${number}`;

@@ -9,8 +9,8 @@ export interface TextTable {
 }
 
 /**
- * Columns that an erasure leaves alone. What identifies members belongs to another member by now, because the row of an erased one holds
- * no address. An erasure is deleted with its addresses, once it is done.
+ * Columns that an erasure leaves alone. The row of an erased member holds no address and no identity, so any that matches belongs
+ * to another member by now. An erasure is deleted with its addresses, once it is done.
  */
 const kept: Readonly<Record<string, readonly string[]>> = {
   users: ['email', 'email_folded', 'oidc_issuer', 'oidc_subject'],

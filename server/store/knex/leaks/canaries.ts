@@ -40,7 +40,7 @@ export function createCanaryStore(knex: Knex, engine: Engine): CanaryStore {
         await knex('tokens').where({ id, canary: true }).increment('canary_untold', count);
     },
     async claimUses(id, { at, toldBefore }) {
-      // Changes nothing, but locks the row, so that the next statement claims all that this one returns.
+      // This update changes nothing. It locks the row, so that the next statement claims all presentations that this one returns.
       const locked = await knex.raw(
         `UPDATE tokens SET canary_untold = canary_untold WHERE id = ? AND ${isDue} RETURNING canary_untold`,
         [id, toldBefore, at, at],

@@ -2,7 +2,7 @@ import { notShown, type Part } from './part.ts';
 
 const who = { actor_kind: 'text', actor_id: 'text', actor_email: 'text' } as const;
 
-/** Data of these kinds says who the member is. That of the others may help to redeem the ticket. */
+/** The data of tickets of these kinds says who the member is. The data of other kinds may help to redeem the ticket. */
 const openTickets = "kind IN ('email-change', 'sso-proposal')";
 
 export const account: Part = {

@@ -22,5 +22,5 @@ export interface Part {
   columns: Readonly<Record<string, ColumnKind>>;
 }
 
-/** What the export shows in place of a secret. */
+/** The text that the export shows in place of a secret. */
 export const notShown = '(not shown)';

@@ -7,7 +7,7 @@ import { type ColumnKind, notShown, type Part, type PlainKind } from './part.ts'
 const pageSize = 200;
 
 interface RowQuery extends Pick<MemberDataPlace, 'after'> {
-  /** What the column that names the member holds. */
+  /** The values by which the column names the member. */
   value: string;
 }
 

@@ -50,7 +50,7 @@ export async function markExpiring(knex: Knex, engine: Engine, withinMs: number,
 
 /**
  * Returns up to which expiry tokens were looked at for any tighter threshold, also for one that is no longer configured. A new
- * threshold begins there, because a tighter notice makes it pointless.
+ * threshold begins there, because tokens before that got a tighter notice.
  */
 function tighterPosition(positions: readonly Position[], withinMs: number): number {
   const tighter = positions.filter(
@@ -89,7 +89,8 @@ async function markLocked(trx: Knex.Transaction, engine: Engine, { job, start, s
   const position = await lockPosition(trx, job, start);
   const { after, until, limit } = span;
   if (position.at > until) {
-    // The clock was set back, and these tokens were looked at before. After a large step, those that the wrong clock skipped come again.
+    // The clock was set back, and these tokens were looked at before. After a large step back, look again at those that the wrong
+    // clock skipped.
     if (position.at > until + maxLeadMs) await movePosition(trx, { job, at: until + 1, id: '' });
     return false;
   }

@@ -12,7 +12,7 @@ export async function lockPosition(trx: Knex.Transaction, job: string, start: nu
   const [row] = await trx<RowOf<typeof positionColumns>>('job_positions')
     .insert(toRow(positionColumns, { job, at: start, id: '' }))
     .onConflict('job')
-    // Changes nothing, but locks the row and returns it.
+    // This update changes nothing. It locks the row and returns it.
     .merge(['job'])
     .returning('*');
   if (row === undefined) throw new Error('The position of a job disappeared during the transaction that read it.');

@@ -64,7 +64,7 @@ export function createEndedTokenStore(knex: Knex, engine: Engine): EndedTokenSto
   return {
     async findById(id) {
       const living = knex('tokens').where({ id }).select('id');
-      // A node of the release before marked none of its tombstones.
+      // The release before marks none of its tombstones, so the list leaves these tokens out.
       const rows: object[] = await ended()
         .where('d.token_id', id)
         .whereNotExists(living)

@@ -15,7 +15,7 @@ type PreviousValueRow = LastUsed &
 /** The columns of the last use. All are null if there was none. */
 type LastUsed = Pick<TokenRow, 'last_used_at'>;
 
-/** When, why and by whom tokens are destroyed. */
+/** The time, the reason and the actor of a destruction of tokens. */
 export type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason'> & { actor: Actor };
 
 /** Selects tokens `t`. */

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Row } from '../../engine/engine.ts';
 import type { Witness } from './history.ts';
 
-/** A member as in the newest database that knows them. */
+/** A member as the newest database that knows them has it. */
 export interface KnownMember {
   row: Row;
   /** Null if the database is from a release without recovery codes. */

@@ -3,7 +3,7 @@ import type { Row } from '../../engine/engine.ts';
 import { connect, disconnect } from '../../engine/sqlite/connection.ts';
 import { purgedJob } from '../../knex/audit/retention.ts';
 
-/** What shows whether a database continues from a backup. */
+/** The facts of a backup that show whether a database continues from it. */
 export interface BackupMark {
   /** The event that was recorded last before the backup. Null if there never was one. */
   eventId: string | null;

@@ -181,7 +181,7 @@ async function build({ path, file, event, disk }: Build, backup: BackupSummary, 
   }
 }
 
-/** Throws if the copy differs from the backup that was inspected, as when another program changed the file since. */
+/** Throws if the copy differs from the backup that was inspected, because another program changed the file meanwhile. */
 async function assertComplete({ knex }: Engine, file: string, { tokens, newestEventId }: BackupSummary): Promise<void> {
   const last = await knex('audit').orderBy('rowid', 'desc').first('id');
   const [row] = await knex('tokens').count({ tokens: '*' });

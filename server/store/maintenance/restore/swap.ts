@@ -63,7 +63,7 @@ export async function undoRestore(path: string, disk: Disk = realDisk): Promise<
   const current = await identityOf(path);
   for (const aside of databasesSetAside(path)) {
     if (current === null || (await identityOf(aside)) !== current) continue;
-    // A log under both names cannot be: nothing opens the database while the copy exists.
+    // There is never a log under both names, because nothing opens the database while the copy exists.
     if (existsSync(`${aside}-wal`)) await disk.rename(`${aside}-wal`, `${path}-wal`);
     await disk.sync(dirname(path));
     await disk.remove(aside);

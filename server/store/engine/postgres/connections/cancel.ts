@@ -20,7 +20,7 @@ export async function cancelStatement(options: pg.ClientConfig, session: pg.Clie
   // The request takes the place of the first message, so that it is encrypted like any other.
   connection.startup = () => connection.cancel(processID, secretKey);
   const sent = messenger.connect().catch(() => {});
-  // Does not keep a program running that ends.
+  // The timer must not keep a program running that is about to end.
   connection.stream.unref();
   await sent;
   connection.stream.destroy();

@@ -139,7 +139,7 @@ export function createProvenClients(
         this.#isCommitting ||= mayBeCommitting(this);
       });
       connection.once('end', () => {
-        // Nothing but the process shows the end of a commit then. A pooler does not show it.
+        // Then only the server's process shows the end of a commit. A pooler does not show it.
         if (isUnreachable && this.#provenAt !== null) lost.add({ ...this.#identity(this.#isDirect), gone: free });
         else free();
       });
@@ -201,7 +201,7 @@ export function createProvenClients(
     abandon(): void {
       const { stream } = driverOf(this).connection;
       if (this.#state !== 'open' || stream.destroyed) return;
-      // The server knows nothing of a connection that is not established.
+      // The server does not know a connection that was never established.
       if (stream.connecting) return void stream.destroy();
       this.#state = 'ending';
       this.#isCommitting = mayBeCommitting(this);

@@ -39,16 +39,16 @@ const looks = 100;
 const betweenLooksMs = 10;
 
 /**
- * Ends what the server still does for lost connections. While there are any, it visits the server on a connection of its
- * own, which is the only one beyond the slots of the pools. The next visit begins after the connection of the last one was closed:
- * a login may hang at the server, which does not notice that our side gave up.
+ * Ends the work that the server still does for lost connections. While there are any, it visits the server on a connection of its
+ * own, which is the only one beyond the slots of the pools. The next visit begins after the connection of the last one was
+ * closed: a login may hang at the server, which does not notice that our side gave up.
  *
  * 1. Terminate the processes of the lost connections, except those that may be committing.
  * 2. Once a process is not listed any more, its connection is gone. A process that this role may not terminate, or that is
  *    committing, keeps its slot until it ends.
- * 3. A lost connection without a process was never established, or leads through a pooler, which bounds its own
- *    connections to the server. Now that the server responds, it ends by itself. If it does not in time, it is gone, because
- *    the other end sees that it closes. A commit through a pooler keeps its slot until the pooler responds.
+ * 3. A lost connection without a process was never established, or leads through a pooler, which bounds its own connections to
+ *    the server. Now that the server responds, it ends by itself. If it does not in time, it is gone, because the other end sees
+ *    that it closes. A commit through a pooler keeps its slot until the pooler responds.
  */
 export function createLostConnections(
   optionsNow: () => pg.ClientConfig,
@@ -84,7 +84,7 @@ export function createLostConnections(
         if (connection.stream.connecting) throw error;
       });
       await withDeadline(times.response, opened);
-      // Others may have been lost meanwhile, as all are whose network was interrupted.
+      // Other connections may have been lost meanwhile, as when the network is interrupted.
       while (lost.size > 0 && (await endAll(client, [...lost])));
       await withDeadline(times.connect, client.end());
     } finally {

@@ -12,8 +12,9 @@ export function hasStatus(query: TokenQuery): query is StatusQuery {
 }
 
 /**
- * Selects one page of the tokens `t` of the owners `u` who can have tokens with a status, on PostgreSQL. OFFSET keeps it from reading all
- * tokens instead: it expects that a few of them suffice for a page, although those of these owners may be old.
+ * Selects one page of the tokens `t` of the owners `u` who can have tokens with a status, on PostgreSQL. OFFSET keeps PostgreSQL
+ * from reading all tokens instead. It would expect a page to be full after a few of them, although the tokens of these owners may
+ * be old.
  */
 export function selectThroughOwners(knex: Knex, engine: Engine, query: StatusQuery): Knex.QueryBuilder {
   const owners = knex('users AS u').select('u.*').offset(0);

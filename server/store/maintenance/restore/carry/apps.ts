@@ -94,7 +94,7 @@ async function replaceApps(knex: Knex, before: Apps, apps: Apps): Promise<void> 
       await trx('token_apps').where({ app_id: id }).delete();
       await trx('apps').where({ id }).delete();
     }
-    // First out of each other's way: a name may belong to another app now.
+    // Clear the names first: a name may belong to another app now.
     for (const id of before.keys()) await trx('apps').where({ id }).update('name', `moving ${id}`);
     for (const [id, { row }] of apps) {
       if (before.has(id)) await trx('apps').where({ id }).update(row);

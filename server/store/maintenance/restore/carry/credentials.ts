@@ -73,7 +73,7 @@ async function carryPasskeys(trx: Knex.Transaction, members: Members): Promise<v
 
 async function carryIdentities(trx: Knex.Transaction, members: Members): Promise<void> {
   const known = [...members].filter(([, { row }]) => row.oidc_issuer !== undefined);
-  // First out of each other's way: an identity may belong to another member now.
+  // Clear the identities first: one may belong to another member now.
   for (const [id] of known) await trx('users').where({ id }).update({ oidc_issuer: null, oidc_subject: null });
   for (const [id, { row }] of known) {
     const { oidc_issuer, oidc_subject } = row;

@@ -73,13 +73,13 @@ export async function carryAddresses({ knex }: Engine, members: MemberRows): Pro
   });
   const moved = withoutTaken(rows, wanted);
   await knex.transaction(async (trx) => {
-    // First out of each other's way: two members may have exchanged their addresses.
+    // Clear the addresses first: two members may have exchanged theirs.
     for (const { id } of moved) await trx('users').where({ id }).update('email_folded', `moving ${id}`);
     for (const { id, email, email_folded } of moved) await trx('users').where({ id }).update({ email, email_folded });
   });
 }
 
-/** Leaves out members whose current address belongs to a member who keeps it, such as one whom nobody knew any more. */
+/** Leaves out members whose current address belongs to a member who keeps it, such as one whom no newer database knows. */
 function withoutTaken(rows: Row[], wanted: Row[]): Row[] {
   const ids = new Set(wanted.map(({ id }) => id));
   const kept = new Set(rows.filter(({ id }) => !ids.has(id)).map((row) => row.email_folded));

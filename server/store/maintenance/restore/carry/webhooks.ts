@@ -38,7 +38,7 @@ function later(one: Row, other: Row): Row {
 
 async function replaceWebhooks(knex: Knex, backup: readonly Row[], newest: ReadonlyMap<string, Row>): Promise<void> {
   await knex.transaction(async (trx) => {
-    // All go before any comes, because a URL may belong to another webhook now.
+    // Delete all of them before the first insert, because a URL may belong to another webhook now.
     await trx('webhooks').delete();
     const urls = new Set<unknown>();
     for (const { id } of backup) {

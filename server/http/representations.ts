@@ -168,6 +168,7 @@ export function serviceAccountState(account: ServiceAccountSummary) {
 export function serviceAccountObject(account: ServiceAccountSummary): ServiceAccount {
   return {
     ...serviceAccountState(account),
+    disabled_maintainers: account.disabledMaintainers,
     token_count: account.tokenCount,
     last_used_at: timeOrNull(account.lastUsedAt),
     created_at: time(account.createdAt),

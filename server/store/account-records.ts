@@ -20,6 +20,8 @@ export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFol
 export interface ServiceAccountSummary extends UserRecord {
   /** The email addresses of its maintainers, in alphabetical order. */
   maintainers: string[];
+  /** Those of its maintainers who are disabled. */
+  disabledMaintainers: string[];
   /** Whether no enabled member maintains it. */
   orphaned: boolean;
   tokenCount: number;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, disconnect, execute } from '../../server/store/engine/sqlite/connection.ts';
 import { createToken, jsonOf, verdict } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
+import { createServiceAccount } from '../helpers/app/service-accounts.ts';
 import { appFetch, cancel, onTerminal, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 import { turnOn } from '../helpers/sign-in/totp.ts';
 
@@ -360,6 +361,24 @@ describe('users delete', () => {
     expect(JSON.parse(deleted.stdout)).toMatchObject({ email: 'dev@example.com', status: 'deleted', token_count: 1 });
     expect(await verdict(cli.app, token)).toBe('revoked');
     expect((await cli.run(['users', 'delete', 'dev@example.com', '--yes'], root)).code).toBe(3);
+  });
+
+  it('names the service accounts that lose their only enabled maintainer, before it asks and after the deletion', async () => {
+    const other = await cli.app.addMember({ email: 'other@example.com' });
+    await createServiceAccount(cli.app, 'release', { maintainers: [cli.app.dev, other] });
+    await createServiceAccount(cli.app, 'shared', { maintainers: [cli.app.dev, cli.app.root] });
+    await createServiceAccount(cli.app, 'foreign', { maintainers: [other] });
+    await cli.run(['users', 'disable', 'other@example.com'], root);
+    const remove = ['users', 'delete', 'dev@example.com'];
+    const asked = await cli.run(remove, { ...root, answers: [false] });
+    expect(asked.stderr).toContain('Service accounts that no other enabled member maintains:\n  release\n');
+    expect(asked.stderr).not.toMatch(/shared|foreign/);
+    expect(cli.questions.at(-1)).toBe('Delete dev@example.com for good? This cannot be undone.');
+    const command = 'tokens service-accounts edit release --add-maintainer EMAIL';
+    expect(await cli.run([...remove, '--yes'], { ...root, stderrIsTTY: false })).toMatchObject({
+      code: 0,
+      stderr: `No enabled member maintains the service account release any more: ${command}\n`,
+    });
   });
 
   it('is denied for yourself and to members', async () => {

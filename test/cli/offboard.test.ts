@@ -205,6 +205,12 @@ describe('the only maintainer of a service account', () => {
     expect(await offboard(['--yes'], { ...root, ...inScript })).toMatchObject({ code: 0, stderr: warning });
   });
 
+  it('is named before the question', async () => {
+    const asked = await offboard([], { ...root, answers: [false] });
+    expect(asked.stderr).toContain('Service accounts that no other enabled member maintains:\n  release\n');
+    expect(asked.stderr).not.toContain('shared');
+  });
+
   it('is named by a warning when they are disabled, and not when they are enabled', async () => {
     const change = (verb: string) => cli.run(['users', verb, 'ada@example.com'], { ...root, ...inScript });
     expect(await change('disable')).toMatchObject({ code: 0, stderr: warning });

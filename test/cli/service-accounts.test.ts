@@ -23,6 +23,22 @@ it('warns scripts, too, if nobody maintains the new service account', async () =
   expect(ran.stderr).toMatch(/^Nobody maintains it, so all superusers get the mails about its tokens: tokens .*$/);
 });
 
+it('marks maintainers who are disabled', async () => {
+  await run('sa create ci --maintainer dev@example.com --maintainer root@example.com', root);
+  await run('users disable dev@example.com', root);
+  const marked = 'dev@example.com (disabled), root@example.com';
+  expect((await run('sa list', root)).stdout).toContain(marked);
+  expect((await run('sa show ci', root)).stdout).toMatch(
+    /^Maintainers:\s+dev@example\.com \(disabled\), root@example\.com$/m,
+  );
+  expect(await json('sa show ci', root)).toMatchObject({
+    maintainers: ['dev@example.com', 'root@example.com'],
+    disabled_maintainers: ['dev@example.com'],
+  });
+  await run('users enable dev@example.com', root);
+  expect(await json('sa show ci', root)).toMatchObject({ disabled_maintainers: [] });
+});
+
 it('creates, lists, shows, changes and deletes a service account', async () => {
   expect(
     await run('service-accounts create ci --maintainer dev@example.com --group a --description Builds', root),

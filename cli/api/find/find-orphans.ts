@@ -1,3 +1,4 @@
+import type { ServiceAccount } from '../../../shared/schemas/accounts/service-accounts.ts';
 import { hasCode } from '../../errors.ts';
 import type { Api } from '../client.ts';
 import { listServiceAccounts } from './find-service-account.ts';
@@ -7,9 +8,23 @@ import { listServiceAccounts } from './find-service-account.ts';
  * not read service accounts.
  */
 export async function orphansOf(api: Api, email: string): Promise<string[]> {
-  const accounts = await listServiceAccounts(api, { orphaned: true }).catch((error: unknown) => {
+  const accounts = await listReadable(api, { orphaned: true });
+  return accounts.filter(({ maintainers }) => maintainers.includes(email)).map(({ name }) => name);
+}
+
+/** Returns the names of service accounts whose only enabled maintainer is this member. None if the caller may not read service accounts. */
+export async function onlyMaintainedBy(api: Api, email: string): Promise<string[]> {
+  const accounts = await listReadable(api, {});
+  const isOnlyOne = ({ maintainers, disabled_maintainers: disabled = [] }: ServiceAccount) => {
+    const enabled = maintainers.filter((one) => !disabled.includes(one));
+    return enabled.length === 1 && enabled[0] === email;
+  };
+  return accounts.filter(isOnlyOne).map(({ name }) => name);
+}
+
+function listReadable(api: Api, filter: { orphaned?: boolean }): Promise<ServiceAccount[]> {
+  return listServiceAccounts(api, filter).catch((error: unknown) => {
     if (hasCode(error, 'scope-missing')) return [];
     throw error;
   });
-  return accounts.filter(({ maintainers }) => maintainers.includes(email)).map(({ name }) => name);
 }

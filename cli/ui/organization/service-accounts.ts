@@ -47,6 +47,8 @@ export async function printServiceAccount(ctx: Context, account: ServiceAccount)
   ]);
 }
 
-function maintainersOf({ maintainers }: ServiceAccount): string {
-  return maintainers.length === 0 ? 'none' : maintainers.join(', ');
+/** Returns the addresses of the maintainers, and marks those who are disabled. An older server does not say who is. */
+function maintainersOf({ maintainers, disabled_maintainers: disabled = [] }: ServiceAccount): string {
+  const texts = maintainers.map((email) => (disabled.includes(email) ? `${email} (disabled)` : email));
+  return texts.length === 0 ? 'none' : texts.join(', ');
 }

@@ -41,7 +41,10 @@ export function MaintainersSection({ account, mayChange, rejected }: Maintainers
           <tbody>
             {account.maintainers.map((email, index) => (
               <tr>
-                <th scope="row">{email}</th>
+                <th scope="row">
+                  {email}
+                  {account.disabledMaintainers.includes(email) && ' (disabled)'}
+                </th>
                 {mayChange && (
                   <td class="end">
                     <a

@@ -97,7 +97,7 @@ function AccountTable({ now, accounts }: Pick<ServiceAccountsPageProps, 'now' | 
               <Groups names={parseGroups(account.manualGroups)} />
             </th>
             <td data-label="Maintainers" class="emails">
-              <Maintainers emails={account.maintainers} />
+              <Maintainers account={account} />
             </td>
             <td data-label="Tokens">{account.tokenCount}</td>
             <td data-label="Last use" class="second">
@@ -128,13 +128,17 @@ function Groups({ names }: { names: readonly string[] }) {
 
 const maintainersInSight = 3;
 
-function Maintainers({ emails }: { emails: readonly string[] }) {
+function Maintainers({ account }: { account: ServiceAccountSummary }) {
+  const { maintainers: emails, disabledMaintainers: disabled } = account;
   const more = emails.length - maintainersInSight;
   return (
     <>
       {emails.length === 0 && 'none'}
       {emails.slice(0, maintainersInSight).map((email) => (
-        <div>{email}</div>
+        <div>
+          {email}
+          {disabled.includes(email) && ' (disabled)'}
+        </div>
       ))}
       {more > 0 && <div>and {more} more</div>}
     </>

@@ -41,7 +41,11 @@ export const serviceAccountSchema = z
     maintainers: z
       .array(z.string())
       .describe('The email addresses of its maintainers, including disabled members')
-      .meta({ example: ['ada@example.com'] }),
+      .meta({ example: ['ada@example.com', 'bob@example.com'] }),
+    disabled_maintainers: z
+      .array(z.string())
+      .describe('Those of its maintainers who are disabled. If all are, mails about its tokens go to all superusers')
+      .meta({ example: ['bob@example.com'] }),
     groups: z.array(z.string()),
     disabled: z.boolean().describe('Whether all its tokens are rejected'),
     token_count: z.int().describe('Tokens that exist, expired ones included. Tokens that jobs exchanged do not count'),

@@ -207,6 +207,17 @@ it('says before the deletion what is lost', async () => {
   expect(await app.store.tokens.findById(tokenId)).toBeNull();
 });
 
+it('marks maintainers who are disabled, in the list and on the page', async () => {
+  const { app, browser } = await open();
+  const { id } = await createServiceAccount(app, 'ci', { maintainers: [app.dev, app.root] });
+  await app.store.users.setDisabled(app.dev.id, true);
+  for (const path of [page, `${page}/${id}`]) {
+    const shown = textOf((await browser.get(path)).html);
+    expect(shown).toMatch(/dev@example\.com\s*\(disabled\)/);
+    expect(shown).not.toMatch(/root@example\.com\s*\(disabled\)/);
+  }
+});
+
 it('lists those without an enabled maintainer only', async () => {
   const { app, browser } = await open();
   await createServiceAccount(app, 'kept', { maintainers: [app.root] });

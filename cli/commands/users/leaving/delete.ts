@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../../../shared/count.ts';
+import { onlyMaintainedBy } from '../../../api/find/find-orphans.ts';
 import { findUser } from '../../../api/find/find-user.ts';
 import { expectSuccess } from '../../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
@@ -7,6 +8,7 @@ import { confirmOrCancel, requireConfirmable } from '../../../input/ask.ts';
 import { connect } from '../../../session/connect.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import { announceOrphans, warnOfUnmaintained } from './warn-of-orphans.ts';
 
 export interface UsersDeleteOptions extends GlobalOptions {
   yes?: boolean;
@@ -30,8 +32,13 @@ async function runUsersDelete(ctx: Context, email: string, options: UsersDeleteO
   const { api } = await connect(ctx, options);
   const user = await findUser(api, email);
   const who = sanitize(user.email);
-  const question = `Delete ${who} for good, and permanently revoke ${count(user.token_count, 'token')}? This cannot be undone.`;
+  const revocation = user.token_count === 0 ? '' : `, and permanently revoke ${count(user.token_count, 'token')}`;
+  const question = `Delete ${who} for good${revocation}? This cannot be undone.`;
+  // Afterwards, nothing says any more what the member maintained.
+  const orphaned = await onlyMaintainedBy(api, user.email);
+  if (!options.yes) await announceOrphans(ctx, orphaned);
   await confirmOrCancel(ctx, options.yes, question);
   await expectSuccess(api.users[':id'].$delete({ param: { id: user.id } }));
   await printOutcome(ctx, options, { ...user, status: 'deleted' }, `Deleted ${who}.`);
+  await warnOfUnmaintained(ctx, options, orphaned);
 }

@@ -32,7 +32,8 @@ async function runUsersErase(ctx: Context, email: string, options: UsersEraseOpt
   const { api } = await connect(ctx, options);
   const user = await findUser(api, email);
   const who = sanitize(user.email);
-  const question = `Erase ${who} from the database, the audit log included, and permanently revoke ${count(user.token_count, 'token')}? This cannot be undone.`;
+  const revocation = user.token_count === 0 ? '' : `, and permanently revoke ${count(user.token_count, 'token')}`;
+  const question = `Erase ${who} from the database, the audit log included${revocation}? This cannot be undone.`;
   await confirmOrCancel(ctx, options.yes, question);
   await eraseToTheEnd(ctx, options, api, user.id);
   await printOutcome(ctx, options, { id: user.id, status: 'erased' }, `Erased ${who}.`);

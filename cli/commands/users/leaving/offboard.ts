@@ -4,6 +4,7 @@ import { limits } from '../../../../shared/limits.ts';
 import type { OffboardedUser, OffboardUserBody } from '../../../../shared/schemas/accounts/offboarding.ts';
 import type { User } from '../../../../shared/schemas/accounts/users.ts';
 import type { Api } from '../../../api/client.ts';
+import { onlyMaintainedBy } from '../../../api/find/find-orphans.ts';
 import { findUser } from '../../../api/find/find-user.ts';
 import { expectBody } from '../../../api/responses.ts';
 import { offboardedShape, userShape } from '../../../api/shapes.ts';
@@ -15,7 +16,7 @@ import { connect } from '../../../session/connect.ts';
 import { warn } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
-import { warnOfOrphans } from './warn-of-orphans.ts';
+import { announceOrphans, warnOfOrphans } from './warn-of-orphans.ts';
 
 export interface OffboardOptions extends GlobalOptions {
   transferTo?: string;
@@ -46,7 +47,11 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   const json = bodyOf(options);
   const { api } = await connect(ctx, options);
   const user = await findUser(api, email);
-  if (!options.yes) await confirmOrCancel(ctx, false, await listAndPhrase(ctx, api, user, options));
+  if (!options.yes) {
+    const question = await listAndPhrase(ctx, api, user, options);
+    await announceOrphans(ctx, await onlyMaintainedBy(api, user.email));
+    await confirmOrCancel(ctx, false, question);
+  }
   const param = { id: user.id };
   const result = await expectBody(api.users[':id'].offboard.$post({ param, json }), offboardedShape);
   const { transferred, revoked, known } = result;

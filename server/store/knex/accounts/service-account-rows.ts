@@ -32,10 +32,12 @@ export async function toSummaries(
     .select({ id: 'm.service_account_id', email: 'u.email', disabled: 'u.disabled' });
   return rows.map((row) => {
     const own = maintainers.filter(({ id }) => id === row.id);
+    const disabled = own.filter((one) => Boolean(one.disabled));
     return {
       ...toUser(row),
       maintainers: own.map(({ email }) => email),
-      orphaned: own.every(({ disabled }) => Boolean(disabled)),
+      disabledMaintainers: disabled.map(({ email }) => email),
+      orphaned: disabled.length === own.length,
       ...toTokenSummary(row),
     };
   });

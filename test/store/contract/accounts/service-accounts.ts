@@ -24,7 +24,7 @@ export async function addServiceAccount(
 const pauseMs = 50;
 
 export function serviceAccountContract(store: () => Store): void {
-  const none = { maintainers: [], orphaned: true, tokenCount: 0, lastUsedAt: null };
+  const none = { maintainers: [], disabledMaintainers: [], orphaned: true, tokenCount: 0, lastUsedAt: null };
 
   it('returns a service account as it was created', async () => {
     const made = await addServiceAccount(store(), 'ci', { description: 'Builds', manualGroups: '["deployers"]' });
@@ -185,6 +185,9 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await only(other.id)).toEqual([]);
     await store().users.setDisabled(other.id, true);
     expect(await store().serviceAccounts.onlyMaintainedBy(member.id)).toEqual([early, own, shared]);
+    const { disabledMaintainers, maintainers } = (await store().serviceAccounts.summary(shared.id)) ?? {};
+    expect(disabledMaintainers).toEqual([other.email]);
+    expect(maintainers).toContain(member.email);
     expect(await only(other.id)).toEqual([]);
     await store().users.setDisabled(member.id, true);
     expect(await only(member.id)).toEqual([]);

@@ -75,7 +75,7 @@ function fieldsOf({ url, hosts, groups, maxExpiry, preflight }: AppForm) {
     url: url === '' ? null : url,
     hosts: linesOf(hosts),
     groups: linesOf(groups),
-    // Text that is no duration is no number either, so the schema rejects it.
+    // Text that is not a duration becomes NaN, which the schema rejects.
     max_expiry: maxExpiry === '' ? null : (parseDuration(maxExpiry) ?? Number.NaN),
     preflight: preflight ? 'pass' : 'deny',
   };

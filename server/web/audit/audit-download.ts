@@ -24,7 +24,7 @@ const columns = {
   'target.name': 'target_name',
   ip: 'ip',
   user_agent: 'user_agent',
-  // Last, because programs that read the file may count its columns.
+  // New columns come last, because programs that read the file may count its columns.
   'target.owner': 'target_owner',
   'actor.token': 'actor_token',
   url: 'url',

@@ -5,7 +5,7 @@ import type { AppContext } from '../../http/context.ts';
 
 /** The text of each filter field. An empty field does not filter. */
 export interface FilterValues {
-  /** The actor, owner or target. Only links lead to it. */
+  /** The actor, owner or target. No form has this field: only links set it. */
   user: string;
   actor: string;
   owner: string;
@@ -42,8 +42,8 @@ export function isFiltered(values: FilterValues): boolean {
 export const activityFields = ['target', 'action', 'from', 'until'] as const satisfies Array<keyof FilterValues>;
 
 /**
- * Reads the filter from those fields of the query that the list has. Dates are whole UTC days, `until` included. `errors` has a message per
- * field.
+ * Reads the filter from those fields of the query that the list has. Dates are whole UTC days, and the day of `until` is
+ * included. `errors` has a message for each wrong field.
  */
 export function readAuditFilter(
   c: AppContext,

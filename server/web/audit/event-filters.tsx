@@ -10,7 +10,7 @@ interface EventFiltersProps {
   values: FilterValues;
   /** A message for each field that was refused. */
   errors: Partial<FilterValues>;
-  /** Whether the list has the events of everybody. The other list has those of its reader. */
+  /** Whether the list has the events of everybody. Otherwise it has those of its reader. */
   readsAll?: boolean;
 }
 
@@ -38,7 +38,7 @@ export function EventFilters({ path, values, errors, readsAll = false }: EventFi
       {readsAll && search('IP or network', 'ip')}
       <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
       <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
-      {/* Last, so that the other fields keep their places when a link has set it. */}
+      {/* This field comes last, so that the other fields keep their places when a link has set it. */}
       {values.user !== '' && search('Actor, owner or target', 'user')}
       <button type="submit">Filter</button>
       {isFiltered(values) && (

@@ -112,7 +112,7 @@ function Linked({ path, text }: { path: string | null; text: string }) {
   return path === null ? name : <a href={path}>{name}</a>;
 }
 
-/** Returns the text that finds the events of an actor, or null if nothing is known about them. */
+/** Returns the text of a filter for the events of an actor. Returns null if nothing is known about them. */
 function actorOf({ kind, id, email }: ListedAuditRecord['actor']): string | null {
   return kind === 'system' ? 'system' : (id ?? email);
 }

@@ -3,7 +3,7 @@ import type { ListedAuditRecord } from '../../store/records.ts';
 import { auditPath } from './audit-paths.ts';
 import { Changes } from './history/changes.tsx';
 
-/** The fields of an event below its line, and the link to its page, from which related events are found. */
+/** The fields of an event below its line, and the link to its page, which leads to related events. */
 export function EventPanel({ event }: { event: ListedAuditRecord }) {
   const { id, action, actor, actorName, target, tokenOwnerEmail, changes, ip, userAgent } = event;
   return (

@@ -67,7 +67,10 @@ function FailedSignIn({ address }: { address: string | null }) {
   );
 }
 
-/** Returns the name of a service account alone if the sentence says what it is, and every other text as it is. */
+/**
+ * Returns the name of a service account without `service-account:` if the sentence says what it is. Returns every other text
+ * unchanged.
+ */
 function nameOf(label: string, sentence: string): string {
   return (sentence.includes('service account {target}') ? serviceAccountName(label) : null) ?? label;
 }

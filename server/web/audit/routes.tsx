@@ -55,7 +55,8 @@ export function auditPages(deps: Pick<AppDeps, 'audit' | 'clock' | 'log' | 'conf
     const cursor = c.req.query('cursor');
     const isStart = cursor === undefined && Object.keys(filter).length === 0;
     try {
-      // Before the list is read, so that no event is in neither.
+      // Read the last event before the list. Otherwise an event that comes in between would be missing from the list and from the
+      // new events.
       const last = isStart ? await audit.lastInOrder(caller) : null;
       const page = await readPage({ ...filter, cursor }, (query) => audit.list(caller, query), itself);
       const shown = { values, errors, events: page.items, nextCursor: page.next_cursor };

@@ -4,7 +4,7 @@ import { clientPath, clientsPath } from './client-paths.ts';
 
 interface ClientSecretPageProps {
   client: { id: string; name: string; clientId: string };
-  /** No other page shows it. */
+  /** The secret. No other page shows it. */
   secret: string;
   /** Whether the client existed before, and received a new secret. */
   rotated?: boolean;

@@ -14,8 +14,8 @@ interface ConfirmFirstProps {
 }
 
 /**
- * Offers superusers to confirm before they approve a session, which then begins confirmed. Others need that for nothing. Only the page for a
- * program on the same computer offers it: the code of a device can come from somebody else.
+ * Lets superusers confirm who they are before they approve a session, which then begins confirmed. Other members do not need
+ * that. Only the page for a program on the same computer offers it: the code of a device can come from somebody else.
  */
 export function ConfirmFirst({ isConfirmed, returnTo }: ConfirmFirstProps) {
   if (isConfirmed || !useMember().superuser) return null;

@@ -46,7 +46,10 @@ export function ConfirmPage({ form, ways, error, cancelHref = pageOf(form) }: Co
   );
 }
 
-/** Returns the page that shows the form: its path without the name of the action. The forms that add a member or a passkey are posted to their pages. */
+/**
+ * Returns the page that shows the form: its path without the name of the action. The forms that add a member or a passkey are
+ * posted to the page itself.
+ */
 function pageOf({ path }: WaitingForm): string {
   const [plain = ''] = path.split('?');
   if (plain.startsWith(passkeysPath)) return passkeysPath;
@@ -128,11 +131,11 @@ export function ConfirmedPage({ form }: { form: WaitingForm }) {
 
 interface WaitingFieldsProps {
   form: WaitingForm;
-  /** Keeps the server from carrying the form out. */
+  /** Tells the server not to carry out the form. */
   way: ConfirmationWay | 'done';
 }
 
-/** A form with the fields of the one that waits, which it posts to the same address. */
+/** A form with the fields of the waiting form. It posts them to the same address. */
 function WaitingFormAgain({ form, way, children }: PropsWithChildren<WaitingFieldsProps>) {
   return (
     <form method="post" action={form.path} class="card">

@@ -60,7 +60,7 @@ export function readConfirmation(deps: ConfirmationPagesDeps): MiddlewareHandler
 
 /** Returns how a form confirms, or the empty string for one that does not. */
 async function wayOf(c: AppContext): Promise<string> {
-  // The script asks for a challenge with the whole form.
+  // The script sends the whole form when it asks for a challenge.
   if (c.req.method !== 'POST' || c.req.path === confirmOptionsPath) return '';
   return text((await c.req.parseBody())[confirmFields.with]);
 }
@@ -107,7 +107,7 @@ async function confirmPage(
   return renderProblem(c, problem, page);
 }
 
-/** Returns the posted form, which waits for the confirmation. */
+/** Returns the posted form, which then waits for the confirmation. */
 async function waitingForm(c: AppContext, action?: string): Promise<WaitingForm> {
   const posted = await c.req.parseBody({ all: true });
   const { search } = new URL(c.req.url);

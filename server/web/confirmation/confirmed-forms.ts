@@ -18,7 +18,7 @@ export const confirmedForms: Readonly<Record<ConfirmedAction, readonly string[]>
   removePasskey: ['POST /profile/passkeys/:id/remove'],
 };
 
-/** Fields of the page that asks for the confirmation. The other fields of its forms are those of the form that waits. */
+/** Fields of the page that asks for the confirmation. All other fields of its forms belong to the waiting form. */
 export const confirmFields = { with: 'confirm_with', password: 'confirm_password', action: 'confirm_action' } as const;
 
 /** Fields that hold a secret, or belong to one page only. The member enters them again. */

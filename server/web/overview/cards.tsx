@@ -1,8 +1,8 @@
 /** A number that leads to the list of what it counts. */
 export interface Card {
-  /** What is counted. */
+  /** The label: what the number counts. */
   label: string;
-  /** More about it, in one sentence. */
+  /** An explanation in one sentence. */
   hint?: string;
   /** A number, or a text such as `10,000+`. */
   found: number | string;

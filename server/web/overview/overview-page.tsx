@@ -11,7 +11,7 @@ import { overviewPath } from './overview-paths.ts';
 import { CreateTokenLink, OwnLine, OwnSection } from './own-section.tsx';
 import { SetUpList } from './set-up-list.tsx';
 
-/** Numbers that are older are shown with their date. */
+/** Older numbers are shown with their date. */
 const oldMs = 60 * 60 * 1000;
 
 interface OverviewPageProps {
@@ -48,7 +48,10 @@ export function ReaderOverviewPage({ overview, remaining, deadLetters, counts, n
   );
 }
 
-/** When the numbers were counted. Numbers that nobody has read for long are shown once more while new ones are counted. */
+/**
+ * When the numbers were counted. If nobody has opened the page for long, old numbers are shown once more while new ones are
+ * counted.
+ */
 function AsOf({ at, now }: { at: number; now: number }) {
   if (now - at < oldMs) return <ClockOf at={at} />;
   return (

@@ -4,7 +4,7 @@ export interface ReportText {
   title: string;
   /** Which tokens are counted, or what follows from it, in whole sentences. */
   meaning: string;
-  /** What a superuser or an owner can do about them. Undefined if they need nothing. */
+  /** What a superuser or an owner can do about them. Undefined if there is nothing to do. */
   remedy?: Remedy;
 }
 

@@ -16,7 +16,7 @@ interface StepText {
   link?: { label: string; href: string };
 }
 
-/** What is left to do before the organization is set up. Renders nothing when all is done. */
+/** The open steps of the set-up. Renders nothing when all of them are done. */
 export function SetUpList({ remaining }: { remaining: ReadonlySet<SetUpStep> }) {
   const { publicUrl } = usePage();
   if (remaining.size === 0) return null;

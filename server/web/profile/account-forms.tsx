@@ -48,7 +48,7 @@ export function NameForm({ rejected }: RejectedProps) {
   );
 }
 
-/** The form that asks for another email address. It changes only when the link is opened that is mailed there. */
+/** The form that asks for another email address. The address changes only when somebody opens the link that is mailed to it. */
 export function EmailForm({ rejected }: RejectedProps) {
   const errors = fieldErrors(rejected?.problem);
   const { sendsMail } = usePage();

@@ -2,7 +2,7 @@ import type { Identity } from '../../store/records.ts';
 import { usePage } from '../shell/page-context.ts';
 import { connectSsoPath } from '../sign-in/sso/connect-page.tsx';
 
-/** What the profile says about single sign-on. */
+/** The facts about single sign-on that the profile shows. */
 export interface SsoState {
   /** The issuer in the settings. */
   issuer: string;

@@ -32,7 +32,7 @@ interface ProfilePageProps {
 export interface RejectedForm {
   form: 'name' | 'email' | 'password';
   problem: ProblemError;
-  /** Text of the form's first field. Passwords are never shown again. */
+  /** The text that was entered in the form's first field. Passwords are never shown again. */
   value: string;
 }
 

@@ -6,17 +6,17 @@ interface ServiceAccountFieldProps {
   label: string;
   name: string;
   value: string;
-  /** The service accounts that there are. */
+  /** The names of the existing service accounts. */
   offered: OfferedNames;
   hint: string;
-  /** What to say if there are none. */
+  /** The text to show if there are none. */
   none: string;
   error: string | undefined;
   required?: boolean;
   autofocus?: boolean;
 }
 
-/** The field for the name of a service account. It lists those that there are. */
+/** The field for the name of a service account. It lists the existing ones. */
 export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps) {
   if (field.offered.names.length === 0 && field.value === '' && !field.error) {
     return (

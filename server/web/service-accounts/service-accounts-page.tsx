@@ -145,7 +145,7 @@ function Maintainers({ account }: { account: ServiceAccountSummary }) {
   );
 }
 
-/** Whether the tokens of a service account are accepted, and whether somebody looks after it. */
+/** Shows whether the tokens of a service account are accepted, and whether somebody maintains it. */
 export function AccountState({ account }: { account: Pick<ServiceAccountSummary, 'disabled' | 'orphaned'> }) {
   return (
     <>

@@ -131,7 +131,7 @@ function SsoSection({ sso, now }: Pick<SettingsPageProps, 'sso' | 'now'>) {
   );
 }
 
-/** What it means that a limit is not set, where "none" alone could be read as the opposite. */
+/** The texts for limits that are not set. "None" alone could be read as the opposite. */
 const noneOf: Readonly<Record<string, string>> = {
   TOKENSD_KEEP_AUDIT: 'none (kept for ever)',
   TOKENSD_MAX_EXPIRY: 'none (no limit)',

@@ -189,7 +189,7 @@ async function authenticate(
   return true;
 }
 
-/** Reports whether the caller, maintains a service account. Superusers and auditors see all of them anyway. */
+/** Reports whether the caller maintains a service account. Superusers and auditors see all of them anyway. */
 async function maintainsAny({ serviceAccounts }: AccessDeps, c: AppContext): Promise<boolean> {
   // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
   const caller: Caller | undefined = c.get('caller');

@@ -4,7 +4,10 @@ import { ConfirmationRequired, JustConfirmed } from '../../domain/sign-in/confir
 import type { AppContext } from '../../http/context.ts';
 import type { Page } from './page-renderer.tsx';
 
-/** Returns the error if it is a `ProblemError`, which the form can show. Rethrows any other error, and what a page of its own asks for. */
+/**
+ * Returns the error if it is a `ProblemError`, which the form can show. Rethrows every other error, and problems that have a page
+ * of their own.
+ */
 export function expectProblem(error: unknown): ProblemError {
   if (error instanceof ConfirmationRequired) throw error;
   if (error instanceof ProblemError) return error;
@@ -22,7 +25,10 @@ export function listError(problem: ProblemError | undefined, field: string): str
   return [...new Set(errors.map(({ detail }) => detail))].join(' ') || undefined;
 }
 
-/** Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. A confirmation has rejected nothing. */
+/**
+ * Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. A form that is shown again
+ * after a confirmation was not rejected.
+ */
 export function renderProblem(c: AppContext, problem: ProblemError, page: Page) {
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));
   if (problem instanceof JustConfirmed) return c.render(page);

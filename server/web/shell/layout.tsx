@@ -16,7 +16,7 @@ interface LayoutProps {
   search?: string;
   /** `narrow` for a page with a single form. */
   width?: 'narrow' | 'wide';
-  /** Whether all times of the page stay in UTC. Others change to the time zone of the browser. */
+  /** Whether the times of the page stay in UTC. Otherwise the script changes them to the time zone of the browser. */
   utc?: boolean;
   /** URL that the browser opens next without a click. */
   refreshTo?: string;
@@ -50,7 +50,7 @@ export function Layout({
           <title>{`${title} · ${organization ?? 'tokens'}`}</title>
           <link rel="icon" href={assetUrl('icon.svg')} />
           <link rel="stylesheet" href={assetUrl('console.css')} />
-          {/* The browser shows the page when the script has changed what it changes, such as times, so that nothing moves. */}
+          {/* The browser waits for the script, which changes times, before it shows the page. Otherwise the page would move. */}
           <script type="module" blocking="render" src={assetUrl('console.js')} />
         </head>
         <body class={bodyClass(navigated, search)}>
@@ -85,7 +85,7 @@ function bodyClass(navigated: boolean, search: string | undefined): string | und
   return search === undefined ? 'with-side' : 'with-side searching';
 }
 
-/** Reports a completed change in space that no other element needs, so that nothing moves. */
+/** Reports a completed change, in space that is reserved for it, so that nothing moves. */
 function SuccessMessage({ text }: { text: string }) {
   const { path } = usePage();
   return (

@@ -1,12 +1,12 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import { usePage } from './page-context.ts';
 
-/** What a page says about a mail. Empty if no mail server is configured, because then nobody gets it. */
+/** Text about a mail. Renders nothing if no mail server is configured, because then nobody gets the mail. */
 export function Mailed({ children }: PropsWithChildren) {
   return usePage().sendsMail && children;
 }
 
-/** What a page says if no mail server is configured. */
+/** Text for a server without a mail server. */
 export function NotMailed({ children }: PropsWithChildren) {
   return !usePage().sendsMail && children;
 }

@@ -8,7 +8,7 @@ interface ObjectHeadingProps {
   /** The list that the page belongs to. */
   back: { href: string; text: string };
   name: string;
-  /** The commonest ones first, and last what cannot be undone. The first two are buttons, and the others are in a menu. */
+  /** The most common ones first, and those that cannot be undone last. The first two are buttons. The others are in a menu. */
   actions: readonly ObjectAction[];
   /** ID of the menu, if dialogs lead back to another one than `moreActionsId`. */
   menuId?: string;

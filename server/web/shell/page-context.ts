@@ -6,7 +6,7 @@ import type { Theme } from './frame/theme.ts';
 export interface PageContext {
   organization: string | null;
   publicUrl: string;
-  /** Whether a mail server is configured. Otherwise, mails are written to files, and reach nobody. */
+  /** Whether a mail server is configured. Without one, mails are written to files and reach nobody. */
   sendsMail: boolean;
   requestId: string;
   /** A notice above the content of the page, such as that the provider did not report the member's groups. */
@@ -36,7 +36,7 @@ export function usePage(): PageContext {
   return page;
 }
 
-/** Reports whether the member reads what belongs to others: superusers and auditors do. */
+/** Reports whether the member may read the data of others: superusers and auditors may. */
 export function readsAll({ superuser, auditor }: Pick<UserRecord, 'superuser' | 'auditor'>): boolean {
   return superuser || auditor;
 }

@@ -27,7 +27,7 @@ interface LoginPageProps {
 
 /** Signs a visitor in through the identity provider, with email address and password, or with a passkey. */
 export function LoginPage({ ways, next, again = false, email = '', error }: LoginPageProps) {
-  // The provider leads back to the public URL, so the sign-in has to start there, wherever this page was opened.
+  // The provider leads back to the public URL. The sign-in has to start there, even if this page was opened at another address.
   const { organization, publicUrl } = usePage();
   return (
     <Layout title="Sign in" width="narrow">
@@ -60,7 +60,7 @@ export function LoginPage({ ways, next, again = false, email = '', error }: Logi
   );
 }
 
-/** Returns the address of the sign-in page with its form for a password, also where the page does not show it at first. */
+/** Returns the address of the sign-in page with its form for a password, even if the page does not show the form at first. */
 export function passwordFormUrl(next?: string, again = false): string {
   return formatUrl({ path: '/login', query: { with: 'password', ...againQuery(again), next } });
 }

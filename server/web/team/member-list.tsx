@@ -73,7 +73,7 @@ export function MemberList({ members, pageUrl, now }: MemberListProps) {
   );
 }
 
-/** Since when the member has their status. When they were added if that is not known. */
+/** The date since which the member has their status, or if it is not known, the date on which they were added. */
 function StatusDate({ member }: { member: UserSummary }) {
   const { invitedAt, joinedAt, disabledAt } = member;
   const dates = {
@@ -110,7 +110,7 @@ function LastUse({ member: { lastUsedAt }, now }: { member: UserSummary; now: nu
   );
 }
 
-/** The actions that need no more explanation than a menu has room for. The page of the member offers the rest. */
+/** The actions that a menu can explain in a word. The page of the member offers the rest. */
 function actionsOf(member: UserSummary, pageUrl: PageUrl): RowAction[] {
   const path = memberPath(member.id);
   const isInvited = memberStatus(member) === 'invited';

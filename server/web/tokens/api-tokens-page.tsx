@@ -20,10 +20,10 @@ interface ApiTokensPageProps {
   tokens: TokenRecord[];
   /** The names of the apps in the rules of the tokens. */
   names: AppNames;
-  /** URL of this page, with `?cursor` and those of its filters that are right. */
+  /** URL of this page, with `?cursor` and its valid filters. */
   pageUrl: PageUrl;
   values: FilterValues;
-  /** What is wrong with filters. The list is then empty. */
+  /** The errors of wrong filters. The list is then empty. */
   errors: FilterErrors;
   preselected: Preselected;
   counts: ListCounts;
@@ -87,7 +87,7 @@ function CreateLink({ pageUrl }: Pick<ApiTokensPageProps, 'pageUrl'>) {
   );
 }
 
-/** In place of an empty list. `children` is the link that creates a token. */
+/** Takes the place of an empty list. `children` is the link that creates a token. */
 function NoTokens({ filtered, children }: PropsWithChildren<{ filtered: boolean }>) {
   if (filtered) return <NothingMatches lead="None of your tokens match." clearHref={tokensPath} />;
   return (

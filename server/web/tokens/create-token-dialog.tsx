@@ -55,12 +55,12 @@ interface CreateTokenFieldsProps
   filled?: ReadonlySet<string>;
 }
 
-/** What texts of the form say about the owner of the token. */
+/** The words for the owner of the token in the texts of the form. */
 interface OwnerWords {
   each: string;
-  /** Who gets mails about it. */
+  /** The readers of mails about the token. */
   reader: string;
-  /** The same in a sentence about several readers. */
+  /** The same for a sentence about several readers. */
   told: string;
 }
 
@@ -126,7 +126,7 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
   );
 }
 
-/** A token of a member ends with the member's account. Something that must outlive it needs another owner. */
+/** A token of a member ends with the member's account. A token that must outlive the account needs another owner. */
 function ServiceAccountHint() {
   const { seesServiceAccounts } = usePage();
   const account = seesServiceAccounts ? <a href={serviceAccountsPath}>service account</a> : 'service account';

@@ -69,7 +69,7 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
 export function createTokenBody(form: CreateTokenForm, serviceAccount = form.serviceAccount): CreateTokenBody {
   const { name, description, quietNetworks, canary, selfRotate, rules, ...expiry } = form;
   const owner = serviceAccount === '' ? {} : { service_account: serviceAccount };
-  // A canary tells of each use anyway.
+  // Each use of a canary is mailed anyway.
   const quiet = quietNetworks && !canary ? { quiet_networks: true } : {};
   const flags = { ...quiet, ...(canary && { canary }), ...(selfRotate && { self_rotate: true }) };
   const fields = { name, description, ...flags, ...newRuleFields(rules) };

@@ -14,7 +14,7 @@ export interface ExpiryChoices {
   dates: { first: string; last: string | undefined } | null;
   /** Whether a token without expiry is allowed. */
   never: boolean;
-  /** When they were computed, in milliseconds. */
+  /** When the choices were computed, in milliseconds. */
   now: number;
 }
 

@@ -133,7 +133,7 @@ function RotateFields({ token, statusContext: { now }, policy, usage, form, prob
   );
 }
 
-/** Says why a rotated token expires when it does. */
+/** Explains the expiry of the rotated token. */
 function newLife(token: TokenRecord, lifetimeMs: number): string {
   const isWhole = lifetimeMs < 2 * dayMs;
   const life = isWhole ? formatLifetime(Math.round(lifetimeMs / 1000)) : count(Math.round(lifetimeMs / dayMs), 'day');

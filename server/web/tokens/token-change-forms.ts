@@ -46,7 +46,10 @@ export interface TokenChangeForm extends EditedRuleForm {
   manage: string[];
   /** The scopes that the form was shown with, separated by spaces. Empty for every other token. */
   shownManage: string;
-  /** The names of the two above that were on when the form was shown. Only what differs from it is changed. */
+  /**
+   * The names of those of the two choices above that were on when the form was shown. The edit changes only the choices that
+   * differ.
+   */
   shown: string;
 }
 

@@ -18,7 +18,7 @@ interface TokenFactsProps {
   statusContext: StatusContext;
 }
 
-/** What is known about one token. */
+/** The facts about one token. */
 export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
   const own = token.ownerId === useMember().id;
   const { sendsMail } = usePage();
@@ -89,7 +89,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
   );
 }
 
-/** In place of `active`, because the value of a canary never works. */
+/** Takes the place of `active`, because the value of a canary never works. */
 function CanaryBadge({ token }: Pick<TokenFactsProps, 'token'>) {
   return token.lastUse === null ? <span class="badge">canary</span> : <UsedCanaryBadge token={token} />;
 }

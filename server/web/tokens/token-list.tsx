@@ -149,7 +149,7 @@ function wasUsed({ lastUse, previous }: TokenRecord): boolean {
   return lastUse !== null || (previous?.lastUse ?? null) !== null;
 }
 
-/** The name, which leads to the page of the token; its status, unless it is active; and what else its row has to say. */
+/** The name, which leads to the page of the token; its status, unless it is active; and its other marks. */
 function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' | 'names' | 'statusContext'>) {
   const status = tokenStatus(token, statusContext);
   const previous = workingPreviousValue(token, statusContext.now);

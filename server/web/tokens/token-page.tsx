@@ -26,12 +26,13 @@ interface TokenPageProps {
   history: HistoryPage;
   /** A request that the reader tested. */
   test?: ShownTest;
-  /** What was just changed. */
+  /** The change that was just made. */
   dialog?: Child;
 }
 
 /**
- * One token: what is wrong, what is known about it, and its actions. Superusers also see the tokens of others, and auditors only read them.
+ * One token: what is wrong with it, the facts about it, and its actions. Superusers also see the tokens of others, and auditors
+ * only read them.
  */
 export function TokenPage(props: TokenPageProps) {
   const { token, actsAsOwner, names, statusContext, usage, history, test, dialog } = props;
@@ -88,7 +89,8 @@ function Actions({
   actsAsOwner,
 }: Pick<TokenPageProps, 'token' | 'statusContext' | 'actsAsOwner'>) {
   const { superuser } = useMember();
-  // The old value is ended beside what still uses it, and the uses that rules could be made of stand below.
+  // These two actions have their buttons elsewhere on the page: beside the uses of the old value, and beside the uses that rules
+  // are suggested from.
   const actions = offeredActions(token, statusContext, { superuser, actsAsOwner }).filter(
     ([action]) => action !== 'end-previous' && action !== 'narrow',
   );

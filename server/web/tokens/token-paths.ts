@@ -17,7 +17,7 @@ export function ownerPath({ ownerId, ownerKind }: OwnedToken): string {
   return ownerKind === 'service-account' ? serviceAccountPath(ownerId) : memberPath(ownerId);
 }
 
-/** What the kinds of owners are called. */
+/** The words for the kinds of owners. */
 export const kindLabels: Readonly<Record<TokenRecord['ownerKind'], string>> = {
   member: 'member',
   'service-account': 'service account',

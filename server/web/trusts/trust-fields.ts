@@ -4,7 +4,7 @@ import { invalidFields } from '../../http/validate.ts';
 import { listError } from '../shell/form-problem.ts';
 import { linesOf } from '../shell/form-values.ts';
 
-/** What both forms of a trust ask about its tokens, as it was entered. */
+/** The fields about tokens that both forms of a trust have, as they were entered. */
 export interface TrustLimits {
   audience: string;
   /** How long a token works: a duration such as `15m`. */
@@ -16,7 +16,7 @@ export interface TrustLimits {
 export const claimsHint =
   'NAME=TEXT, one a line, such as sub=repo:acme/api:*. A claim must be exactly as given; a final * after / or : stands for any rest.';
 
-/** Returns seconds. Text that is no duration becomes NaN, which the schema rejects. */
+/** Returns seconds. Text that is not a duration becomes NaN, which the schema rejects. */
 export function ttlSeconds(text: string): number {
   return parseDuration(text.trim()) ?? Number.NaN;
 }

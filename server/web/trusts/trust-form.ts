@@ -63,7 +63,7 @@ export function trustBody({ system, fields, readOnly }: TrustForm): CreateTrustB
   });
 }
 
-/** What the trust compares, from the fields of each system. */
+/** Returns the issuer and claims that the trust compares, from the fields of each system. */
 const compared: Record<TrustSystem, (fields: TrustForm['fields']) => TrustShortcut> = {
   github({ repository, github_ref, environment, workflow }) {
     const limits = { ref: optional(github_ref), environment: optional(environment), workflow: optional(workflow) };

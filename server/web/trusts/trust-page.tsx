@@ -30,7 +30,10 @@ interface TrustPageProps {
   dialog?: Child;
 }
 
-/** One trust: which identity tokens it accepts, what tokens jobs get for them, and its history. Auditors and maintainers only read it. */
+/**
+ * One trust: which identity tokens it accepts, which tokens jobs get for them, and its history. Auditors and maintainers only
+ * read it.
+ */
 export function TrustPage({ trust, names, tokens, statusContext, history, dialog }: TrustPageProps) {
   const { publicUrl } = usePage();
   const { superuser } = useMember();

@@ -8,7 +8,7 @@ import type { WebhookRecord } from '../../store/records.ts';
 import { changedSince } from '../shell/changed-since.ts';
 import { linesOf, parseForm, text } from '../shell/form-values.ts';
 
-/** What the console calls the formats. */
+/** The labels of the formats. */
 export const formatLabels = { standard: 'Standard Webhooks', slack: 'Slack: one line of text' } as const;
 
 /** The values of the form of a webhook, as they were entered. */

@@ -25,7 +25,7 @@ interface WebhookPageProps {
   dialog?: Child;
 }
 
-/** One webhook, what was sent to it, and its history. An auditor only reads it. */
+/** One webhook, its deliveries and its history. An auditor only reads it. */
 export function WebhookPage(props: WebhookPageProps) {
   const { webhook, deliveries, pageUrl, nextCursor, history, now, dialog } = props;
   const name = webhookName(webhook);

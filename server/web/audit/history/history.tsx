@@ -19,11 +19,11 @@ interface HistoryProps extends HistoryPage {
   auditQuery: PageUrl['query'];
   /** Whether the sentences name the owners of tokens, because the page is not about one token. */
   withOwner?: boolean;
-  /** URL of the page that the history ends, without `?history`, the cursor of older events. */
+  /** URL of the page with the history, without `?history`, the cursor of older events. */
   pageUrl: PageUrl;
 }
 
-/** What happened to something, newest first. Superusers and auditors get a link to the audit log. */
+/** The events about something, newest first. Superusers and auditors get a link to the audit log. */
 export function History({ about, auditQuery, withOwner = false, pageUrl, events, nextCursor }: HistoryProps) {
   const readsLog = readsAll(useMember());
   return (

@@ -2,7 +2,7 @@ import type { PropsWithChildren } from 'hono/jsx';
 
 export interface DialogProps {
   title: string;
-  /** URL that Cancel and Escape lead to. Its fragment names the element that receives the focus afterwards. */
+  /** URL that Cancel and Escape open. Its fragment names the element that receives the focus afterwards. */
   closeHref: string;
 }
 

@@ -18,7 +18,7 @@ interface FormDialogProps extends DialogProps {
   footer?: Child;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
-  /** What did not happen, if fields are wrong. */
+  /** The text that says what did not happen, if fields are wrong. */
   unchanged?: string;
 }
 

@@ -48,7 +48,7 @@ interface FieldProps {
 }
 
 /**
- * A field that looks for something, in a form whose address contains what is typed. It must not send the value of a token: `console.js` cuts a
+ * A search field, in a form whose address contains the typed text. It must not send the value of a token: `console.js` cuts a
  * pasted value to its prefix, and without script the pattern refuses it.
  */
 export function SearchField(field: FieldProps) {

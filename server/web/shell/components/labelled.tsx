@@ -8,7 +8,10 @@ interface LabelledProps {
   children?: Child;
 }
 
-/** A label, the input that is the child, and its hint and error. Give the input this name as its ID, and what `descriptionOf` returns. */
+/**
+ * A label, the input that is the child, and its hint and error. Give the input this name as its ID, and the attributes that
+ * `descriptionOf` returns.
+ */
 export function Labelled({ label, name, hint, error, children }: LabelledProps) {
   return (
     <div class="field">

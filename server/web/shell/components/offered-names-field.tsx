@@ -4,11 +4,11 @@ import { descriptionOf, Labelled } from './labelled.tsx';
 interface OfferedNamesFieldProps {
   label: string;
   name: string;
-  /** What the member entered. */
+  /** The text that the member entered. */
   value: string;
   /** The names that the browser and a list below the input offer. */
   offered: OfferedNames;
-  /** What has these names, in the plural. */
+  /** The kind of things that have these names, in the plural. */
   what: string;
   /** The command that lists all of them. */
   command: string;

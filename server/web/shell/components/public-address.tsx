@@ -1,8 +1,8 @@
 import { usePage } from '../page-context.ts';
 
 /**
- * Names the address at which the console works, because a browser that opened it at another one gets neither a session nor a
- * form accepted. `console.js` compares it with the address bar and shows the warning instead of the hint.
+ * Names the address at which the console works. At any other address, the browser gets no session, and no form is accepted.
+ * `console.js` compares it with the address bar and shows the warning instead of the hint.
  */
 export function PublicAddress() {
   const { publicUrl } = usePage();

@@ -2,9 +2,9 @@ import { Icon } from '../frame/icon.tsx';
 import { FormToken } from './form.tsx';
 
 interface RowMenuProps {
-  /** ID of what the row shows. A dialog that was opened from the menu leads back to `#actions-ID`. */
+  /** ID of the object that the row shows. A dialog that was opened from the menu leads back to `#actions-ID`. */
   id: string;
-  /** Name of what the row shows. */
+  /** Name of the object that the row shows. */
   name: string;
   items: readonly RowAction[];
 }

@@ -1,4 +1,4 @@
-/** `warning` marks what somebody should look at. A state that somebody chose, such as `paused`, is neutral. */
+/** `warning` marks a state that somebody should look at. A state that somebody chose, such as `paused`, is neutral. */
 const colours = {
   invited: 'neutral',
   active: 'success',

@@ -9,7 +9,7 @@ interface TextAreaProps {
   rows?: number;
 }
 
-/** A list with one entry a line, such as names, with its label, hint and error. Browsers look for no spelling mistakes in it. */
+/** A list with one entry a line, such as names, with its label, hint and error. Browsers do not check its spelling. */
 export function TextArea({ name, value, rows = 3, ...texts }: TextAreaProps) {
   const labelled = { name, ...texts };
   return (

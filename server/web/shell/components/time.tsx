@@ -30,7 +30,7 @@ export function DateOf({ at }: Pick<TimeProps, 'at'>) {
   );
 }
 
-/** When something expires: the date, and in how many days if these are at most 30. Null if it never expires. */
+/** The date on which something expires, and in how many days, if that is within 30 days. Null if it never expires. */
 export function Expiry({ at, now }: { at: number | null; now: number }) {
   if (at === null) return <>never</>;
   const hint = expiryHint(iso(at), new Date(now));
@@ -78,7 +78,7 @@ export function PlainDate({ at }: Pick<TimeProps, 'at'>) {
   );
 }
 
-/** The time of day, such as `14:05`, of a moment of today. */
+/** The time of day of a time today, such as `14:05`. */
 export function ClockOf({ at }: Pick<TimeProps, 'at'>) {
   return (
     <MarkedTime at={at} form="clock">

@@ -2,13 +2,13 @@ import type { Child, PropsWithChildren } from 'hono/jsx';
 
 interface ValueDialogProps {
   title: string;
-  /** Why the value must be saved now, and what replaces a lost one. */
+  /** The text that says why the value must be saved now, and how to replace a lost one. */
   warning: Child;
   /** Label of the field with the value. */
   label: string;
   /** No other page shows it. */
   value: string;
-  /** URL that “I have saved it” leads to. */
+  /** URL that “I have saved it” opens. */
   doneHref: string;
 }
 

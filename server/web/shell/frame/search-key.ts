@@ -3,7 +3,10 @@ import type { AppContext } from '../../../http/context.ts';
 import { cookieScope } from '../../../http/cookie.ts';
 import { maxCookieSeconds } from '../../../http/session-cookie.ts';
 
-/** Whether the key `/` moves the focus to the search. Speech input can press single keys by accident, so it can be turned off. */
+/**
+ * Whether the key `/` moves the focus to the search. The key can be turned off, because speech input can press single keys by
+ * accident.
+ */
 export const searchKeyChoices = ['on', 'off'] as const;
 
 export const searchKeyPath = '/profile/search-key';

@@ -20,7 +20,7 @@ const everybody: Role = () => true;
 const readers: Role = ({ member }) => member.superuser || member.auditor;
 const seesServiceAccounts: Role = (reader) => reader.seesServiceAccounts;
 
-/** The sections of the console, by the headings of its navigation. Each is absent for roles that may not use it. */
+/** The sections of the console, by the headings of its navigation. A role that may not use a section does not see it. */
 const sections: Readonly<Record<string, readonly (Section & { for: Role })[]>> = {
   You: [
     { path: '/overview', label: 'Overview', icon: 'home', for: everybody },

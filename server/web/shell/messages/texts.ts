@@ -103,7 +103,7 @@ export function isMessageCode(text: string): text is MessageCode {
   return Object.hasOwn(texts, text);
 }
 
-/** Returns the text of the message, or undefined if it needs another number of names. */
+/** Returns the text of the message. Returns undefined if the number of names is wrong. */
 export function messageText(code: MessageCode, names: readonly string[]): string | undefined {
   const text: (...names: string[]) => string = texts[code];
   return text.length === names.length ? text(...names) : undefined;

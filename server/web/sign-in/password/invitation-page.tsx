@@ -55,7 +55,7 @@ interface InvitationExpiredPageProps {
   replacedAt: number | null;
 }
 
-/** Shown for a link that does not work, or no longer. Names nobody, because a stranger may have found the link. */
+/** Shown for a link that does not work or no longer works. Names nobody, because a stranger may have found the link. */
 export function InvitationExpiredPage({ message, replacedAt }: InvitationExpiredPageProps) {
   return (
     <Layout title="Invitation expired" width="narrow">

@@ -16,7 +16,7 @@ import { createSsoCookie, type PendingSsoSignIn } from './sso-cookie.ts';
 type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog' | 'ssoLog'> &
   MessageDeps;
 
-/** Routes of `/profile/single-sign-on`: to the identity provider, and the confirmation of what it said. */
+/** Routes of `/profile/single-sign-on`: to the identity provider, and the confirmation of the identity that it reported. */
 export function connectSsoPages({ ssoConnection, identityProvider, config, messages, ...logs }: ConnectDeps) {
   const ssoCookie = createSsoCookie(config.publicUrl);
   const report = createSsoReport(logs);

@@ -3,12 +3,12 @@ import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.t
 import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { expectProblem } from '../../shell/form-problem.ts';
 
-/** Writes what single sign-on did to the operator's log. */
+/** Writes the outcome of a single sign-on to the operator's log. */
 export interface SsoReport {
   notes(c: AppContext, notes: readonly SignInNote[]): void;
   /** Logs a failure. Returns the problem and the message for the page. Rethrows an error that is no problem. */
   failure(c: AppContext, error: unknown): { problem: ProblemError; message: string };
-  /** Records that the identity provider did its part. */
+  /** Records that the identity provider responded as it should. */
   success(): void;
 }
 

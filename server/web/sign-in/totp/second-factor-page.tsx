@@ -9,7 +9,7 @@ interface SecondFactorPageProps {
   action: string;
   /** Path that the response of a passkey is posted to. */
   passkeyAction: string;
-  /** What the member has. Null if the sign-in took too long. */
+  /** The second factors that the member has. Null if the sign-in took too long. */
   factors: OwnFactors | null;
   /** Whether browsers allow passkeys at this address. */
   passkeysWork: boolean;

@@ -25,7 +25,7 @@ export const enrolPath = '/login/set-up';
 const passkeyFactorPath = `${secondFactorPath}/passkey`;
 const passkeyEnrolPath = `${enrolPath}/passkey`;
 
-/** What the page of the set-up shows again after a problem. */
+/** The values that the page of the set-up shows again after a problem. */
 interface Shown {
   error?: string;
   name?: string;

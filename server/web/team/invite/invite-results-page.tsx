@@ -13,7 +13,10 @@ interface InviteResultsPageProps {
   canManageTokens: boolean;
 }
 
-/** What became of each address, and the form again with those that were not invited. Links that were not mailed are shown only here. */
+/**
+ * The result of each address, and the form again with those that were not invited. Links that were not mailed are shown only
+ * here.
+ */
 export function InviteResultsPage({ results, canManageTokens }: InviteResultsPageProps) {
   const left = results.filter(({ outcome }) => outcome === 'invalid' || outcome === 'failed');
   return (
@@ -60,7 +63,7 @@ export function InviteResultsPage({ results, canManageTokens }: InviteResultsPag
   );
 }
 
-/** Says how many members there are more. Nobody is "invited" who was not told. */
+/** Says how many members were added. Only members who got an invitation are called "invited". */
 function headingOf(results: readonly InviteResult[]): string {
   const added = results.filter(({ outcome }) => outcome === 'invited');
   if (added.length === 0) return 'Nobody was invited';
@@ -164,7 +167,7 @@ function linkOf(result: InviteResult): string | null {
   return result.outcome === 'invited' ? (result.invitation?.link?.reveal() ?? null) : null;
 }
 
-/** Reports whether a link that was not mailed sets a password. Elsewhere, the member signs in through single sign-on. */
+/** Reports whether a link that was not mailed sets a password. Otherwise, the member signs in through single sign-on. */
 function hasSecret(result: InviteResult): boolean {
   return result.outcome === 'invited' && result.invitation?.expiresAt != null;
 }

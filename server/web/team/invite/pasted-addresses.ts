@@ -1,13 +1,13 @@
 /** An address as someone wrote it. `email` may be no address at all: the caller checks it. */
 export interface PastedAddress {
   email: string;
-  /** Empty if none was written. */
+  /** Empty if there is no name. */
   name: string;
 }
 
 /**
- * The parts of a text: a quoted name, an address in angle brackets, a separator, or a word. Bounds the first two, because a search for the
- * end of each of 60,000 quotes would take seconds.
+ * The parts of a text: a quoted name, an address in angle brackets, a separator, or a word. The lengths of the first two are
+ * bounded, because a search for the end of each of 60,000 quotes would take seconds.
  */
 const parts = /"((?:[^"\\\n]|\\.){0,300})"|<([^<>\n]{0,300})>|([,;\n])|([^\s,;<>"]+)/g;
 

@@ -18,7 +18,10 @@ interface EditMemberDialogProps {
   problem?: ProblemError | undefined;
 }
 
-/** The form that changes a member's name, email address and groups. The address of a member with single sign-on is not ours. */
+/**
+ * The form that changes a member's name, email address and groups. It has no field for the address of a member with single
+ * sign-on, which comes from the provider.
+ */
 export function EditMemberDialog({ member, closeHref, form, problem }: EditMemberDialogProps) {
   const errors = fieldErrors(problem);
   return (
@@ -77,7 +80,7 @@ function groupsHint(ofProvider: readonly string[]): string {
     : `${hint} The identity provider adds its own at each sign-in: ${briefList(ofProvider)}.`;
 }
 
-/** Returns what is wrong with the list, or with its first wrong entry. */
+/** Returns the error of the list, or of its first wrong entry. */
 function groupsError(errors: Partial<Record<string, string>>): string | undefined {
   return Object.entries(errors).find(([field]) => field.split('/')[0] === 'groups')?.[1];
 }

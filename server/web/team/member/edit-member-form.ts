@@ -13,7 +13,7 @@ export interface EditMemberForm {
   shownGroups: string | undefined;
 }
 
-/** Returns what the form shows of a member. */
+/** Returns the values of a member that the form shows. */
 export function editMemberForm({ name, email, manualGroups }: UserSummary): EditMemberForm {
   const groups = parseGroups(manualGroups).join('\n');
   return { name, email, groups, shownGroups: groups };

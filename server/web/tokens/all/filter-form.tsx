@@ -92,8 +92,8 @@ export function FilterForm({ values, errors, total }: FilterProps & { total: num
 }
 
 /**
- * The order of a list. It is the only way to sort on a phone, where the table has no headings. A list of more than `maxCount` tokens offers no
- * order by the last use, which it cannot have.
+ * The order of a list. It is the only way to sort on a phone, where the table has no headings. A list of more than `maxCount`
+ * tokens cannot be sorted by the last use, and does not offer that.
  */
 export function OrderField({ values, errors, total }: FilterProps & { total: number }) {
   const isTooLong = total > maxCount || errors.sort !== undefined;

@@ -107,7 +107,7 @@ function readAllFilter(c: AppContext): ReadFilter {
   return { ...filter, errors: { ...errors, ...wrongFilterOfEnded(filter) } };
 }
 
-/** Returns that nobody has the name in a filter, or that too many tokens match to sort them. Rethrows every other error. */
+/** Returns the message for a filter with an unknown name, or for too many tokens to sort. Rethrows every other error. */
 function filterError(error: unknown, { known_to: knownTo }: ReadFilter['values']): FilterErrors {
   if (!(error instanceof ProblemError)) throw error;
   if (error.errors?.some(({ pointer }) => pointer === '?sort')) return { sort: error.message };

@@ -25,7 +25,7 @@ const schemas = {
   sort: sortSchema,
 };
 
-/** Filters with few values. Another one is no filter, as in the API. */
+/** Filters with few values. Any other value, such as `never_used=false`, counts as no filter. */
 const onlyValues: Partial<Record<FilterName, readonly string[]>> = {
   ...{ never_used: ['true'], no_expiry: ['true'], exchanged: ['true'], two_values: ['true'] },
   canaries: ['false', 'only', 'used'],
@@ -37,7 +37,7 @@ export const filterNames = Object.keys(schemas) as FilterName[];
 /** The names without the order, which selects nothing. */
 export const selectingNames = filterNames.filter((name) => name !== 'sort');
 
-/** The filters of a member's own tokens. Others select nothing there. */
+/** The filters of a member's own tokens. Other filters have no effect there. */
 export const ownFilterNames = [
   'q',
   'expiring_within',
@@ -51,20 +51,20 @@ export const ownFilterNames = [
 /** The filters of the tokens of one member or service account, on the page about it. */
 export const ownerFilterNames = [...ownFilterNames, 'status'] as const satisfies FilterName[];
 
-/** The text of each filter in the URL. A filter that is not there selects all tokens. */
+/** The text of each filter in the URL. A missing filter selects all tokens. */
 export type FilterValues = Partial<Record<FilterName, string>>;
 
-/** What is wrong with the values, by the name of the filter. */
+/** The errors of the values, by the name of the filter. */
 export type FilterErrors = Partial<Record<FilterName, string>>;
 
-/** What the list of tokens is asked for. */
+/** The query of a list of tokens. */
 export type AllTokensQuery = Omit<TokenQuery, 'limit' | 'before' | 'sort'>;
 
 export interface ReadFilter {
   values: FilterValues;
   errors: FilterErrors;
   query: AllTokensQuery;
-  /** Undefined for the order in which lists are by default. */
+  /** Undefined for the default order. */
   sort: SortOrder | undefined;
 }
 
@@ -94,7 +94,7 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   return { values, errors, query: toQuery(parsed, values), sort };
 }
 
-/** Returns the values without those that are wrong, which select nothing. */
+/** Returns the values without the wrong ones. */
 export function validValues({ values, errors }: ReadFilter): FilterValues {
   return Object.fromEntries(Object.entries(values).filter(([name]) => errors[name as FilterName] === undefined));
 }
@@ -132,14 +132,14 @@ const labels: Readonly<Record<FilterName, (value: string) => string>> = {
   sort: (order) => `Order: ${order}`,
 };
 
-/** What each choice about canaries is called. */
+/** The label of each choice about canaries. */
 export const canaryLabels: Readonly<Record<string, string>> = {
   false: 'Without canaries',
   only: 'Only canaries',
   used: 'Only canaries that were used',
 };
 
-/** What each order is called, in the order of the menu. */
+/** The label of each order, as the menu lists them. */
 export const orderLabels: Readonly<Record<SortOrder, string>> = {
   '-created': 'Newest first',
   created: 'Oldest first',
@@ -151,7 +151,7 @@ export const orderLabels: Readonly<Record<SortOrder, string>> = {
   last_used: 'Not used for longest',
 };
 
-/** Returns what a filter selects, for its chip. */
+/** Returns the text of a filter's chip, which says what it selects. */
 export function filterLabel(name: FilterName, value: string): string {
   return labels[name](value);
 }

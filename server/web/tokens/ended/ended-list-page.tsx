@@ -14,7 +14,7 @@ import { kindLabels, tokenPath } from '../token-paths.ts';
 import { OwnerOfEnded } from './owner-of-ended.tsx';
 
 export interface EndedListPageProps {
-  /** Path of the list of which this is the part that ended. */
+  /** Path of the list to which these tokens belonged. */
   path: string;
   values: FilterValues;
   errors: FilterErrors;
@@ -31,7 +31,7 @@ export interface EndedListPageProps {
   now: number;
 }
 
-/** The tokens that ended lately. They are in lists of their own, because nothing can be done with them. */
+/** The tokens that ended lately. They have lists of their own, because they have no actions. */
 export function EndedListPage(props: EndedListPageProps) {
   const { path, values, errors, tokens, nextCursor, withOwners, csvPath, account, section = path, now } = props;
   const isValid = Object.keys(errors).length === 0;

@@ -14,13 +14,13 @@ import { EndedListPage } from './ended-list-page.tsx';
 import { EndedTokenPage } from './ended-token-page.tsx';
 import { TransferredTokenPage } from './transferred-token-page.tsx';
 
-/** The filters that tokens which ended have. Others select nothing. */
+/** The filters for tokens that ended. `wrongFilterOfEnded` refuses all others. */
 const filterNames = ['q', 'owner', 'exchanged'] as const satisfies FilterName[];
 
 type EndedListDeps = Pick<AppDeps, 'tokens' | 'statusContext'>;
 
 /**
- * Returns what is wrong if a list is asked for the tokens that ended and has a filter that these do not have. It would otherwise show tokens
+ * Returns an error if a list of tokens that ended has a filter that such lists do not have. The list would otherwise show tokens
  * that the filter excludes.
  */
 export function wrongFilterOfEnded({ values }: Pick<ReadFilter, 'values'>): FilterErrors {
@@ -29,12 +29,12 @@ export function wrongFilterOfEnded({ values }: Pick<ReadFilter, 'values'>): Filt
   return isWrong ? { status: 'Ended tokens can be filtered by name and owner only. Remove the other filters.' } : {};
 }
 
-/** Reports whether a list is asked for the tokens that ended. */
+/** Reports whether a query asks for the tokens that ended. */
 export function asksForEnded(c: AppContext): boolean {
   return c.req.method === 'GET' && c.req.query('status') === 'revoked';
 }
 
-/** Which tokens that ended a page lists. */
+/** One list of tokens that ended. */
 interface EndedList {
   /** Path of the page. */
   path: string;
@@ -77,7 +77,7 @@ export async function renderEndedList(
   }
 }
 
-/** Reads the filters of a list of tokens that ended. Without `withOwners`, it selects the tokens of nobody in particular. */
+/** Reads the filters of a list of tokens that ended. Without `withOwners`, the query names no owner. */
 export function readEndedFilter(c: AppContext, withOwners: boolean): ReadFilter {
   const read = readFilter(c, withOwners ? filterNames : ['q', 'exchanged']);
   const { all: _, ...own } = read.query;

@@ -17,7 +17,7 @@ interface EndedTokenPageProps extends EndedTokenFacts {
   now: number;
 }
 
-/** The list that the page of a token leads back to if its owner has none any more. Only superusers and auditors read such a token. */
+/** The list that the page leads back to if the owner was deleted. Only superusers and auditors read such a token. */
 const endedTokensOfAll: ListOfToken = {
   href: formatUrl({ path: allTokensPath, query: { status: 'revoked' } }),
   label: 'Back to the ended tokens',

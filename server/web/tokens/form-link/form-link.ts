@@ -42,14 +42,14 @@ const pointers: Record<Parameter, readonly string[]> = {
   self_rotate: ['self_rotate'],
 };
 
-/** What a link says about the form. */
+/** The result of reading a link: the form, and its mistakes. */
 export interface FilledForm {
   form: CreateTokenForm;
   /** The parameters of the link whose values are in the form. */
   filled: ReadonlySet<string>;
-  /** What is wrong with the link: parameters and values that the form does not know. */
+  /** The parameters and values of the link that the form does not know. */
   errors: FieldError[];
-  /** What is wrong with the link as a whole. */
+  /** The errors of the link as a whole. */
   mistakes: string[];
 }
 
@@ -122,7 +122,7 @@ function expiryOf(text: string): Pick<CreateTokenForm, 'expires' | 'date'> | nul
   return null;
 }
 
-/** Returns what the API would say about the fields that the link filled in. Other fields are still empty. */
+/** Returns the errors that the API would report about the fields that the link filled in. Other fields are still empty. */
 function problemsOfFilled(form: CreateTokenForm, filled: ReadonlySet<Parameter>): FieldError[] {
   return ofFilled(errorsOf(form), filled);
 }
@@ -133,7 +133,7 @@ export function ofFilled(errors: readonly FieldError[], filled: ReadonlySet<stri
   return errors.filter(({ pointer }) => named.has(pointer.split('/')[1] ?? ''));
 }
 
-/** Returns the fields of a body that a creation compares with what exists, as far as the form has usable ones. */
+/** Returns those fields of a body that a creation compares with existing tokens and apps. Leaves out unusable ones. */
 export function comparedFields(form: CreateTokenForm): NewTokenFields {
   const { name, serviceAccount, selfRotate } = form;
   const { apps } = newRuleFields(form.rules);
@@ -155,7 +155,7 @@ function usableExpiry(form: CreateTokenForm): ReturnType<typeof expiryFields> | 
   }
 }
 
-/** Returns what is wrong with the fields of the form, all of them. */
+/** Returns the errors of all fields of the form. */
 function errorsOf(form: CreateTokenForm): readonly FieldError[] {
   const { allow, networks } = form.rules;
   const ofRules = problemsOfRules({

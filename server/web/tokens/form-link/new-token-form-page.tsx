@@ -64,14 +64,14 @@ export function NewTokenFormPage(props: NewTokenFormPageProps) {
   );
 }
 
-/** Asks to correct the fields. A link that was only opened was not refused. */
+/** Asks the member to correct the fields. Does not say that a link was refused, because it was only opened. */
 function correction(isOpened: boolean): string {
   return isOpened
     ? 'The server would refuse what the link says. Correct the fields below.'
     : 'No token was created. Correct the fields below.';
 }
 
-/** In place of the form, for members who may not create tokens of their own. */
+/** Takes the place of the form for members who may not create tokens of their own. */
 export function NewTokenRefusedPage({ superusers }: { superusers: string[] }) {
   return (
     <Layout title="Create token" section={tokensPath}>

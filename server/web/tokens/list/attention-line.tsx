@@ -50,7 +50,7 @@ export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {
   );
 }
 
-/** Returns the counts that say something. Those that expire within 30 days say nothing if all of them expire within 7. */
+/** Returns the counts to show. Leaves out those that expire within 30 days if all of them expire within 7. */
 function shownNames(found: Record<AttentionName, number>): AttentionName[] {
   const isRepeated = found.expiringIn30Days === found.expiring && found.expiring <= maxCount;
   return (Object.keys(words) as AttentionName[]).filter(

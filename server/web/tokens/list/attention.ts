@@ -17,7 +17,7 @@ interface Counted {
   query: AllTokensQuery;
 }
 
-/** What a list of tokens counts above it. Each count is the length of the list that its filter selects. */
+/** The counts above a list of tokens. Each count is the length of the list that its filter selects. */
 export const attention = {
   usedCanaries: { values: { canaries: 'used' }, query: { canaries: 'used' } },
   expiring: { values: { expiring_within: String(7 * day) }, query: { expiringWithinMs: 7 * day * 1000 } },
@@ -33,15 +33,18 @@ type Numbers = Record<AttentionName, number>;
 
 const names = Object.keys(attention) as AttentionName[];
 
-/** Of all owners, these may be so many that counting takes long. The others are few, and a used canary is urgent. */
+/** In a list of all owners, these may be so many that counting takes long. The others are few, and a used canary is urgent. */
 const keptNames = ['expiring', 'expiringIn30Days', 'denied', 'neverExpiring'] as const satisfies AttentionName[];
 const otherNames = names.filter((name) => !keptNames.some((kept) => kept === name));
-/** Counting fewer of each takes no time. */
+/** Counting fewer of each is fast. */
 const maxQuick = 1_000;
-/** Numbers that are not older are of now. */
+/** Numbers up to this age are shown as current. */
 const nowMs = 1_000;
 
-/** Counts what needs attention of all owners. If that is very much, the numbers may be some minutes old; `asOf` is their time. */
+/**
+ * Counts the tokens of all owners that need attention. If there are very many, the numbers may be some minutes old. `asOf` is
+ * their time.
+ */
 export type AttentionOfAll = (
   counted: (name: AttentionName) => Promise<number>,
 ) => Promise<{ numbers: Numbers; asOf: number | null }>;
@@ -74,12 +77,12 @@ export function deniedLately({ lastDenied }: Pick<TokenRecord, 'lastDenied'>, no
   return lastDenied !== null && lastDenied.at > now - day * 1000;
 }
 
-/** How many tokens a list has, and how many of them need attention. One more than `maxCount` means that there are more. */
+/** How many tokens a list has, and how many of them need attention. `maxCount` + 1 means that there are more than `maxCount`. */
 export interface ListCounts {
   total: number;
   /** Null if a filter selects the tokens: the numbers would be about others. */
   attention: Numbers | null;
-  /** When the latter were counted, if that was not now. */
+  /** When those that need attention were counted, if that was earlier. */
   asOf?: number | null;
 }
 

@@ -9,12 +9,12 @@ interface Requested {
   query: AllTokensQuery;
   cursor: string | undefined;
   sort: SortOrder | undefined;
-  /** Number of tokens on a page, if it is not that of other lists. */
+  /** Number of tokens on a page. By default, that of other lists. */
   limit?: number;
   ofAll?: AttentionOfAll;
 }
 
-/** Reads one page of a list of tokens, and what the list counts. Counts the tokens that match at most once, because many may match. */
+/** Reads one page of a list of tokens, and its counts. Counts the tokens that match only once, because many may match. */
 export async function readCountedPage(
   tokens: Pick<Tokens, 'list' | 'count'>,
   c: AppContext,

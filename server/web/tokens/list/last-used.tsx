@@ -5,8 +5,8 @@ import { Time } from '../../shell/components/time.tsx';
 type UsedToken = Pick<TokenRecord, 'lastUse' | 'previous' | 'previousUsedAt' | 'rotatedAt'>;
 
 /**
- * The newest use of a token, with whichever value. Of a value before the last rotation, only the time of the use is known, unless it was
- * used since.
+ * The newest use of a token, with any of its values. For a use before the last rotation, only the time is known, unless the old
+ * value was used again since.
  */
 export function NewestUse({ token, now }: { token: UsedToken; now: number }) {
   const { lastUse, previousUsedAt, rotatedAt } = token;

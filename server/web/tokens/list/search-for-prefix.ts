@@ -6,8 +6,8 @@ import { formatUrl } from '../../shell/page-url.ts';
 const prefix = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8}$/;
 
 /**
- * Leads to the search if a list is asked for a name that is the prefix of a value, which a pasted value was cut to. The search finds those of
- * old values and of ended tokens, too. Returns null for any other name.
+ * Returns the address of the search if the filter by name is a prefix, because a pasted value was cut to it. The search also
+ * finds prefixes of old values and of ended tokens. Returns null for any other name.
  */
 export function searchForPrefix(c: AppContext): Response | null {
   const q = c.req.query('q')?.trim() ?? '';

@@ -15,7 +15,7 @@ const labels: ReadonlyArray<[OfferedAction, string]> = [
   ['resume', 'Resume'],
 ];
 
-/** What decides which changes of a token its reader sees. */
+/** The facts that decide which actions a reader sees. */
 export interface TokenRole {
   superuser: boolean;
   /** Whether the reader owns the token, or maintains the service account that owns it. */
@@ -23,9 +23,10 @@ export interface TokenRole {
 }
 
 /**
- * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of the
- * owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a management key,
- * and nobody changes a token that a job received. A canary is never rotated, narrowed or paused. An auditor changes nothing.
+ * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of
+ * the owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a
+ * management key. Nobody changes a token that a job received, and nobody rotates, narrows or pauses a canary. An auditor changes
+ * nothing.
  */
 export function offeredActions(
   token: TokenRecord,
@@ -38,7 +39,7 @@ export function offeredActions(
   const isActive = status === 'active';
   const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null && isActive;
   const mayResume = superuser || !isForSuperusers(token, status);
-  // A token that has expired is rejected all the same. The uses of a canary are told again.
+  // A resumption does not help an expired token, which stays rejected. It does help an expired canary: its uses are mailed again.
   const isLost = isExpired(token, statusContext.now) && !token.canary;
   const canResume = status === 'idle' || status === 'paused' || (isActive && becomesIdleSoon(token, statusContext));
   const fits: Record<OfferedAction, boolean> = {

@@ -16,7 +16,7 @@ interface TokenMenuProps {
 export function TokenMenu({ token, statusContext, actsAsOwner, revokeHref }: TokenMenuProps) {
   const { superuser } = useMember();
   const path = tokenPath(token.id);
-  // The page of the token offers the rest, which needs more explanation than a menu has room for.
+  // The page of the token offers the rest, which need more explanation than a menu has room for.
   const actions = offeredActions(token, statusContext, { superuser, actsAsOwner }).filter(
     ([action]) => action !== 'narrow',
   );

@@ -14,7 +14,7 @@ export interface ShownTest {
   problem?: ProblemError;
 }
 
-/** The form that tests a request with a token without its value. It is folded away until it was sent. */
+/** The form that tests a request with a token, without its value. It is folded away until it has been sent. */
 export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTest | undefined }) {
   const { form, tested, problem } = test ?? { form: emptyTestForm };
   const errors = fieldErrors(problem);

@@ -9,7 +9,7 @@ interface AppsFieldProps {
   error: string | undefined;
 }
 
-/** The field for the apps that a token is restricted to. It lists the apps there are. */
+/** The field for the apps that a token is restricted to. It lists the existing apps. */
 export function AppsField({ value, offered, error }: AppsFieldProps) {
   if (offered.names.length === 0 && value === '' && !error) {
     return <p class="hint">No apps are registered. Once a superuser registers one, you can limit the token to it.</p>;

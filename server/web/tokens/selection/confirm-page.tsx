@@ -108,7 +108,7 @@ function Told({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
   return <>{areOwn ? '' : 'Each owner but you gets a mail.'}</>;
 }
 
-/** The first tokens by name and owner, and how many there are besides. */
+/** The first tokens by name and owner, and how many more there are. */
 function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
   const others = tokens.length - maxNamed;
   return (
@@ -164,7 +164,7 @@ function PauseFields() {
   );
 }
 
-/** Says that nothing was selected, or that the change would leave all that was selected as it is. */
+/** Says that nothing was selected, or that the change does not apply to any selected token. */
 function NothingToChange(asked: Omit<ConfirmPageProps, 'now'>) {
   const { action, listUrl, unchanged, notAllowed, more } = asked;
   const isSelected = unchanged + notAllowed > 0;

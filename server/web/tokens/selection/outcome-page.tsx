@@ -23,7 +23,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   'not-found': 'no longer there, or not yours to see',
 };
 
-/** What became of each token of a change of many. Sending the confirmation again shows that nothing is left to do. */
+/** The outcome of a change of many tokens, for each token. Sending the confirmation again shows that nothing is left to do. */
 export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
   const { done, skipped, failed } = outcome;
   const participle = participles[change.action];

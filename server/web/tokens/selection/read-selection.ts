@@ -24,11 +24,11 @@ export interface AskedTokens {
   tokens: TokenRecord[];
   /** How many more tokens were selected and stay as they are, because the change does not apply to them. */
   unchanged: number;
-  /** How many more tokens were selected and stay as they are, because only a superuser may change them so. */
+  /** How many more tokens were selected and stay as they are, because only a superuser may make this change of them. */
   notAllowed: number;
   /** Whether more match the filter. */
   more: boolean;
-  /** What selected them, in words. */
+  /** The selection in words. */
   selectedBy: string;
 }
 
@@ -36,10 +36,10 @@ export function isBulkAction(value: unknown): value is BulkAction {
   return bulkActions.some((action) => action === value);
 }
 
-/** How many pages of `limits.maxBulkTokens` a change of all tokens that match is looked for in. */
+/** Maximum number of pages of `limits.maxBulkTokens` that are searched for tokens to change. */
 const maxPages = 50;
 
-/** Reads the tokens that the list selected: those whose boxes were checked, or all that match its filter. */
+/** Reads the tokens that were selected on the list: those whose boxes were checked, or all that match its filter. */
 export async function readAskedTokens(
   tokens: Tokens,
   c: AppContext,
@@ -104,7 +104,7 @@ function divide(found: readonly TokenRecord[], reason: (token: TokenRecord) => R
   };
 }
 
-/** Returns what the filter of a list selects. */
+/** Describes the tokens that the filter of a list selects. */
 function inWords(values: FilterValues): string {
   const labels = selectingNames.flatMap((name) => {
     const value = values[name];
@@ -113,7 +113,7 @@ function inWords(values: FilterValues): string {
   return labels.length === 0 ? 'All tokens, without a filter' : labels.join(' · ');
 }
 
-/** What the confirmation is sent with: exactly the tokens that it named. */
+/** The content of a sent confirmation: exactly the tokens that it named. */
 export interface ConfirmedChange {
   action: BulkAction;
   ids: string[];

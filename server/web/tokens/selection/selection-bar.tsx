@@ -27,8 +27,8 @@ interface SelectionBarProps extends Selection {
 }
 
 /**
- * What can be done with the selected tokens. The bar lies over the end of the window while something is selected, without script too. It asks
- * for the page that confirms the change.
+ * The actions for the selected tokens. The bar covers the end of the window while something is selected, without script too. Its
+ * buttons open the page that confirms the change.
  */
 export function SelectionBar({ preselected, listUrl, shown, total }: SelectionBarProps) {
   const { cursor: _, ...filters } = listUrl.query;

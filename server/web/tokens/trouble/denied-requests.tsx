@@ -63,7 +63,7 @@ export interface RepeatedRequest extends DeniedRequest {
   times: number;
 }
 
-/** Makes one row of requests that follow each other and differ in their times only. It is the newest of them. */
+/** Joins requests that follow each other and differ only in their times into one row, which shows the newest. */
 export function withoutRepeats(requests: readonly DeniedRequest[]): RepeatedRequest[] {
   const rows: RepeatedRequest[] = [];
   for (const request of requests) {
@@ -155,7 +155,7 @@ function DeniedRow({ request, names, token, mayEdit, resumer, now }: DeniedRowPr
   );
 }
 
-/** Why a request was denied: the rule that denied it, or what lets such requests through if no rule can. */
+/** Says why a request was denied: the rule that denied it or, if no rule did, the change that would let such requests through. */
 function Reason({ request, names, token, resumer }: Pick<DeniedRowProps, 'request' | 'names' | 'token' | 'resumer'>) {
   const { reason, appId } = request;
   const isForNoApp = reason === 'app' && (appId === null || !names.has(appId));

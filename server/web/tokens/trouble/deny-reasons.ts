@@ -50,7 +50,10 @@ const resumeRemedies: Readonly<Record<Exclude<Resumer, null>, string>> = {
   superuser: 'A superuser can resume the token.',
 };
 
-/** Returns what lets such requests through, for reasons that no rule of the token can change. Null for others. */
+/**
+ * Returns the change that lets such requests through, for reasons that no rule of the token can change. Returns null for other
+ * reasons.
+ */
 export function denyReasonRemedy(reason: string, resumer: Resumer): string | null {
   if (reason === 'paused' || reason === 'idle') return resumer === null ? null : resumeRemedies[resumer];
   return remedies[reason] ?? null;

@@ -13,7 +13,7 @@ interface TroubleProps {
   offered: ReadonlySet<OfferedAction>;
 }
 
-/** What is wrong with a token, or will be soon, as notes. Renders nothing if all is well. */
+/** Notes about present and coming problems of a token. Renders nothing if there are none. */
 export function TroubleNotes(props: TroubleProps) {
   const { token, statusContext, offered } = props;
   const isActive = tokenStatus(token, statusContext) === 'active';
@@ -33,7 +33,7 @@ export function TroubleNotes(props: TroubleProps) {
   );
 }
 
-/** That somebody presented the value of a canary, and what to do. */
+/** Says that somebody presented the value of a canary, and what to do. */
 function CanaryNote({ token: { canary, lastUse }, now }: { token: TokenRecord; now: number }) {
   if (!canary || lastUse === null) return null;
   return (
@@ -91,7 +91,7 @@ const remedies: Readonly<Record<Troubled, string>> = {
 
 const pausedCanary = 'Its uses are counted, and nobody gets a mail until the pause ends.';
 
-/** Who paused the token, why, and until when. After a leak, nobody in particular did. */
+/** Says who paused the token, why, and until when. After a leak report, it names no person. */
 function PauseNote({ token, now, isLost }: { token: TokenRecord; now: number; isLost: boolean }) {
   const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser, manage } = token;
   if (!isPaused(token, now) || pausedAt === null) return null;

@@ -38,7 +38,7 @@ function periodOf(days: number): string {
   return days === 1 ? 'the last 24 hours' : `the last ${days} days`;
 }
 
-/** The same in a list of other facts. Renders nothing if the token was not used. */
+/** The same as one of several facts. Renders nothing if the token was not used. */
 export function RecentUseFacts(props: RecentUseProps) {
   const { token, usage, days, now } = props;
   const lastUse = newestUse(token);

@@ -5,7 +5,7 @@ import { formatDate } from '../../shell/components/dates.ts';
 const chartHeight = 100;
 const dayWidth = 10;
 const barWidth = 8;
-/** So that a day with few uses differs from one without any. */
+/** Minimum height of a bar, so that a day with few uses differs from one without any. */
 const minBarHeight = 1;
 
 /** A bar for each day: allowed uses, and denied ones on top. Its text alternative names the totals and the busiest day. */

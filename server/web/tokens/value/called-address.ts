@@ -5,13 +5,14 @@ import type { TokenRecord } from '../../../store/records.ts';
 /** The address that snippets call with a new token. */
 export interface CalledAddress {
   url: URL;
-  /** The name of the app there. Null for this server, which tells about the token itself. */
+  /** The name of the app there. Null for this server, which returns the token's own record. */
   app: string | null;
 }
 
 /**
- * Returns the address of the first app of the token that has one. By default, returns the address at which this server tells about the
- * presented token. A failure must not cost the value, which no other page shows, so it counts like an app without address.
+ * Returns the address of the first app of the token that has one. Otherwise, returns the address at which this server returns the
+ * record of the presented token. A failure must not cost the value, which no other page shows, so it counts like an app without
+ * an address.
  */
 export async function calledAddress(
   { apps, config }: Pick<AppDeps, 'apps'> & { config: Pick<AppDeps['config'], 'publicUrl'> },

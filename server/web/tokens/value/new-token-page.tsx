@@ -12,7 +12,7 @@ interface NewTokenPageProps {
   token: TokenRecord;
   /** The token's value. No other page shows it. */
   value: string;
-  /** What the snippets call. */
+  /** The address that the snippets call. */
   address: CalledAddress;
   now: number;
   /** Whether the token existed before, and received a new value. */
@@ -51,7 +51,7 @@ export function NewTokenPage({ token, value, address, now, rotated = false }: Ne
   );
 }
 
-/** What distinguishes the new value, and until when each value works. */
+/** Says how the new value differs from the old one, and until when each works. */
 function Facts({ token, now, rotated }: Required<Pick<NewTokenPageProps, 'token' | 'now' | 'rotated'>>) {
   const previous = workingPreviousValue(token, now);
   return (

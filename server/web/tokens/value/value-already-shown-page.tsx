@@ -14,7 +14,7 @@ interface ValueAlreadyShownPageProps {
   rotated?: boolean;
 }
 
-/** Shown if the same form is sent again, for example on a reload. A lost value is replaced there. */
+/** Shown if the same form is sent again, for example on a reload. The page offers to replace a lost value. */
 export function ValueAlreadyShownPage({ token, now, rotated = false }: ValueAlreadyShownPageProps) {
   const list = token ? listOfToken(token, useMember().id) : ownList;
   return (
@@ -40,7 +40,7 @@ export function ValueAlreadyShownPage({ token, now, rotated = false }: ValueAlre
 
 const ownList: ListOfToken = { href: tokensPath, label: 'Back to your API tokens', section: tokensPath };
 
-/** Replaces a lost value at once. Nobody rotates a canary, whose value never works. */
+/** The form that replaces a lost value at once. Nobody rotates a canary, whose value never works. */
 function LostValue({ token, now }: { token: TokenRecord; now: number }) {
   if (token.canary) return <p>If you did not save it, revoke the token and create a new one.</p>;
   const previous = workingPreviousValue(token, now);

@@ -1,5 +1,5 @@
 // Makes a dialog that the server rendered modal. Escape leads back to the page that opened it. A dialog without such a page shows
-// a value once: it stays, even if the browser closed it without asking.
+// a value once. It stays open, even if the browser tried to close it.
 for (const dialog of document.querySelectorAll('dialog[data-modal][open]')) {
   const { close } = dialog.dataset;
   dialog.removeAttribute('open');

@@ -12,7 +12,8 @@ if (key) {
   });
 }
 
-// Cuts a value to its prefix as soon as it is in a search, so that no value reaches an address. White space, quotes or invisible characters may divide a copied value.
+// Cuts a value to its prefix as soon as it is in a search field, so that no value reaches an address. White space, quotes or
+// invisible characters may divide a copied value.
 const prefixIn = (text) => /([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{12}/.exec(text)?.[1];
 for (const field of document.querySelectorAll('input[type=search]')) {
   const cut = () => {

@@ -22,8 +22,8 @@ function select(source) {
   else getSelection().selectAllChildren(source);
 }
 
-// Asks once before a page is left whose value nobody copied. “I have saved it” also means that it was copied, by whatever way.
-// Browsers ignore a page that nobody has touched yet.
+// Asks once before somebody leaves a page whose value was not copied. “I have saved it” counts as a copy. Browsers do not ask on
+// a page that nobody has touched yet.
 if (unsaved) {
   unsaved.addEventListener('copy', markSaved);
   document.querySelector('[data-saved]').addEventListener('click', markSaved);

@@ -1,6 +1,6 @@
 import type { Child, PropsWithChildren } from 'hono/jsx';
 
-/** In place of a list that has nothing yet: a sentence that says so. `children` say what to do next. */
+/** Takes the place of a list that has nothing yet, and says so in a sentence. `children` say what to do next. */
 export function EmptyList({ lead, children }: PropsWithChildren<{ lead: Child }>) {
   return (
     <div class="empty">
@@ -18,7 +18,7 @@ interface NothingMatchesProps {
   clear?: string;
 }
 
-/** In place of a list whose filters match nothing. */
+/** Takes the place of a list whose filters match nothing. */
 export function NothingMatches({ lead, clearHref, clear = 'Clear filters' }: NothingMatchesProps) {
   return (
     <EmptyList lead={lead}>

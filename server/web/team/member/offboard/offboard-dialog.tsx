@@ -71,7 +71,7 @@ export function OffboardDialog(props: OffboardDialogProps) {
   );
 }
 
-/** Returns what the button does: it names the number of tokens if no field decides it. */
+/** Returns the label of the button. It names the number of tokens, unless that depends on a field. */
 function submitOf({ plan: { transferred, revoked }, ...props }: OffboardDialogProps): string {
   if (transferred.length + revoked.length === 0) return 'Offboard';
   if (transferred.length > 0 && hasReceiver(props)) return 'Offboard and revoke tokens';
@@ -91,7 +91,10 @@ function Plan({ plan: { transferred, revoked, known }, ...props }: OffboardDialo
   );
 }
 
-/** A paused token may have leaked. The member's other tokens are revoked in any case, so only these need a second thought. */
+/**
+ * A paused token may have leaked, so the superuser should think before they transfer it. The tokens that are not transferred are
+ * revoked in any case.
+ */
 function PausedNote({ paused }: { paused: number }) {
   if (paused === 0) return null;
   return (
@@ -163,7 +166,7 @@ function TokenNames({ heading, tokens, now, children }: PropsWithChildren<TokenN
   );
 }
 
-/** Names what the member knows and the offboarding does not change. */
+/** Names the tokens whose values the member knows and which the offboarding does not change. */
 function KnownTokens({ user, tokens }: Pick<OffboardDialogProps, 'user'> & { tokens: readonly TokenRecord[] }) {
   if (tokens.length === 0) return null;
   const isBounded = tokens.length >= limits.maxKnownTokens;

@@ -3,7 +3,7 @@ import type { CredentialStore } from './credentials/store.ts';
 /** Standard output or standard error. */
 export interface OutputStream {
   readonly isTTY: boolean;
-  /** Width in columns. 80 if the stream is no terminal. */
+  /** Width in columns. 80 if the stream is not a terminal. */
   readonly columns: number;
   /** Resolves when the text has left the process, and rejects if it cannot be written. */
   write(text: string): Promise<void>;
@@ -16,7 +16,7 @@ export interface InputStream {
 }
 
 export interface TextOptions {
-  /** The answer of a person who only presses Enter. */
+  /** The answer if the person only presses Enter. */
   readonly initial?: string;
   /** Returns why an answer is not accepted, or null. The question is then asked again. */
   readonly check?: (answer: string) => string | null;

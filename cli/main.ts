@@ -48,7 +48,7 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
 
 /** Turns a usage error of commander into an error for people. Returns for help and the version. @throws CliError `usage` */
 async function rejectMistakes(error: CommanderError, found: FoundCommand): Promise<void> {
-  // With --help, commander ignores an unknown command. People who look a command up need to hear that it does not exist.
+  // With --help, commander ignores an unknown command. People who look up a command need to know that it does not exist.
   const isHelp = error.code === 'commander.helpDisplayed' && found.unknown[0] !== 'help';
   const isUnknown = isHelp || error.code === 'commander.unknownCommand';
   if (isUnknown && found.unknown.length > 0) throw await unknownCommand(found);

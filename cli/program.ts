@@ -67,7 +67,7 @@ import type { Context, GlobalOptions } from './context.ts';
 import { helpTopics } from './help/topic-names.ts';
 import { warnAboutExpiry } from './session/expiry-warning.ts';
 
-/** The output of commander. It is collected, because only the outcome decides which stream it belongs to. */
+/** Collects the output of commander, because only the outcome decides which stream it belongs to. */
 export interface HelpOutput {
   out: string;
   err: string;

@@ -61,7 +61,7 @@ function explain(
   if (first && others.length === 0) return [inOptions(first)];
   if (first) return [`${title}:`, ...errors.map((error) => `  ${optionOf(error)}: ${inOptions(error)}`)];
   if (code !== 'not-authenticated') return [detail];
-  // The server does not know by which command its reader signs in.
+  // The server does not know with which command the user signs in.
   return [`${detail.replace(/ Sign in again\.$/, '')} ${signInAdvice(ctx)}`];
 }
 

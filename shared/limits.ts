@@ -8,21 +8,21 @@ export const limits = {
 
   maxNameCodePoints: 64,
   maxDescriptionCodePoints: 500,
-  /** Groups of an app, or groups that superusers give a member. */
+  /** Maximum number of groups of an app, and of groups that superusers give a member. */
   maxGroups: 50,
-  /** Maintainers of a service account. Each gets the mails about its tokens. */
+  /** Maximum number of maintainers of a service account. Each gets the mails about its tokens. */
   maxMaintainers: 50,
-  /** Tokens whose values a leaver knows, in the preview and the result of an offboarding. */
+  /** Maximum number of tokens whose values a leaver knows, in the preview and the result of an offboarding. */
   maxKnownTokens: 100,
-  /** Hosts of an app. */
+  /** Maximum number of hosts of an app. */
   maxHosts: 50,
-  /** Groups that the identity provider lists for a member. */
+  /** Maximum number of groups that the identity provider lists for a member. */
   maxSsoGroups: 200,
   /** Bytes of `X-Auth-Groups`, in which other servers accept 8 KB: those of groups from the identity provider, and of all others. */
   maxSsoGroupsBytes: 5 * 1024,
   maxManualGroupsBytes: 2 * 1024,
   maxEmailCharacters: 254,
-  /** Members whom one form invites. */
+  /** Maximum number of members whom one form invites. */
   maxInvitees: 100,
   maxPasskeys: 20,
   minPasswordCharacters: 12,
@@ -31,7 +31,7 @@ export const limits = {
   confirmationLifetimeMs: 60 * 60 * 1000,
   maxPageSize: 200,
   defaultPageSize: 50,
-  /** Tokens that one request revokes or pauses. */
+  /** Maximum number of tokens that one request revokes or pauses. */
   maxBulkTokens: 1000,
   /** One hundred years, including leap days. */
   maxExpirySeconds: 36_525 * 24 * 60 * 60,
@@ -46,12 +46,12 @@ export const limits = {
   minTrustTtlSeconds: 60,
   defaultTrustTtlSeconds: 15 * 60,
   maxTrustTtlSeconds: 60 * 60,
-  /** Hashes in one request for statuses. */
+  /** Maximum number of hashes in one request for statuses. */
   maxHashes: 1000,
   /** Values in one report of leaks, and the bytes of its body. */
   maxReportedValues: 1000,
   maxReportBytes: 1024 * 1024,
-  /** Places of one leaked value that the audit log names. */
+  /** Maximum number of places of one leaked value that the audit log names. */
   maxLeakPlaces: 20,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
   maxSelfRotationsPerHour: 60,
@@ -59,23 +59,23 @@ export const limits = {
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   maxPathCharacters: 1024,
   maxUserAgentCharacters: 256,
-  /** Routes, networks or agents that are kept of one token. */
+  /** Maximum number of routes, networks or agents that are kept for one token. */
   maxSeenValues: 200,
-  /** Denied requests that are kept of one token. */
+  /** Maximum number of denied requests that are kept for one token. */
   maxDeniedRequests: 20,
-  /** Lines of `allow`, or networks, of one token. */
+  /** Maximum number of lines of `allow`, and of networks, of one token. */
   maxRuleEntries: 50,
   maxAllowLineCharacters: 1024,
   /** How long a last use that a proxy reported is shown, although the token was then used without a proxy's report. */
   reportedUseMs: 24 * 60 * 60 * 1000,
 
-  /** How long people are told of a canary at most once. */
+  /** People are told of a canary at most once in this time. */
   canaryTellMs: 60 * 60 * 1000,
 
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
   /** A daemon whose last batch of uses failed tries again every second, so it does not need its row after a month. */
   usageWriterRetentionMs: 30 * 24 * 60 * 60 * 1000,
-  /** How long the daily totals of verifications are kept. They are about nobody. */
+  /** How long the daily totals of verifications are kept. They contain no personal data. */
   organizationDayRetentionMs: 400 * 24 * 60 * 60 * 1000,
   sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,
   /** How long files of mail stay in `DATA_DIR/mail`. */

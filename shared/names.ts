@@ -53,12 +53,12 @@ function encodedLength(name: string): number {
 
 const serviceAccountPrefix = 'service-account:';
 
-/** Returns what stands for a service account where a member has an email address. No email address contains a colon. */
+/** Returns the text that stands for a service account in place of an email address. No email address contains a colon. */
 export function serviceAccountIdentity(name: string): string {
   return `${serviceAccountPrefix}${name}`;
 }
 
-/** Returns the name in what `serviceAccountIdentity` returned. Returns null for every other text. */
+/** Returns the name in a text that `serviceAccountIdentity` returned. Returns null for every other text. */
 export function serviceAccountName(identity: string): string | null {
   return identity.startsWith(serviceAccountPrefix) ? identity.slice(serviceAccountPrefix.length) : null;
 }

@@ -24,7 +24,7 @@ export function redactEmbedded(text: string): string {
   return redact(shown + text.slice(end));
 }
 
-/** Reports whether a value ends with `tail`, which begins at `index`. Its prefix can be any part of what stands before. */
+/** Reports whether a value ends with `tail`, which begins at `index`. Its prefix can be any part of the text before. */
 function isValue(text: string, index: number, tail: string): boolean {
   const before = /[a-z0-9]{1,10}$/.exec(text.slice(Math.max(0, index - 10), index))?.[0] ?? '';
   for (let length = minPrefixLength; length <= before.length; length += 1) {

@@ -1,6 +1,6 @@
 import type { TokenStatus } from './schemas/tokens/tokens.ts';
 
-/** Parameters of `GET /api/v1/tokens` that select tokens by what happened to them. Durations are in seconds. */
+/** Parameters of `GET /api/v1/tokens` that select tokens by their history. Durations are in seconds. */
 export interface TokenFilterQuery {
   status?: TokenStatus | undefined;
   unused_for?: number | undefined;

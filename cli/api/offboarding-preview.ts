@@ -7,7 +7,7 @@ import { pageShape, tokenShape } from './shapes.ts';
 /** An offboarding transfers only tokens that were used within this time. */
 const inUseSeconds = 30 * 24 * 60 * 60;
 
-/** The tokens of a member who leaves, by what an offboarding does to them. */
+/** The tokens of a member who leaves, grouped by what an offboarding does to them. */
 export interface OffboardingPreview {
   transferred: readonly Token[];
   revoked: readonly Token[];

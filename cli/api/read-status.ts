@@ -12,7 +12,7 @@ export interface CredentialEnd {
 }
 
 export interface ServerStatus {
-  /** Null if the session is over. */
+  /** Null if the session has ended. */
   readonly ends: CredentialEnd | null;
   /** Time on the server minus time here, in whole seconds. Null if the server sent no time. */
   readonly clockDifference: number | null;
@@ -23,7 +23,10 @@ export interface ServerStatus {
 /** A server of an earlier release does not send it. */
 type Version = { readonly server_version?: string | null };
 
-/** The `Date` field has whole seconds, and a difference below this may be one of rounding and of the network. */
+/**
+ * Differences below this are ignored. The `Date` field has whole seconds, so a small difference may come from rounding and from
+ * the network.
+ */
 const minDifferenceMs = 2_000;
 
 /**
@@ -57,7 +60,7 @@ function isOver(error: CliError): boolean {
 function differenceOf(date: string | null, hereMs: number): number | null {
   const thereMs = Date.parse(date ?? '');
   if (Number.isNaN(thereMs)) return null;
-  // On average, half a second was cut off.
+  // `Date` is rounded down, by half a second on average.
   const difference = thereMs + 500 - hereMs;
   return Math.abs(difference) < minDifferenceMs ? 0 : Math.round(difference / 1000);
 }

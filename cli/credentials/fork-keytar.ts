@@ -49,7 +49,7 @@ export async function forkKeytar(program: URL, signal: AbortSignal): Promise<Key
   };
 
   await responseTo(0, () => undefined);
-  // Lets this process exit between calls. The child exits when it is disconnected.
+  // Let this process exit between calls. The child exits when it is disconnected.
   child.unref();
   child.channel?.unref();
   return {

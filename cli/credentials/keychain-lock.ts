@@ -13,8 +13,8 @@ const askIfLocked = [
 ];
 
 /**
- * Returns whether a secret can be read from the OS keychain without a question to the person. That is known on Linux with
- * systemd, and on Windows. The keychain of macOS may always ask.
+ * Returns whether a secret can be read from the OS keychain without a question to the person. This is known on Linux with
+ * systemd, and on Windows. On macOS, the keychain may always ask.
  */
 export async function isUnlocked(platform: NodeJS.Platform): Promise<boolean> {
   if (platform === 'win32') return true;

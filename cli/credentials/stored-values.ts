@@ -85,7 +85,7 @@ export async function renameStoredValue(
   before: { owner: string; name: string },
   after: { owner: string; name: string; prefix: string },
 ): Promise<void> {
-  // The token has its new name already, so a list that cannot be read is no failure.
+  // The token has its new name already, so an unreadable list does not make the command fail.
   if (!(await isStored(ctx, server, before).catch(() => false))) return;
   const keychain = await ctx.keychain();
   const token = (await keychain?.get(tokenAccount(server, before.owner, before.name))) ?? null;

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 
-/** Where the words of a command line lead. */
+/** The command that the words of a command line name. */
 export interface FoundCommand {
   readonly command: Command;
   /** The names on the way to the command. */
   readonly path: readonly string[];
-  /** The first word that is no command of the group `command`, and those after it. Empty if `command` is no group. */
+  /** The first word that names no command of the group `command`, and the words after it. Empty if `command` is not a group. */
   readonly unknown: readonly string[];
-  /** The words that follow a command that is no group. */
+  /** The words after a command that is not a group. */
   readonly others: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-/** Whose tokens a command is about. Without both, they are your own. */
+/** The owner of the tokens that a command is about. Without both fields, the tokens are your own. */
 export interface OwnerOptions {
   /** The email address of a member. */
   user?: string;

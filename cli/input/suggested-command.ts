@@ -24,7 +24,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   member: ['users'],
 };
 
-/** Words of one group that another command stands for. */
+/** Words that mean another command, in one group only. */
 const elsewhere: Readonly<Record<string, string>> = {
   'servers add': 'tokens login',
   'servers create': 'tokens login',
@@ -35,7 +35,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'webhooks enable': 'tokens webhooks edit --enable',
 };
 
-/** The command line is about tokens without saying so: `tokens create` instead of `tokens token create`. */
+/** Words for tokens, which a command line leaves out: `tokens create` instead of `tokens token create`. */
 const superfluous: readonly string[] = ['token', 'tokens'];
 
 /** Returns the sentence that suggests a command, or one of `topics`, for the unknown words. Returns '' if none is close. */
@@ -55,7 +55,7 @@ function commandMeantBy(word: string, group: Command): string | null {
   return [word, ...meant].find((name) => group.commands.some((command) => command.name() === name)) ?? null;
 }
 
-/** Returns up to two names that are close to a word. Of a command with an alias, only the closer one of the two. */
+/** Returns up to two names that are close to a word. If a command and its alias are close, returns only the closer one. */
 function closeCommands(word: string, group: Command, topics: readonly string[]): string[] {
   const names = group.commands.map((command) => closeNames(word, [command.name(), ...command.aliases()])[0]);
   return closeNames(word, [...names.filter((name) => name !== undefined), ...topics]);

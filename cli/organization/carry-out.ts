@@ -6,7 +6,7 @@ import { differences } from './plan/differences.ts';
 import type { Step } from './plan/step.ts';
 import type { SecretSink } from './secrets.ts';
 
-/** Requests at the same time. The server carries out one change after the other, so that more would only wait. */
+/** Maximum number of parallel requests. The server carries out one change after the other, so more would only wait. */
 const maxParallel = 4;
 
 /**

@@ -5,8 +5,8 @@ import { type Step, shownName } from './plan/step.ts';
 import { members } from './sections/members.ts';
 
 /**
- * Confirms before the first change that it is really the member, if a step of the plan gives a role. The rights were checked: management keys give
- * no roles.
+ * If a step of the plan gives a role, asks the member to confirm who they are before the first change. Management keys give no
+ * roles, as the check of the rights has ensured.
  * @throws CliError like `confirmFirst`
  */
 export async function confirmPlan(ctx: Context, api: Api, steps: readonly Step[]): Promise<void> {

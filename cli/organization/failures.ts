@@ -19,7 +19,9 @@ export interface Progress {
   readonly isCancelled: boolean;
 }
 
-/** Returns the first failure with the object that it is about, what was done before, and whose secrets nobody knows. */
+/**
+ * Returns the first failure. It names the object, the changes that were made before, and the objects whose secrets nobody knows.
+ */
 export function stoppedAt(
   failed: readonly [FailedStep, ...FailedStep[]],
   file: OrganizationFile,
@@ -36,7 +38,7 @@ export function stoppedAt(
   const { errors = [], ...problem } = error.problem;
   const options = { cause: error, retryAfterSeconds: error.retryAfterSeconds };
   const lines = errors.flatMap(({ pointer, detail }) => lineOf(file, step, pointer, detail));
-  // A field that the file does not have has no position there.
+  // A field that is not in the file has no position.
   if (lines.length < errors.length || lines.length === 0) {
     const details = errors.length > 0 ? errors.map(({ detail }) => detail).join(' ') : problem.detail;
     return new CliError({ ...problem, detail: `${what}: ${details} ${end}` }, options);

@@ -10,13 +10,13 @@ import { members } from './sections/members.ts';
 import type { Section } from './sections/section.ts';
 import { serviceAccounts } from './sections/service-accounts.ts';
 
-/** Whose rights a run uses. */
+/** The rights that a run uses: a member's or a management key's. */
 export type Rights =
   | { readonly kind: 'superuser'; readonly ownId: string }
   /** `ownName` is the name of the key's service account. */
   | { readonly kind: 'key'; readonly ownName: string; readonly scopes: readonly Scope[] };
 
-/** Finds out whose rights the connection uses. @throws CliError `superuser-required` */
+/** Finds out whether the connection has the rights of a member or of a management key. @throws CliError `superuser-required` */
 export async function readRights({ api, credential }: Connection): Promise<Rights> {
   if (credential === 'key') return readKey(api);
   const { id, superuser } = await expectBody(api.me.$get(), userShape);

@@ -31,8 +31,8 @@ const isBodyByte = new Uint8Array(256);
 for (const character of base62Alphabet) isBodyByte[character.charCodeAt(0)] = 1;
 
 /**
- * Creates the search for values of these product prefixes. It looks for the byte `_`, which is rare in text and in binaries, and then at
- * what stands before and after it. The checksum alone decides: what surrounds a value may be a letter, as in a compiled file
+ * Creates the search for values of these product prefixes. It looks for the byte `_`, which is rare in text and in binaries, and
+ * then at what stands before and after it. The checksum alone decides, because a letter may touch a value, as in a compiled file
  * or after `\n` in a string.
  */
 export function createMatcher(prefixes: readonly string[]): FindMatches {

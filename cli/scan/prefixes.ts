@@ -24,7 +24,7 @@ export async function findServer(ctx: Context, options: GlobalOptions): Promise<
   });
 }
 
-/** Returns the prefixes of the server's values. An older server does not say them. */
+/** Returns the prefixes of the server's values. An older server does not send them. */
 export async function prefixesOf(
   ctx: Context,
   options: GlobalOptions,

@@ -16,9 +16,9 @@ interface OpenFile {
 const recountBytes = 64 * 1024;
 
 /**
- * Searches one file, or the members of an archive. A file that cannot be read gives a warning. `follow` opens what a symbolic link
- * names, and reads devices as well. Returns a promise only if there is something to wait for: most files are small, and a promise
- * takes as long as the search in one.
+ * Searches one file, or the members of an archive. A file that cannot be read gives a warning. With `follow`, opens the target of
+ * a symbolic link, and reads devices as well. Returns a promise only if there is something to wait for: most files are small, and
+ * a promise takes as long as the search in one.
  */
 export function scanFile(search: Search, sink: Sink, path: Path, { follow = false } = {}): Promise<void> | undefined {
   let fd: number | null = null;
@@ -38,7 +38,7 @@ export function scanFile(search: Search, sink: Sink, path: Path, { follow = fals
   return undefined;
 }
 
-/** Starts the search in a file as it is stored. Leaves out the values that its members have. */
+/** Starts the search in the raw bytes of a file. Leaves out the values that its members have. */
 function begin(search: Search, sink: Sink, { fd, path, isRegular }: OpenFile, inMembers?: ReadonlySet<string>): void {
   search.begin(
     (hit) => inMembers?.has(hit.value) || sink.add({ file: path, ...hit }),
@@ -55,7 +55,7 @@ function searchSmall(search: Search, sink: Sink, file: OpenFile): number | null 
   const count = search.read(file.fd, null);
   if (archiveFormat(search.buffer, count) !== null || search.isFull()) return null;
   if (file.isRegular && canPrecedeZip(search.buffer, count)) return null;
-  // The size is not asked for: a file in /proc has none.
+  // Do not ask for the size, because a file in /proc has none.
   if (count > 0 && search.read(file.fd, null) > 0) return null;
   search.end();
   return count;

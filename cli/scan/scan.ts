@@ -8,7 +8,7 @@ import type { Sink } from './sink.ts';
 import { createTrackedFiles } from './tracked.ts';
 import { walk } from './walk.ts';
 
-/** What to search. */
+/** The source to search. */
 export type Source =
   | {
       readonly kind: 'paths';

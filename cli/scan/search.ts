@@ -20,11 +20,11 @@ export interface Search {
   read(fd: number, position: number | null): number;
   /** After the first call of `read`, the first bytes of the stream. */
   readonly buffer: Buffer;
-  /** Reports whether the next call of `read` or `push` must search what is in the buffer. */
+  /** Reports whether the next call of `read` or `push` must search the buffer first. */
   isFull(): boolean;
   /** Adds the next bytes. */
   push(chunk: Uint8Array): void;
-  /** Searches what is left of the stream. */
+  /** Searches the rest of the stream. */
   end(): void;
 }
 

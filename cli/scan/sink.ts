@@ -8,7 +8,7 @@ export interface Found extends Hit {
   readonly commit?: string;
 }
 
-/** Takes what the sources find. */
+/** Takes the findings of the sources. */
 export interface Sink {
   add(found: Found): void;
   /**
@@ -16,7 +16,7 @@ export interface Sink {
    * reacts to signals.
    */
   keepUp(bytes: number): Promise<void> | undefined;
-  /** Reports what in a file was not searched. `text` is a sentence without its full stop. */
+  /** Reports a part of a file that was not searched. `text` is a sentence without its full stop. */
   warn(text: string): void;
   /** Reports a file or a directory that cannot be read, with the code of the system's error. */
   skip(path: string, code: string): void;

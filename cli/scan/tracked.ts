@@ -5,7 +5,7 @@ import type { Path } from './walk.ts';
 
 /** The files that repositories have although their patterns ignore them, as after `git add --force`. A walk leaves them out. */
 export interface TrackedFiles {
-  /** Adds those of a directory in a repository. `prefix` is what stands before the name of an entry in its path. */
+  /** Adds those of a directory in a repository. `prefix` precedes the name of an entry in its path. */
   add(prefix: Path): void;
   /** Takes out a file that the walk found. */
   found(path: Path): void;

@@ -18,7 +18,7 @@ export interface WalkOptions {
 /** A directory in which the walk is, with the entries that are left. */
 interface Visit {
   readonly entries: Iterator<Entry>;
-  /** What stands before the name of an entry in its path. */
+  /** The text that precedes the name of an entry in its path. */
   readonly prefix: Path;
   /** The same, absolute and with `/` as separator on every system. */
   readonly absolute: string;
@@ -35,7 +35,7 @@ interface Entry {
 export function* walk(directory: string, options: WalkOptions): Generator<Path> {
   const path = normalize(directory);
   const rules = options.respectIgnore ? rulesAbove(path) : null;
-  // A loop, because nested generators would pass each path through every level.
+  // Use a loop, because nested generators would pass each path through every level.
   const prefix = path === '.' ? '' : withSeparator(path);
   if (options.respectIgnore && isInside(repositoryOf(resolve(path)), path)) options.onRepository(prefix);
   const visits = [visit({ path, prefix, absolute: absoluteOf(path), rules }, options)];

@@ -9,8 +9,8 @@ import { sessionShape } from './session-shape.ts';
 const minRemainingMs = 5 * 60 * 1000;
 
 /**
- * Confirms before the first of several changes that it is really the member: the run must not stop half-way for it. Asks nothing if the session
- * confirmed it already. `why` is the clause after "because".
+ * Asks the member to confirm who they are before the first of several changes, so that the run does not stop half-way. Asks
+ * nothing if the session is confirmed already. `why` is the clause after "because".
  * @throws CliError `confirmation-required` without a terminal or a password, `wrong-password`, `throttled`
  */
 export async function confirmFirst(ctx: Context, api: Api, why: string): Promise<void> {

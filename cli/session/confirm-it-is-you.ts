@@ -8,8 +8,8 @@ import type { Server } from './server-url.ts';
 import { sessionShape } from './session-shape.ts';
 
 /**
- * Asks for the password if the server wants to know that it is really the member. Returns null if the request is to be repeated, and else the
- * response, whose body can be read again. Asks once in a run, also if several requests need it.
+ * Asks for the password if the server requires a confirmation. Returns null if the caller must repeat the request. Otherwise
+ * returns the response, whose body can be read again. Asks once in a run, also if several requests need it.
  *
  * @throws CliError `confirmation-required` without a terminal or a password, `wrong-password`, `throttled`
  */
@@ -29,7 +29,7 @@ export function createConfirmer(ctx: Context, server: Server, send: typeof fetch
 }
 
 /**
- * Asks for the password, and confirms with it that it is really the member.
+ * Asks for the password, and confirms with it who the member is.
  *
  * @throws CliError `problem` with advice without a terminal or a password; `wrong-password`, `throttled`
  */

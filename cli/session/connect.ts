@@ -43,13 +43,16 @@ export async function connect(ctx: Context, options: GlobalOptions): Promise<Con
     openNetwork(ctx, options, server),
   ]);
   const authorization = `Bearer ${secret}`;
-  // A management key is no person, so nothing asks it to confirm anything.
+  // A management key is not a person, so the server never asks it for a confirmation.
   const confirming = credential === 'key' ? send : confirmingFetch(ctx, server, send, authorization);
   const plain = createApi(server, send, authorization);
   return { server, api: createApi(server, explainingFetch(confirming, plain, credential), authorization), credential };
 }
 
-/** Returns a `fetch` whose refusals say which name does not exist, and suggest close ones. Loads the module only for them. */
+/**
+ * Returns a `fetch` whose error responses name the object that does not exist, and suggest close names. Loads the module only for
+ * such a response.
+ */
 function explainingFetch(send: typeof fetch, api: Api, credential: Connection['credential']): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);
@@ -61,7 +64,7 @@ function explainingFetch(send: typeof fetch, api: Api, credential: Connection['c
 }
 
 /**
- * Returns a `fetch` that repeats a request once after the member has confirmed that it is really them. Loads the module only when a request
+ * Returns a `fetch` that repeats a request once after the member has confirmed who they are. Loads the module only when a request
  * is refused, so that no command starts later because of it.
  */
 function confirmingFetch(ctx: Context, server: Server, send: typeof fetch, authorization: string): typeof fetch {

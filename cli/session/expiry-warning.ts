@@ -11,7 +11,7 @@ import { connect, resolveServer } from './connect.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** A token that ends within this time and was used within the other is worth a warning. */
+/** The warning names tokens that end within the first time and were used within the second. */
 const endsWithinMs = 7 * dayMs;
 const usedWithinMs = 30 * dayMs;
 

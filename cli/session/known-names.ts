@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { configDirectory, type ServerEntry } from './config-file.ts';
 
-/** What a command line can name, as completion offers it. */
+/** The names that completion offers. */
 export const nameKinds = ['token', 'member', 'app', 'service-account'] as const;
 export type NameKind = (typeof nameKinds)[number];
 

@@ -13,7 +13,7 @@ export interface PrivateDirectory {
   write(name: string, text: string, options?: WriteOptions): Promise<void>;
   /** Removes the file. A missing one is no error. */
   remove(name: string): Promise<void>;
-  /** Removes the file, and what writes of it left that were interrupted. A write in progress fails. */
+  /** Removes the file, and the temporary files of interrupted writes. A write in progress fails. */
   removeWithLeftovers(name: string): Promise<void>;
   /** Runs `act` under a lock, so that no other process changes the file between a read and a write in `act`. */
   withLock<T>(name: string, act: () => Promise<T>): Promise<T>;

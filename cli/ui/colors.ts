@@ -2,8 +2,8 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Context, GlobalOptions, OutputStream } from '../context.ts';
 
 /**
- * Returns the colors for a stream: none if it is no terminal, because programs read it, or with `--no-color`, `NO_COLOR` or `TERM=dumb`.
- * `FORCE_COLOR` overrides the last two, and turns colors off if it is 0.
+ * Returns the colors for a stream: none if it is not a terminal, because programs read it, or with `--no-color`, `NO_COLOR` or
+ * `TERM=dumb`. `FORCE_COLOR` overrides the last two, and turns colors off if it is 0.
  */
 export function colorsFor(stream: OutputStream, ctx: Context, options: GlobalOptions): ChalkInstance {
   const { NO_COLOR, FORCE_COLOR, TERM } = ctx.env;

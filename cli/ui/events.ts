@@ -18,7 +18,7 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
     {
       head: 'ACTOR',
       text: actorText,
-      // Cut before it is left out: one long name must not take the column from every line.
+      // The column is cut before it is left out, so that one long name does not remove it from every line.
       whenNarrow: [
         { order: 5, width: 16 },
         { order: 7, width: 0 },

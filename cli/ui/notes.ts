@@ -6,7 +6,7 @@ export async function writeStderr(ctx: Pick<Context, 'stderr'>, text: string): P
 }
 
 /**
- * Writes a confirmation or advice to stderr, for a person. Writes nothing if stderr is no terminal, because a script needs
+ * Writes a confirmation or advice to stderr, for a person. Writes nothing if stderr is not a terminal, because a script needs
  * only the exit code, and nothing with `--json`.
  */
 export async function note(ctx: Context, options: GlobalOptions, text: string): Promise<void> {

@@ -22,7 +22,7 @@ export interface Column<Row> {
   readonly minWidth?: number;
   /** Whether all other columns shrink before this one does. */
   readonly shrinksLast?: boolean;
-  /** What the column gives up if the minimum widths of all columns still exceed the terminal. */
+  /** The next steps of the column if the minimum widths of all columns still exceed the terminal. */
   readonly whenNarrow?: readonly NarrowStep[];
   readonly color?: (row: Row, colors: Colors) => (text: string) => string;
 }

@@ -37,7 +37,7 @@ export interface Times {
 export function timesFor(stream: OutputStream, ctx: Pick<Context, 'now' | 'timeZone'>): Times {
   const now = ctx.now();
   const times = stream.isTTY ? localTimes(ctx.timeZone) : utcTimes;
-  // East of UTC, the end of that day is on the next one. The date is what the person gave.
+  // East of UTC, the end of that day is on the next day. Show the date that the person gave.
   const datesOf = (time: string) => (stream.isTTY && isEndOfDay(time) ? localTimes('UTC') : times);
   const isRecent = (time: string) => now.getTime() - Date.parse(time) <= relativeWithinMs;
   const ago = (time: string) => (isRecent(time) ? timeAgo(time, now) : times.date(time));

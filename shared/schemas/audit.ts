@@ -170,7 +170,7 @@ export const auditEventSchema = z
   .meta({ id: 'AuditEvent' });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
-/** What a filter looks for. A value that is pasted here by mistake would be in logs of proxies, so it must not look as if it were fine. */
+/** The text of a filter. A token value that is pasted here by mistake ends up in logs of proxies, so it is refused. */
 export const searchSchema = (name: string) =>
   z
     .string()

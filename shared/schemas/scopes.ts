@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What each scope of a management key allows. A `write` includes its `read`. */
+/** The meaning of each scope of a management key. A `write` includes its `read`. */
 export const scopeDescriptions = {
   'tokens:read': "Read every owner's tokens, their usage and the report.",
   'tokens:write': "Create, change and revoke service accounts' tokens. Pause and revoke members' tokens.",
@@ -29,7 +29,7 @@ export function hasScope(held: readonly Scope[], needed: Scope): boolean {
   return held.some((scope) => scope === needed || includedScopes[scope] === needed);
 }
 
-/** Returns the scopes of a token as they are stored: separated by spaces, or null for a token that is no management key. */
+/** Returns the scopes of a token as they are stored: separated by spaces, or null for a token that is not a management key. */
 export function splitScopes(stored: string | null): Scope[] {
   return stored === null ? [] : (stored.split(' ') as Scope[]);
 }

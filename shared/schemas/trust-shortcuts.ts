@@ -1,4 +1,4 @@
-/** What a trust compares in the identity tokens of a system that many use. */
+/** The issuer and claims of a trust in a widely used system. */
 export interface TrustShortcut {
   issuer: string;
   claims: Record<string, string>;
@@ -10,8 +10,8 @@ export const gitHubIssuer = 'https://token.actions.githubusercontent.com';
 type GitHubLimits = Partial<Record<'ref' | 'environment' | 'workflow', string | undefined>>;
 
 /**
- * Returns what trusts the jobs of a GitHub repository, or null if the text is not OWNER/REPO. Compares the repository, not the subject, because
- * an organization may choose another form for subjects.
+ * Returns the issuer and claims that trust the jobs of a GitHub repository, or null if the text is not OWNER/REPO. Compares the
+ * repository, not the subject, because an organization may choose another form for subjects.
  */
 export function gitHubTrust(repository: string, { ref, environment, workflow }: GitHubLimits): TrustShortcut | null {
   if (!/^[^/\s*]+\/[^/\s*]+$/.test(repository)) return null;
@@ -28,7 +28,10 @@ export function gitHubTrust(repository: string, { ref, environment, workflow }: 
   };
 }
 
-/** Returns what trusts the pipelines of a GitLab project, or null if the text is not GROUP/PROJECT. A branch and a tag can have the same name, so a ref has a type. */
+/**
+ * Returns the issuer and claims that trust the pipelines of a GitLab project, or null if the text is not GROUP/PROJECT. A branch
+ * and a tag can have the same name, so a ref has a type.
+ */
 export function gitLabTrust(project: string, ref: string | undefined): TrustShortcut | null {
   if (!/^[^/\s*]+(\/[^/\s*]+)+$/.test(project)) return null;
   const [, type = 'heads', name = ref ?? ''] = /^refs\/(heads|tags)\/(.+)$/.exec(ref ?? '') ?? [];
@@ -36,7 +39,7 @@ export function gitLabTrust(project: string, ref: string | undefined): TrustShor
   return { issuer: 'https://gitlab.com', claims: { project_path: project, ...(ref !== undefined && refClaims) } };
 }
 
-/** Returns what trusts the pods of a cluster that run as this Kubernetes service account. */
+/** Returns the issuer and claims that trust the pods of a cluster that run as this Kubernetes service account. */
 export function kubernetesTrust(issuer: string, namespace: string, account: string): TrustShortcut {
   return { issuer, claims: { sub: `system:serviceaccount:${namespace}:${account}` } };
 }

@@ -12,7 +12,7 @@ export const trustLimits = {
   maxTextCharacters: 512,
 } as const;
 
-/** Claims that every token has anew, or that have a field of their own. */
+/** Claims that differ in every token, or that have a field of their own. */
 const reservedClaims = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 
 const maxText = `It must have at most ${trustLimits.maxTextCharacters} characters.`;

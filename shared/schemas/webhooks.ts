@@ -16,7 +16,7 @@ const webhookUrlSchema = z
   .refine((text) => redact(text) === text, 'The URL must not contain a token value or another secret of this server.')
   .meta({ example: 'https://hooks.example.com/tokens' });
 
-/** What a webhook may subscribe to: every action, the first part of several with `.*`, and `*`. */
+/** The events that a webhook may subscribe to: every action, the first part of several with `.*`, and `*`. */
 export const eventPatterns: readonly string[] = [
   '*',
   ...new Set(auditActions.map((action) => action.replace(/\..*$/, '.*'))),

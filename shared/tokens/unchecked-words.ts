@@ -12,12 +12,12 @@ const names: Readonly<Record<NotChecked, string>> = {
   network: 'Networks',
 };
 
-/** Returns on what it depends that a tested request is allowed, as in “Allowed, if …”. */
+/** Returns the conditions under which a tested request is allowed, as in “Allowed, if …”. */
 export function conditionsOf(notChecked: readonly NotChecked[]): string {
   return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(notChecked.map((part) => conditions[part]));
 }
 
-/** Returns what a test did not check, as in “Not checked: Apps, Networks”. */
+/** Returns the rules that a test did not check, as in “Not checked: Apps, Networks”. */
 export function namesOfUnchecked(notChecked: readonly NotChecked[]): string {
   return notChecked.map((part) => names[part]).join(', ');
 }

@@ -3,7 +3,7 @@ import { foldName } from '../../../shared/names.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 const maxSuggested = 2;
-/** The most edits that a slip of the keyboard makes. */
+/** Maximum number of edits that count as a typing mistake. */
 const maxEdits = 3;
 
 /** Returns a sentence, with a space before it, that suggests up to two names that are close to `text`. Returns '' if none is. */

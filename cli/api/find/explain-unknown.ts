@@ -10,7 +10,7 @@ import { listServiceAccounts } from './find-service-account.ts';
 import { listUsers } from './find-user.ts';
 import { type SentRequest, type UnknownKind, type UnknownName, unknownNames } from './unknown-names.ts';
 
-/** Who reads the explanation, which decides what they can do. */
+/** The reader of the explanation. What the reader can do depends on this. */
 type Reader = 'superuser' | 'key' | 'member';
 
 /**

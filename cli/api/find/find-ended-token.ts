@@ -10,7 +10,7 @@ import { pageShape, tokenShape } from '../shapes.ts';
 import { endedTokenDetailsShape, endedTokenShape } from './ended-shapes.ts';
 import { isPrefix, namesOwner, ownerFilter } from './find-token.ts';
 
-/** Returns the function that requests one page of the tokens that ended. */
+/** Returns the function that requests one page of tokens that ended. */
 export function endedPages(api: Api, filter: Record<string, string>): (page: PageQuery) => Promise<Page<EndedToken>> {
   // The types of the routes know only the page of tokens that exist.
   type Response = Promise<ClientResponse<{ items: EndedToken[]; next_cursor: string | null }, 200, 'json'>>;
@@ -21,9 +21,9 @@ export function endedPages(api: Api, filter: Record<string, string>): (page: Pag
 }
 
 /**
- * Returns the token that ended last of those that `name` refers to: by name, prefix or ID. Without an owner, a prefix also finds what belongs to
- * others, and earlier values. Returns null if there is none, or if the server is
- * of a release that remembers none.
+ * Returns the token that ended last of those that `name` refers to: by name, prefix or ID. Without an owner, a prefix also finds
+ * tokens of other owners, and earlier values. Returns null if there is none, or if the server is of a release that remembers
+ * none.
  */
 export async function findEndedToken(api: Api, name: string, owner: OwnerOptions): Promise<EndedTokenDetails | null> {
   const id = uuid.test(name) ? name.toLowerCase() : await newestId(api, name, owner);

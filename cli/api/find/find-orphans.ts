@@ -4,8 +4,8 @@ import type { Api } from '../client.ts';
 import { listServiceAccounts } from './find-service-account.ts';
 
 /**
- * Returns the names of service accounts that a member maintains and that have no enabled maintainer. None if the caller is a management key that may
- * not read service accounts.
+ * Returns the names of service accounts that a member maintains and that have no enabled maintainer. Returns none if the caller
+ * is a management key that may not read service accounts.
  */
 export async function orphansOf(api: Api, email: string): Promise<string[]> {
   const accounts = await listReadable(api, { orphaned: true });

@@ -5,7 +5,10 @@ import type { Api } from '../client.ts';
 import { expectBody } from '../responses.ts';
 import { findUser } from './find-user.ts';
 
-/** Returns the caller's sessions, or those of the member with this email address and the member. @throws CliError `user-not-found` */
+/**
+ * Returns the caller's sessions. With an email address, returns the member with this address and their sessions. @throws CliError
+ * `user-not-found`
+ */
 export async function findSessions(
   api: Api,
   email: string | undefined,

@@ -40,7 +40,7 @@ async function candidatesFor(api: Api, names: readonly string[], owner: OwnerOpt
   if (namesOwner(owner)) return { tokens, others };
   const known = new Set(tokens.map(({ id }) => id));
   const ids = names.map((name) => name.toLowerCase()).filter((name) => uuid.test(name) && !known.has(name));
-  // Also those that one of your own tokens has, because a token of another owner may have the same one.
+  // Look up a prefix even if one of your own tokens has it, because a token of another owner may have the same one.
   const prefixes = names.filter(isPrefix);
   const byId = await Promise.all(ids.map((id) => readToken(api, id)));
   const byPrefix = await Promise.all(prefixes.map((text) => listByPrefix(api, text)));
@@ -52,7 +52,10 @@ async function candidatesFor(api: Api, names: readonly string[], owner: OwnerOpt
   return { tokens: [...tokens, ...others], others };
 }
 
-/** Returns the tokens of all owners that a prefix leads to. A daemon of the release before ignores the parameter, and lists your own. */
+/**
+ * Returns the tokens of all owners that have these prefixes. A daemon of the release before ignores the parameter, and lists your
+ * own.
+ */
 async function listByPrefix(api: Api, text: string): Promise<Token[]> {
   const query = { prefix: text, limit: String(limits.maxPageSize) };
   const { items } = await expectBody(api.tokens.$get({ query }), pageShape(tokenShape));

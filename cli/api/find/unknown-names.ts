@@ -1,9 +1,9 @@
 import { isObject } from '../responses.ts';
 
-/** The kind of thing that an unknown name should name. */
+/** The kind of object that an unknown name was meant for. */
 export type UnknownKind = 'app' | 'member' | 'account' | 'owner' | 'action' | 'event';
 
-/** A name that a request sent and that nothing has. */
+/** A name in a request that belongs to no object. */
 export interface UnknownName {
   readonly kind: UnknownKind;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface UnknownName {
   readonly error: number | null;
 }
 
-/** The parts of a problem that say what the server does not know. */
+/** The parts of a problem that show which names the server does not know. */
 export interface ReportedProblem {
   readonly code: string;
   readonly errors?: ReadonlyArray<{ pointer: string; detail: string }> | undefined;
@@ -45,7 +45,9 @@ const kindOfCode: Readonly<Record<string, UnknownKind>> = {
   'service-account-not-found': 'account',
 };
 
-/** Returns the names in a request that the server does not know. None if the path names the missing thing. */
+/**
+ * Returns the names in the body of a request that the server does not know. Returns none if the path names the missing object.
+ */
 export function unknownNames(problem: ReportedProblem, request: SentRequest): UnknownName[] {
   if (problem.errors !== undefined) return problem.errors.flatMap((error, index) => unknownIn(error, index, request));
   const kind = kindOfCode[problem.code];

@@ -38,7 +38,7 @@ async function runAppsCreate(ctx: Context, name: string, options: AppOptions): P
   if (app.hosts?.length) await warnAboutHosts(ctx, options);
 }
 
-/** Says what a host is worth, because a proxy that does not route by it lets the client choose the app. */
+/** Warns that the proxy must route by the host. Otherwise, the client chooses the app. */
 export async function warnAboutHosts(ctx: Context, options: GlobalOptions): Promise<void> {
   await note(
     ctx,

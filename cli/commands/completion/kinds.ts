@@ -18,12 +18,12 @@ const options: Readonly<Record<NameKind, string>> = {
   'service-account': '--service-account -s --transfer-to --to',
 };
 
-/** Returns what the arguments of the command at this path name, or null. */
+/** Returns the kind of names that the command at this path takes as arguments, or null. */
 export function kindOfArguments(path: string): NameKind | null {
   return kindIn(commands, path);
 }
 
-/** Returns what the value of this option names, or null. */
+/** Returns the kind of names that this option takes as its value, or null. */
 export function kindOfOption(option: string): NameKind | null {
   return kindIn(options, option);
 }
@@ -33,7 +33,7 @@ function kindIn(table: Readonly<Record<NameKind, string>>, wanted: string): Name
   return kinds.find((kind) => table[kind].split(' ').includes(wanted)) ?? null;
 }
 
-/** The options that select what a command acts on, so that no names follow. */
+/** The options that select the objects of a command, so that no names follow. */
 const inPlaceOfNames: Readonly<Record<string, readonly string[]>> = {
   '/revoke': ['--all', '--status', '--stdin'],
 };

@@ -10,9 +10,15 @@ import { knownNames, type NameKind, nameKinds, rememberNames } from '../../sessi
 
 type Options = GlobalOptions & Pick<OwnerOptions, 'serviceAccount' | 'user'>;
 
-/** After this many milliseconds of the process, nothing is offered any more. With its start and end, a person waits less than 300 ms. */
+/**
+ * Names are offered only within this many milliseconds since the start of the process. With its start and end, a person waits
+ * less than 300 ms.
+ */
 const maxMs = 230;
-/** What loading the network stack and a request to a near server take at least. Loading blocks the process, so no timer could end it. */
+/**
+ * Minimum time for loading the network stack and a request to a near server. Loading blocks the process, so no timer could end
+ * it.
+ */
 const minNetworkMs = 60;
 /** More names than anybody reads, and few enough to be read in time. */
 const maxNames = 1_000;
@@ -43,7 +49,7 @@ const nothing: Found = { names: [] };
 async function findNames(ctx: Context, kind: NameKind, options: Options): Promise<Found> {
   const list = [kind, options.serviceAccount ?? '', options.user ?? ''].join(' ').trim();
   const entry = await findEntry(ctx, await resolveServer(ctx, options));
-  // Nothing says whose a session or key from the environment is.
+  // The owner of a session or key from the environment is not known.
   const { TOKENS_SESSION, TOKENS_KEY, TOKENS_KEY_FILE } = ctx.env;
   const isGiven = Boolean(TOKENS_SESSION || TOKENS_KEY || TOKENS_KEY_FILE);
   const member = isGiven ? null : entry;
@@ -100,7 +106,7 @@ async function readNames({ api }: Connection, kind: NameKind, options: Options):
   }
 }
 
-/** A server accepts no control characters in names. One that sends them must not write on the terminal. */
+/** tokensd accepts no control characters in names. Another server that sends them must not write on the terminal. */
 function isPrintable(name: string): boolean {
   return !/\p{C}/u.test(name);
 }

@@ -7,9 +7,9 @@ export interface Position {
   path: string;
   words: Word[];
   options: Word[];
-  /** What its arguments name. */
+  /** The kind of names that its arguments are. */
   names: NameKind | null;
-  /** How many words can follow that are no options and no values of options. A subcommand is one. */
+  /** How many words can follow, without options and their values. A subcommand is one. */
   maxWords: number;
   /** Options after which no names can follow. */
   inPlaceOfNames: readonly string[];
@@ -78,7 +78,7 @@ export function optionsWithValue(positions: Position[]): string[] {
   return [...new Set(options.flatMap(({ names }) => names))];
 }
 
-/** Returns the options of all positions whose values are names, by what they name. */
+/** Returns the options of all positions whose values are names, grouped by the kind of names. */
 export function namingOptions(positions: Position[]): [NameKind, string[]][] {
   const byKind = new Map<NameKind, Set<string>>();
   for (const name of optionsWithValue(positions)) {

@@ -8,9 +8,9 @@ export const chosenApp = { check: 'chosen-app', title: 'Forged hosts with your t
 const hostFields = ['X-Original-Host', 'X-Forwarded-Host'];
 
 /**
- * Checks that a client cannot choose the app that a request is for. If tokensd uses the host that the client sends, two
- * effects are visible. It denies the request if the text is not a host. If no app has the host, the API sees no app, or tokensd denies
- * a token that is restricted to the app. If the API does not show its request, a `Host` without an effect proves nothing.
+ * Checks that a client cannot choose the app that a request is for. A tokensd that uses the client's host shows it in two ways.
+ * It denies the request if the text is not a host. If no app has the host, the API sees no app, or tokensd denies a token that is
+ * restricted to the app. If the API does not show its request, a `Host` without an effect proves nothing.
  */
 export async function checkChosenApp(
   honest: RawResponse | null,

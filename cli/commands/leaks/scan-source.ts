@@ -13,7 +13,7 @@ export interface ScanOptions extends GlobalOptions {
   ignore?: boolean;
 }
 
-/** Returns what the arguments and options tell to search. @throws CliError `usage` */
+/** Returns the source to search that the arguments and options name. @throws CliError `usage` */
 export function sourceOf(ctx: Context, paths: readonly string[], options: ScanOptions): Source {
   const git = gitSourceOf(options);
   if (git !== null) {

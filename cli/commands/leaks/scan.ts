@@ -75,7 +75,7 @@ async function lookUpFor(ctx: Context, options: ScanOptions, server: Server | nu
   }
 }
 
-/** Says which values the scan looked for. Nobody would notice a wrong prefix otherwise. */
+/** Names the prefixes that the scan looked for. Otherwise nobody would notice a wrong prefix. */
 function foundNone(prefixes: readonly string[], areGiven: boolean): string {
   const what = `Found no value with the prefix ${prefixes.join(' or ')}.`;
   return areGiven ? what : `${what} If your server uses another, name it with --prefix.`;

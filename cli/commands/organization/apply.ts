@@ -97,7 +97,10 @@ async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run)
   }
 }
 
-/** A closed pipe ends other commands without an error. This one must not look as if it had made the changes. */
+/**
+ * Other commands end without an error if the pipe is closed. This one fails, because it must not look as if it had made the
+ * changes.
+ */
 async function reportingClosedOutput({ dryRun }: ApplyOptions, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -114,7 +117,7 @@ async function reportingClosedOutput({ dryRun }: ApplyOptions, work: () => Promi
 async function confirmRemovals(ctx: Context, options: ApplyOptions, steps: readonly Step[]): Promise<void> {
   const removals = steps.filter(({ action }) => action === 'remove');
   if (removals.length === 0) return;
-  // Nobody should answer without the plan, which --json keeps from stdout.
+  // The person must see the plan before they answer, and --json keeps it from stdout.
   if (options.json && !options.yes) {
     const { printPlan } = await import('../../organization/plan/print-plan.ts');
     await printPlan(ctx, options, steps, ctx.stderr);

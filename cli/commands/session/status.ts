@@ -21,7 +21,7 @@ export function registerStatus(program: Command, ctx: Context): void {
 /** The time limit for one request. People run this command to learn whether the server is down. */
 const timeoutSeconds = '5';
 
-/** Prints what could be found out, also if something failed, and then fails. */
+/** Prints everything that is known, even if a request failed, and then fails itself. */
 async function runStatus(surroundings: Context, options: GlobalOptions): Promise<void> {
   const TOKENS_TIMEOUT = surroundings.env.TOKENS_TIMEOUT || timeoutSeconds;
   const ctx: Context = { ...surroundings, env: { ...surroundings.env, TOKENS_TIMEOUT } };
@@ -37,15 +37,15 @@ async function runStatus(surroundings: Context, options: GlobalOptions): Promise
   );
   const fault = faultIn(failure);
   await print(ctx, options, fault === null ? status : { ...status, contact: fault });
-  // To a script, all that keeps the server from being used is the same.
+  // Scripts get one exit code for every failure that keeps the server from being used.
   if (fault !== null && failure instanceof CliError) throw localError('unreachable', failure.message, failure);
   if (failure !== null) throw failure;
 }
 
-/** Adds what was found out. */
+/** Adds the facts that the server reported. */
 type Add = (more: Partial<Status>) => void;
 
-/** @throws CliError `not-signed-in` or `not-authenticated` if the server responds, and the credential is missing or over. */
+/** @throws CliError `not-signed-in` or `not-authenticated` if the server responds, and the credential is missing or has ended. */
 async function examine(ctx: Context, options: GlobalOptions, server: Server, add: Add): Promise<void> {
   const connection = await connect(ctx, options).catch((error: unknown) => {
     if (hasCode(error, 'not-signed-in')) return error;
@@ -59,7 +59,7 @@ async function examine(ctx: Context, options: GlobalOptions, server: Server, add
   const { api, credential } = connection;
   add({ credential });
   if (!(await ask(connection, ctx, add))) throw localError('not-authenticated', overOf(credential));
-  // A management key stands for a service account, which has no tokens of its own list.
+  // A management key acts for a service account, and the list of own tokens is for members only.
   if (credential === 'session') add({ attention: await readAttention(api, ctx.now()) });
 }
 

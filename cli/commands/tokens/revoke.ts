@@ -59,7 +59,7 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
     : await findNamed(connection.api, names, options);
   if (found.length > 0) {
     await confirmOrCancel(ctx, options.yes, question(found, others, options));
-    // No route revokes all tokens of a service account that stays.
+    // There is no route that revokes all tokens of a service account without deleting it.
     const together = options.all && options.serviceAccount === undefined ? revokeTogether : revokeEach;
     const revoke = options.status === undefined ? together : revokeSelected;
     await revoke(ctx, connection, found, options).catch((error: unknown) => {

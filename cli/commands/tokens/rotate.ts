@@ -67,7 +67,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
     throw unwrittenError(rotated, body, error);
   }
   if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(ctx, rotated));
-  // A damaged list is no failure of the rotation, which is complete.
+  // The rotation is complete, so a damaged list does not make it fail.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
     await warn(ctx, options, staleKeychain(ctx, rotated));
   }
@@ -106,7 +106,7 @@ function fateOfOldValue(ctx: Context, token: Token): string {
   return `${end} To end it earlier: ${tokenCommand('rotate', token, '--finish')}`;
 }
 
-/** Names the commands, where the daemon names its own fields. */
+/** Names the commands in place of the fields that the daemon names. */
 function pendingError(ctx: Context, token: Token, error: CliError): CliError {
   const { previous } = token;
   const until = previous
@@ -117,7 +117,7 @@ function pendingError(ctx: Context, token: Token, error: CliError): CliError {
   return new CliError({ ...error.problem, detail }, { cause: error });
 }
 
-/** Names the command that gets another value. Warns of its price, unless the rotation has ended the value in use already. */
+/** Names the command that gets another value. Warns that it ends the value in use, unless the rotation has done so already. */
 function wayOn(token: Token, { overlap }: RotateTokenBody): string {
   const price = overlap === 0 ? '' : ', but the value that is in use now then stops working at once';
   return `Get another one with \`${tokenCommand('rotate', token, '--end-previous')}\`${price}.`;

@@ -62,7 +62,7 @@ async function runSuggest(ctx: Context, name: string, options: SuggestOptions): 
   if (options.apply) await apply(ctx, options, api, token, suggestion);
 }
 
-/** Sets the rules that are suggested. The token keeps its other rules if they are enforced. */
+/** Sets the suggested rules. The token keeps its other rules if they are enforced. */
 async function apply(
   ctx: Context,
   options: GlobalOptions,

@@ -60,7 +60,7 @@ function fieldsOf({ verdict, deny_reason: reason, would_deny: wouldDeny, rule, n
   const fields: Array<readonly [string, string]> = [['Verdict', verdict]];
   if (verdict === 'conditional') fields.push(['Allowed if', conditionsOf(notChecked)]);
   if (reason !== null) fields.push(['Reason', reason]);
-  // Rules that are not applied decide nothing.
+  // Rules that are only observed decide nothing.
   if (wouldDeny !== null) fields.push(['Would be denied', wouldDeny]);
   if (rule !== null) fields.push([wouldDeny === null ? 'Rule' : 'Denying rule', rule]);
   if (notChecked.length > 0) fields.push(['Not checked', namesOfUnchecked(notChecked)]);
@@ -72,7 +72,10 @@ async function failureOf(reason: string, api: Api, { app }: TestOptions): Promis
   return deniedByRules(reason, reason === 'app' && app !== undefined ? await whyNotFor(app, api) : undefined);
 }
 
-/** Returns that there is no such app, with apps of close names. Returns undefined if there is one, or if the caller cannot find out. */
+/**
+ * Returns the error that there is no such app, with close names. Returns undefined if the app exists, or if the caller cannot
+ * find out.
+ */
 async function whyNotFor(app: string, api: Api): Promise<string | undefined> {
   const { findApp } = await import('../../api/find/find-app.ts');
   return findApp(api, app).then(

@@ -52,7 +52,7 @@ async function runTransfer(ctx: Context, name: string, options: TransferOptions)
   await renameStoredValue(ctx, server, before, token);
 }
 
-/** Adds the option that chooses another name. The errors of the fields are what the program prints. */
+/** Adds the option that chooses another name to the errors of the fields, because the program prints these. */
 function withAdvice({ problem }: CliError): CliError {
   const detail = `${problem.detail} Choose another one with --as.`;
   const errors = problem.errors?.map((error) => ({ ...error, detail }));

@@ -6,7 +6,7 @@ import {
 } from '../../../shared/schemas/trust-shortcuts.ts';
 import { localError } from '../../errors.ts';
 
-/** Options that stand for an issuer and claims. */
+/** Options that set an issuer and claims. */
 export interface ShortcutOptions {
   github?: string;
   gitlab?: string;
@@ -18,7 +18,7 @@ export interface ShortcutOptions {
   kubernetesServiceAccount?: string;
 }
 
-/** Returns what the shortcut among the options sets, or null if there is none. @throws CliError `usage`. */
+/** Returns the issuer and claims of the shortcut among the options, or null if there is none. @throws CliError `usage`. */
 export function shortcutOf(options: ShortcutOptions): TrustShortcut | null {
   const { github, gitlab, kubernetes, ref, environment, workflow, namespace, kubernetesServiceAccount } = options;
   if ((environment ?? workflow) !== undefined && github === undefined) {

@@ -26,7 +26,7 @@ async function runUsersData(ctx: Context, email: string, options: GlobalOptions)
   for await (const chunk of text) await ctx.stdout.write(escapeControls(chunk));
 }
 
-/** Returns the ID of a member. Members who may look up nobody else find themselves. */
+/** Returns the ID of a member. A member who may look up nobody else can look up themselves. */
 async function idOf(api: Api, email: string): Promise<string> {
   const me = await expectBody(api.me.$get(), userShape);
   return me.email.toLowerCase() === email.toLowerCase() ? me.id : (await findUser(api, email)).id;

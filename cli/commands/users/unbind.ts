@@ -35,7 +35,7 @@ async function runUsersUnbind(ctx: Context, emails: readonly string[], options: 
   const question = `Unbind ${whom} from single sign-on and end all sessions? Whoever signs in with the email address next gets the account.`;
   await confirmOrCancel(ctx, options.yes, question);
   await attemptAll(emails, async (email) => {
-    // Nothing that is printed changes. Your own session ends with the request, so the member cannot be read after it.
+    // The unbinding changes nothing that is printed. It may end your own session, so read the member before it.
     const user = await findUser(api, email);
     await expectSuccess(api.users[':id'].identity.$delete({ param: { id: user.id } }));
     await printOutcome(ctx, options, user, `Unbound: ${sanitize(user.email)}`);

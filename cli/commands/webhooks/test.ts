@@ -44,9 +44,9 @@ const pollMs = 1000;
 const newest = '200';
 
 interface Outcome {
-  /** The test after its first attempt, or as it is after 20 seconds. */
+  /** The delivery of the test after its first attempt, or its state after 20 seconds. */
   delivery: Delivery;
-  /** Why the newest event failed that was not delivered. */
+  /** The error of the newest event that was not delivered. */
   lastError: string | null;
 }
 

@@ -10,7 +10,7 @@ export interface WebhookOptions extends GlobalOptions {
   description?: string | false;
 }
 
-/** What both create and edit accept. */
+/** The options that create and edit share. */
 export function addWebhookOptions(command: Command): Command {
   return command
     .option(

@@ -23,7 +23,7 @@ export interface ReadOrganization {
 /** Reads a YAML or JSON text, and finds all its mistakes. */
 export function readOrganization(text: string): ReadOrganization {
   const yaml = parseYaml(text);
-  // Without content, there is nothing that the schema could check.
+  // Without content, the schema has nothing to check.
   const mistakeAt = (path: Path, text: string) => ({
     ...yaml.position(path, 'value'),
     text: `${pathText(path)}${text}`,
@@ -31,7 +31,7 @@ export function readOrganization(text: string): ReadOrganization {
   if (yaml.content === undefined) return { organization: {}, mistakes: yaml.mistakes, mistakeAt };
   const { success, data, error } = organizationSchema.safeParse(yaml.content);
   const found = [...mistakesOf(error?.issues ?? [], yaml, fieldsAt), ...repetitions(yaml)];
-  // The parser has misread a line that it complains about, so that other mistakes there would confuse.
+  // The parser has misread a line that it reports, so further mistakes in that line would confuse.
   const misread = new Set(yaml.mistakes.map(({ line }) => line));
   const mistakes = [...yaml.mistakes, ...found.filter(({ line }) => !misread.has(line))];
   return {

@@ -5,7 +5,7 @@ import type { Mistake, Path, YamlText } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What the lists of an object contain. */
+/** The words for the entries of an object's lists. */
 const contents: Readonly<Record<string, string>> = {
   hosts: 'host names',
   maintainers: 'email addresses',
@@ -59,7 +59,7 @@ function sentence(issue: Issue, content: unknown): string {
   if (path.length === 0) return 'The file must be a map of sections, such as members and apps.';
   const where = pathText(path);
   if (value === undefined) return `${where} is required.`;
-  // The schema's own sentences are better.
+  // The schema writes better sentences of its own for these.
   const hasOwnMessage = !message.startsWith('Invalid input');
   if (issue.code === 'invalid_type' && !hasOwnMessage)
     return `${where} must be ${wanted(issue, path)}.${advice(issue, value)}`;
@@ -75,7 +75,7 @@ function wanted({ expected }: Extract<Issue, { code: 'invalid_type' }>, path: Pa
   return `a list of ${contents[field] ?? 'names'}`;
 }
 
-/** YAML reads words such as true, and digits, as something else than text. */
+/** YAML reads words such as true, and digits, as something other than text. */
 function advice({ expected }: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string {
   if (expected === 'array' && value === null) return ' Write [] for an empty list, or leave it out.';
   const needsQuotes = expected === 'string' && (typeof value === 'number' || typeof value === 'boolean');

@@ -8,7 +8,9 @@ import type { Step } from './step.ts';
 /** The objects on the server, by section. Every section of the file is present. */
 export type State = ReadonlyMap<Section, readonly Present[]>;
 
-/** Returns the steps from `state` to what the file declares, in the order in which they work. Only with `prune`, it removes objects. */
+/**
+ * Returns the steps from `state` to what the file declares, in the order in which they work. Removes objects only with `prune`.
+ */
 export function planSteps(state: State, file: Organization, { prune }: { prune: boolean }): Step[] {
   const steps = [...state].flatMap(([section, present]) =>
     planSection(section, present, file[section.name] ?? [], prune),
@@ -35,7 +37,7 @@ function planSection(section: Section, present: readonly Present[], wanted: read
   return [...steps, ...removed.flatMap((object) => removal(section, object))];
 }
 
-/** Returns the step that removes an object, or none for one that is disabled already instead. */
+/** Returns the step that removes an object. Returns none for a member, who is disabled instead, if they are disabled already. */
 function removal(section: Section, object: Present): Step[] {
   const { insteadOfDeletion } = section;
   const fields = insteadOfDeletion ? differences(section, object.fields, insteadOfDeletion) : [];

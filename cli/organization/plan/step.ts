@@ -9,7 +9,7 @@ export interface Step {
   readonly action: 'create' | 'change' | 'remove';
   /** The index of the object in its section of the file, or null if the file does not list it. */
   readonly place: number | null;
-  /** What identifies the object: its name, email address or URL. */
+  /** The name, email address or URL that identifies the object. */
   readonly name: string;
   /** The object on the server, or null for a new one. */
   readonly present: Present | null;

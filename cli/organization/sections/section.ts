@@ -34,7 +34,7 @@ export interface Section {
   readonly folded?: readonly string[];
   /** Fields that the file must have for an object that does not exist yet. */
   readonly requiredToCreate?: readonly string[];
-  /** Where objects name others: the section of each such field. */
+  /** The fields that name other objects, and the section of these. */
   readonly references?: Readonly<Record<string, SectionName>>;
   /** The change that replaces a deletion. Members are disabled instead. */
   readonly insteadOfDeletion?: Fields;

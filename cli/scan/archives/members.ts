@@ -14,7 +14,7 @@ const chunkBytes = 64 * 1024;
 export type OnMember = (name: string, content: Bytes) => Promise<void>;
 
 export interface ArchiveFile {
-  /** Open for reading. Whoever opened it closes it. */
+  /** Open for reading. The caller closes it. */
   readonly fd: number;
   readonly path: string;
 }

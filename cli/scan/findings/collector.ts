@@ -9,9 +9,12 @@ import { type LookUp, maxBatch, offlineLookUp } from './look-up.ts';
 import type { Printer } from './printer.ts';
 import type { ProgressLine } from './progress-line.ts';
 
-/** A sink that looks up and prints what it takes, in batches, so that memory does not grow with the number of findings. */
+/** A sink that looks up and prints findings in batches, so that memory does not grow with their number. */
 export interface Collector extends Sink {
-  /** Looks up and prints the rest. Returns in how many places live values are, and how many files and directories cannot be read. */
+  /**
+   * Looks up and prints the rest. Returns the number of places with live values, and the number of files and directories that
+   * cannot be read.
+   */
   finish(): Promise<{ readonly live: number; readonly skipped: number }>;
 }
 

@@ -3,16 +3,16 @@ import type { Sink } from '../sink.ts';
 import { scanObjects } from './objects.ts';
 import type { GitContext } from './run.ts';
 
-/** A file of a merge whose lines Git does not show, because it takes the file for binary: a combined diff ignores `--text`. */
+/** A file of a merge whose lines Git does not show, because it considers the file binary: a combined diff ignores `--text`. */
 export interface BinaryMerge {
   readonly commit: string | null;
   readonly file: string;
-  /** The hashes of the file in each parent. One that has only zeros means that the parent lacks the file. */
+  /** The hashes of the file in each parent. A hash of only zeros means that the parent lacks the file. */
   readonly parents: readonly string[];
   readonly result: string;
 }
 
-/** Searches what such files hold as a whole. Values that a parent has in the same file are not new. */
+/** Searches such files as a whole. Values that a parent has in the same file are not new. */
 export async function scanBinaryMerges(
   search: Search,
   sink: Sink,

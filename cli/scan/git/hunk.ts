@@ -1,4 +1,4 @@
-/** What is left of a hunk of a diff, or of the combined diff of a merge, whose lines start with one column for each parent. */
+/** The rest of a hunk of a diff, or of the combined diff of a merge, whose lines start with one column for each parent. */
 export interface Hunk {
   readonly parents: number;
   /** Lines that are left of each parent. */

@@ -10,8 +10,8 @@ interface Named {
 }
 
 /**
- * Searches what the revisions name besides commits: the text of annotated tags, and the files of a tree or a single file that a tag
- * points to.
+ * Searches the objects other than commits that the revisions name: the text of annotated tags, and the files of a tree or a
+ * single file that a tag points to.
  */
 export async function scanNamedObjects(
   search: Search,

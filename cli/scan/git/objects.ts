@@ -5,7 +5,7 @@ import { type GitContext, GitError, runGit } from './run.ts';
 const lineFeed = 0x0a;
 const header = /^([0-9a-f]{40,64}) (?:commit|tag|tree|blob) (\d+)$/;
 
-/** Takes what is found in an object. `index` is its place among the objects that were asked for. */
+/** Takes a value that was found in an object. `index` is the place of the object among the requested ones. */
 export type OnFound = (found: Omit<Found, 'file' | 'commit'>, object: { index: number; hash: string }) => void;
 
 /** Searches objects as they are stored. @throws GitError if one of them is missing */
@@ -17,7 +17,7 @@ export async function scanObjects(
   onFound: OnFound,
 ): Promise<void> {
   let index = -1;
-  /** The header that is being read, or null while the content is. */
+  /** The header that is being read, or null while the content is being read. */
   let kept: number[] | null = [];
   /** Bytes that are left of the content, with the line break behind it. */
   let left = 0;

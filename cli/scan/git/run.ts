@@ -13,8 +13,8 @@ export interface GitContext {
 export class GitError extends Error {}
 
 /**
- * Settings that hold for every command. A ref below `refs/replace/` would show another commit in place of the one that is searched,
- * and whoever may push can push such a ref.
+ * Settings that hold for every command. A ref below `refs/replace/` would show another commit in place of the one that is
+ * searched. Anyone who may push can push such a ref.
  */
 const settings = [
   '--no-replace-objects',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What points Git to another repository than the one of the directory. Hooks set some of these. */
+/** Variables that point Git to another repository than that of the directory. Hooks set some of these. */
 const otherRepository = [
   ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_COMMON_DIR', 'GIT_NAMESPACE'],
   ...['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES'],

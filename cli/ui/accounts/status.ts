@@ -6,13 +6,13 @@ import { type Field, printFields } from '../fields.ts';
 import { type Times, timesFor } from '../times.ts';
 import { type AttentionReason, attentionPhrase } from '../tokens/attention.ts';
 
-/** What is known about the server and the credential for it. Null stands for what could not be found out. */
+/** The known facts about the server and its credential. Null stands for an unknown fact. */
 export interface Status {
   readonly server: string;
   /** `answers` if tokensd responded. The others say how that failed. Null if the server was not asked. */
   readonly contact: 'answers' | 'unreachable' | 'unavailable' | 'other-server' | null;
   readonly credential: 'session' | 'key';
-  /** When the session or the management key ends. Null also if it is over. */
+  /** When the session or the management key ends. Null also if it has ended. */
   readonly ends: CredentialEnd | null;
   /** Time on the server minus time here, in whole seconds. */
   readonly clockDifference: number | null;

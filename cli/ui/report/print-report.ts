@@ -5,7 +5,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';
 import { listCommand } from './list-command.ts';
 
-/** Numbers that are older are said to be old. */
+/** The output names the age of older numbers. */
 const oldMs = 60_000;
 
 interface Row {
@@ -37,7 +37,7 @@ const columns: Column<Row>[] = [
     fit: ({ meaning, briefMeaning }, width) => (meaning.length <= width ? meaning : briefMeaning),
     minWidth: 12,
   },
-  // A part of a command would list something else, so this column is left out instead of cut.
+  // A cut command would list something else, so this column is left out instead.
   { head: 'LIST THEM WITH', text: ({ command }) => command, whenNarrow: [{ order: 1, width: 0 }] },
 ];
 

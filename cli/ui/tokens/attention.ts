@@ -3,7 +3,7 @@ import type { Times } from '../times.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const weekMs = 7 * dayMs;
-/** Tokens with a lifetime of at most this are made for one job, so that their end is no news. */
+/** Tokens with a lifetime of at most this are made for one job, so their end needs no attention. */
 const maxShortLivedSeconds = 24 * 60 * 60;
 
 export type AttentionReason = 'denied' | 'not-active' | 'expires-soon' | 'two-values' | 'never-expires';

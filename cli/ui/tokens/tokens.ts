@@ -91,7 +91,7 @@ function statusOf({ status, canary }: Token): string {
   return canary ? `${status} (canary)` : status;
 }
 
-/** Returns the status of a token, and what else is wrong, in words, because colors alone would not tell it: `active, denied`. */
+/** Returns the status of a token and its other problems in words, because colors alone would not show them: `active, denied`. */
 function statusAndTroubleOf(token: Token, now: Date): string {
   return [statusOf(token), ...troubleOf(token, now)].join(', ');
 }
@@ -169,14 +169,14 @@ function tokenColumns(ctx: Context, { all }: { all?: boolean }): Column<Token>[]
 }
 
 /**
- * Returns the token with the newest use of all values as its last use. During an overlap, all uses may be of the old one. Of a use before the last
- * rotation, only the time is known. A daemon of an earlier release does not report it.
+ * Returns the token with the newest use of all values as its last use. During an overlap, all uses may be of the old one. For a
+ * use before the last rotation, only the time is known. A daemon of an earlier release does not report it.
  */
 function withNewestUse(token: Token): Token {
   const uses = [token.last_used, token.previous?.last_used ?? null].filter((use) => use !== null);
   if (token.previous_used_at)
     uses.push({ at: token.previous_used_at, method: null, path: null, ip: null, user_agent: null });
-  // A use that is known as a whole comes before its time.
+  // Prefer a use of which everything is known to a mere time.
   const [newest = null] = uses.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return { ...token, last_used: newest };
 }

@@ -36,8 +36,8 @@ const trustSchema = createTrustBodySchema
 const webhookSchema = createWebhookBodySchema.partial({ events: true }).meta({ id: 'WebhookInFile' });
 
 /**
- * The declared state of an organization: what `tokens apply` reads and `tokens export` writes. Sections and fields that are left out
- * are left alone.
+ * The declared state of an organization, which `tokens apply` reads and `tokens export` writes. Sections and fields that are left
+ * out are left alone.
  */
 export const organizationSchema = z
   .strictObject({

@@ -2,7 +2,7 @@ import { foldName, normalizeName } from '../../names.ts';
 import { parseUrl } from '../../urls.ts';
 import type { SectionName } from './organization.ts';
 
-/** What a section of the file contains. */
+/** The content of a section of the file. */
 export interface SectionFacts {
   /** The section's name in the singular. */
   readonly kind: string;

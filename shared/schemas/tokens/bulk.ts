@@ -36,7 +36,7 @@ export const skipReasonSchema = z.enum([
 ]);
 export type SkipReason = z.infer<typeof skipReasonSchema>;
 
-/** What became of each token of a change of many. */
+/** The outcome of a change of many tokens, for each token. */
 export const bulkOutcomeSchema = z
   .object({
     done: z.array(z.object(labelFields)).describe('The tokens that were changed'),

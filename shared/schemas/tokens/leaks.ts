@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../../limits.ts';
 
-/** The body with which trufflehog's custom detectors ask about what they found: `{"NAME": {"GROUP": ["value"]}}`. */
+/** The body with which trufflehog's custom detectors ask about found values: `{"NAME": {"GROUP": ["value"]}}`. */
 export const leakVerifyBodySchema = z
   .record(z.string(), z.record(z.string(), z.array(z.string())))
   .describe('The name of a detector, its groups, and the values of each')

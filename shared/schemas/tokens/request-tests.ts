@@ -18,7 +18,7 @@ export const requestTestBodySchema = z
   })
   .meta({ id: 'TestRequest' });
 
-/** What a test may leave undecided, because the request has no app or no address. In this order. */
+/** The rules that a test may leave unchecked, because the request has no app or no address. Listed in this order. */
 export const notCheckedSchema = z.enum(['app', 'group', 'network']);
 export type NotChecked = z.infer<typeof notCheckedSchema>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../../limits.ts';
 import { redact } from '../../redact.ts';
 
-/** Why a token that works may not make a request. In this order: the first that applies is reported. */
+/** The reasons why a token that works may not make a request. The first one that applies is reported. */
 export const forbidReasonSchema = z
   .enum(['app', 'group', 'method', 'path', 'network', 'management'])
   .describe(

@@ -3,7 +3,7 @@ import { pageQuerySchema, pageSchema, queryBooleanSchema } from '../common.ts';
 import { sortSchema } from './sort.ts';
 import { tokenFilterFields, tokenSchema, tokenStatusSchema } from './tokens.ts';
 
-/** Reports whether a query for tokens that ended has only filters that these have. */
+/** Reports whether a query for tokens that ended has only filters that such a list accepts. */
 function isListOfEnded({ status, ...query }: Record<string, unknown>): boolean {
   const filters = [...Object.keys(tokenFilterFields), 'app', 'known_to', 'sort'].filter((name) => name !== 'exchanged');
   return status !== 'revoked' || filters.every((name) => query[name] === undefined);

@@ -116,7 +116,7 @@ function fixed({ path }: Position, { names, values }: Word): string {
   return `      ${patterns}) words=${quote(values.join(' '))} ;;\n`;
 }
 
-/** Returns the assignment of what the arguments name, unless an option takes their place. */
+/** Returns the assignment of the kind of names that the arguments are, unless an option takes their place. */
 function namesOf({ names, inPlaceOfNames }: Position): string {
   if (names === null) return '';
   if (inPlaceOfNames.length === 0) return ` names=${names}`;

@@ -106,7 +106,7 @@ function fishOption(name: string): string {
   return name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`;
 }
 
-/** Returns the arguments of `complete` for what the value of an option can be. */
+/** Returns the arguments of `complete` for the possible values of an option. */
 function argumentOf({ names, takesValue, values }: Word): string {
   if (!takesValue) return '';
   if (values.length > 0) return ` -x -a ${quote(values.join(' '))}`;

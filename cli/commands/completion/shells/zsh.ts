@@ -92,7 +92,7 @@ function fixed({ path }: Position, { names, values }: Word): string {
   return `      ${patterns}) commands=(${values.map(quote).join(' ')}) ;;\n`;
 }
 
-/** Returns the assignment of what the arguments name, unless an option takes their place. */
+/** Returns the assignment of the kind of names that the arguments are, unless an option takes their place. */
 function namesOf({ names, inPlaceOfNames }: Position): string {
   if (names === null) return '';
   if (inPlaceOfNames.length === 0) return ` names=${names}`;

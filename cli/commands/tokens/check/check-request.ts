@@ -27,7 +27,7 @@ export function isForbidReason(reason: string | null): reason is ForbidReason {
   return reason !== null && Object.hasOwn(explanations, reason);
 }
 
-/** Creates the error for a token that works but not for this request. `why` is a clause in place of the usual explanation. */
+/** Creates the error for a token that works but not for this request. `why` is a clause that replaces the usual explanation. */
 export function deniedByRules(reason: ForbidReason, why: string = `${explanations[reason]}.`) {
   return localError('token-inactive', `The token works, but not for this request (${reason}): ${why}`);
 }
@@ -39,7 +39,7 @@ export async function noteObserved(ctx: Context, options: GlobalOptions, reason:
 }
 
 /**
- * Adds to a token that works what the server decided about a request. `token` is the body of the response.
+ * Adds the server's decision about a request to the result for a token that works. `token` is the body of the response.
  * @throws CliError `usage` if the server cannot decide about requests
  */
 export function withDecision<T extends object>({ decision, ...token }: PresentedToken, asked: AskedRequest, works: T) {

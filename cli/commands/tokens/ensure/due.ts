@@ -31,7 +31,8 @@ export function gainsTime(token: Token, { renewBefore, expiry }: Pick<Wanted, 'r
 }
 
 /**
- * Requires that a token that rotates itself is not due again at once. It keeps its lifetime, whatever `--expires` says.
+ * Requires that a token that rotates itself is not due again at once. A self-rotation keeps the lifetime, and ignores
+ * `--expires`.
  * @throws CliError `usage`
  */
 export function requireLongLife(token: Token, { renewBefore }: Pick<Wanted, 'renewBefore'>): void {

@@ -15,9 +15,9 @@ import type { Wanted } from './wanted.ts';
 
 type WantedToken = Pick<Wanted, 'name' | 'serviceAccount'>;
 
-/** What the server says about the value in a file. */
+/** The server's answer about the value in a file. */
 export type Present =
-  /** There is no value. */
+  /** The file holds no value. */
   | { readonly kind: 'none' }
   /** `isCurrent` is false for the value before a rotation, during the overlap. */
   | { readonly kind: 'active'; readonly value: string; readonly token: Token; readonly isCurrent: boolean }
@@ -25,8 +25,8 @@ export type Present =
 
 /**
  * Asks the server about the value in the file.
- * @throws CliError `damaged-file` if the file holds something else than a value; `other-token` if the value belongs to
- * another token, or to no token of this server. Replacing it could destroy the only copy.
+ * @throws CliError `damaged-file` if the file holds something other than a value; `other-token` if the value belongs to another
+ *   token, or to no token of this server. Replacing it could destroy the only copy.
  */
 export async function inspectFile(
   ctx: Context,

@@ -5,7 +5,7 @@ import { shellWord, tokenCommand } from '../../../ui/command-line.ts';
 import { warn } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
-/** Notes that the options for rules are only those of a new token, if the token has other rules. */
+/** If the token has other rules, notes that the options for rules apply to a new token only. */
 export async function noteOtherRules(
   ctx: Context,
   options: GlobalOptions,

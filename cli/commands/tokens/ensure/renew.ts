@@ -78,7 +78,7 @@ function ownerOf({ serviceAccount }: Wanted) {
   return serviceAccount === undefined ? {} : { serviceAccount };
 }
 
-/** The session or the management key has ended, it belongs to somebody else, or it may not rotate this token. */
+/** The codes of a credential that has ended, belongs to somebody else, or may not rotate this token. */
 const foreignCodes = ['not-authenticated', 'token-not-found', 'owner-only', 'scope-missing', 'not-for-keys'] as const;
 
 /** Returns whether a management key is to be renewed with a management key. It can only rotate itself. */
@@ -136,7 +136,7 @@ async function rotateItself(
 }
 
 /**
- * Presents a new value once, which proves to the server that it arrived. Otherwise, whoever stole the old value could rotate the
+ * Presents a new value once, which proves to the server that it arrived. Otherwise, a thief of the old value could rotate the
  * token with it after a minute, until a program uses the new value. Ignores failures, because the file is complete.
  */
 async function presentValue(ctx: Context, options: GlobalOptions, server: Server, value: string): Promise<void> {
@@ -157,7 +157,7 @@ async function create(ctx: Context, { api }: Connection, file: TokenFile, wanted
   };
   const expiry = wanted.expiry ?? { expires_in: defaultLifetimeSeconds };
   const created = await issueToken(api, { ...body, ...expiry }, ctx.uuid).catch((error: unknown) => {
-    // The server allows less than the default of this command. Its own default applies instead.
+    // The server's maximum is below the default of this command, so the server's own default applies.
     const isTooLong =
       error instanceof CliError && error.problem.errors?.every(({ pointer }) => pointer === '/expires_in');
     if (wanted.expiry !== undefined || !isTooLong) throw error;

@@ -37,7 +37,7 @@ async function runExchange(ctx: Context, options: ExchangeOptions): Promise<void
   const { out } = options;
   if (out === undefined) return print(ctx, options, await exchange(ctx, options));
   const { withTokenFile } = await import('../../../token-file/token-file.ts');
-  // The file first, because an identity token is accepted only once.
+  // Open the file first, because an identity token is accepted only once.
   const issued = await withTokenFile(ctx, out, async (file) => {
     await file.restrictMode();
     await file.proveWritable();
@@ -46,7 +46,7 @@ async function runExchange(ctx: Context, options: ExchangeOptions): Promise<void
     return issued;
   });
   if (options.json) return printJson(ctx, { expires_in: issued.expiresIn, file: out });
-  // A second or two of whole minutes have passed since the token was issued.
+  // A second or two have passed since the token was issued, so round up to whole minutes.
   const minutes = Math.ceil(issued.expiresIn / 60) * 60;
   const shown = minutes - issued.expiresIn <= 2 ? minutes : issued.expiresIn;
   await note(ctx, options, `Wrote a token that is valid for ${formatDuration(shown)} to the file.`);

@@ -14,7 +14,7 @@ export interface FilterOptions {
   twoValues?: boolean;
 }
 
-/** Adds the options that select tokens by what happened to them. */
+/** Adds the options that select tokens by their history, such as `--unused-for`. */
 export function addFilterOptions(command: Command): Command {
   return command
     .option(

@@ -102,7 +102,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     options.knownTo !== undefined ||
     options.app !== undefined ||
     Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
-  // With the column of owners, because several service accounts may own them.
+  // Show the owners, because several service accounts may own these tokens.
   const all = options.all === true || options.knownTo !== undefined;
   await printTokens(ctx, { ...options, all }, tokens, isFiltered, columns);
 }
@@ -112,7 +112,7 @@ async function columnsNamed(list: string) {
   return chosenColumns(list);
 }
 
-/** Lists the tokens that ended. Refuses nothing itself: the server says which filters they do not have. */
+/** Lists the tokens that ended. The server refuses filters that this list does not have. */
 async function listEnded(ctx: Context, options: ListOptions): Promise<void> {
   if (options.columns !== undefined) throw localError('usage', 'A list of tokens that ended has no --columns.');
   const { api } = await connect(ctx, options);

@@ -22,11 +22,12 @@ const outcomeShape: Shape<Outcome> = object<Outcome>({
   failed: array(object({ id: text, code: text, detail: text })),
 });
 
-/** After a lost connection, at most this many tokens are in doubt. */
+/** Tokens in one request. If the connection is lost, the state of this many tokens is unknown. */
 const batchSize = 200;
 
 /**
- * Revokes tokens in requests of many, so that each owner gets few mails. Tokens that somebody else revoked in the meantime are what was wanted.
+ * Revokes tokens in requests of many, so that each owner gets few mails. A token that somebody else revoked in the meantime
+ * counts as revoked.
  * @throws AggregateError with a failure for each token that was not revoked
  */
 export async function revokeSelected(

@@ -13,14 +13,17 @@ import type { UsersAddOptions } from './options.ts';
 /** Names that the summary lists. The rest is counted. */
 const maxNames = 10;
 
-/** The result for a file. The command did not try members who are in neither list and did not fail. */
+/** The result for a file. The command did not try a member who is in none of the lists. */
 interface Outcome {
   readonly added: InvitedUser[];
   readonly present: string[];
   readonly failed: string[];
 }
 
-/** Adds the members of a CSV file, one after the other. Leaves members as they are who exist already. Continues after a failure, like `attemptAll`. */
+/**
+ * Adds the members of a CSV file, one after the other. Leaves existing members as they are. Continues after a failure, like
+ * `attemptAll`.
+ */
 export async function addFromFile(ctx: Context, path: string, options: UsersAddOptions): Promise<void> {
   const members = await readMembersWith(ctx, path, options);
   const connection = await connect(ctx, options);
@@ -49,7 +52,8 @@ export async function addFromFile(ctx: Context, path: string, options: UsersAddO
 }
 
 /**
- * Confirms before the first change that it is really the member, if the file gives a role. A server asks nothing of a management key.
+ * If the file gives a role, asks the member to confirm who they are before the first change. A server asks nothing of a
+ * management key.
  * @throws CliError like `confirmFirst`
  */
 async function confirmRoles(ctx: Context, { api, credential }: Connection, members: readonly ListedMember[]) {
@@ -100,7 +104,7 @@ function notAdded(error: CliError, { email }: CreateUserBody, line: number): Cli
   return new CliError({ ...problem, detail }, { cause: error, retryAfterSeconds: error.retryAfterSeconds });
 }
 
-/** Says what became of the members, and that another run adds those who are missing. */
+/** Says how many members were added, and that another run adds those who are missing. */
 async function summarize(ctx: Context, options: UsersAddOptions, total: number, outcome: Outcome): Promise<void> {
   const { added, present, failed } = outcome;
   const untried = total - added.length - present.length - failed.length;

@@ -58,7 +58,7 @@ export function readMembers(text: string): ReadMembers {
 
 const headerAdvice = `The first line names the columns, such as: email,name. The columns are ${columnNames.join(', ')}.`;
 
-/** Returns the rows that are not empty, or why the text is no CSV. */
+/** Returns the rows that are not empty, or why the text is not CSV. */
 function rowsOf(text: string): { rows: Row[] } | { mistake: Mistake } {
   const options = { info: true, relax_column_count: true, skip_empty_lines: true, trim: true } as const;
   try {
@@ -130,7 +130,7 @@ function flagOf(text: string): boolean | null {
   return folded === 'no' || folded === 'false' ? false : null;
 }
 
-/** Finds addresses that are there more than once. Addresses that differ only in capitals belong to one member. */
+/** Finds repeated addresses. Addresses that differ only in capitals belong to one member. */
 function repetitions(members: readonly ReadMember[]): Mistake[] {
   const lines = new Map<string, number>();
   return members.flatMap(({ line, body: { email } }) => {

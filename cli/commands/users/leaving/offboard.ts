@@ -135,7 +135,7 @@ function rotationNote(account: string): string {
 const withheldNote =
   'The management key lacks the scope tokens:read, so the values that they know of other tokens are not listed.';
 
-/** Names the command that lists what the offboarding left to others. The list of the result is bounded. */
+/** Names the command that lists all tokens whose values the member knows. The list in the result is bounded. */
 function knownNote(who: string, known: number): string {
   const bound = known < limits.maxKnownTokens ? '' : 'at least ';
   return `They know the values of ${bound}${count(known, 'other token')} of service accounts. Have these rotated: tokens list --known-to ${who}`;

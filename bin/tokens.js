@@ -15,7 +15,8 @@ const load = enableCompileCache ? require : require('./node20-cache.js').require
 const { main, realContext } = load(`${__dirname}/../dist/cli/main.cjs`);
 main(process.argv.slice(2), realContext()).then((code) => {
   process.exitCode = code;
-  // All output is written. A keychain or socket that hangs must not keep the process alive, and completion must be quick.
+  // All output is written by now. Exit at once, because a keychain or socket that hangs must not keep the process alive, and
+  // completion must be quick.
   setTimeout(() => process.exit(), process.argv[2] === '__complete' ? 0 : 300).unref();
 });
 

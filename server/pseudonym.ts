@@ -1,6 +1,6 @@
 const prefix = 'deleted-';
 
-/** Returns what stands for a deleted member in place of their email address: it contains no personal data. */
+/** Returns the pseudonym that replaces the email address of a deleted member. It contains no personal data. */
 export function pseudonymOf(memberId: string): string {
   return `${prefix}${memberId}`;
 }

@@ -3,14 +3,14 @@ import { timesFor } from '../../cli/ui/times.ts';
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
-/** When the recording pretends to begin. */
+/** The time at which the recording pretends to begin. */
 const storyStart = Date.parse('2027-03-02T08:35:00Z');
 /** Days between the beginning and the dates that the story shows. A session that lasts beyond midnight must not change them. */
 const knownDays = [0, 1, 30, 90, 180];
 const prefixes = ['tok_4a7bK2mw', 'tok_8fK2b1Qz', 'tok_Qm3vT9xa', 'tok_e5Zp0LrC'];
 
 export interface Recorded {
-  /** What stands for what: addresses, directories and versions. */
+  /** The texts to replace, and their replacements: addresses, directories and versions. */
   readonly words: ReadonlyArray<readonly [real: string, shown: string]>;
   readonly startedAt: number;
   readonly timeZone: string;

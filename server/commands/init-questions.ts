@@ -48,7 +48,7 @@ export async function askNewPassword(terminal: Terminal, email: string): Promise
   throw new CommandError('The two passwords differed three times, so nothing was created. Run the command again.', 2);
 }
 
-/** Returns true for an acceptable password, else what is wrong with it. */
+/** Returns true for an acceptable password. Returns the mistake of any other one. */
 async function judgePassword(text: string, email: string): Promise<true | string> {
   try {
     await checkNewPassword(text, { pointer: '/password', email });

@@ -6,8 +6,9 @@ import { OutcomeUnknown } from '../store/errors.ts';
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Writes the value of a new key to a new file, and then runs `act`, which creates the key. If `act` fails, the file is removed, so that a
- * file exists only with a key that works. It stays if nobody knows whether `act` succeeded, because it may be the only copy.
+ * Writes the value of a new key to a new file, and then runs `act`, which creates the key. If `act` fails, the file is removed,
+ * so that there is no file without a key that works. The file stays if the outcome of `act` is unknown, because it may be the
+ * only copy of the value.
  * @throws CommandError 5 if the file exists; 1 if it cannot be written. Nothing is created then.
  */
 export async function withKeyFile<T>(path: string, value: string, act: () => Promise<T>): Promise<T> {

@@ -44,7 +44,7 @@ function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Has mails tried again now: dead letters and waiting mails, all of them or those to one address. */
+/** Makes mails due now: dead letters and waiting mails, all of them or those to one address. */
 export async function runMailRetry(context: Context, { to }: { to?: string }): Promise<void> {
   await withStore(context, async ({ outbox, clock }) => {
     const now = createSharedClock(clock).now();

@@ -118,7 +118,8 @@ async function requeueMails({ outbox, deliveries }: Store, log: Log): Promise<vo
     await deliveries.releaseAllLeases();
     await deliveries.bringForward(systemClock.now());
   } catch (err) {
-    // A full disk must not stop the daemon from verifying tokens. The mails become due later without this step.
+    // Ignore the error, because a full disk must not stop the daemon from verifying tokens. Without this step, the mails become
+    // due later.
     if (!(err instanceof StoreUnavailable)) throw err;
     log.error({ err }, 'mails could not be requeued at start-up and are sent later');
   }

@@ -95,7 +95,7 @@ export interface AppEnv {
     presentedToken: VerifiedToken;
     /** Set on pages with a form that redirects to another origin: the origins to allow in `form-action`. */
     formTargets: string[];
-    /** Set on pages that need a session: whether the member, who is no superuser, maintains a service account. */
+    /** Set on pages that need a session: whether the member, who is not a superuser, maintains a service account. */
     maintains: boolean;
     /** Set on pages: the anti-forgery value of every form, bound to the visitor's cookie. */
     formToken: string;

@@ -44,7 +44,7 @@ export function createClockSetBack({
         await outbox.bringForward(clock.now());
         await deliveries.bringForward(clock.now());
       }
-      // Updated last, so that the next run repeats a failed one.
+      // Update the lead last, so that the next run repeats a failed one.
       previousLead = lead;
     },
   };

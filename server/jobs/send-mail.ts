@@ -132,7 +132,7 @@ async function handleFailure(deps: SendMailDeps, mail: QueuedMail, leaseId: stri
     await giveUp(deps, mail, leaseId, error);
     return;
   }
-  // Retried nevertheless: a restart with the right setting sends the mail.
+  // Retry all the same, because a restart with the right setting sends the mail.
   if (kind === 'set-up') log.error(fields, 'mail not sent, because mail is set up wrongly; it will be retried');
   else log.warn(fields, 'mail not sent; it will be retried');
   await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);

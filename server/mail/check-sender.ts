@@ -5,7 +5,7 @@ import { isFullDomain, mailSender } from '../config/mail-identity.ts';
 export interface MailCheck {
   name: string;
   state: 'ok' | 'warning' | 'failed';
-  /** One or two sentences: what was found, and what to do. */
+  /** One or two sentences with the finding and the remedy. */
   detail: string;
 }
 

@@ -16,7 +16,7 @@ export interface FailedRequest {
 export interface FailureLog {
   /** Logs the cause of a server-side failure. Ignores client errors. */
   failed(request: FailedRequest, problem: ProblemError, cause: unknown): void;
-  /** Records that the database did what a request of this method needed, which ends an outage. */
+  /** Records that the database served a request of this method, which ends an outage. */
   succeeded(method: string): void;
 }
 

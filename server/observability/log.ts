@@ -14,7 +14,9 @@ export type LogLevel = (typeof logLevels)[number];
 /** Control characters that a terminal would execute, and characters that hide or reorder text. JSON does not escape them. */
 const unsafeCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** An escape sequence of JSON, which is no part of an address, or what looks like an email address, also in a URL. */
+/**
+ * Matches an escape sequence of JSON, which is not part of an address, or a text that looks like an email address, also in a URL.
+ */
 const escapeOrAddress = /\\(?:u[\da-f]{4}|.)|[^\s@"\\<>,;:()[\]/]{1,64}(?:@|%40)[\p{L}\p{N}][\p{L}\p{N}.-]*/giu;
 
 /**

@@ -101,7 +101,7 @@ function checkClock(theirs: number | null, ours: number): ProviderCheck {
   const name = 'sso clock';
   if (theirs === null) return { name, state: 'ok', detail: 'The provider does not tell its time.' };
   const ahead = Math.round((theirs - ours) / 1000);
-  // The header has whole seconds, and the response took a moment to arrive.
+  // Tolerate a small difference: the header has whole seconds, and the response took a moment to arrive.
   if (Math.abs(ahead) <= 2) return { name, state: 'ok', detail: "The provider's clock agrees with this server's." };
   const state = Math.abs(ahead) * 1000 > providerSkewMs ? 'failed' : 'warning';
   const how = `${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} this server's`;

@@ -6,7 +6,7 @@ import { diagnoseDocument } from './failures/document.ts';
 import { misconfigured } from './failures/problems.ts';
 import type { LastContact } from './last-contact.ts';
 
-/** What the provider's discovery document says. */
+/** The content of the provider's discovery document. */
 export interface Discovered {
   metadata: client.ServerMetadata;
   /** The response's `Date`, in milliseconds; null if it had none. */
@@ -27,7 +27,7 @@ export interface Discovery {
   cached(): Promise<Discovered>;
 }
 
-/** `recordContact` is told of each request whether it succeeded. */
+/** `recordContact` is called after each request with whether it succeeded. */
 export function createDiscovery(
   config: OidcConfig,
   send: typeof fetch,

@@ -10,7 +10,7 @@ import { type KeySet, signingAlgorithms } from './keys.ts';
 import type { PendingSignIn } from './provider.ts';
 import { fetchUserInfo, type UserInfo } from './user-info.ts';
 
-/** What the provider says about the person who signed in. */
+/** The provider's claims about the person who signed in. */
 export interface SignedIn extends UserInfo {
   /** The verified ID token, and its claims. */
   token: string;

@@ -30,8 +30,8 @@ export async function readLogoutToken(
 }
 
 /**
- * A token with a valid signature comes from the provider, so what is wrong with it belongs to the set-up. Without one it can
- * come from anybody.
+ * A token with a valid signature comes from the provider, so its mistakes belong to the set-up. A token without one can come from
+ * anybody.
  */
 function explain(error: unknown, clientId: string): unknown {
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {

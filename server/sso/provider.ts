@@ -10,8 +10,8 @@ export interface PendingSignIn {
 }
 
 /**
- * `connect`: the member who is signed in wants to connect the identity to their account. `confirm`: the member wants to confirm that it
- * is really them, so the provider asks for a proof again.
+ * `connect`: the member who is signed in wants to connect the identity to their account. `confirm`: the member wants to confirm
+ * who they are, so the provider asks for a proof again.
  */
 export type SignInPurpose = 'sign-in' | 'connect' | 'confirm';
 
@@ -50,9 +50,9 @@ export interface IdentityProvider {
   readLogoutToken(token: string): Promise<ProviderLogout>;
 }
 
-/** What went wrong in single sign-on, for the operator. */
+/** The diagnosis of a failed single sign-on, for the operator. */
 export interface Diagnosis {
-  /** What happened and what to change, with the values of both sides. Can quote the provider. */
+  /** The cause and the remedy, with the values of both sides. Can quote the provider. */
   message: string;
   /** The setting or environment variable to look at first. */
   setting?: string;

@@ -3,11 +3,11 @@ import type { Discovered } from './discovery.ts';
 import { wordsOf } from './failures/oauth-errors.ts';
 import { findProblem, misconfigured } from './failures/problems.ts';
 
-/** What the userinfo endpoint said about the person. */
+/** The response of the userinfo endpoint. */
 export interface UserInfo {
   /** The claims. Null if there is no such endpoint, or if the request failed. */
   userInfo: Record<string, unknown> | null;
-  /** Why the request failed, for the log. Null if it did not. */
+  /** Why the request failed, for the log. Null if it succeeded. */
   userInfoFailure: string | null;
 }
 

@@ -5,7 +5,7 @@ import { hostKind, isLoopbackAddress, isPublicAddress } from '../domain/host-kin
 import type { SendOutcome, WebhookSender } from './sender.ts';
 
 const timeoutMs = 15_000;
-/** Bytes of an answer that are read, so that the connection can be used again. Beyond them, it is closed. */
+/** Maximum number of bytes of an answer that are read, so that the connection can be used again. A longer answer closes it. */
 const maxAnswerBytes = 64 * 1024;
 
 type Reach = 'listed' | 'loopback' | 'public';
@@ -75,7 +75,7 @@ export function createHttpSender({ urls, userAgent, resolve = systemResolve }: H
   };
 }
 
-/** Reads the answer, whose content does not matter. The status counts, although the rest may never come. */
+/** Reads the answer and ignores its content. The status counts, even if the rest never comes. */
 async function readAnswer({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined);
 }

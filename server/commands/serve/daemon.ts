@@ -48,7 +48,8 @@ import { createHttpSender } from '../../webhooks/http-sender.ts';
 import { createMailer, deleteMailFiles, deleteMailFilesNaming } from '../create-mailer.ts';
 
 /**
- * How long stopping waits for mails and webhooks in progress. What is cut off after the other side accepted it is sent twice.
+ * How long a stop waits for mails and webhooks in progress. A message that is cut off after the other side accepted it is sent
+ * twice.
  */
 const sendingGraceMs = 3_000;
 
@@ -67,8 +68,8 @@ export interface Daemon {
   /** Starts the jobs. Call it once the servers listen, so that a daemon that cannot start sends no mail. */
   startJobs(): void;
   /**
-   * Does the work that was acknowledged, stops the jobs and writes the last uses, the denied requests and the counts of uses. Call it after the server has closed, when
-   * nothing more is accepted or recorded.
+   * Finishes the acknowledged work, stops the jobs and writes the last uses, the denied requests and the counts of uses. Call it
+   * after the server has closed, when nothing more is accepted or recorded.
    */
   stop(): Promise<void>;
 }
@@ -204,7 +205,7 @@ async function createIdentityProvider(
   return createOidcProvider({ ...config, oidc }, deps.contact);
 }
 
-/** Does all work, one after the other, although some of it fails. @throws the first error */
+/** Calls all functions, one after the other, even if some of them fail. @throws the first error */
 async function inTurn(work: ReadonlyArray<() => Promise<void>>): Promise<void> {
   const errors: unknown[] = [];
   for (const step of work) await step().catch((error: unknown) => errors.push(error));

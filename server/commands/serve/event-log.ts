@@ -8,7 +8,7 @@ import type { Log } from '../../observability/log.ts';
 import { observeEvents } from '../../store/observe-events.ts';
 import type { Store } from '../../store/store.ts';
 
-/** How long stopping waits for a slow reader of the log. */
+/** How long a stop waits for a slow reader of the log. */
 const graceMs = 3_000;
 
 interface EventLogDeps {
@@ -22,7 +22,7 @@ interface EventLogDeps {
 interface OpenEventLog {
   /** Wraps a store so that its events are logged after their commit. */
   observe(store: Store): Store;
-  /** Writes what waits, for some seconds at most. Returns whether all of it was written. */
+  /** Writes the waiting events, for some seconds at most. Returns whether all of them were written. */
   close(): Promise<boolean>;
 }
 

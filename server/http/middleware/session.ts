@@ -42,7 +42,7 @@ export async function authenticateOperator(deps: OperatorDeps, c: AppContext, sc
   setCaller(c, found, 'cli');
 }
 
-/** Authenticates a value that is no session. Only a management key may use the API, and only in `Authorization`. */
+/** Authenticates a value that is not a session. Only a management key may use the API, and only in `Authorization`. */
 async function authenticateKey(
   deps: OperatorDeps,
   c: AppContext,

@@ -64,7 +64,7 @@ export function presentedTokenRoutes({ tokens, statusContext }: Pick<AppDeps, 't
     });
 }
 
-/** Rules compare addresses in canonical form. @throws ProblemError `invalid-fields` if `ip` is no address */
+/** Rules compare addresses in canonical form. @throws ProblemError `invalid-fields` if `ip` is not an address */
 function canonical(asked: AskedRequest): AskedRequest {
   if (asked.ip === undefined) return asked;
   const ip = parseAddress(asked.ip)?.toString();

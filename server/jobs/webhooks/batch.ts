@@ -25,6 +25,6 @@ export interface BatchResults {
   leaseId: string;
   delivered: ClaimedDelivery[];
   failed: Array<{ delivery: ClaimedDelivery; outcome: Exclude<SendOutcome, { kind: 'delivered' }> }>;
-  /** Not attempted, because another one failed or the daemon stops. */
+  /** The deliveries that were not attempted, because another one failed or the daemon stops. */
   left: ClaimedDelivery[];
 }

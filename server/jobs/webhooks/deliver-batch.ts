@@ -6,7 +6,7 @@ import type { SendOutcome } from '../../webhooks/sender.ts';
 import type { BatchResults, DeliverDeps } from './batch.ts';
 import { recordResults } from './record-results.ts';
 
-/** More than five times as long as a batch takes at most, so that no other daemon claims what is still being sent. */
+/** More than five times as long as a batch takes at most, so that no other daemon claims deliveries that are still being sent. */
 const leaseMs = 10 * 60 * 1000;
 /** Requests to one receiver at the same time. */
 const parallel = 4;
@@ -22,7 +22,8 @@ export async function deliverBatch(
   const claim = { webhookId: id, now: clock.now(), leaseMs, leaseId, limit };
   const batch = await store.deliveries.claim(claim);
   if (batch.length === 0) return false;
-  // Read after the claim, so that a webhook that was deleted, disabled or given another secret until now gets nothing that it should not.
+  // Read the webhook after the claim, so that one that was deleted or disabled in the meantime gets nothing, and a new secret
+  // signs.
   const [webhook, secrets] = await Promise.all([store.webhooks.findById(id), store.webhooks.secretsOf(id)]);
   if (webhook === null || secrets === null) return false;
   if (webhook.disabled) {

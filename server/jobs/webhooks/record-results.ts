@@ -3,10 +3,13 @@ import { hasFailedForLong, nextAttemptAt, pauseAfter } from '../../domain/events
 import type { ClaimedDelivery, WebhookRecord } from '../../store/records.ts';
 import type { BatchResults, DeliverDeps } from './batch.ts';
 
-/** A receiver that failed more often than this in a row was down. What piled up is then sent as soon as it answers again. */
+/**
+ * A receiver that failed more often than this in a row was down. All waiting deliveries are then sent as soon as it answers
+ * again.
+ */
 const outageFailures = 5;
 
-/** Stores what became of a batch. */
+/** Stores the outcome of a batch. */
 export async function recordResults(deps: DeliverDeps, { webhook, leaseId, delivered, failed, left }: BatchResults) {
   const { store, clock } = deps;
   const { id: webhookId } = webhook;

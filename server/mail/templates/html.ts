@@ -92,7 +92,7 @@ function list({ heading, lines }: MailContent['lists'][number]): string {
   );
 }
 
-/** Keeps an option whole. Otherwise narrow screens break `--expires` after its hyphens. */
+/** Keeps an option on one line. Otherwise narrow screens break `--expires` after its hyphens. */
 function words(command: string): string {
   return escapeHtml(command).replace(/--[\w-]+/g, '<span style="white-space:nowrap">$&</span>');
 }

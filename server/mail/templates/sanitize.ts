@@ -12,7 +12,7 @@ export function plain(text: MailText): string {
 /**
  * Makes untrusted text harmless:
  *
- * - Redacts whatever looks like a token or a session.
+ * - Redacts every text that looks like a token or a session.
  * - Removes control, bidi and zero-width characters, so that it can neither add lines nor reorder others.
  * - Breaks up web and mail addresses (`evil[.]example`), because mail programs turn them into links.
  * - Shortens it to 300 characters.

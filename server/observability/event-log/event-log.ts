@@ -25,9 +25,9 @@ interface EventLogDeps {
 export type EventLog = ReturnType<typeof createEventLog>;
 
 /**
- * Creates the log of audit events, one JSON line for each. It reads an event from the database after its commit, so that the line is what the API
- * returns, and so that an event whose commit has an unknown outcome is written only if it exists. Writing goes on in the background, and fails without
- * failing anything else: the database has every event.
+ * Creates the log of audit events, one JSON line for each. It reads an event from the database after its commit, so that the line
+ * is what the API returns, and so that an event whose commit has an unknown outcome is written only if it exists. Writing goes on
+ * in the background. Its failure affects nothing else, because the database has every event.
  */
 export function createEventLog({ sink, log, read }: EventLogDeps) {
   const waiting: Waiting[] = [];
@@ -59,7 +59,7 @@ export function createEventLog({ sink, log, read }: EventLogDeps) {
     }
   }
 
-  /** Does something until it succeeds, or the log is closed for good. */
+  /** Repeats an action until it succeeds, or until the log is closed for good. */
   async function persist<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -121,7 +121,7 @@ export function createEventLog({ sink, log, read }: EventLogDeps) {
       reopens = true;
       wake.abort();
     },
-    /** Writes what waits, for at most `graceMs`. Returns whether all of it was written. */
+    /** Writes the waiting events, for at most `graceMs`. Returns whether all of them were written. */
     async close(graceMs: number): Promise<boolean> {
       closing = true;
       wake.abort();

@@ -1,6 +1,6 @@
 /** Where lines are written. */
 export interface LineSink {
-  /** What the lines are written to, for messages. */
+  /** The name of the destination, for messages. */
   readonly name: string;
   /** Opens the file, if there is one. @throws Error of the file system */
   open(): Promise<void>;

@@ -2,7 +2,7 @@ import { emailSchema } from '../../../shared/schemas/common.ts';
 import { isSameMailbox, type Person } from '../../domain/sign-in/sso/person.ts';
 import { type Claims, lookUp, readBoolean, readText } from './values.ts';
 
-/** What one source says about the person's address. */
+/** The statement of one source about the person's address. */
 interface Statement {
   email: string | null;
   verified: boolean | null;
@@ -42,7 +42,10 @@ function readStatement(source: Claims, claim: string): Statement {
   return { email, verified: isAboutEmail ? verified : null };
 }
 
-/** Returns no if a statement about this address or about none does, otherwise yes if one about this address does. */
+/**
+ * Returns no if a statement about this address, or one without an address, says no. Otherwise returns yes if a statement about
+ * this address says yes.
+ */
 function combine(statements: readonly Statement[], email: string): boolean | null {
   const about = statements.filter((statement) => statement.email !== null && isSameMailbox(statement.email, email));
   const general = statements.filter((statement) => statement.email === null);

@@ -58,7 +58,7 @@ function collectAll(value: unknown, listed: string[]): boolean {
   if (Array.isArray(value)) return collect(value, listed);
   if (!isRecord(value)) return false;
   if (groupName(value) !== null) return collect(value, listed);
-  // `{"admins": false}` is no membership.
+  // `{"admins": false}` is not a membership.
   const members = Object.entries(value).filter(([, entry]) => entry !== null && readBoolean(entry) !== false);
   return collect(
     members.map(([key]) => key),

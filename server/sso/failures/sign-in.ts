@@ -14,8 +14,8 @@ export interface Installation extends Pick<OidcConfig, 'clientId' | 'clientSecre
 }
 
 /**
- * Explains why a sign-in could not be completed. What the browser brought back can be corrected by starting again. The token
- * endpoint's response, however, came over our own connection to the provider, so its mistakes belong to the set-up.
+ * Explains why a sign-in could not be completed. A wrong response that the browser brought back may be right after a new start.
+ * The token endpoint's response came over our own connection to the provider, so its mistakes belong to the set-up.
  */
 export function explainSignIn(error: unknown, installation: Installation): SsoProblem {
   const known = findProblem(error);
@@ -42,7 +42,9 @@ export function clientRejected(cause: unknown, { clientId, clientSecret, secrets
 
 export type Details = Readonly<Record<string, unknown>>;
 
-/** Returns what the library attached to its error, such as the expected value: the first cause that is a plain object. */
+/**
+ * Returns the details that the library attached to its error, such as the expected value: the first cause that is a plain object.
+ */
 function detailsOf(error: unknown): Details {
   let found = error;
   while (found instanceof Error) found = found.cause;

@@ -21,7 +21,7 @@ export type KeySet = Awaited<ReturnType<typeof fetchKeySet>>;
 interface Entry {
   keys: KeySet | null;
   fetchedAt: number;
-  /** When an unknown key ID last caused a request, whatever came of it. */
+  /** When an unknown key ID last caused a request, whether that succeeded or not. */
   extraAt: number;
   failedAt: number;
   /** The request in progress, which concurrent callers share. */

@@ -47,7 +47,7 @@ function readSubjectToken(text: string): UnverifiedToken {
   if (typeof alg !== 'string' || !signingAlgorithms.includes(alg)) {
     throw unacceptable('The subject token is signed with an algorithm that is not accepted.');
   }
-  // Access tokens and logout tokens are JWTs of the same issuers, and mean something else (RFC 8725 §3.11).
+  // Reject access tokens and logout tokens: they are JWTs of the same issuers, but mean something else (RFC 8725 §3.11).
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(String(typ))) {
     throw unacceptable('The subject token is not an identity token, as its header typ says.');
   }

@@ -85,8 +85,8 @@ export interface IdentityStore {
   /** Gives a member an identity in place of the one they have, if any. Returns false if another member has it. */
   setIdentity(id: string, identity: Identity): Promise<boolean>;
   /**
-   * Removes the member's identity, at `issuer` if given, and the groups that came with it. Unless `keepsSso`, they are no member with single sign-on any more,
-   * so that no email address binds them. Returns false if they have no such identity.
+   * Removes the member's identity, at `issuer` if given, and the groups that came with it. Unless `keepsSso`, they no longer
+   * count as a member with single sign-on, so that no email address binds them. Returns false if they have no such identity.
    */
   clearIdentity(id: string, options: { issuer?: string | undefined; keepsSso: boolean }): Promise<boolean>;
   /** Returns all issuers and the number of members with an identity there, ordered by issuer. */

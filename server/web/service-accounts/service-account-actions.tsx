@@ -93,7 +93,7 @@ function Losses({ account: { name, tokenCount }, trusts }: Omit<AccountActionDia
 interface RemoveMaintainerDialogProps {
   account: ServiceAccountSummary;
   email: string;
-  /** Whether the member removes themselves and is no superuser. */
+  /** Whether the member removes themselves and is not a superuser. */
   losesAccess: boolean;
 }
 

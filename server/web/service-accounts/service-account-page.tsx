@@ -44,7 +44,7 @@ export function ServiceAccountPage(props: ServiceAccountPageProps) {
   );
 }
 
-/** The changes of the account. Maintainers who are no superusers only edit it. */
+/** The changes of the account. Maintainers who are not superusers only edit it. */
 function actionsOn({ account, pageUrl }: ServiceAccountPageProps, superuser: boolean): ObjectAction[] {
   const dialog = (id: string, label: string) => ({ id, label, href: formatUrl(pageUrl, { dialog: id }) });
   const ofSuperuser = superuser ? possibleAccountActions(account) : [];

@@ -5,7 +5,7 @@ import { confirmedActions, requireConfirmed } from './required.ts';
 
 type Roles = Pick<UserRecord, 'superuser' | 'auditor'>;
 
-/** The roles of somebody who is no member yet. */
+/** The roles of somebody who is not a member yet. */
 export const nobody: Roles = { superuser: false, auditor: false };
 
 /** A member and their roles before and after a change. A role that the change does not mention stays. */

@@ -30,7 +30,7 @@ export function parseNetwork(text: string): Network {
   return [address, bits];
 }
 
-/** Returns null for any text that is no address. The library alone would also accept `127.1` and octal numbers. */
+/** Returns null for any text that is not an address. The library alone would also accept `127.1` and octal numbers. */
 function parseAddress(text: string): Address | null {
   const ipv4 = parseIpv4(text);
   if (ipv4 !== null) return ipv4;

@@ -45,7 +45,7 @@ function sqlOf(column: string, kind: ColumnKind): string {
   return kind === 'secret' ? `CASE WHEN ${column} IS NULL THEN NULL ELSE '${notShown}' END` : column;
 }
 
-/** A name that is no column of the table, so that the order means the column. */
+/** A name that no column of the table has, so that ORDER BY refers to the column. */
 function alias(column: string): string {
   return `shown_${column}`;
 }

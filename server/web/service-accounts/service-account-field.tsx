@@ -1,4 +1,5 @@
 import type { OfferedNames } from '../../domain/offered-names.ts';
+import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
 import { OfferedNamesField } from '../shell/components/offered-names-field.tsx';
 import { serviceAccountsPath } from './service-account-paths.ts';
 
@@ -9,15 +10,18 @@ interface ServiceAccountFieldProps {
   /** The names of the existing service accounts. */
   offered: OfferedNames;
   hint: string;
-  /** The text to show if there are none. */
-  none: string;
+  /** What an empty field stands for, as the first option of a short list. */
+  empty: string;
   error: string | undefined;
   required?: boolean;
   autofocus?: boolean;
 }
 
-/** The field for the name of a service account. It lists the existing ones. */
-export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps) {
+/** With more names, the member types one instead of choosing it from a list. */
+const maxOptions = 12;
+
+/** The field for the name of a service account. There may be none, a few that a list offers, or many. */
+export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps & { none: string }) {
   if (field.offered.names.length === 0 && field.value === '' && !field.error) {
     return (
       <p class="hint">
@@ -25,5 +29,29 @@ export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps
       </p>
     );
   }
-  return <OfferedNamesField {...field} what="service accounts" command="tokens service-accounts list" />;
+  return <ServiceAccountChoice {...field} />;
+}
+
+/** A list of a few service accounts, or an input that completes the names of many. */
+export function ServiceAccountChoice({ empty, ...field }: ServiceAccountFieldProps) {
+  const { name, value, offered, label, hint, error, ...input } = field;
+  if (offered.more || offered.names.length > maxOptions) {
+    return <OfferedNamesField {...field} what="service accounts" command="tokens service-accounts list" />;
+  }
+  // A name that the member may not choose stays in the form, beside the error about it.
+  const names = value === '' || offered.names.includes(value) ? offered.names : [...offered.names, value];
+  return (
+    <Labelled {...{ label, name, hint, error }}>
+      <select id={name} name={name} {...descriptionOf({ name, hint, error })} {...input}>
+        <option value="" selected={value === ''}>
+          {empty}
+        </option>
+        {names.map((account) => (
+          <option value={account} selected={account === value}>
+            {account} · service account
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
 }

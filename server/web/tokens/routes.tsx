@@ -23,6 +23,7 @@ import { factsOfToken } from './facts-of-token.ts';
 import { offerOwners } from './fields/owner-field.tsx';
 import { readCountedPage } from './list/counted-page.ts';
 import { searchForPrefix } from './list/search-for-prefix.ts';
+import { untested } from './request-test/test-section.tsx';
 import { RevokeTokenDialog, usesBeforeRevocation } from './revoke-token-dialog.tsx';
 import { readPreselected } from './selection/selection-bar.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
@@ -110,10 +111,12 @@ export function tokenPages({
     const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c, token);
     // An auditor gets no dialog about the token of somebody else.
     if (!facts.actsAsOwner && !caller.user.superuser) return <TokenPage {...facts} />;
+    const test = c.req.query('test') === undefined ? undefined : untested;
     const dialog = name === 'revoke' && <RevokeTokenDialog {...facts} action={action} closeHref={closeHref} />;
     return (
       <TokenPage
         {...facts}
+        test={test}
         dialog={
           dialog ||
           (await requestedNarrowing(c, token, { tokens, suggestions })) ||

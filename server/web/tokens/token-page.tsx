@@ -24,9 +24,9 @@ interface TokenPageProps {
   statusContext: StatusContext;
   usage: Usage;
   history: HistoryPage;
-  /** A request that the reader tested. */
-  test?: ShownTest;
-  /** The change that was just made. */
+  /** A request that the reader tests or tested. */
+  test?: ShownTest | undefined;
+  /** What was just changed. */
   dialog?: Child;
 }
 
@@ -41,6 +41,7 @@ export function TokenPage(props: TokenPageProps) {
   const offered = offeredActions(token, statusContext, { superuser, actsAsOwner });
   // An auditor only reads the tokens of others.
   const mayAct = actsAsOwner || superuser;
+  const mayTest = mayAct && !token.canary;
   const isOffered = new Set(offered.map(([action]) => action));
   const mayEdit = isOffered.has('edit');
   const list = listOfToken(token, id);
@@ -63,7 +64,7 @@ export function TokenPage(props: TokenPageProps) {
         resumer={resumerOf(token, statusContext, isOffered)}
         now={now}
       />
-      {mayAct && !token.canary && <TestSection tokenId={token.id} test={test} />}
+      {mayTest && test && <TestSection tokenId={token.id} test={test} />}
       {token.description && <p>{token.description}</p>}
       <TokenFacts token={token} names={names} statusContext={statusContext} />
       <UsageSection
@@ -96,6 +97,11 @@ function Actions({
   );
   return (
     <div class="buttons">
+      {!token.canary && (
+        <a class="button quiet" href={`${tokenPath(token.id)}?test=request`}>
+          Test a request
+        </a>
+      )}
       {actions.map(([action, label]) => (
         <a class="button quiet" id={action} href={`${tokenPath(token.id)}?dialog=${action}`}>
           {label}

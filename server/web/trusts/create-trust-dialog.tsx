@@ -44,6 +44,7 @@ export function CreateTrustDialog({ closeHref, form, offeredAccounts, offeredApp
         label="Service account"
         {...input('service_account')}
         offered={offeredAccounts}
+        empty="Choose one"
         none="There is no enabled service account. A trust needs one: it owns the tokens that jobs receive."
         hint="It owns the tokens that jobs receive."
         required

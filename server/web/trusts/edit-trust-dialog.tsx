@@ -47,6 +47,7 @@ export function EditTrustDialog({ trust, form, offeredAccounts, offeredApps, pro
         label="Service account"
         {...input('service_account')}
         offered={offeredAccounts}
+        empty="Choose one"
         none="There is no enabled service account."
         hint="It owns the tokens that jobs receive. If you choose another one, the tokens that jobs have now are revoked."
         required

@@ -99,7 +99,17 @@ it('creates a token for the service account that its maintainer chose, and offer
   await browser.get(form);
   const refused = await browser.submit(tokens, { name: 'deploy2', expires: '86400', service_account: 'other' });
   expect(textOf(refused.html)).toContain('There is no such service account');
-  expect(refused.html).toMatch(/name="service_account"[^>]* value="other"/);
+  expect(refused.html).toMatch(/name="service_account"[\s\S]*?<option value="other" selected=""/);
+});
+
+it('completes the names of many service accounts instead of listing them', async () => {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const owner = async () => (await openConsole(app, app.root).get(`${tokens}?dialog=create`)).html;
+  for (let at = 1; at <= 12; at += 1) await createServiceAccount(app, `account-${at}`);
+  expect(await owner()).toMatch(/<select id="service_account"[^>]*>\s*<option value="" selected="">\s*Me\s*<\/option>/);
+  await createServiceAccount(app, 'account-13');
+  expect(await owner()).toMatch(/<input id="service_account"[^>]* list="service_account-names"/);
 });
 
 it('asks nobody for an owner who may create tokens for no service account', async () => {

@@ -189,7 +189,7 @@ it.each(rejectedEdits)('shows the form of an edit with its values again: %o', as
 it('offers the enabled service accounts, and the way to create the first one', async () => {
   const { app, account, browser } = await open();
   const offers = async () => (await browser.get(`${page}?dialog=create`)).html;
-  expect(await offers()).toMatch(/list="service_account-names".*<option value="ci">/s);
+  expect(await offers()).toMatch(/<select id="service_account".*<option value="ci">/s);
   await app.store.serviceAccounts.setDisabled(account.id, true);
   const html = await offers();
   expect(html).not.toContain('name="service_account"');

@@ -57,7 +57,9 @@ function Names({ names, more, what, command }: OfferedNames & Pick<OfferedNamesF
       ))}
     </ul>
   );
-  if (names.length <= maxNamesInSight) return list;
+  if (names.length <= maxNamesInSight) {
+    return <div class="offered hint">You can enter: {list}</div>;
+  }
   return (
     <details>
       <summary class="hint">{more ? `${names.length} of all ${what}` : `All ${names.length} ${what}`}</summary>

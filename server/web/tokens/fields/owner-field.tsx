@@ -1,7 +1,7 @@
 import type { ServiceAccounts } from '../../../domain/accounts/service-accounts/service-accounts.ts';
 import type { Caller } from '../../../domain/caller.ts';
 import type { OfferedNames } from '../../../domain/offered-names.ts';
-import { OfferedNamesField } from '../../shell/components/offered-names-field.tsx';
+import { ServiceAccountChoice } from '../../service-accounts/service-account-field.tsx';
 
 const maxOffered = 100;
 
@@ -28,14 +28,13 @@ interface OwnerFieldProps {
 /** The choice between the member and a service account as the owner of a new token. */
 export function OwnerField({ value, offered, error }: OwnerFieldProps) {
   return (
-    <OfferedNamesField
-      label="Owner: a service account (optional)"
+    <ServiceAccountChoice
+      label="Owner"
       name="service_account"
       value={value}
       offered={offered}
-      what="service accounts"
-      command="tokens service-accounts list"
-      hint="By default, you own the token, and it stops working when your account is disabled. For a pipeline or a server, choose a service account."
+      empty="Me"
+      hint="Your own token stops working when your account is disabled. For a pipeline or a server, choose a service account."
       error={error}
     />
   );

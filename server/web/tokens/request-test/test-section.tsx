@@ -14,19 +14,31 @@ export interface ShownTest {
   problem?: ProblemError;
 }
 
-/** The form that tests a request with a token, without its value. It is folded away until it has been sent. */
-export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTest | undefined }) {
-  const { form, tested, problem } = test ?? { form: emptyTestForm };
+/** What the page shows before a request was tested. */
+export const untested: ShownTest = { form: emptyTestForm };
+
+/** The form that tests a request with a token without its value, and the verdict once it was sent. */
+export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTest }) {
+  const { form, tested, problem } = test;
   const errors = fieldErrors(problem);
+  const isNew = tested === undefined && problem === undefined;
   return (
-    <details class="fold" id="test" open={test !== undefined}>
-      <summary class="button">Test a request…</summary>
+    <section class="card request-test" id="test" aria-labelledby="test-heading">
+      <h2 id="test-heading">Test a request</h2>
       {tested && <Verdict {...tested} />}
       {problem && <Alert>{problem.errors ? 'Nothing was tested. Correct the fields below.' : problem.message}</Alert>}
       <form method="post" action={`${tokenPath(tokenId)}/test#test`}>
         <FormToken />
-        <div class="filters request-test">
-          <Field label="Method" name="method" value={form.method} error={errors.method} autocomplete="off" required />
+        <div class="filters">
+          <Field
+            label="Method"
+            name="method"
+            value={form.method}
+            error={errors.method}
+            autocomplete="off"
+            required
+            autofocus={isNew}
+          />
           <Field
             label="Path"
             name="path"
@@ -45,7 +57,7 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
           address or an app, rules about them are not checked, and the result says so.
         </p>
       </form>
-    </details>
+    </section>
   );
 }
 

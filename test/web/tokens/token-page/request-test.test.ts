@@ -13,7 +13,9 @@ async function open(more: Record<string, unknown> = {}) {
   const path = `/profile/api-tokens/${token.id}`;
   const browser = openConsole(app, app.dev);
   const test = async (fields: Record<string, string>) => {
-    await browser.get(path);
+    // The link on the page opens the form.
+    expect((await browser.get(path)).html).toContain(`href="${path}?test=request"`);
+    expect((await browser.get(`${path}?test=request`)).html).toMatch(/name="method"[^>]* autofocus/);
     const { status, html } = await browser.submit(`${path}/test#test`, {
       method: '',
       path: '',
@@ -91,7 +93,7 @@ it('is missing for auditors and other members, and there for a superuser', async
   const { app, path } = await open();
   const request = { method: 'GET', path: '/api' };
   const superuser = openConsole(app, app.root);
-  await superuser.get(path);
+  await superuser.get(`${path}?test=request`);
   expect(textOf((await superuser.submit(`${path}/test#test`, request)).html)).toContain('Allowed, if ');
   const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
   const other = await app.addMember({ email: 'other@example.com' });
@@ -100,7 +102,9 @@ it('is missing for auditors and other members, and there for a superuser', async
     const form_token = /name="form_token" value="([^"]*)"/.exec((await console.get('/logout')).html)?.[1] ?? '';
     return (await console.post(`${path}/test`, { ...request, form_token })).status;
   };
-  const page = await openConsole(app, auditor).get(path);
-  expect([page.status, textOf(page.html).includes('Test a request')]).toEqual([200, false]);
+  for (const shown of [path, `${path}?test=request`]) {
+    const page = await openConsole(app, auditor).get(shown);
+    expect([page.status, textOf(page.html).includes('Test a request')]).toEqual([200, false]);
+  }
   expect([await send(auditor), await send(other)]).toEqual([403, 404]);
 });

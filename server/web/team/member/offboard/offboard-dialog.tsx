@@ -116,12 +116,13 @@ function TransferFields({ form, offeredAccounts, problem }: TransferFieldsProps)
   return (
     <>
       <ServiceAccountField
-        label="Service account that receives the tokens in use (optional)"
+        label="Transfer the tokens in use to"
         name="transfer_to"
+        empty="Nobody: revoke all tokens"
         value={form.transferTo}
         offered={offeredAccounts}
         none="No service account can receive the tokens in use, so they are revoked, too."
-        hint="Leave it empty to revoke all tokens. Otherwise, builds and other programs go on with the tokens that were used in the last 30 days, and the maintainers of the service account are told to rotate them."
+        hint="With a service account, builds and other programs go on with the tokens that were used in the last 30 days, and the maintainers of the service account are told to rotate them."
         error={errors.transfer_to}
       />
       {hasReceiver({ offeredAccounts, form }) && (

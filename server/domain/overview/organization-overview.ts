@@ -25,6 +25,8 @@ export interface OrganizationOverview {
   /** When it was counted. */
   at: number;
   report: TokenReport;
+  /** How many tokens there are, canaries among them. */
+  all: number;
   /** How many tokens were denied in the last 24 hours. */
   denied: number;
   /** How many tokens expire within 30 days, without canaries. */
@@ -72,6 +74,7 @@ async function countOrganization(store: Store, context: StatusContext): Promise<
   const first = firstDayOf(context.now, shownDays);
   const report = await countReported(store, context);
   const counted = (filter: TokenFilter) => store.tokens.countUpTo({ ...filter, ...context }, maxCounted);
+  const all = await counted({});
   const denied = await counted({ deniedWithinMs, canaries: false });
   const expiringIn30Days = await counted({ expiringWithinMs: 30 * dayMs });
   const canaries = { all: await counted({ canaries: 'only' }), used: await counted({ canaries: 'used' }) };
@@ -83,5 +86,5 @@ async function countOrganization(store: Store, context: StatusContext): Promise<
   }
   const firstDay = await store.usage.firstDay();
   const countedSince = firstDay === null ? null : firstDay * dayMs;
-  return { report, denied, expiringIn30Days, canaries, days, countedSince };
+  return { report, all, denied, expiringIn30Days, canaries, days, countedSince };
 }

@@ -4,6 +4,7 @@ import type { OrganizationOverview } from '../../domain/overview/organization-ov
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { formatDate } from '../shell/components/dates.ts';
 import { useMember } from '../shell/page-context.ts';
+import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
 import { type Card, Cards, usedCanariesCard } from './cards.tsx';
 import {
   canariesPath,
@@ -13,7 +14,7 @@ import {
   reportedTokensPath,
   usedCanariesPath,
 } from './overview-paths.ts';
-import { orphanedText, reportTexts } from './report-texts.ts';
+import { orphanedText, type ReportText, reportTexts } from './report-texts.ts';
 import { VerificationsChart } from './verifications-chart.tsx';
 
 /** What the report counts, in the order of the cards: the most urgent first. The denied tokens come after the active ones. */
@@ -26,21 +27,22 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
   const { report, denied, canaries, days, countedSince } = overview;
   const [active, ...others] = names.map(
     (name): Card => ({
-      label: reportTexts[name].title,
+      label: titleOf(reportTexts[name], report[name]),
       hint: reportTexts[name].meaning,
       found: report[name],
       href: reportedTokensPath(name),
+      ...(name === 'active' && { more: { text: `${count(overview.all, 'token')} in all`, href: allTokensPath } }),
       ...(name === 'expiring' && { more: expiringLater(overview) }),
     }),
   );
   const deniedCard: Card = {
-    label: 'Tokens denied in 24 hours',
-    hint: 'At least one request with each was denied.',
+    label: `${denied === 1 ? 'Token' : 'Tokens'} denied in 24 hours`,
+    hint: 'At least one request with such a token was denied.',
     found: denied,
     href: deniedTokensPath,
   };
   const orphanedCard: Card = {
-    label: orphanedText.title,
+    label: titleOf(orphanedText, report.orphaned),
     hint: orphanedText.meaning,
     found: report.orphaned,
     href: orphanedAccountsPath,
@@ -51,8 +53,8 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
       <h2 id="organization">All tokens</h2>
       <Cards label="All tokens" cards={[...alarm, active as Card, deniedCard, ...others, orphanedCard]} />
       <p class="hint">
-        A token can be in several numbers. Not counted:{' '}
-        <a href={canariesPath}>{count(canaries.all, 'canary', 'canaries')}</a> and the{' '}
+        A token can be in several numbers. Only “in all” counts{' '}
+        <a href={canariesPath}>{count(canaries.all, 'canary', 'canaries')}</a>, and none counts the{' '}
         <a href={exchangedTokensPath}>tokens that jobs received through a trust</a>.
       </p>
       <Remedies report={report} />
@@ -65,6 +67,10 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
       </VerificationsChart>
     </>
   );
+}
+
+function titleOf({ title, one }: ReportText, found: number): string {
+  return found === 1 ? one : title;
 }
 
 function expiringLater({ expiringIn30Days }: OrganizationOverview): Card['more'] {

@@ -16,12 +16,13 @@ interface OwnSectionProps {
   superusers: readonly string[];
 }
 
+/** The label of each number. The first of two is for one token. */
 const labels = {
-  expiring: 'Expire within 7 days',
-  denied: 'Had requests denied in 24 hours',
-  twoValues: 'Have two values',
-  neverExpiring: 'Never expire',
-} as const satisfies Partial<Record<AttentionName, string>>;
+  expiring: ['Expires within 7 days', 'Expire within 7 days'],
+  denied: ['Had requests denied in 24 hours', 'Had requests denied in 24 hours'],
+  twoValues: ['Has two values', 'Have two values'],
+  neverExpiring: ['Never expires', 'Never expire'],
+} as const satisfies Partial<Record<AttentionName, readonly [one: string, more: string]>>;
 
 const hrefOf = (name: AttentionName) => formatUrl({ path: tokensPath, query: attention[name].values });
 
@@ -54,7 +55,12 @@ function cardsOf({ total, attention: found }: ListCounts): Card[] {
     ...usedCanariesCard(found.usedCanaries, shownCount(found.usedCanaries), hrefOf('usedCanaries')),
     { ...all, more: canaries },
     ...(Object.keys(labels) as Array<keyof typeof labels>).map(
-      (name): Card => ({ label: labels[name], found: shownCount(found[name]), href: hrefOf(name), more: more[name] }),
+      (name): Card => ({
+        label: labels[name][found[name] === 1 ? 0 : 1],
+        found: shownCount(found[name]),
+        href: hrefOf(name),
+        more: more[name],
+      }),
     ),
   ];
 }

@@ -2,6 +2,8 @@ import type { ReportedTokens } from '../../../shared/token-report.ts';
 
 export interface ReportText {
   title: string;
+  /** The title beside the number 1. */
+  one: string;
   /** Which tokens are counted, or what follows from it, in whole sentences. */
   meaning: string;
   /** What a superuser or an owner can do about them. Undefined if there is nothing to do. */
@@ -17,10 +19,15 @@ interface Remedy {
 
 /** What the console says about the tokens of each count. */
 export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
-  active: { title: 'Active tokens', meaning: 'Requests that use them are accepted if their rules allow them.' },
+  active: {
+    title: 'Active tokens',
+    one: 'Active token',
+    meaning: 'Requests are allowed if the rules of the token allow them.',
+  },
   owner_disabled: {
     title: 'Tokens of disabled owners',
-    meaning: 'The tokens would work again if their owner were enabled.',
+    one: 'Token of a disabled owner',
+    meaning: 'Such a token works again if somebody enables its owner.',
     remedy: {
       text: 'Select them in the list, and revoke them.',
       commands: ['tokens revoke --all --user EMAIL'],
@@ -28,7 +35,8 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   },
   expiring: {
     title: 'Tokens that expire within 7 days',
-    meaning: 'Programs that use them stop working then.',
+    one: 'Token that expires within 7 days',
+    meaning: 'Programs that use such a token stop working then.',
     remedy: {
       text: 'The owner rotates a token that is still needed, or gives it a later expiry.',
       commands: ['tokens rotate NAME', 'tokens edit NAME --expires 90d'],
@@ -36,15 +44,17 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   },
   never_used: {
     title: 'Tokens that were never used',
-    meaning: 'They were created more than 30 days ago and never used.',
+    one: 'Token that was never used',
+    meaning: 'Only tokens that are more than 30 days old.',
     remedy: {
       text: 'Ask the owner, and revoke the tokens that nobody needs.',
       commands: ['tokens revoke NAME --user EMAIL'],
     },
   },
   unused: {
-    title: 'Unused tokens',
-    meaning: 'Nobody has used them in the last 90 days. A token that was never used counts from its creation.',
+    title: 'Tokens not used for 90 days',
+    one: 'Token not used for 90 days',
+    meaning: 'A token that was never used counts from its creation.',
     remedy: {
       text: 'Select them in the list, and pause them. Revoke them later if nobody misses them.',
       commands: ['tokens pause NAME --user EMAIL'],
@@ -52,7 +62,8 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   },
   unrotated: {
     title: 'Tokens not rotated for a year',
-    meaning: 'They were neither created nor rotated in the last 365 days.',
+    one: 'Token not rotated for a year',
+    meaning: 'Neither created nor rotated in the last 365 days.',
     remedy: {
       text: 'The owner rotates them. The old value keeps working for a day.',
       commands: ['tokens rotate NAME'],
@@ -60,6 +71,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   },
   never_expiring: {
     title: 'Tokens that never expire',
+    one: 'Token that never expires',
     meaning: 'A leaked value works until somebody notices.',
     remedy: {
       text: 'The owner gives them an expiry. The setting TOKENSD_MAX_EXPIRY requires one of every new token.',
@@ -71,7 +83,8 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
 /** The texts about service accounts without an enabled maintainer. */
 export const orphanedText: ReportText = {
   title: 'Orphaned service accounts',
-  meaning: 'No enabled member maintains them. All superusers get the mails about their tokens.',
+  one: 'Orphaned service account',
+  meaning: 'No enabled member maintains such an account. All superusers get the mails about its tokens.',
   remedy: {
     text: 'Add a maintainer on the page of each.',
     commands: ['tokens service-accounts list --orphaned', 'tokens service-accounts edit NAME --add-maintainer EMAIL'],

@@ -165,7 +165,9 @@ it('creates a token for a service account that the link names, only for those wh
       ['service_account', 'ci'],
     ]),
   );
-  expect(html).toMatch(/from the link<\/span><div class="field[\s\S]*?name="service_account"[\s\S]*?<option value="ci" selected=""/);
+  expect(html).toMatch(
+    /from the link<\/span><div class="field[\s\S]*?name="service_account"[\s\S]*?<option value="ci" selected=""/,
+  );
   expect(html.match(/from the link/g)).toHaveLength(2);
   const made = await browser.submit(form, { name: 'deploy', expires: '3600', service_account: 'ci' });
   expect(textOf(made.html)).toContain('Value of deploy');

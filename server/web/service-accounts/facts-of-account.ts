@@ -4,7 +4,7 @@ import type { ServiceAccountSummary } from '../../store/records.ts';
 import { historyOfTarget } from '../audit/history/read-history.ts';
 import type { PageUrl } from '../shell/page-url.ts';
 import { ownerFilterNames, readFilter, validValues } from '../tokens/all/token-filters.ts';
-import { readCountedPage } from '../tokens/list/counted-page.ts';
+import { readPageOfOwner } from '../tokens/list/counted-page.ts';
 import { readPreselected } from '../tokens/selection/selection-bar.tsx';
 import { serviceAccountPath } from './service-account-paths.ts';
 
@@ -27,10 +27,10 @@ export async function factsOfAccount(
   const caller = c.get('caller');
   const mayChange = await mayChangeAccount({ tokens }, c, account);
   const pageUrl = readPageUrl(c, account);
-  const { query, sort } = readFilter(c, ownerFilterNames);
-  const { all: _, ...filter } = query;
-  const listed = { query: { ...filter, serviceAccount: account.name }, cursor: pageUrl.query.cursor, sort };
-  const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
+  const owner = { serviceAccount: account.name };
+  const { items, next_cursor, counts, filter } = await readPageOfOwner(tokens, c, owner, {
+    cursor: pageUrl.query.cursor,
+  });
   return {
     account,
     pageUrl,
@@ -38,6 +38,7 @@ export async function factsOfAccount(
     names: await tokens.appNames(items),
     nextCursor: next_cursor,
     counts,
+    filter,
     preselected: readPreselected(c.req.query('select')),
     statusContext: statusContext(),
     history: await historyOfTarget({ audit }, c, account.id),

@@ -11,6 +11,7 @@ import { parseForm, text } from '../shell/form-values.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { startPath } from '../shell/return-path.ts';
 import { asksForEnded, renderEndedList } from '../tokens/ended/ended-routes.tsx';
+import { statusOfOwnerList } from '../tokens/list/counted-page.ts';
 import { searchForPrefix } from '../tokens/list/search-for-prefix.ts';
 import { EditServiceAccountDialog } from './edit-service-account-dialog.tsx';
 import { type AccountDeps, factsOfAccount, findAccount, mayChangeAccount } from './facts-of-account.ts';
@@ -44,7 +45,7 @@ export function serviceAccountPage(deps: AccountDeps & MessageDeps) {
       const mayChange = await mayChangeAccount(deps, c, account);
       const dialog =
         mayChange && ((await requestedDialog(c, account)) ?? (await requestedTokenDialog(deps, c, account)));
-      return c.render(await page(c, account, { dialog }));
+      return c.render(await page(c, account, { dialog }), statusOfOwnerList(c));
     })
     .post(`${path}/edit`, async (c) => {
       const account = await findAccount(deps, c);

@@ -27,11 +27,9 @@ export function TeamPage({ now, members, pageUrl, nextCursor, dialog, deadLetter
       <div class="heading">
         <h1>Team</h1>
         <div class="buttons">
-          {members.length > 0 && (
-            <a class="button" href={formatUrl({ path: `${teamPath}.csv`, query: { q: pageUrl.query.q } })} download>
-              Download CSV
-            </a>
-          )}
+          <a class="button" href={formatUrl({ path: `${teamPath}.csv`, query: { q: pageUrl.query.q } })} download>
+            Download CSV
+          </a>
           {useMember().superuser && (
             <>
               <a class="button" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>

@@ -7,7 +7,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { memberPath } from '../team/team-paths.ts';
-import { type FilterErrors, ownFilterNames, type ReadFilter, readFilter, validValues } from './all/token-filters.ts';
+import { isWrong, ownFilterNames, type ReadFilter, readFilter, validValues } from './all/token-filters.ts';
 import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
@@ -65,7 +65,7 @@ export function tokenPages({
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => {
       if (asksForEnded(c)) return renderEndedList({ tokens, statusContext }, c, { path: tokensPath });
-      const status = isEmpty(readFilter(c, ownFilterNames).errors) ? 200 : 400;
+      const status = isWrong(readFilter(c, ownFilterNames).errors) ? 400 : 200;
       return searchForPrefix(c) ?? c.render(await page(c, readPageUrl(c), await requestedDialog(c)), status);
     })
     .post(tokensPath, async (c) => {
@@ -132,9 +132,9 @@ export function tokenPages({
     const { values, errors, query: read, sort } = isGet ? readFilter(c, ownFilterNames) : noFilter;
     const { all: _, ...query } = read;
     const { cursor } = pageUrl.query;
-    const { items, next_cursor, counts } = isEmpty(errors)
-      ? await readCountedPage(tokens, c, { query, cursor, sort })
-      : noTokens;
+    const { items, next_cursor, counts } = isWrong(errors)
+      ? noTokens
+      : await readCountedPage(tokens, c, { query, cursor, sort });
     return (
       <ApiTokensPage
         tokens={items}
@@ -196,10 +196,6 @@ export function tokenPages({
 const unfiltered: PageUrl = { path: tokensPath, query: {} };
 const noFilter: ReadFilter = { values: {}, errors: {}, query: {}, sort: undefined };
 const noTokens = { items: [], next_cursor: null, counts: { total: 0, attention: null } };
-
-function isEmpty(errors: FilterErrors): boolean {
-  return Object.keys(errors).length === 0;
-}
 
 function readPageUrl(c: AppContext): PageUrl {
   return {

@@ -26,7 +26,7 @@ interface TokenPageProps {
   history: HistoryPage;
   /** A request that the reader tests or tested. */
   test?: ShownTest | undefined;
-  /** What was just changed. */
+  /** The change that was just made. */
   dialog?: Child;
 }
 

@@ -116,6 +116,7 @@ it('leads from each number to its list, and says what to do about those that are
   expect(html.match(/<span class="number none">0<\/span>/g)).toHaveLength(7);
   expect(html.match(/<span class="number">1<\/span>/g)).toHaveLength(2);
   for (const path of Object.keys(await cardsOf(browser))) expect((await browser.get(path)).status, path).toBe(200);
+  expect(textOf(html)).toMatch(/1 Active token [\s\S]* 1 token in all [\s\S]* 1 Token that never expires /);
   expect(textOf(html)).toContain('tokens edit NAME --expires 90d');
   expect(textOf(html)).not.toContain('tokens pause NAME');
   expect(textOf((await browser.get(listPath('unused'))).html)).toContain('0 tokens match, as of ');

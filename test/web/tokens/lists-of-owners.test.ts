@@ -73,10 +73,13 @@ it('reads the next page of a sorted list of a member', async () => {
   expect(namesOf(next.html)).toEqual(['runner-11', 'runner-10']);
 });
 
-it('ignores a filter that has no such value', async () => {
+it('says which filter has a wrong value, and lists no tokens as if nothing were filtered', async () => {
   for (const { page, browser } of await openLists()) {
     const { status, html } = await browser.get(`${page}?expiring_within=soon&status=lost&sort=size`);
-    expect([status, namesOf(html).length]).toEqual([200, 4]);
+    expect([status, namesOf(html)]).toEqual([400, []]);
+    for (const name of ['expiring_within', 'status', 'sort']) expect(html).toContain(`id="${name}-error"`);
+    expect(textOf(html)).not.toContain('No tokens match');
+    expect((await browser.get(page)).status).toBe(200);
     expect(html).not.toContain('class="chips"');
   }
 });

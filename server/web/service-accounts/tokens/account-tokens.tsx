@@ -4,8 +4,9 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { isWrong } from '../../tokens/all/token-filters.ts';
 import type { ListCounts } from '../../tokens/list/attention.ts';
-import { OwnerListControls } from '../../tokens/list/owner-list-controls.tsx';
+import { OwnerListControls, type OwnerListFilter } from '../../tokens/list/owner-list-controls.tsx';
 import { type Preselected, SelectionBar } from '../../tokens/selection/selection-bar.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 
@@ -23,12 +24,14 @@ export interface AccountTokensProps {
   pageUrl: PageUrl;
   nextCursor: string | null;
   counts: ListCounts;
+  /** The filters in the URL. */
+  filter: OwnerListFilter;
   preselected: Preselected;
 }
 
 /** The tokens of a service account. */
 export function AccountTokens(props: AccountTokensProps) {
-  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor, counts } = props;
+  const { account, mayChange, actsAsOwner, tokens, names, statusContext, pageUrl, nextCursor, counts, filter } = props;
   const { path, query } = pageUrl;
   const { cursor: _, ...filters } = query;
   const selection = mayChange ? { preselected: props.preselected, listUrl: pageUrl } : undefined;
@@ -57,7 +60,7 @@ export function AccountTokens(props: AccountTokensProps) {
             : 'A superuser must enable the service account before you can create tokens for it.'}
         </p>
       )}
-      {account.tokenCount > 0 && <OwnerListControls path={path} filters={filters} counts={counts} />}
+      {account.tokenCount > 0 && <OwnerListControls path={path} {...filter} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`Tokens of ${account.name}`}
@@ -73,7 +76,7 @@ export function AccountTokens(props: AccountTokensProps) {
           }
         />
       ) : (
-        <NoAccountTokens filtered={account.tokenCount > 0} path={path} />
+        !isWrong(filter.errors) && <NoAccountTokens filtered={account.tokenCount > 0} path={path} />
       )}
       <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       <p class="hint">

@@ -1,8 +1,7 @@
 import type { AppContext, AppDeps } from '../../../http/context.ts';
 import type { UserSummary } from '../../../store/records.ts';
 import { readHistory } from '../../audit/history/read-history.ts';
-import { ownerFilterNames, readFilter } from '../../tokens/all/token-filters.ts';
-import { readCountedPage } from '../../tokens/list/counted-page.ts';
+import { readPageOfOwner } from '../../tokens/list/counted-page.ts';
 import { readPageUrl } from './member-url.ts';
 
 /** How many tokens the page of a member shows at once. */
@@ -18,16 +17,15 @@ export async function factsOfMember(
 ) {
   const caller = c.get('caller');
   const pageUrl = readPageUrl(c);
-  const { query, sort } = readFilter(c, ownerFilterNames);
-  const { all: _, ...filter } = query;
-  const listed = { query: { ...filter, user: id }, cursor: pageUrl.query.cursor, sort, limit: tokensPerPage };
-  const { items, next_cursor, counts } = await readCountedPage(tokens, c, listed);
+  const page = { cursor: pageUrl.query.cursor, limit: tokensPerPage };
+  const { items, next_cursor, counts, filter } = await readPageOfOwner(tokens, c, { user: id }, page);
   return {
     pageUrl,
     tokens: items,
     names: await tokens.appNames(items),
     nextCursor: next_cursor,
     counts,
+    filter,
     sessions: await memberSessions.list(caller, id),
     currentSessionId: caller.sessionId,
     passkeys: await passkeys.listOf(caller, id),

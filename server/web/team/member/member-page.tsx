@@ -15,6 +15,7 @@ import { ObjectHeading } from '../../shell/object-heading.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import type { ListCounts } from '../../tokens/list/attention.ts';
+import type { OwnerListFilter } from '../../tokens/list/owner-list-controls.tsx';
 import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
 import { PermissionSwitch } from '../permission-switch.tsx';
 import { teamPath } from '../team-paths.ts';
@@ -46,6 +47,8 @@ interface MemberPageProps {
   pageUrl: PageUrl;
   nextCursor: string | null;
   counts: ListCounts;
+  /** The filters of the list of tokens. */
+  filter: OwnerListFilter;
   /** Why an action was rejected. */
   error?: string | undefined;
   dialog?: Child;

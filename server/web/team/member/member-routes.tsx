@@ -9,6 +9,7 @@ import { text } from '../../shell/form-values.ts';
 import type { MessageDeps } from '../../shell/messages/messages.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath, startPath } from '../../shell/return-path.ts';
+import { statusOfOwnerList } from '../../tokens/list/counted-page.ts';
 import { searchForPrefix } from '../../tokens/list/search-for-prefix.ts';
 import { RevokeTokenDialog, usesBeforeRevocation } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
@@ -64,7 +65,9 @@ export function memberPages(deps: MemberPagesDeps) {
     .get(path, async (c) => {
       const member = await loadMember(c);
       const found = searchForPrefix(c);
-      return found ?? c.render(await page(c, member, { dialog: await requestedDialog(c, member) }));
+      return (
+        found ?? c.render(await page(c, member, { dialog: await requestedDialog(c, member) }), statusOfOwnerList(c))
+      );
     })
     .post(`${path}/edit`, async (c) => {
       const form = readEditMemberForm(await c.req.parseBody());

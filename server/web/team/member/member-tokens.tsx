@@ -4,8 +4,9 @@ import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-li
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { allTokensPath } from '../../tokens/all/all-tokens-paths.ts';
+import { isWrong } from '../../tokens/all/token-filters.ts';
 import type { ListCounts } from '../../tokens/list/attention.ts';
-import { OwnerListControls } from '../../tokens/list/owner-list-controls.tsx';
+import { OwnerListControls, type OwnerListFilter } from '../../tokens/list/owner-list-controls.tsx';
 import { TokenList } from '../../tokens/token-list.tsx';
 import { memberName } from '../member-labels.ts';
 
@@ -17,10 +18,12 @@ interface MemberTokensProps {
   statusContext: StatusContext;
   pageUrl: PageUrl;
   counts: ListCounts;
+  /** The filters in the URL. */
+  filter: OwnerListFilter;
 }
 
 /** A member's tokens, with filters, and with links to revoke one or all of them. */
-export function MemberTokens({ user, tokens, names, statusContext, pageUrl, counts }: MemberTokensProps) {
+export function MemberTokens({ user, tokens, names, statusContext, pageUrl, counts, filter }: MemberTokensProps) {
   const { id, superuser } = useMember();
   const { path, query } = pageUrl;
   const { cursor: _, ...filters } = query;
@@ -32,7 +35,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl, coun
           <a href={formatUrl({ path: allTokensPath, query: { owner: user.email } })}>Open in all tokens</a>
         )}
       </div>
-      {user.tokenCount > 0 && <OwnerListControls path={path} filters={filters} counts={counts} />}
+      {user.tokenCount > 0 && <OwnerListControls path={path} {...filter} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`API tokens of ${memberName(user)}`}
@@ -50,7 +53,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl, coun
           }
         />
       ) : (
-        <NoMemberTokens user={user} path={path} />
+        !isWrong(filter.errors) && <NoMemberTokens user={user} path={path} />
       )}
     </>
   );

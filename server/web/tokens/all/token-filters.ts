@@ -94,7 +94,12 @@ export function readFilter(c: AppContext, names: readonly FilterName[] = filterN
   return { values, errors, query: toQuery(parsed, values), sort };
 }
 
-/** Returns the values without the wrong ones. */
+/** Reports whether a filter in the URL has a value that it cannot have. */
+export function isWrong(errors: FilterErrors): boolean {
+  return Object.keys(errors).length > 0;
+}
+
+/** Returns the values without those that are wrong, which select nothing. */
 export function validValues({ values, errors }: ReadFilter): FilterValues {
   return Object.fromEntries(Object.entries(values).filter(([name]) => errors[name as FilterName] === undefined));
 }

@@ -2,7 +2,14 @@ import type { SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import { readTokenPage, type TokenPage } from '../../../http/tokens/token-page.ts';
-import type { AllTokensQuery } from '../all/token-filters.ts';
+import {
+  type AllTokensQuery,
+  type FilterErrors,
+  type FilterValues,
+  isWrong,
+  ownerFilterNames,
+  readFilter,
+} from '../all/token-filters.ts';
 import { type AttentionOfAll, countTokens, type ListCounts, maxCount } from './attention.ts';
 
 interface Requested {
@@ -29,4 +36,30 @@ export async function readCountedPage(
   const isWhole = cursor === undefined && page.next_cursor === null;
   const knownTotal = isWhole ? page.items.length : total;
   return { ...page, counts: await countTokens(tokens, c, query, { knownTotal, ...(ofAll && { ofAll }) }) };
+}
+
+/** A list of the tokens of one owner, as its URL filters it. */
+interface PageOfOwner extends TokenPage {
+  counts: ListCounts;
+  /** What the URL asks for, and what is wrong with it. */
+  filter: { values: FilterValues; errors: FilterErrors };
+}
+
+/** Reads one page of the tokens of one member or service account. Reads no tokens if a filter in the URL is wrong. */
+export async function readPageOfOwner(
+  tokens: Pick<Tokens, 'list' | 'count'>,
+  c: AppContext,
+  owner: Pick<AllTokensQuery, 'user' | 'serviceAccount'>,
+  page: Pick<Requested, 'cursor' | 'limit'>,
+): Promise<PageOfOwner> {
+  const { values, errors, query, sort } = readFilter(c, ownerFilterNames);
+  const filter = { values, errors };
+  if (isWrong(errors)) return { items: [], next_cursor: null, counts: { total: 0, attention: null }, filter };
+  const { all: _, ...selected } = query;
+  return { ...(await readCountedPage(tokens, c, { ...page, query: { ...selected, ...owner }, sort })), filter };
+}
+
+/** Returns the status of a page with a list of the tokens of one owner: 400 if a filter in the URL is wrong. */
+export function statusOfOwnerList(c: AppContext): 200 | 400 {
+  return isWrong(readFilter(c, ownerFilterNames).errors) ? 400 : 200;
 }

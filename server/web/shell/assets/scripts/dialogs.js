@@ -4,6 +4,8 @@ for (const dialog of document.querySelectorAll('dialog[data-modal][open]')) {
   const { close } = dialog.dataset;
   dialog.removeAttribute('open');
   dialog.showModal();
+  // The buttons are always in sight. If one of them has the focus, a long dialog still begins at its beginning.
+  if (document.activeElement?.closest('.actions')) dialog.scrollTop = 0;
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
     if (close !== undefined) location.assign(close);

@@ -9,7 +9,9 @@ export function registerCompletion(program: Command, ctx: Context): void {
     .command('completion')
     .addArgument(new Argument('<shell>', 'Your shell').choices(shells))
     .summary('Print a completion script for your shell')
-    .description('Print a script that completes commands and options. Load it when your shell starts.')
+    .description(
+      'Print a script that completes commands, options, names, files and known values. Load it when your shell starts.',
+    )
     .addHelpText(
       'after',
       [

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { NameKind } from '../../session/known-names.ts';
 import { kindOfArguments, kindOfOption, optionsInPlaceOfNames } from './kinds.ts';
+import { areFiles, isFileOption, isListOption, valuesOf } from './values.ts';
 
 /** A position on a command line, such as `/users/list`, and what can follow it. */
 export interface Position {
@@ -9,6 +10,8 @@ export interface Position {
   options: Word[];
   /** The kind of names that its arguments are. */
   names: NameKind | null;
+  /** Whether its arguments are files. */
+  takesFiles: boolean;
   /** How many words can follow, without options and their values. A subcommand is one. */
   maxWords: number;
   /** Options after which no names can follow. */
@@ -20,7 +23,7 @@ export interface Word {
   description: string;
   /** Whether the word is an option with a value. */
   takesValue: boolean;
-  /** The values of an option, if they are fixed. */
+  /** The values of an option, if they are known. */
   values: readonly string[];
 }
 
@@ -46,7 +49,8 @@ export function positionsOf(command: Command, paths: string[] = [''], canonical 
   );
   const names = kindOfArguments(canonical);
   const [maxWords, inPlaceOfNames] = [maxWordsOf(command), optionsInPlaceOfNames(canonical)];
-  return [...paths.map((path) => ({ path, words, options, names, maxWords, inPlaceOfNames })), ...inside];
+  const takesFiles = areFiles(canonical);
+  return [...paths.map((path) => ({ path, words, options, names, takesFiles, maxWords, inPlaceOfNames })), ...inside];
 }
 
 function maxWordsOf({ commands, registeredArguments }: Command): number {
@@ -59,7 +63,12 @@ function namesOf(command: Command): string[] {
 }
 
 function word(names: string[], description: string, option: { required?: boolean; argChoices?: string[] } = {}): Word {
-  return { names, description, takesValue: option.required === true, values: option.argChoices ?? [] };
+  return {
+    names,
+    description,
+    takesValue: option.required === true,
+    values: option.argChoices ?? names.flatMap(valuesOf),
+  };
 }
 
 export function pathsOf(positions: Position[]): string[] {
@@ -78,6 +87,16 @@ export function optionsWithValue(positions: Position[]): string[] {
   return [...new Set(options.flatMap(({ names }) => names))];
 }
 
+/** Returns the options of all positions whose value is a file. */
+export function optionsWithFile(positions: Position[]): string[] {
+  return optionsWithValue(positions).filter(isFileOption);
+}
+
+/** Returns the options of all positions that take several values, separated by commas. */
+export function optionsWithList(positions: Position[]): string[] {
+  return optionsWithValue(positions).filter(isListOption);
+}
+
 /** Returns the options of all positions whose values are names, grouped by the kind of names. */
 export function namingOptions(positions: Position[]): [NameKind, string[]][] {
   const byKind = new Map<NameKind, Set<string>>();
@@ -88,7 +107,7 @@ export function namingOptions(positions: Position[]): [NameKind, string[]][] {
   return [...byKind].map(([kind, names]) => [kind, [...names]]);
 }
 
-/** Returns the options of a position whose values are fixed. */
+/** Returns the options of a position whose values are known. */
 export function fixedOptions({ options }: Position): Word[] {
   return options.filter(({ values }) => values.length > 0);
 }

@@ -1,4 +1,5 @@
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import { didYouMean } from '../../api/find/close-names.ts';
 import { localError } from '../../errors.ts';
 import type { Column } from '../table.ts';
 
@@ -31,6 +32,9 @@ const fields = {
   enforce: true,
 } as const satisfies Record<keyof Token, true>;
 
+/** What `--columns` accepts. */
+export const columnNames: readonly string[] = Object.keys(fields);
+
 /** Texts and lists that a person reads. All other fields are never cut, because no command accepts a part of a name, an ID or a time. */
 const cutFields: ReadonlySet<keyof Token> = new Set(['description', 'manage', 'apps', 'allow', 'networks']);
 
@@ -42,7 +46,8 @@ export function chosenColumns(list: string): Column<Token>[] {
   return list.split(',').map((item) => {
     const field = item.trim();
     if (!isField(field)) {
-      throw localError('usage', `There is no column "${field}". The columns are ${Object.keys(fields).join(', ')}.`);
+      const guess = didYouMean(field, columnNames);
+      throw localError('usage', `There is no column "${field}".${guess} The columns are ${columnNames.join(', ')}.`);
     }
     const column = { head: field.toUpperCase(), text: (token: Token) => textOf(token[field]) };
     return cutFields.has(field) ? { ...column, minWidth: 8 } : column;

@@ -34,6 +34,7 @@ beforeAll(async () => {
   expect(
     await runProgram('tokens', [...login, '--password-stdin'], { env: home.env, input: superuser.password }),
   ).toMatchObject({ code: 0 });
+  await writeFile(join(home.path, 'members.csv'), 'email\n');
   const [node, script] = programCommand('tokens', []);
   await writeFile(join(home.path, 'tokens'), `#!/bin/sh\nexec '${node}' '${script}' "$@"\n`);
   await chmod(join(home.path, 'tokens'), 0o755);
@@ -106,6 +107,12 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in an interactive %s
     await complete('tokens grant ada@e', `tokens grant ${email}`);
     await complete('tokens create new --app gr', 'tokens create new --app grafana');
     await complete('tokens apps del', 'tokens apps delete');
+    await complete('tokens apply --file mem', 'tokens apply --file members.csv');
+    await complete('tokens users add --file=mem', 'tokens users add --file=members.csv');
+    await complete('tokens scan mem', 'tokens scan members.csv');
+    await complete('tokens create key --manage tokens:re', 'tokens create key --manage tokens:read');
+    await complete('tokens audit --action token.pa', 'tokens audit --action token.paused');
+    await complete('tokens list --columns name,pref', `tokens list --columns name,prefix${shell === 'zsh' ? ',' : ''}`);
     await complete(`tokens --server ${daemon.url} apps show gr`, `tokens --server ${daemon.url} apps show grafana`);
   });
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { kindOfArguments } from '../../../cli/commands/completion/kinds.ts';
+import { isFileOption, valuesOf } from '../../../cli/commands/completion/values.ts';
 import { createProgram } from '../../../cli/program.ts';
 import { bareContext } from '../../helpers/cli/cli.ts';
 import { bareEnvironment, runProgram } from '../../helpers/daemon/process.ts';
@@ -13,13 +14,15 @@ import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 /** Code that completes a line in each shell. `$script` is the file of the script; the arguments are the whole line, then its words. */
 const harness = {
-  bash: `source "$script"; COMP_LINE=$0 COMP_POINT=\${#0} COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
-  zsh: `compdef() { :; }; compset() { :; }; compadd() { shift; print -rl -- $@ }
+  bash: `source "$script"; compopt() { [[ $2 != default ]] || ls; }; COMP_LINE=$0 COMP_POINT=\${#0} COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
+  zsh: `compdef() { :; }; compset() { :; }; compadd() { shift $@[(i)--]; print -rl -- $@ }; _files() { ls }
         _describe() { eval print -rl -- '$'$@[-1] }; source $script
         words=("$@") CURRENT=$# PREFIX=$@[-1]; _tokens`,
   fish: `source $script; complete -C $argv[1]`,
 };
 
+/** What is in the current directory. */
+const files = ['members.csv', 'organization.yaml'];
 const commands = pathsOf(createProgram(bareContext(), { out: '', err: '' }), []);
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
@@ -68,6 +71,28 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the words that completion %s of
       ['users nonsense ', []],
       ['completion bash ', []],
       ['help show ', []],
+      ['apply --file ', files],
+      ['apply -f ', files],
+      ['users add --file=', files],
+      ['users add --file mem', ['members.csv']],
+      ['scan ', files],
+      ['scan members.csv ', files],
+      ['help scan ', []],
+      ['ensure ci --out ', files],
+      ['test ci --path ', []],
+      ['exchange --id-token-file ', files],
+      ['audit --action token.pa', ['token.paused']],
+      ['audit --action=token.pa', ['token.paused']],
+      ['webhooks create --event token.pa', ['token.paused']],
+      ['list --columns prev', ['previous', 'previous_used_at']],
+      ['list --columns=own', ['owner', 'owner_kind']],
+      ['list --columns name,own', ['owner', 'owner_kind']],
+      ['list --columns=name,id,own', ['owner', 'owner_kind']],
+      ['list --sort na', ['name']],
+      ['login --credential-store ', ['file', 'keychain']],
+      ['create key --manage aud', ['audit:read']],
+      ['apps create x --preflight ', ['deny', 'pass']],
+      ['webhooks edit x --format s', ['slack', 'standard']],
     ] as const)
       expect(await complete(line.split(' ')), line).toEqual(expected);
     expect(await complete(['help', ''])).toEqual(expect.arrayContaining(['show', 'environment', 'exit-codes']));
@@ -90,6 +115,22 @@ it('asks for the names of whatever exists already', () => {
   }
 });
 
+it('offers files for each option whose value is one', () => {
+  const other = /^Path of the request|^Only jobs of this workflow file/;
+  for (const { flags, description } of optionsOf(createProgram(bareContext(), { out: '', err: '' }))) {
+    const expected = /<(path|file)>/.test(flags) && !other.test(description);
+    expect(flags.split(/[ ,]+/).some(isFileOption), `${flags}: ${description}`).toBe(expected);
+  }
+});
+
+it('offers the values of each option that has only a few', () => {
+  for (const { flags, argChoices = [] } of optionsOf(createProgram(bareContext(), { out: '', err: '' }))) {
+    const known = /<(action|event|fields|format|choice|scope|store|status|order)>/.test(flags);
+    const values = [...argChoices, ...flags.split(/[ ,]+/).flatMap(valuesOf)];
+    expect(values.length > 0, flags).toBe(known || flags === '--event <name>');
+  }
+});
+
 it('rejects an unknown or missing shell', async () => {
   expect(await runProgram('tokens', ['completion', 'tcsh'])).toMatchObject({ code: 2, stdout: '' });
   expect(await runProgram('tokens', ['completion'])).toMatchObject({ code: 2, stdout: '' });
@@ -103,17 +144,22 @@ async function loadCompletion(shell: keyof typeof harness): Promise<(words: stri
   await writeFile(script, text);
   // Stands for the program, and offers one name that says what was asked for.
   await writeFile(join(dirname(script), 'tokens'), '#!/bin/sh\nshift; echo "names $*" | tr " " :\n', { mode: 0o755 });
+  const cwd = join(dirname(script), 'files');
+  await mkdir(cwd);
+  for (const name of files) await writeFile(join(cwd, name), '');
   const env = bareEnvironment({ script, PATH: `${dirname(script)}:${process.env.PATH}` });
   return async (words) => {
     const line = ['tokens', ...words];
     const args = ['-c', harness[shell], line.join(' '), ...line];
-    const { stdout } = await promisify(execFile)(shell, args, { env });
-    // A shell offers the value with its option or without it.
-    const withoutOption = (word: string) => word.replace(/^--[a-z-]+=/, '');
+    const { stdout } = await promisify(execFile)(shell, args, { env, cwd });
+    // A shell offers the value with its option and the values before it, or without them.
+    const withoutOption = (word: string) => word.replace(/^--[a-z-]+=/, '').replace(/^[\w,]*,/, '');
     const typed = withoutOption(words.at(-1) ?? '');
     const suggestions = stdout.split('\n').map((line) => {
       const word = withoutOption(line.split('\t')[0] ?? '');
-      return word.startsWith('names') ? word.replaceAll('\\', '') : (word.split(':')[0] ?? '');
+      if (word.startsWith('names')) return word.replaceAll('\\', '');
+      // In zsh, a description follows after a colon.
+      return shell === 'zsh' ? (word.split(/(?<!\\):/)[0] ?? '').replaceAll('\\:', ':') : word;
     });
     return suggestions.filter((word) => word !== '' && word.startsWith(typed)).sort();
   };
@@ -122,6 +168,10 @@ async function loadCompletion(shell: keyof typeof harness): Promise<(words: stri
 function argumentsOf(command: Command, path: string): { path: string; description: string }[] {
   const own = command.registeredArguments.map(({ description }) => ({ path, description }));
   return [...own, ...command.commands.flatMap((child) => argumentsOf(child, `${path}/${child.name()}`))];
+}
+
+function optionsOf(command: Command): Option[] {
+  return [...command.options, ...command.commands.flatMap(optionsOf)];
 }
 
 /** Returns the path of each command and alias below `command`. */

@@ -2,6 +2,8 @@ import { helpTopics } from '../../../help/topic-names.ts';
 import {
   fixedOptions,
   namingOptions,
+  optionsWithFile,
+  optionsWithList,
   optionsWithValue,
   type Position,
   pathsByMaxWords,
@@ -61,6 +63,13 @@ ${pathsByMaxWords(positions)
   .map(([max, paths]) => `    ${paths.map(quote).join(' | ')}) max=${max} ;;\n`)
   .join('')}  esac
   if [[ $option ]]; then
+    case "$option" in
+      ${optionsWithFile(positions).join(' | ')}) compopt -o default 2>/dev/null; return ;;
+      ${optionsWithList(positions).join(' | ')})
+        line=\${current#"$value"}
+        value+=\${line%"\${line##*,}"}
+        compopt -o nospace 2>/dev/null ;;
+    esac
     case "$at:$option" in
 ${positions.flatMap((position) => fixedOptions(position).map((one) => fixed(position, one))).join('')}    esac
     case "$option" in
@@ -73,8 +82,8 @@ ${positions.map(({ path, options }) => `      ${quote(path)}) words=${spaced(opt
   elif ((count < max)); then
     case "$at" in
 ${positions
-  .filter(({ words, names }) => words.length > 0 || names !== null)
-  .map((position) => `      ${quote(position.path)}) words=${spaced(position.words)}${namesOf(position)} ;;\n`)
+  .filter(({ words, names, takesFiles }) => words.length > 0 || names !== null || takesFiles)
+  .map((position) => `      ${quote(position.path)}) ${wordsOf(position)} ;;\n`)
   .join('')}    esac
   fi
   [[ $help && ! $at ]] && ((count < max)) && words+=' ${helpTopics.join(' ')}'
@@ -114,6 +123,12 @@ function spaced(words: Word[]): string {
 function fixed({ path }: Position, { names, values }: Word): string {
   const patterns = names.map((name) => quote(`${path}:${name}`)).join(' | ');
   return `      ${patterns}) words=${quote(values.join(' '))} ;;\n`;
+}
+
+/** Returns the command that offers what can be the next argument. */
+function wordsOf(position: Position): string {
+  if (position.takesFiles) return '[[ $help ]] || compopt -o default 2>/dev/null';
+  return `words=${spaced(position.words)}${namesOf(position)}`;
 }
 
 /** Returns the assignment of the kind of names that the arguments are, unless an option takes their place. */

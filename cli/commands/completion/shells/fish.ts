@@ -1,6 +1,7 @@
 import { helpTopics } from '../../../help/topic-names.ts';
 import { kindOfOption } from '../kinds.ts';
 import { optionsWithValue, type Position, pathsByMaxWords, pathsOf, quote, type Word } from '../positions.ts';
+import { isFileOption, isListOption } from '../values.ts';
 
 export function fish(positions: Position[]): string {
   const lines = positions.flatMap(({ path, options }) => {
@@ -87,9 +88,23 @@ ${namesByKind(positions)
   .map(([kind, paths]) => `    case ${paths.map(quote).join(' ')}\n      __tokens_names ${kind}\n`)
   .join('')}  end
 end
+# Prints the values of a list, after those that the word has already.
+function __tokens_list
+  set -l before (commandline -ct | string replace -r '^--[a-z-]+=' '' | string replace -r '[^,]*$' '')
+  printf '%s\\n' $before$argv
+end
 complete -c tokens -f -a '(__tokens_next)'
+${filePaths(positions)}
 ${lines.join('\n')}
 `;
+}
+
+/** Returns the commands that offer files where arguments are files. */
+function filePaths(positions: Position[]): string {
+  return positions
+    .filter(({ takesFiles }) => takesFiles)
+    .map(({ path }) => `complete -c tokens -n 'test (__tokens_at names) = "${path}"' -F`)
+    .join('\n');
 }
 
 function wordsOf({ path, words }: Position): string {
@@ -109,6 +124,8 @@ function fishOption(name: string): string {
 /** Returns the arguments of `complete` for the possible values of an option. */
 function argumentOf({ names, takesValue, values }: Word): string {
   if (!takesValue) return '';
+  if (names.some(isFileOption)) return ' -r -F';
+  if (names.some(isListOption)) return ` -x -a '(__tokens_list ${values.join(' ')})'`;
   if (values.length > 0) return ` -x -a ${quote(values.join(' '))}`;
   const kind = names.map(kindOfOption).find((one) => one !== null);
   return kind ? ` -x -a '(__tokens_names ${kind})'` : ' -x';

@@ -2,6 +2,8 @@ import { helpTopics } from '../../../help/topic-names.ts';
 import {
   fixedOptions,
   namingOptions,
+  optionsWithFile,
+  optionsWithList,
   optionsWithValue,
   type Position,
   pathsByMaxWords,
@@ -13,7 +15,7 @@ import {
 export function zsh(positions: Position[]): string {
   return `#compdef tokens
 _tokens() {
-  local at= count=0 given=' ' help= i max=0 names= option= word
+  local at= count=0 given=' ' help= i list= max=0 names= option= word
   local -a before commands options server
   before=("\${(@Q)words[2,CURRENT-1]}")
   for ((i = 1; i <= $#before; i++)); do
@@ -50,6 +52,10 @@ ${pathsByMaxWords(positions)
   .map(([max, paths]) => `    ${paths.map(quote).join('|')}) max=${max} ;;\n`)
   .join('')}  esac
   if [[ -n $option ]]; then
+    case "$option" in
+      ${optionsWithFile(positions).join('|')}) _files; return ;;
+      ${optionsWithList(positions).join('|')}) list=1; compset -P '*,' ;;
+    esac
     case "$at:$option" in
 ${positions.flatMap((position) => fixedOptions(position).map((one) => fixed(position, one))).join('')}    esac
     case "$option" in
@@ -64,12 +70,17 @@ ${positions.map(({ path, options }) => `      ${quote(path)}) options=(${describ
   elif (( count < max )); then
     case "$at" in
 ${positions
-  .filter(({ words, names }) => words.length > 0 || names !== null)
-  .map((position) => `      ${quote(position.path)}) commands=(${described(position.words)})${namesOf(position)} ;;\n`)
+  .filter(({ words, names, takesFiles }) => words.length > 0 || names !== null || takesFiles)
+  .map((position) => `      ${quote(position.path)}) ${wordsOf(position)} ;;\n`)
   .join('')}    esac
   fi
   [[ -n $help && -z $at ]] && (( count < max )) && commands+=(${helpTopics.join(' ')})
-  (( $#commands )) && _describe command commands
+  if [[ -n $list ]]; then
+    # A comma that the next key removes, unless another value follows.
+    compadd -qS , -- "\${commands[@]}"
+  elif (( $#commands )); then
+    _describe command commands
+  fi
   if [[ -n $names && -z $help ]]; then
     local -a found
     found=("\${(@f)$(command tokens __complete $names "\${server[@]}" 2>/dev/null)}")
@@ -83,13 +94,24 @@ if [[ $funcstack[1] == _tokens ]]; then _tokens "$@"; else compdef _tokens token
 
 function described(words: Word[]): string {
   return words
-    .flatMap(({ names, description }) => names.map((name) => quote(`${name}:${description.replaceAll(':', '\\:')}`)))
+    .flatMap(({ names, description }) => names.map((name) => quote(`${escaped(name)}:${escaped(description)}`)))
     .join(' ');
+}
+
+/** Escapes text for `_describe`, in which a colon begins the description. */
+function escaped(text: string): string {
+  return text.replaceAll(':', '\\:');
 }
 
 function fixed({ path }: Position, { names, values }: Word): string {
   const patterns = names.map((name) => quote(`${path}:${name}`)).join('|');
-  return `      ${patterns}) commands=(${values.map(quote).join(' ')}) ;;\n`;
+  return `      ${patterns}) commands=(${values.map((value) => quote(escaped(value))).join(' ')}) ;;\n`;
+}
+
+/** Returns the command that offers what can be the next argument. */
+function wordsOf(position: Position): string {
+  if (position.takesFiles) return '[[ -n $help ]] || _files';
+  return `commands=(${described(position.words)})${namesOf(position)}`;
 }
 
 /** Returns the assignment of the kind of names that the arguments are, unless an option takes their place. */

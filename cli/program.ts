@@ -112,7 +112,7 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   for (const register of usersCommands) register(users, ctx);
   registerServiceAccounts(program, ctx);
   const apps = program.command('apps').alias('app').summary('Manage apps');
-  apps.description('Manage apps: what the routes of your proxy protect.');
+  apps.description('Manage apps: the applications that your proxy protects.');
   apps.addHelpText('after', '\nExample:\n  $ tokens apps create grafana --url https://grafana.example.com');
   for (const register of appsCommands) register(apps, ctx);
   const clients = program.command('clients').summary('Manage OAuth clients');

@@ -17,6 +17,7 @@ export function createProgram(context: Context, version: string, writeHelp: (tex
     .description('Run and manage the personal API token daemon.')
     .version(version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
     .exitOverride()
     .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);
@@ -83,7 +84,7 @@ function addUsers(program: Command, context: Context): void {
     .command('unlock')
     .summary("Forget a member's failed sign-ins")
     .description(
-      "Forget all wrong passwords and codes at a member's account, from all clients, so that nobody waits there. On SQLite, the daemon does it within a second. " +
+      "Forget all wrong passwords and codes at a member's account, from all clients, so that nobody has to wait. On SQLite, the daemon does it within a second. " +
         'Networks with many failures still wait, up to 15 minutes. While guesses continue, a member can sign in from a browser that has signed in before, or set a new password with a mailed link.',
     )
     .argument('<email>', 'Email address of the member')
@@ -94,9 +95,9 @@ function addUsers(program: Command, context: Context): void {
 function addSso(program: Command, context: Context): void {
   const sso = program
     .command('sso')
-    .summary('Follow an identity provider that moved')
+    .summary('Adapt to a changed identity provider')
     .description(
-      'Let members keep their accounts when the identity provider got another issuer, or gave people new subjects. The daemon can keep running.',
+      "Keep members' accounts after the identity provider got another issuer or gave people new subjects. The daemon can keep running.",
     );
   sso
     .command('move')
@@ -120,7 +121,7 @@ function addSso(program: Command, context: Context): void {
     .summary('Unbind all members of an issuer')
     .description(
       'Remove the identities of all members at one issuer. Use this if the identity provider gave everybody a new subject. Their sessions end, and each gets a mail. ' +
-        'The next single sign-on with the email address of a member connects the account again, if the address counts. ' +
+        'The next single sign-on with the email address of a member connects the account again, if TOKENSD_OIDC_EMAIL_VERIFIED accepts the address. ' +
         'Members whose password signs them in connect it on their profile instead. Tokens stay.',
     )
     .requiredOption('--from <issuer>', 'Issuer that members are bound to')
@@ -231,7 +232,7 @@ function addMaintenance(program: Command, context: Context): void {
     .summary('Check the set-up')
     .description(
       'Look for mistakes in the set-up: settings, database, mail server, identity provider, public URL and clocks. Prints one line ' +
-        'per check and exits with code 1 if one failed. Nothing is changed, and the daemon may or may not run.',
+        'per check and exits with code 1 if one failed. Changes nothing, whether the daemon runs or not.',
     )
     .option('--json', 'Print the checks as JSON')
     .addHelpText(

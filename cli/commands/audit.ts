@@ -27,7 +27,7 @@ export function registerAudit(program: Command, ctx: Context): void {
     .command('audit')
     .summary('Show the audit log')
     .description(
-      'Show the audit log, newest first. Members see their own events, Organization Superusers and auditors see all. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it was.',
+      'Show the audit log, newest first. Members see their own events. Organization Superusers and auditors see all events. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it stopped.',
     )
     .option('--since <time>', 'Start of the period: 7d (seven days ago), a date in UTC, or a time')
     .option('--until <time>', 'End of the period: 7d (seven days ago), a date in UTC (that day included), or a time')
@@ -35,7 +35,7 @@ export function registerAudit(program: Command, ctx: Context): void {
       '--user <email>',
       'Member or service-account:NAME who caused the event, or whose account or tokens it concerns',
     )
-    .option('--target <target>', 'Name or ID of what was changed, or the prefix of a token')
+    .option('--target <target>', 'Name or ID of the changed object, or the prefix of a token')
     .option('--ip <address>', 'Address or network of the client, such as 203.0.113.0/24')
     .option('--action <action>', 'Action, such as token.created')
     .option('--limit <n>', 'Maximum number of events', parseLimit)

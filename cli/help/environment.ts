@@ -13,6 +13,6 @@ export const environment: Readonly<Record<string, string>> = {
   FORCE_COLOR:
     'If set, a terminal gets colors despite NO_COLOR and TERM=dumb. If 0, it gets none. Pipes never get any.',
   TZ: 'Time zone of times on a terminal, such as Europe/Berlin. By default, that of the machine.',
-  HTTPS_PROXY: 'Proxy for requests to the server, as in curl. So are HTTP_PROXY, ALL_PROXY and NO_PROXY.',
+  HTTPS_PROXY: 'Proxy for requests to the server. HTTP_PROXY, ALL_PROXY and NO_PROXY are read as well, as in curl.',
   NODE_EXTRA_CA_CERTS: 'File with additional CA certificates.',
 };

@@ -5,7 +5,7 @@ export const scopeDescriptions = {
   'tokens:read': "Read every owner's tokens, their usage and the report.",
   'tokens:write': "Create, change and revoke service accounts' tokens. Pause and revoke members' tokens.",
   'users:read': 'Read members.',
-  'users:write': 'Add, change, offboard and delete members who are no superusers.',
+  'users:write': 'Add, change, offboard and delete members who are not superusers.',
   'service-accounts': 'Manage service accounts.',
   apps: 'Manage apps.',
   clients: 'Manage OAuth clients.',

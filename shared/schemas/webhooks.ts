@@ -48,7 +48,7 @@ const fields = {
   url: webhookUrlSchema.describe('Where events are sent'),
   events: eventsSchema,
   format: formatSchema,
-  description: descriptionSchema.nullable().meta({ description: 'What the webhook is for', example: 'Security team' }),
+  description: descriptionSchema.nullable().meta({ description: 'Purpose of the webhook', example: 'Security team' }),
   disabled: z.boolean('disabled must be true or false.').describe('Whether nothing is sent'),
 };
 

@@ -21,11 +21,11 @@ export function addAppOptions(command: Command): Command {
     .option('--url <url>', 'Where people find the app')
     .option(
       '--host <host>',
-      'Host whose requests are for this app, where the proxy does not name the app; repeat it for several. It is worth only as much as the proxy, which must route by the same host',
+      'Host whose requests are for this app, if the proxy does not name the app; repeat it for several. The proxy must route by the same host, or clients can choose the app',
       repeated,
     )
     .option('--group <name>', 'Let only tokens of members in this group use the app; repeat it for several', repeated)
-    .option('--max-expiry <duration>', 'How long tokens for this app may be valid at most: 12h, 90d or 1y')
+    .option('--max-expiry <duration>', 'Longest lifetime of tokens for this app: 12h, 90d or 1y')
     .option('--preflight <choice>', 'Whether CORS preflight requests reach the app without a token: pass or deny');
 }
 

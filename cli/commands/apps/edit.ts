@@ -16,7 +16,7 @@ export function registerAppsEdit(apps: Command, ctx: Context): void {
     .argument('<name>', 'Name of the app')
     .summary('Change an app')
     .description(
-      'Change an app. Hosts and groups replace the present ones. A lower maximum expiry shortens no token: it counts when a token is next created, edited or rotated.',
+      'Change an app. Hosts and groups replace the present ones. A lower maximum expiry does not shorten existing tokens. It applies when a token is created, edited or rotated.',
     );
   addAppOptions(command)
     .option('--no-url', 'Remove the URL')

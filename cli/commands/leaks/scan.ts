@@ -16,7 +16,7 @@ export function registerScan(program: Command, ctx: Context): void {
     .argument('[path...]', 'Files and directories to search, or - for standard input (default: this directory)')
     .summary('Find leaked tokens in files and in Git')
     .description(
-      'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or offline if there is any; otherwise with 1 if a file cannot be read.',
+      'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or with --offline if there is any value. Otherwise, exit with code 1 if a file cannot be read.',
     )
     .addOption(
       new Option('--git <range>', 'Search the lines that these commits added, such as main..HEAD').conflicts('staged'),

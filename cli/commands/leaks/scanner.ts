@@ -15,7 +15,7 @@ export function registerScanner(program: Command, ctx: Context): void {
     .addArgument(new Argument('<name>', 'Which scanner').choices(scanners))
     .summary('Print the rule by which a secret scanner finds tokens')
     .description(
-      'Print the rule by which gitleaks, trufflehog, GitHub or GitLab finds values of tokens. The server tells the prefix of its values. A rule cannot check the checksum; trufflehog asks the server which values are live.',
+      'Print the rule by which gitleaks, trufflehog, GitHub or GitLab finds values of tokens. The command asks the server for the prefix of its values. A rule cannot check the checksum; trufflehog asks the server which values are live.',
     )
     .option('--prefix <prefix>', "Prefix of values, instead of the server's; can be repeated", repeated)
     .addHelpText('after', '\nExample:\n  $ tokens scanner gitleaks > .gitleaks.toml')

@@ -38,7 +38,7 @@ export function registerApply(program: Command, ctx: Context): void {
     .option('--dry-run', 'Print the plan, and change nothing')
     .option(
       '--prune',
-      'Also remove what the sections of the file do not list. Members are disabled. Asks for confirmation on a terminal',
+      'Also remove objects that the sections of the file do not list. Members are disabled instead. Asks for confirmation on a terminal',
     )
     .option('--yes', 'Do not ask for confirmation')
     .option(

@@ -12,7 +12,7 @@ import { registerServiceAccountsShow } from './show.ts';
 export function registerServiceAccounts(program: Command, ctx: Context): void {
   const accounts = program.command('service-accounts').alias('sa').summary('Manage service accounts');
   accounts.description(
-    "Manage service accounts. They own tokens and are nobody's account. Members maintain them, and get the mails about their tokens.",
+    'Manage service accounts. A service account owns tokens, and nobody signs in with it. Members maintain it, and get the mails about its tokens.',
   );
   accounts.addHelpText('after', '\nExample:\n  $ tokens service-accounts create ci --maintainer ada@example.com');
   for (const register of commands) register(accounts, ctx);

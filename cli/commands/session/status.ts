@@ -12,7 +12,7 @@ export function registerStatus(program: Command, ctx: Context): void {
     .command('status')
     .summary('Check the server, your session and your tokens')
     .description(
-      'Show the server, the end of your session or management key, the difference between the clocks, and your tokens that need attention. Exits with 4 if the session is over or there is none, and with 6 if the server cannot be reached or is not tokensd.',
+      'Show whether the server responds, when your session or management key ends, how far the clocks of the server and this machine differ, and which of your tokens need attention. Exit with code 4 if you have no session or it has ended, and with code 6 if the server cannot be reached or is not tokensd.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens status')
     .action((_options, command: Command) => runStatus(ctx, command.optsWithGlobals()));

@@ -13,7 +13,7 @@ export function registerSessionsList(sessions: Command, ctx: Context): void {
     .alias('ls')
     .summary('List sessions')
     .description(
-      'List your sessions, the last used one first: the IP address from which each began, the browser or program, and the last use.',
+      'List your sessions, the last used one first. Each line shows the IP address from which the session began, the browser or program, and the last use.',
     )
     .option('--user <email>', 'The sessions of a member (superuser, auditor)')
     .addHelpText(

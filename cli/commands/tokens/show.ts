@@ -19,7 +19,7 @@ export function registerShow(program: Command, ctx: Context): void {
     .argument('<name>', 'Name or prefix of the token')
     .summary('Show one token')
     .description(
-      'Show the details of one token. Its value cannot be shown. Of a token that was revoked or removed, show how it ended, for as long as the server remembers it. The command then fails, because there is no such token any more.',
+      'Show the details of one token. Its value cannot be shown. If the token was revoked or removed, show how it ended, for as long as the server remembers it. The command then fails, because the token no longer exists.',
     );
   addOwnerOptions(command, 'the token')
     .addHelpText('after', '\nExample:\n  $ tokens show ci-pipeline')

@@ -24,7 +24,7 @@ export function registerTransfer(program: Command, ctx: Context): void {
       'Give a token to a service account. Its value keeps working, and stands for the service account from the next request on. You must maintain the service account; superusers transfer the tokens of everyone. The former owner knows the value, so rotate the token afterwards. It no longer rotates itself.',
     )
     .requiredOption('--to <service-account>', 'Service account that receives the token')
-    .option('--as <new>', 'New name, if the service account has a token of the present one');
+    .option('--as <new>', 'New name, if the service account already has a token of this name');
   addOwnerOptions(command, 'the token')
     .addHelpText(
       'after',

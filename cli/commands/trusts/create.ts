@@ -19,7 +19,7 @@ export function registerTrustsCreate(trusts: Command, ctx: Context): void {
     .argument('<name>', 'Name of the new trust: lowercase letters, digits and hyphens')
     .summary('Let jobs exchange identity tokens')
     .description(
-      'Create a trust: identity tokens of an issuer with this audience and these claims may be exchanged for short-lived tokens of a service account. A claim must be exactly as given; a final * after / or : stands for any rest. Without --audience, it is the public URL of the server. Without --ttl, a token is valid for 15 minutes.',
+      'Create a trust: identity tokens of an issuer with this audience and these claims may be exchanged for short-lived tokens of a service account. A claim must match exactly; a final * after / or : matches any rest. Without --audience, the audience is the public URL of the server. Without --ttl, a token is valid for 15 minutes.',
     )
     .requiredOption('-s, --service-account <name>', 'Service account that owns the tokens');
   addTrustOptions(command)

@@ -9,7 +9,7 @@ import { registerTrustsShow } from './show.ts';
 /** Registers `tokens trusts` and its commands. */
 export function registerTrusts(program: Command, ctx: Context): void {
   const trusts = program.command('trusts').alias('trust').summary('Manage trusts');
-  trusts.description('Manage trusts: which jobs of CI systems and clusters may have tokens without a stored secret.');
+  trusts.description('Manage trusts, which let jobs of CI systems and clusters get tokens without a stored secret.');
   trusts.addHelpText(
     'after',
     '\nExample:\n  $ tokens trusts create deploy-api --service-account ci --github acme/api --environment production',

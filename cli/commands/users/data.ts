@@ -12,7 +12,7 @@ export function registerUsersData(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the member')
     .summary('Print all that is stored about a member, as JSON')
     .description(
-      'Print all that the server stores about a member, as JSON: the account, sessions, tokens and their usage, mails and audit events. Secrets are left out. Members can read their own data, Organization Superusers that of everyone. Reading what is stored about somebody else is recorded in the audit log.',
+      'Print all that the server stores about a member, as JSON: the account, sessions, tokens and their usage, mails and audit events. Secrets are left out. Members can read their own data. Organization Superusers can read that of everyone. Reading what is stored about somebody else is recorded in the audit log.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens users data ada@example.com > ada.json')
     .action((email: string, _options, command: Command) => runUsersData(ctx, email, command.optsWithGlobals()));

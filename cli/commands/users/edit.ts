@@ -30,8 +30,12 @@ export function registerUsersEdit(users: Command, ctx: Context): void {
     )
     .option('--email <new>', 'New email address')
     .option('--name <name>', 'New name')
-    .option('--group <name>', 'Group of the member; repeat it for each. Replaces those given before', repeated)
-    .option('--no-groups', 'Remove all groups that were given here')
+    .option(
+      '--group <name>',
+      'Group of the member; repeat it for each. Replaces the groups that superusers gave before',
+      repeated,
+    )
+    .option('--no-groups', 'Remove all groups that superusers gave')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens users edit ada@example.com --email ada.lovelace@example.com\n  $ tokens users edit ada@example.com --group developers --group operations',

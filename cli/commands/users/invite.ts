@@ -13,7 +13,7 @@ export function registerUsersInvite(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the member')
     .summary('Send a member another invitation')
     .description(
-      'Invite a member who has not joined yet once more. The link of the earlier invitation stops working. If the server cannot send mail, the command prints the new link to pass on.',
+      'Invite a member again who has not joined yet. The link of the earlier invitation stops working. If the server cannot send mail, the command prints the new link to pass on.',
     )
     .option('--link', 'Print a new link instead, and mail nothing')
     .addHelpText(

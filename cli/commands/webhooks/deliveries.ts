@@ -14,7 +14,7 @@ export function registerWebhooksDeliveries(webhooks: Command, ctx: Context): voi
   webhooks
     .command('deliveries')
     .argument('<webhook>', 'ID or URL of the webhook')
-    .summary('List what was sent to a webhook')
+    .summary('List events sent to a webhook')
     .description(
       'List the newest 200 events that were sent to a webhook, or wait to be sent. They are kept for 30 days.',
     )

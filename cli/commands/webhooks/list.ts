@@ -8,9 +8,7 @@ export function registerWebhooksList(webhooks: Command, ctx: Context): void {
     .command('list')
     .alias('ls')
     .summary('List webhooks')
-    .description(
-      'List the webhooks that receive audit events. Auditors see the server of each URL, and its path as an ellipsis.',
-    )
+    .description('List the webhooks that receive audit events. Auditors see only the server of each URL.')
     .addHelpText('after', '\nExample:\n  $ tokens webhooks list --json')
     .action((_options, command: Command) => runWebhooksList(ctx, command.optsWithGlobals()));
 }

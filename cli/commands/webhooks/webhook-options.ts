@@ -18,8 +18,8 @@ export function addWebhookOptions(command: Command): Command {
       "Audit action to send, such as token.revoked; 'token.*' for all that begin with it, '*' for all; repeat it for several",
       repeated,
     )
-    .option('--format <format>', 'What is sent: standard (Standard Webhooks) or slack (one line of text)')
-    .option('--description <text>', 'What the webhook is for');
+    .option('--format <format>', 'Format of the events: standard (Standard Webhooks) or slack (one line of text)')
+    .option('--description <text>', 'Purpose of the webhook');
 }
 
 /** Returns the body of a create or edit. A field that no option names is missing. @throws CliError `usage` */

@@ -46,7 +46,7 @@ const faults = {
 function endOf({ contact, credential, ends }: Status, times: Times): string {
   if (ends === null) {
     if (contact !== 'answers') return 'unknown';
-    return credential === 'key' ? 'the key does not work' : 'not signed in, or the session is over';
+    return credential === 'key' ? 'the key does not work' : 'not signed in, or the session has ended';
   }
   const { expires_at: end, idle_expires_at: idle } = ends;
   return `${times.expiry(end)}${idle === null ? '' : `, or ${times.expiry(idle)} if unused until then`}`;

@@ -49,7 +49,7 @@ const editApp = createRoute({
   path: '/apps/{id}',
   summary: 'Change an app',
   description:
-    'A field that is not sent stays. A list replaces the present one. A lower `max_expiry` shortens no token: it counts at the next creation, edit or rotation.',
+    'A field that is not sent stays. A list replaces the present one. A lower `max_expiry` does not shorten existing tokens. It applies when a token is created, edited or rotated.',
   middleware: jsonBody,
   request: { params: idParamSchema, ...conditional, body: jsonRequest(editAppBodySchema) },
   responses: { 200: jsonResponse(appSchema, 'The app') },

@@ -14,7 +14,7 @@ export interface TrustLimits {
 }
 
 export const claimsHint =
-  'NAME=TEXT, one a line, such as sub=repo:acme/api:*. A claim must be exactly as given; a final * after / or : stands for any rest.';
+  'NAME=TEXT, one a line, such as sub=repo:acme/api:*. A claim must match exactly; a final * after / or : matches any rest.';
 
 /** Returns seconds. Text that is not a duration becomes NaN, which the schema rejects. */
 export function ttlSeconds(text: string): number {

@@ -76,7 +76,7 @@ it('marks in the status what needs attention, and a session that is over', async
   expect(stdout.split(`${esc}[33m`).length - 1).toBe(5);
   expect(stripVTControlCharacters(stdout)).toMatch(/turned \(tok_\w+\) has two values until/);
   const over = await run(['status'], { env: { TOKENS_SESSION: 'tokens_session_x' } });
-  expect(over.stdout).toContain(red('not signed in, or the session is over'));
+  expect(over.stdout).toContain(red('not signed in, or the session has ended'));
 });
 
 it('marks in the report the counts of tokens that somebody should look at', async () => {

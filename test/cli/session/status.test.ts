@@ -97,10 +97,12 @@ describe('tokens status', () => {
     expect(stdout).toMatch(/rotated \(tok_\w{8}\) has two values until 20/);
   });
 
-  it('exits with 4 if the session is over or there is none', async () => {
+  it('exits with 4 if the session has ended or there is none', async () => {
     cli.app.clock.advance(400 * day);
     expect(await status()).toMatchObject({ code: 4, reachable: true, session: null });
-    expect((await cli.run(['status'], dev)).stdout).toContain('Session ends:\tnot signed in, or the session is over\n');
+    expect((await cli.run(['status'], dev)).stdout).toContain(
+      'Session ends:\tnot signed in, or the session has ended\n',
+    );
     const signedOut = await status({ env: {}, fetch: fetchAhead(0) });
     expect(signedOut).toMatchObject({ code: 4, reachable: true, session: null, clock_difference: 0, attention: null });
     expect((await cli.run(['status'], dev)).stdout).toContain('Needs attention:\tunknown\n');

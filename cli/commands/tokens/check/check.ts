@@ -46,7 +46,7 @@ export function registerCheck(program: Command, ctx: Context): void {
     .command('check')
     .summary('Check whether a token works')
     .description(
-      'Check whether the token on standard input works. Needs no session. The server records a use only of a management key or a canary. With a session, recognizes your own canaries without a use. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
+      'Check whether the token on standard input works. Needs no session. The server records a use only for a management key or a canary. With a session, the command recognizes your own canaries and records no use. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
     )
     .addOption(
       new Option('--offline', 'Check only the format and the checksum').conflicts(['method', 'path', 'ip', 'app']),

@@ -18,7 +18,7 @@ export interface ExchangeOptions extends JobTokenOptions {
 export function registerExchange(program: Command, ctx: Context): void {
   program
     .command('exchange')
-    .summary("Get a token for a job's identity token")
+    .summary("Exchange a job's identity token for a token")
     .description(
       'Exchange the identity token of a CI job or a pod for a short-lived token, and print its value. Needs no session. Finds the identity token itself: in GitHub Actions, in TOKENS_ID_TOKEN, or in the file that Kubernetes projects into the pod.',
     )

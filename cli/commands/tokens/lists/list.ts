@@ -46,7 +46,7 @@ export function registerList(program: Command, ctx: Context): void {
     .addOption(
       new Option(
         '--known-to <email>',
-        'Tokens of service accounts whose values a member knows, having created or rotated them last (superuser)',
+        'Tokens of service accounts whose values this member knows, because they created or last rotated them (superuser)',
       ).conflicts(['user', 'serviceAccount', 'all']),
     )
     .option('--app <name>', 'Tokens whose rules name this app')

@@ -10,7 +10,7 @@ export function registerReport(program: Command, ctx: Context): void {
     .command('report')
     .summary('Count the tokens that are active, and those that need attention')
     .description(
-      'Count the tokens of all members that are active, and those that need attention: they never expire, have not been used or rotated for a long time, expire soon, or belong to disabled owners. Also count the service accounts without an enabled maintainer. Names the command that lists the tokens of each count. Expired and paused tokens are counted, too.',
+      'Count the active tokens of all owners, and the tokens that need attention: those that never expire, have not been used or rotated for a long time, expire soon, or belong to disabled owners. Also count expired and paused tokens, and service accounts without an enabled maintainer. Print the command that lists each of them.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens report')
     .action((_options, command: Command) => runReport(ctx, command.optsWithGlobals()));

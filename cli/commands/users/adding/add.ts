@@ -16,7 +16,7 @@ export function registerUsersAdd(users: Command, ctx: Context): void {
     .argument('[email]', 'Email address of the new member')
     .summary('Add a member, or all members of a CSV file')
     .description(
-      'Add a member. A member without a password is invited by mail, to set one or to sign in with single sign-on. If the server cannot send mail, the command prints the link to pass on. With --file, add the members of a CSV file, whose first line names the columns: email, and if you want name, superuser, auditor and grant (yes or no). The whole file is checked before anybody is added, and members who exist already stay as they are.',
+      'Add a member. A member without a password is invited by mail, to set one or to sign in with single sign-on. If the server cannot send mail, the command prints the link to pass on. With --file, add the members of a CSV file. Its first line names the columns: email and, optionally, name, superuser, auditor and grant (yes or no). The whole file is checked before anybody is added. Members who exist already stay as they are.',
     )
     .option('--file <path>', 'CSV file of up to 1,000 members; - means standard input')
     .option('--name <name>', 'Name of the member')

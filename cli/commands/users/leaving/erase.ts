@@ -20,7 +20,7 @@ export function registerUsersErase(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the member')
     .summary('Erase a disabled member from everything that the server stores')
     .description(
-      'Erase a disabled member: revoke the tokens that are left, delete the member, and put a pseudonym in place of their email addresses in audit events, queued mail and every other text in the database. The member gets no mail. Backups and logs outside the database are yours to treat.',
+      'Erase a disabled member: revoke the tokens that are left, delete the member, and put a pseudonym in place of their email addresses in audit events, queued mail and every other text in the database. The member gets no mail. Remove the member from backups, and from logs outside the database, yourself.',
     )
     .option('--yes', 'Do not ask for confirmation')
     .addHelpText('after', '\nExample:\n  $ tokens offboard ada@example.com\n  $ tokens users erase ada@example.com')

@@ -30,7 +30,7 @@ export function registerOffboard(program: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the member')
     .summary('Disable an account and revoke its tokens, or transfer those in use')
     .description(
-      'Disable the account of a member who leaves, and permanently revoke all of their tokens. With --transfer-to, a service account first receives the active and paused tokens that were used in the last 30 days. The member knows their values, so each expires at the end of the grace unless a maintainer rotates it before.',
+      'Disable the account of a member who leaves, and permanently revoke all of their tokens. With --transfer-to, a service account first receives the active and paused tokens that were used in the last 30 days. The member knows their values, so each token expires at the end of the grace unless a maintainer rotates it first.',
     )
     .option('--transfer-to <service-account>', 'Service account that receives the tokens in use')
     .option('--grace <duration>', 'How long the transferred tokens work without a rotation: 12h, 7d, 2w (default: 30d)')

@@ -18,7 +18,7 @@ const listServiceAccounts = createRoute({
   path: '/service-accounts',
   summary: 'List service accounts',
   description:
-    "Newest first. A service account owns tokens and is nobody's account. Superusers see all of them, other members those that they maintain.",
+    'Newest first. A service account owns tokens, and nobody signs in with it. Superusers and auditors see all of them. Other members see those that they maintain.',
   request: { query: serviceAccountListQuerySchema },
   responses: { 200: jsonResponse(serviceAccountPageSchema, 'A page of service accounts') },
 });

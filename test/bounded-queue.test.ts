@@ -78,7 +78,7 @@ describe('a bounded queue', () => {
     expect(await next).toBe('next');
   });
 
-  it('refuses what has waited for a while if a task fails with an outage, and tries what has just arrived', async () => {
+  it('refuses tasks that have waited for a while if one fails with an outage, and tries those that have just arrived', async () => {
     const queue = createQueue();
     const task = createTask();
     const results = Promise.allSettled([queue(task.run), queue(async () => 'early'), sleep(300)]);

@@ -103,7 +103,7 @@ async function stored() {
   return { ...tables, sessions: sessions?.map(({ last_seen_at: _, ...session }) => session) };
 }
 
-it('decides for each route of sessions what an auditor gets', () => {
+it('says for each route of sessions what an auditor gets', () => {
   expect(sessionRoutes).toEqual(expect.arrayContaining([...reads, ...own]));
   expect(closed.filter((key) => key.startsWith('GET '))).toEqual(['GET /api/v1/users/:id/data']);
 });
@@ -139,7 +139,7 @@ describe('the lists of a member', () => {
     }
   });
 
-  it('show a member who is no auditor nothing of others', async () => {
+  it('show nothing of others to a member who is not an auditor', async () => {
     const other = await app.addMember({ email: 'other@example.com' });
     for (const key of reads) {
       const response = await call(key, other);

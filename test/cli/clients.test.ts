@@ -45,7 +45,7 @@ it('invalidates the old secret on rotation', async () => {
   expect(await isValid(created.client_id, rotated.client_secret)).toBe(true);
 });
 
-it('changes what a client may do, and leaves its secret valid', async () => {
+it('changes the rights of a client, and leaves its secret valid', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   expect(await asRoot('edit', 'Gateway', '--can-revoke')).toEqual({
     code: 0,

@@ -335,7 +335,7 @@ describe('a proxy that', () => {
     expect((await checks(url)).code).toBe(0);
   });
 
-  it('lets a client choose the app is reported with a token, whatever the token may be used for', async () => {
+  it('lets a client choose the app is reported with any token', async () => {
     const { value } = await issueGated(daemon.store);
     const app = await registerApp(daemon.store, 'builds', { hosts: ['127.0.0.1'] });
     const restricted = await issueGated(daemon.store, { apps: [app.id] });

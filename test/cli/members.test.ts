@@ -351,7 +351,7 @@ describe('users edit', () => {
 });
 
 describe('users delete', () => {
-  it('asks, names what is lost, and deletes the member', async () => {
+  it('asks, names the tokens that are lost, and deletes the member', async () => {
     const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
     expect((await cli.run(['users', 'delete', 'dev@example.com'], root)).code).toBe(2);
     expect((await cli.run(['users', 'delete', 'dev@example.com'], { ...root, answers: [false] })).code).toBe(130);

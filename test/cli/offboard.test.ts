@@ -77,7 +77,7 @@ describe('tokens offboard --transfer-to', () => {
     expect((await cli.app.ask('/api/v1/me', { as: ada })).status).toBe(200);
   });
 
-  it('lists the tokens as the daemon then treats them, whatever their status', async () => {
+  it('lists tokens of every status as the daemon treats them', async () => {
     await cli.run(['pause', 'deploy'], cli.as(ada));
     const expired = await createToken(cli.app, ada, { name: 'expired', expires_in: 3600 });
     await cli.app.store.tokens.recordUses([useOf(expired.id, { at: cli.app.clock.now() })]);

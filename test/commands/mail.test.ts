@@ -35,7 +35,7 @@ async function claim() {
   await store.outbox.claim({ now, leaseMs: hour, leaseId: 'test', limit: 10 });
 }
 
-it('lists what waits and why, and then what was given up', async () => {
+it('lists waiting mails with the reason, and then dead letters', async () => {
   await enqueue('failed', now - 3 * hour);
   await enqueue('dead', now - 80 * hour);
   await claim();

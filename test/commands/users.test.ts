@@ -59,7 +59,7 @@ it('unlocks the members it names, in a daemon that runs, and audits it', async (
   ]);
 });
 
-it('unlocks at once what the process that requests it counts itself, as on PostgreSQL', async () => {
+it('unlocks at once if the requesting process holds the counts itself, as on PostgreSQL', async () => {
   await lock(app.dev.email);
   expect(await app.services.unlock.request(app.dev.email)).toBe(true);
   expect(await guess(app.dev.email)).toBe(401);

@@ -71,7 +71,7 @@ describe('the pre-commit hook', () => {
     expect(await commit()).toMatchObject({ ok: true });
   });
 
-  it('scans what is committed if that is not what is staged', async () => {
+  it('scans the committed lines if they differ from the staged ones', async () => {
     const { change, commit, run, directory } = await newRepository('pre-commit');
     await change('a', 'a\n');
     await change('b', 'b\n');
@@ -216,7 +216,7 @@ describe('the pre-receive hook', () => {
 });
 
 describe('the pre-push hook', () => {
-  it('stops what no other hook saw, and scans only what the other repository lacks', async () => {
+  it('stops values that no earlier hook saw, and scans only commits that the other repository lacks', async () => {
     const { change, commit, run, directory } = await newRepository('pre-push');
     const server = join(directory, 'server.git');
     await git(directory, ['init', '--quiet', '--bare', '--initial-branch=main', server]);

@@ -260,7 +260,7 @@ describe('any claims', () => {
     );
   });
 
-  it('never make a missing claim a no', () => {
+  it('never treat a missing claim as a no', () => {
     fc.assert(
       fc.property(sources, fc.constantFrom(undefined, null, ''), ([userInfo, idToken], nothing) => {
         const without = (source: Claims) => ({ ...source, groups: nothing, email_verified: nothing });

@@ -62,7 +62,7 @@ it('accepts an issuer whose host is written in another case', async () => {
   expect(headers.get('location')).toContain(`${provider.issuer}/authorize?`);
 });
 
-describe('an address that is no OpenID Connect provider', () => {
+describe('an address that is not an OpenID Connect provider', () => {
   it.each<[string, Manipulation, RegExp]>([
     ['returns 404, as GitHub does', answering({ status: 404, headers: html, body: '<h1>Not found' }), /HTTP 404/],
     ['returns 403', answering({ status: 403, headers: html, body: 'no' }), /HTTP 403/],

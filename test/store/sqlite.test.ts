@@ -70,7 +70,7 @@ describe('a SQLite file', () => {
     for (const part of ['-shm', '-wal']) expect(await modeOf(path + part)).toBe(0o600);
   });
 
-  it('keeps the shared memory that another process uses, even beside what a killed process left', async () => {
+  it('keeps the shared memory that another process uses, even beside leftovers of a killed process', async () => {
     const store = await openStore(`sqlite:${path}`);
     await store.migrate();
     await store.close();

@@ -137,7 +137,7 @@ describe('a message after a change', () => {
     }
   });
 
-  it('shows what a planted cookie says as text only, in the words of its code, and once', async () => {
+  it('shows the names in a planted cookie only as text, in the words of its code, and once', async () => {
     const browser = openConsole(app, app.dev);
     await browser.get('/profile');
     await browser.submit('/profile/name', { name: 'Dev' });

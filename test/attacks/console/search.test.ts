@@ -57,7 +57,7 @@ async function answerTo(text: string): Promise<unknown[]> {
 }
 
 describe('a search of a member', () => {
-  it('returns the same page for what others have and for what does not exist', async () => {
+  it('returns the same page for objects of others and for ones that do not exist', async () => {
     const nothing = await answerTo('zzzznothing');
     for (const [what, text] of Object.entries(foreign)) expect([what, await answerTo(text)]).toEqual([what, nothing]);
     expect(await answerTo('own'), 'the comparison sees a result').not.toEqual(nothing);
@@ -76,7 +76,7 @@ describe('a search of a member', () => {
     }
   });
 
-  it('reads no row of others, whatever is searched for', async () => {
+  it('reads no row of others, for any text', async () => {
     const read: string[] = [];
     const watched = app.store.search;
     const own = await app.store.serviceAccounts.maintainedBy(curious.id);

@@ -84,7 +84,7 @@ describe('a forged subject token', () => {
     await expectRefusal(await world.signed(), { description: 'signed' });
   });
 
-  it('is refused with a key of its own, whatever its header says about keys', async () => {
+  it('is refused if a key of its own signs it, even if its header names that key', async () => {
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const fetched: string[] = [];
     const evil = createServer((req, res) => {

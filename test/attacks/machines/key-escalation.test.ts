@@ -98,7 +98,7 @@ describe('a management key with every scope', () => {
     await forbidden(path, { method, ...(['PUT', 'POST'].includes(method) && { json }) });
   });
 
-  it('starts no session, and is no credential of OAuth, of obtain-token or of the console', async () => {
+  it('starts no session, and is not accepted by OAuth, by obtain-token or by the console', async () => {
     const form = (fields: Record<string, string>) => ({
       body: new URLSearchParams(fields).toString(),
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },

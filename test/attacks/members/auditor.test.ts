@@ -78,7 +78,7 @@ it('reads nothing of others from the first request after the role was removed', 
   expect(events.items.map(({ action }) => action)).toEqual(['user.auditor_removed']);
 });
 
-it('does with service accounts that they do not maintain what no other member may do', async () => {
+it('may do no more with service accounts of others than any other member', async () => {
   const json = { name: 'ci', maintainers: [app.dev.email] };
   const account = await jsonOf<{ id: string }>(app.ask('/api/v1/service-accounts', { as: app.root, json }));
   const mine = await createToken(app, auditor, { name: 'mine' });

@@ -81,7 +81,7 @@ it('holds no secret, and no hash of one', async () => {
   expect(secrets.filter((value) => text.includes(value))).toEqual([]);
 });
 
-it('has what is left of a deleted member', async () => {
+it('has the rows that are left of a deleted member', async () => {
   await createToken(app, app.dev, { name: 'ci' });
   await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' });
   const data = await jsonOf<Data>(read(app.dev, app.root));

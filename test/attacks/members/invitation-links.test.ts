@@ -142,7 +142,7 @@ describe('a link that a superuser copies', () => {
 });
 
 describe('a replaced link', () => {
-  it('names nobody, and a random link is no different from one that never existed', async () => {
+  it('names nobody, and a random link gets the page of one that never existed', async () => {
     const { app, id, first } = await open();
     const stranger = await look(app, unknown);
     await newLink(app, id);
@@ -155,7 +155,7 @@ describe('a replaced link', () => {
     expect(stranger.said).not.toContain(replaced);
   });
 
-  it('sets no password, whatever is posted', async () => {
+  it('sets no password for any posted form', async () => {
     const { app, id, first } = await open();
     const browser = openConsole(app);
     await browser.get(first);

@@ -20,7 +20,7 @@ function linesWithAddress(lines: readonly string[]): string[] {
   return lines.filter((line) => /zebedee|example\.com|@|%40/i.test(line.replaceAll('https://tokens.example.com', '')));
 }
 
-it('leaves out what a sign-in through the identity provider says, even if the subject is an email address', async () => {
+it('leaves out addresses from a sign-in through the identity provider, even if the subject is one', async () => {
   const app = await openSsoApp(provider, { allowedDomains: ['example.com'], autoProvision: true });
   const claims = { email: address, email_verified: false, name: address };
   provider.people[address] = { password: 'pw', ...claims };
@@ -33,7 +33,7 @@ it('leaves out what a sign-in through the identity provider says, even if the su
   expect(linesWithAddress(app.logLines)).toEqual([]);
 });
 
-it('leaves out what a mail server replies', async () => {
+it('leaves out addresses in the reply of a mail server', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'ci' });
   const { log, lines } = recordingLog();

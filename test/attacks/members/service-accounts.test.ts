@@ -115,7 +115,7 @@ describe('the name of a service account', () => {
     ]);
   });
 
-  it.each(identities)('is no email address of a member: %s', async (email) => {
+  it.each(identities)('is not accepted as the email address of a member: %s', async (email) => {
     const create = await app.ask('/api/v1/users', { as: app.root, json: { email } });
     expect([create.status, await codeOf(create)]).toEqual([400, 'invalid-fields']);
     const rename = await app.ask(`/api/v1/users/${eve.id}`, { method: 'PATCH', as: app.root, json: { email } });

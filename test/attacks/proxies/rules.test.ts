@@ -72,7 +72,7 @@ for (const { name, start, skip } of gateProxies) {
       }
     });
 
-    it('allow what a line allows, and say whether the method or the path is missing', async () => {
+    it('allow a request that a line allows, and otherwise say whether the method or the path is the reason', async () => {
       const value = await issue({ allow: ['GET,HEAD /open/**', 'POST /hooks/*'] });
       const answers = [
         ['GET', '/open', 200, undefined],

@@ -139,7 +139,7 @@ describe.each(Object.entries(engines))('transfers on %s', (_engine, openStore) =
     }
   });
 
-  it('leave a member who is offboarded nothing but the grace, whatever they rotate and transfer meanwhile', async () => {
+  it('leave an offboarded member only the grace, although they rotate and transfer meanwhile', async () => {
     const { server, ci } = await start();
     for (let round = 0; round < rounds; round += 1) {
       const leaver = await server.addMember({ email: `leaver${round}@example.com`, can_manage_tokens: true });

@@ -70,7 +70,7 @@ describe('a name', () => {
 describe('groups', () => {
   const own = { email: mallory, email_verified: true };
 
-  test('that one document lists count, whatever another one says about more', async () => {
+  test('that one document lists count, even if another one refers to more', async () => {
     const overage = { _claim_names: { groups: 'src1' } };
     expect(await signIn({ ...own, ...overage }, { ...own, groups: ['staff'] })).toMatchObject({ superuser: false });
     expect(await signIn({ ...own, ...overage }, { ...own, groups: ['admins'] })).toMatchObject({ superuser: true });

@@ -35,7 +35,7 @@ async function expectNothing(shown: { status: number; html: string }, members: M
 }
 
 describe('an attacker who wants their identity connected to the account of a victim', () => {
-  it('cannot let the victim’s browser finish what the attacker began', async () => {
+  it('cannot make the victim’s browser finish a request that the attacker began', async () => {
     const attacker = openConsole(app, app.dev);
     const back = await callbackOf(attacker, path, someone);
     const victim = openConsole(app, app.root);
@@ -77,7 +77,7 @@ describe('an attacker who wants their identity connected to the account of a vic
     expect(await identityOf(app.root)).toEqual({ issuer: app.provider.issuer, subject: 'root' });
   });
 
-  it('cannot confirm in their own session what was proposed in another one', async () => {
+  it('cannot confirm a proposal of another session in their own', async () => {
     const victim = openConsole(app, app.root);
     const page = await victim.get(await callbackOf(victim, path, someone));
     const ticket = /name="ticket" value="([^"]*)"/.exec(page.html)?.[1] ?? '';

@@ -39,7 +39,7 @@ describe('a stolen session of a superuser', () => {
     expect((await app.ask(path, { method, as: owner, json })).status).toBe(403);
   });
 
-  test('still changes the name, which is no way to sign in', async () => {
+  test('still changes the name, which nobody signs in with', async () => {
     const app = await open();
     const asked = { method: 'PATCH', as: app.thief, json: { name: 'Root', email: app.root.email } };
     expect((await app.ask(`/api/v1/users/${app.root.id}`, asked)).status).toBe(200);

@@ -148,7 +148,7 @@ describe('someone who stole many values', () => {
     for (const value of Object.values(values)) expect(new Set(await statuses(value))).toEqual(new Set([401]));
   });
 
-  it('finds in a batch of values what it finds alone', async () => {
+  it('finds the same for a value in a batch as for the value alone', async () => {
     const hashes = Object.values(values).map(hashSecret);
     const mixed = [...hashes, hashSecret(generateToken('tok').reveal()), ...hashes];
     const alone = await Promise.all(mixed.map(async (hash) => (await server.store.tokens.findByHashes([hash]))[0]));

@@ -87,7 +87,7 @@ it.each([
   expect([code, stderr]).toEqual([2, expect.stringContaining(`Did you mean ${meant}?`)]);
 });
 
-it('prints the help of a command whose argument is no command', async () => {
+it('prints the help of a command whose argument is not a command', async () => {
   expect(await cli.run(['create', 'delete', '--help'])).toMatchObject({ code: 0, stderr: '' });
   expect(await cli.run(['users', 'add', 'x@example.com', '-h'])).toMatchObject({ code: 0, stderr: '' });
 });

@@ -10,7 +10,7 @@ afterEach(() => cli.close());
 
 const data = (email: string) => ['users', 'data', email];
 
-it('prints what is stored about a member: to superusers, and to the member', async () => {
+it('prints the data of a member to superusers, and to the member', async () => {
   const { id } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   for (const as of [cli.app.root, cli.app.dev]) {
     const ran = await cli.run(data('DEV@example.com'), cli.as(as));

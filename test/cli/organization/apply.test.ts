@@ -64,7 +64,7 @@ const machines: Organization = {
 };
 
 describe('tokens apply', () => {
-  it('prints the plan field by field and creates what is missing', async () => {
+  it('prints the plan field by field, and creates the missing objects', async () => {
     const ran = await apply(file);
     expect(ran.stdout.replace(/tks_\S+|[\w-]{30,}$/m, 'SECRET')).toBe(`+ create app wiki
     url: "https://wiki.example.com/"
@@ -184,7 +184,7 @@ client\tgateway\tSECRET
 });
 
 describe('service accounts, trusts and webhooks', () => {
-  it('are created after what they name, changed, and removed before it', async () => {
+  it('are created after the objects that they name, changed, and removed before them', async () => {
     const { secrets, ...created } = await applyJson({ ...file, ...machines });
     expect(created.changes.map(({ kind }: { kind: string }) => kind)).toEqual([
       'app',
@@ -423,7 +423,7 @@ describe('the secrets of what apply creates', () => {
 });
 
 describe('a failure while a file is applied', () => {
-  it('stops, says what was done, and lets the next run continue', async () => {
+  it('stops, names the changes that were made, and lets the next run continue', async () => {
     await ask('/apps', { json: { name: 'other', hosts: ['taken.example.com'] } });
     const broken: Organization = {
       apps: [{ name: 'wiki' }, { name: 'shop', hosts: ['taken.example.com'] }],

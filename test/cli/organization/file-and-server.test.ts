@@ -228,7 +228,7 @@ describe('a failure', () => {
     expect(app.stderr).not.toContain('secret');
   });
 
-  it('is Ctrl-C, after which it says what was done', async () => {
+  it('is Ctrl-C, after which it names the changes that were made', async () => {
     const abort = new AbortController();
     let creations = 0;
     const interrupted: typeof fetch = async (input, init) => {

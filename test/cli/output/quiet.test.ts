@@ -195,7 +195,7 @@ describe('a script', () => {
 });
 
 describe('a person at a terminal', () => {
-  it('reads what was done, and advice', async () => {
+  it('reads a confirmation and advice', async () => {
     const root = { ...cli.as(cli.app.root), stderrIsTTY: true };
     expect((await cli.run(['apps', 'create', 'wiki'], root)).stderr).toMatch(/^Registered wiki\. Name it in/);
     expect((await cli.run(['apps', 'create', 'docs', '--json'], root)).stderr).toBe('');

@@ -42,7 +42,7 @@ it('does not count the lines for ever if they are gone when a value is found', a
   expect(places.length).toBeLessThanOrEqual(1);
 });
 
-it('reads what is added to a file while it is read, once', async () => {
+it('reads bytes that are added to a file while it is read, and reads them once', async () => {
   const path = await newFile('x\n'.repeat(mebibyte / 2));
   let added = 0;
   const { places } = await scanWhile(path, () => {

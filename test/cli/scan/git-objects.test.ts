@@ -47,7 +47,7 @@ describe('a merge with files that Git takes for binary', () => {
     expect(await scan('--git', 'HEAD')).toEqual({ code: 4, places: ['a.txt:1:1'], commits: [merge] });
   });
 
-  it('finds what the merge adds to a file, and not what a parent has there', async () => {
+  it('finds lines that the merge adds to a file, and none that a parent has there', async () => {
     const [ours, theirs] = [`ours ${newValue()}\n`, `theirs ${newValue()}\n`];
     const { commit, run, scan, write, main, side } = await newMerge({ main: binary(ours), side: binary(theirs) });
     await write('x.bin', binary(ours + theirs));
@@ -67,7 +67,7 @@ describe('a merge with files that Git takes for binary', () => {
   });
 });
 
-it('searches the commits themselves, and not what a replacement shows in their place', async () => {
+it('searches the commits themselves, and not their replacements', async () => {
   const { commit, run, scan, write } = await newRepository(cli);
   await write('a.txt', 'clean');
   const clean = await commit();

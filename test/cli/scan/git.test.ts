@@ -34,7 +34,7 @@ it('finds values in added lines, with their place in the file of the commit, and
   expect(await repository.scan('--git', `HEAD ^${first}`)).toEqual(change);
 });
 
-it('finds what a merge adds, and not what it takes over from a parent', async () => {
+it('finds lines that a merge adds, and none that it takes from a parent', async () => {
   const repository = await newRepository();
   await repository.write('a.txt', 'base\n');
   await repository.commit();
@@ -75,7 +75,7 @@ it('finds values in binary files, in UTF-16 and in lines that are longer than a 
   expect(places).toEqual(['le.txt:2:5', 'min.js:1:3000002', 'x.bin:1:102']);
 });
 
-it('finds the same whatever the configuration of Git says', async () => {
+it('finds the same with every configuration of Git', async () => {
   const repository = await newRepository();
   const ran = join(repository.directory, '..', `${Date.now()}-ran`);
   for (const [name, value] of [
@@ -117,7 +117,7 @@ it('searches staged changes, before the first commit and after it, and nothing t
   expect(await repository.scan('--staged')).toMatchObject({ code: 0, places: [] });
 });
 
-it('leaves out with --unreferenced what a branch or tag contains', async () => {
+it('leaves out commits of a branch or tag with --unreferenced', async () => {
   const repository = await newRepository();
   await repository.write('a.txt', newValue());
   await repository.commit();

@@ -36,7 +36,7 @@ describe('tokens scan in a hostile tree', () => {
     expect(placesOf((await scan(directory, '--no-ignore')).stdout)).toEqual([`${directory}/z:1:1`]);
   });
 
-  it('finds a value as deep as a path can be, and warns about what is deeper', async () => {
+  it('finds a value as deep as a path can be, and warns about deeper entries', async () => {
     const directory = await newDirectory();
     const name = 'd'.repeat(200);
     const deep = join(directory, ...Array.from({ length: 19 }, () => name));
@@ -89,7 +89,7 @@ describe('tokens scan in a hostile tree', () => {
     }
   });
 
-  it('names members of archives as they are called, whatever that is', async () => {
+  it('names members of archives exactly as the archive does', async () => {
     const directory = await newDirectory();
     const value = newValue();
     const names = [

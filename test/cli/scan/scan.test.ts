@@ -101,7 +101,7 @@ describe('tokens scan --offline', () => {
     expect(placesOf(stdout)).toEqual(['-:1:3', '-:2:4']);
   });
 
-  it('searches for the given prefixes only, and rejects what is no prefix', async () => {
+  it('searches for the given prefixes only, and rejects texts that are not prefixes', async () => {
     const stdin = `${newValue('tok')}\n${newValue('acme')}\n${newValue('acme2')}\n`;
     const other = await cli.run(['scan', '-', '--offline', '--prefix', 'acme', '--prefix', 'acme2'], { stdin });
     expect(placesOf(other.stdout)).toEqual(['-:2:1', '-:3:1']);
@@ -246,7 +246,7 @@ describe('tokens scan in archives', () => {
     expect(await scan(directory)).toMatchObject({ code: 4, stdout: expect.stringContaining('a.zip!a:2:1') });
   });
 
-  it('searches what is around the members, and finds a zip archive behind a program', async () => {
+  it('searches the bytes around the members, and finds a zip archive behind a program', async () => {
     const directory = await newDirectory();
     const zip = zipOf({ a: `key ${newValue()} ${'x'.repeat(999)}` });
     const comment = newValue();

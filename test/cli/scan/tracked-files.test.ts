@@ -53,7 +53,7 @@ it('searches a file once if only the configuration of the user ignores it', asyn
   expect((await scan(directory, { GIT_CONFIG_GLOBAL: config })).files).toEqual(['a.log']);
 });
 
-it('applies to a repository in a repository its own rules, and searches what it has', async () => {
+it('applies its own rules to a repository inside another one, and searches its tracked files', async () => {
   const directory = await newDirectory();
   await newRepository(directory, [], { ...ignoring, 'a.log': null });
   const inner = { '.gitignore': '*.txt\n', '.git/info/exclude': 'private\n' };

@@ -70,7 +70,7 @@ describe.each(['TOKENS_KEY', 'TOKENS_KEY_FILE'])('%s', (name) => {
   });
 });
 
-it('refuses both variables of a key, and a text that is no token value, without repeating it', async () => {
+it('refuses both variables of a key together, and a text that is not a token value, without repeating it', async () => {
   const fetch = () => Promise.reject(new Error('connected'));
   const both = await cli.run(['whoami'], { env: { TOKENS_KEY: key.value, TOKENS_KEY_FILE: file }, fetch });
   expect(both.code).toBe(2);

@@ -21,7 +21,7 @@ it('prints the verdict and the rule that decides, and exits with 0 or 4', async 
   expect(denied.stderr).toContain('not for this request (network)');
 });
 
-it('prints on what the verdict depends, and what it did not check', async () => {
+it('prints what the verdict depends on, and what was not checked', async () => {
   const { code, stdout } = await run('--method', 'GET', '--path', '/api/builds');
   expect(code).toBe(0);
   expect(stdout).toBe(

@@ -36,7 +36,7 @@ describe('the mail about a new network', () => {
     }
   });
 
-  it('says what is unknown', () => {
+  it('says which facts are unknown', () => {
     const unknown = { ...event, method: null, path: null, clientInfo: { ip: null, userAgent: null } };
     const { text } = renderMail(newNetworkMail(site, unknown));
     expect(text).toMatch(/Request\s+unknown/);

@@ -128,7 +128,7 @@ describe.each(Object.entries(engines))(
       expect(new Set(await reasons())).toEqual(new Set(['idle', 'expired']));
     }, 60_000);
 
-    it('does not claim to know what the uses before the rules lacked', async () => {
+    it('does not claim to know which inputs the uses before rules lacked', async () => {
       const tokens = ['one', 'two'].map((hash) => ({ hash, createdAt: 0, expiresAt: null }));
       const startedAt = Date.now();
       const { store } = await openUpgraded(newDatabase, tokens, {

@@ -104,7 +104,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the words that completion %s of
   });
 });
 
-it('asks for the names of whatever exists already', () => {
+it('asks for the names of existing objects', () => {
   const create = /\bnew\b|^Email address of the new|OAuth client|webhook|trust|server|behind the proxy/i;
   for (const { path, description } of argumentsOf(createProgram(bareContext(), { out: '', err: '' }), '')) {
     // The words after `--` belong to another command.

@@ -213,7 +213,7 @@ it('writes an event whose commit has an unknown outcome if it exists, and only t
   expect(await namesOf(file)).toEqual(['saved']);
 });
 
-it('keeps what an event contains from forging a line', async () => {
+it('lets no text in an event forge a line', async () => {
   const log = await open(inFile);
   const { file } = inFile(log.directory);
   const value = `tok_${'A'.repeat(38)}`;

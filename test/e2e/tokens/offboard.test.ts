@@ -9,7 +9,7 @@ import { startMailServer } from '../../helpers/peers/mail-server.ts';
 const { cleanUp, newDataDir, start } = useDaemons();
 const graceSeconds = 15;
 
-it('the builds of a member who leaves go on, and what the leaver knows ends at the rotation or after the grace', async () => {
+it('keeps the builds of a leaver running, and ends the values that the leaver knows at the rotation or after the grace', async () => {
   const mailServer = await startMailServer();
   cleanUp(mailServer.close);
   const daemon = await start(await newDataDir(), { TOKENSD_SMTP_URL: mailServer.url });

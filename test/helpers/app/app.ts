@@ -85,7 +85,7 @@ function withRestart(app: Parts) {
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
-/** What a copy of an app takes from the app besides the database. */
+/** The parts besides the database that a copy of an app takes from the original. */
 export interface Original {
   root: Member;
   dev: Member;

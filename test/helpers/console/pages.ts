@@ -73,7 +73,7 @@ export function sessionCookieName(app: TestApp): string {
   return app.deps.sessionCookie.name;
 }
 
-/** Returns what equals the `Location` of a redirect to `path`, whose page then shows this message. */
+/** Returns a matcher for the `Location` of a redirect to `path`, whose page then shows this message. */
 export function messageAt(path: string, code: MessageCode): unknown {
   const escaped = path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return expect.stringMatching(new RegExp(`^${escaped}[?&]done=${code}\\.[\\w-]{11}$`));

@@ -10,7 +10,7 @@ import { gitHubClaims, type SignOptions, startWorkloadIssuer } from './workload-
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const jwtType = 'urn:ietf:params:oauth:token-type:jwt';
 
-/** What the token endpoint returned. */
+/** The response of the token endpoint. */
 export interface Exchanged {
   status: number;
   retryAfter: string | null;

@@ -8,13 +8,13 @@ export interface AppRequest {
   fields: Fields;
 }
 
-/** How an app with credentials of its own reads them. */
+/** How an app reads its own credentials. */
 export interface App {
   /** The header field of its credential. */
   field: 'Authorization' | 'X-Api-Key';
   /** A credential that it accepts. */
   credential: string;
-  /** What it responds to a request without it. */
+  /** Its response to a request without the credential. */
   denial: object;
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fields, send } from '../app/http.ts';
 
-/** What became of a request: the fields that the API receives, or the response that the client receives. */
+/** The outcome of a request: the fields that the API receives, or the response that the client receives. */
 export type Passed = { fields: Fields } | { status: number; body: string; reason: string | undefined };
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, '..', '..', '..', 'examples', name), 'utf8');

@@ -6,7 +6,7 @@ import { startServerProgram } from './documented/server-program.ts';
 /** A server that turns the names of header fields into names of variables, as CGI (RFC 3875 §4.1.18) does. */
 export interface FoldingApp {
   name: string;
-  /** What must be installed. */
+  /** The programs that must be installed. */
   parts: readonly string[];
   /** The characters that it takes for a hyphen, and the hyphen. */
   folds: readonly string[];

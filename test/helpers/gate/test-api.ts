@@ -11,7 +11,7 @@ export interface ApiRequest {
   headers: IncomingMessage['headers'];
 }
 
-/** What `/upload` returns about a body. */
+/** The facts about a body that `/upload` returns. */
 export interface UploadReport {
   bytes: number;
   sha256: string;

@@ -340,7 +340,7 @@ function narrowAudit(sizes: ListSizes): ListQuery[] {
   ];
 }
 
-/** The pages of readers who follow the audit log, and what the jobs do with its oldest events. */
+/** The pages of readers who follow the audit log, and the statements of the jobs about its oldest events. */
 function auditInOrder(sizes: ListSizes): ListQuery[] {
   const event = (share: number) => seededId(Math.floor(sizes.events * share), sizes.events);
   const read = (after: string | null, participant?: string) => (store: Store) =>
@@ -369,7 +369,7 @@ function auditInOrder(sizes: ListSizes): ListQuery[] {
   ];
 }
 
-/** What the pages of tokens count above their lists. */
+/** The counts above the lists of tokens. */
 function tokenCounts(sizes: ListSizes): ListQuery[] {
   const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
   const counted = (query: object) => (store: Store) => store.tokens.countUpTo({ ...status, ...query }, 50);

@@ -58,8 +58,8 @@ const dialects = {
 export type SeedKind = keyof typeof dialects;
 
 /**
- * Fills a migrated, empty database inside its server. The data are unkind to lists: what a filter looks for is rare, and
- * is found among the oldest rows.
+ * Fills a migrated, empty database inside its server. The data are unkind to lists: rows that match a filter are rare, and among
+ * the oldest.
  */
 export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: ListSizes): Promise<void> {
   const { numbers, id, indexes } = dialects[kind];
@@ -130,7 +130,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     last_used_at: `CASE WHEN i % 3 = 0 THEN ${seedEnd} - i END`,
     paused_at: `CASE WHEN i % 101 = 0 THEN ${seedEnd} - i END`,
   });
-  // Exchanged tokens are newer than all others, which default lists leave out one by one.
+  // Exchanged tokens are newer than all others, and default lists leave them out one by one.
   await insert('trusts', serviceAccounts, {
     id: accountId('i'),
     name: "'trust-' || i",

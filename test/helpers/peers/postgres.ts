@@ -36,7 +36,7 @@ export interface TestPostgres {
   remove(): Promise<void>;
 }
 
-/** Times for tests about something else than times, because a busy machine needs longer than a daemon may wait. */
+/** Patient times for tests that are not about times, because a busy machine needs longer than a daemon may wait. */
 export const patientTimes: ConnectionTimes = {
   connect: 60_000,
   acquire: 60_000,

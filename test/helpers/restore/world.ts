@@ -22,7 +22,7 @@ export interface IssuedToken {
   value: string;
 }
 
-/** What a daemon does with its database while it runs. */
+/** The work of a daemon on its database while it runs. */
 export interface Running {
   store: Store;
   services: ReturnType<typeof createServices>;

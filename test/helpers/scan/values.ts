@@ -11,7 +11,7 @@ export function newValue(prefix = 'tok'): string {
   return generateToken(prefix).reveal();
 }
 
-/** Returns texts that look like values of `tok` and are none, each in another way. */
+/** Returns texts that look like values of `tok` but are not, each for another reason. */
 export function nearMisses(count: number): string[] {
   const kinds: Array<() => string> = [
     () => `tok_${randomBase62(38)}`,

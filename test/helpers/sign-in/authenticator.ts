@@ -5,7 +5,7 @@ import type {
 } from '@simplewebauthn/server';
 import { isoCBOR } from '@simplewebauthn/server/helpers';
 
-/** What a dishonest browser or authenticator changes. */
+/** The parts that a dishonest browser or authenticator changes. */
 export interface Tampering {
   origin?: string;
   /** The host that the authenticator signs for. */

@@ -116,7 +116,7 @@ describe.each(onEngines)('on $engine, an object of /$kind', ({ openStore, kind, 
     expect(statuses.map(({ status }) => status).filter((status) => status < 300)).toHaveLength(1);
   });
 
-  it('is changed whatever it is with * or without the header', async () => {
+  it('is changed in every state with * or without the header', async () => {
     expect((await patch(one, '*')).status).toBe(200);
     expect((await ask(path, { method: 'PATCH', json: other })).status).toBe(200);
   });

@@ -147,7 +147,7 @@ describe('a test of a request', () => {
     });
   });
 
-  it('decides without an app or an address what verification decides for every app and address, or names what it depends on', async () => {
+  it('decides without an app or an address as verification does for every app and address, or names the conditions', async () => {
     const gated = fc.record(
       {
         apps: fc.subarray([wiki, grafana]),
@@ -203,7 +203,7 @@ describe('a test of a request', () => {
     expect(seen).toEqual(new Set(['allow', 'conditional', 'deny']));
   }, 60_000);
 
-  it('names what it did not check', async () => {
+  it('names the rules that it did not check', async () => {
     const { id } = await issueGated(server.store, { apps: [wiki], networks: ['203.0.113.0/24'], readOnly: true });
     const get = { method: 'GET', path: '/' };
     const uncheckedOf = async (of: string, request: Described) => {

@@ -37,7 +37,7 @@ async function leftBehind(body: CreateTokenBody): Promise<CreatedToken> {
 }
 
 describe('a token that was transferred and not rotated since', () => {
-  it('gets no later expiry and may not rotate itself, whoever asks, so that the value ends with the grace', async () => {
+  it('gets no later expiry and may not rotate itself, not even from a superuser, so that the value ends with the grace', async () => {
     const { id, token } = await leftBehind({ name: 'deploy', expires_in: 90 * day });
     const before = await read(id);
     const key = await storeKey(app, await storeServiceAccount(app, 'platform'), ['tokens:write']);

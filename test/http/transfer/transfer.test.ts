@@ -119,7 +119,7 @@ describe('a transfer by the owner', () => {
     expect(mails[1]?.text).toContain('Former name deploy');
   });
 
-  it('ends what the former owner could do with the token, and their idempotency keys show nothing of it', async () => {
+  it('ends every right of the former owner, whose idempotency keys show nothing of the token', async () => {
     const headers = { 'Idempotency-Key': 'again' };
     const json = { name: 'replayed' };
     const created = await jsonOf<CreatedToken>(app.ask('/api/v1/tokens', { as: ada, headers, json }));

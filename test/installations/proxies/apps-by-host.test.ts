@@ -96,7 +96,7 @@ for (const { proxy, example, start } of setups) {
       expect(servers.immich.requests).toEqual([]);
     });
 
-    it('are not chosen by what a client writes beside the host', async () => {
+    it('are not chosen by header fields that a client sends beside the host', async () => {
       const { value } = await issueGated(daemon.store, { manualGroups: ['family'] });
       for (const headers of forged) {
         const asked = await ask(onlyGrafana, 'immich.example.com', headers);

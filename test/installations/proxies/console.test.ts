@@ -74,7 +74,7 @@ for (const proxy of consoleProxies) {
         expect(server.services.lastUsed.drain()).toEqual([]);
       });
 
-      it('records the address of the client and not what the client says', async () => {
+      it('records the address of the client, and not the one that the client claims', async () => {
         const { status, headers } = await site.send('/api/v1/sessions', {
           method: 'POST',
           body: JSON.stringify({ email: server.dev.email, password: 'wrong' }),

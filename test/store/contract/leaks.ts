@@ -40,7 +40,7 @@ export function leakContract(store: () => Store): void {
     expect(await claim(noon + hour)).toMatchObject([{ outcome: 'revoked', reports: 4, firstAt: noon }]);
   });
 
-  it('takes a report that does again what was undone for a first one, and no other', async () => {
+  it('counts a report as the first one if it repeats an action that was undone, and in no other case', async () => {
     expect(await report({ outcome: 'paused' })).toBe(true);
     expect(await claim(noon)).toHaveLength(1);
     expect((await reportAt(leak({ outcome: 'notified' }), [], true)).isActing).toBe(false);

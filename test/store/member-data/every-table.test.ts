@@ -52,7 +52,7 @@ async function undecided(): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-describe('the export of what is stored about a member', () => {
+describe('the export of a member’s data', () => {
   it('has every table and every column of the database, or says why not', async () => {
     expect(await undecided()).toEqual([]);
     expect([...Object.keys(aboutNoMember), ...parts.map(({ table }) => table)]).toEqual(

@@ -178,7 +178,7 @@ describe('a restored backup', () => {
     expect([bound, now?.sso]).toEqual([null, false]);
   });
 
-  it('keeps whether a client may report leaks as it is now, and remembers what was reported since', async () => {
+  it('keeps the present right of a client to report leaks, and remembers the reports since', async () => {
     const json = { name: 'scanner', can_report: true };
     const scanner = await jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json }));
     const { token } = await createToken(app, app.dev, { name: 'leaked' });
@@ -199,7 +199,7 @@ describe('a restored backup', () => {
     expect(reportedAgain).toEqual({ isActing: false, newPlaces: [] });
   });
 
-  it('keeps what a client may do as it is now, whether it got or lost the right since', async () => {
+  it('keeps the present rights of a client, whether it got or lost one since', async () => {
     const make = (name: string, can_revoke: boolean) =>
       jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke } }));
     const [lost, got, same] = [await make('lost', true), await make('got', false), await make('same', true)];
@@ -268,7 +268,7 @@ describe('a restored backup', () => {
     expect(rows.filter(({ value }) => value === hash).map(({ table }) => table)).toEqual(['tombstones']);
   });
 
-  it('erases members again who were erased since, also from what others wrote about them', async () => {
+  it('erases members again who were erased since, also from texts that others wrote', async () => {
     await createToken(app, app.root, { name: 'for dev@example.com', description: 'of DEV@example.com.' });
     const { deletedSince, rows } = await restored(async () => {
       await patch(app.dev.id, { disabled: true });

@@ -210,7 +210,7 @@ describe('a restored backup', () => {
   });
 });
 
-it('denies after a restore what was denied before it: at apps, by rules and by groups', async () => {
+it('denies the same requests after a restore as before it: at apps, by rules and by groups', async () => {
   const post = async <T>(path: string, json: object) => jsonOf<T>(app.ask(`/api/v1${path}`, { as: app.root, json }));
   const patch = async (path: string, as: Member, json: object) =>
     expect((await app.ask(`/api/v1${path}`, { method: 'PATCH', as, json })).status).toBe(200);

@@ -46,7 +46,7 @@ async function oneRevoked() {
 }
 
 describe('a restore over a database that continues from the backup', () => {
-  it('keeps what was revoked since, and says that nothing was only if that is true', async () => {
+  it('keeps revocations since the backup, and says that there were none only if that is true', async () => {
     const { kept, gone, backup } = await oneRevoked();
     const first = await world.tokensdRestore(backup);
     expect(first).toMatchObject({
@@ -231,7 +231,7 @@ describe('a restore after one without history', () => {
     expect(await world.tokensdRestore(backup)).toMatchObject({ code: 2 });
   });
 
-  it('says so through a database that was set aside, and keeps what was repeated', async () => {
+  it('says so through a database that was set aside, and keeps revocations that were repeated', async () => {
     const { kept, gone, backup } = await oneRevoked();
     await loseDatabase();
     await world.tokensdRestore(backup, '--without-history');
@@ -341,7 +341,7 @@ describe('a restore after another one', () => {
     expect(clients.map(({ name }) => name)).toEqual(['kept']);
   });
 
-  it('of the database that a restore has set aside keeps what was revoked since', async () => {
+  it('of the database that a restore has set aside keeps revocations since then', async () => {
     const { b1, t1, t2, r1, r2 } = await twoBackups();
     await world.tokensdRestore(b1);
     await world.serve(({ revoke }) => revoke(t1));

@@ -47,7 +47,7 @@ describe('a restored backup', () => {
     expect(paused).toEqual([]);
   });
 
-  it('leaves what an offboarding transferred with the service account, with the end of its grace', async () => {
+  it('leaves tokens that an offboarding transferred with the service account, with the end of their grace', async () => {
     await createServiceAccount(app, 'ci');
     await app.store.tokens.recordUses([useOf(token.id, { at: app.clock.now() })]);
     const end = app.clock.now() + 60_000;

@@ -10,7 +10,7 @@ export function registerReport(program: Command, ctx: Context): void {
     .command('report')
     .summary('Count the tokens that are active, and those that need attention')
     .description(
-      'Count the active tokens of all owners, and the tokens that need attention: those that never expire, have not been used or rotated for a long time, expire soon, or belong to disabled owners. Also count expired and paused tokens, and service accounts without an enabled maintainer. Print the command that lists each of them.',
+      'Count the active tokens of all owners, and the tokens that need attention: those that never expire, have not been used or rotated for a long time, expire soon, or belong to disabled owners. Expired and paused tokens are among these. Also count the service accounts without an enabled maintainer. Print the command that lists the tokens of each count.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens report')
     .action((_options, command: Command) => runReport(ctx, command.optsWithGlobals()));

@@ -51,7 +51,7 @@ describe('a passkey', () => {
 
   const ofSecondFactor = Object.entries(forgeries).filter(([name]) => name !== 'no user handle');
 
-  it.each(ofSecondFactor)('is no second factor with %s', async (_name, changed) => {
+  it.each(ofSecondFactor)('does not count as a second factor with %s', async (_name, changed) => {
     await signInWithPasskey(app, authenticator);
     const { browser } = await enterPassword(app, app.dev);
     const { shown } = await finishWithPasskey(browser, authenticator, changed);
@@ -99,7 +99,7 @@ describe('a passkey', () => {
     expect(statuses.filter((status) => status === 303)).toHaveLength(1);
   });
 
-  it('of another member is no second factor, even if they sign in with it themselves', async () => {
+  it('of another member does not count as a second factor, even if it signs them in', async () => {
     const { authenticator: ofRoot } = await addPasskey(app, app.root);
     const { browser } = await enterPassword(app, app.dev);
     const { shown } = await finishWithPasskey(browser, ofRoot);

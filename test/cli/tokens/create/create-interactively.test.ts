@@ -65,7 +65,7 @@ it('compares the name with those of the service account that will own the token'
   expect(ran.stderr).toContain('> The service account already has a token with this name. Choose another name.\n');
 });
 
-it('does not ask for what the options say, and repeats them in the command', async () => {
+it('does not ask for values that the options give, and repeats the options in the command', async () => {
   await addApp('grafana');
   const given = [
     '--expires',

@@ -26,7 +26,7 @@ it('gives the token to the service account, and prints nothing on stdout', async
   expect(JSON.parse((await run(['list', '--json'])).stdout)).toEqual([]);
 });
 
-it('prints the token as it then is with --json', async () => {
+it('prints the transferred token with --json', async () => {
   const ran = await run(['transfer', token.prefix, '--to', 'ci', '--as', 'deploy-web', '--json']);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(ran.stdout)).toEqual(await show('deploy-web'));

@@ -122,7 +122,7 @@ describe('evaluateRules', () => {
     }
   });
 
-  it('denies what rules deny whatever the inputs that are not asked about', () => {
+  it('denies a request that the rules deny for every value of the inputs that are not asked about', () => {
     const rules = parsed({ apps: [], readOnly: true, allow: ['GET /', 'GET,PUT /a'], networks: ['::1'] });
     const ownerGroups: string[] = [];
     expect(evaluateRules(rules, { ownerGroups })).toBe(null);
@@ -158,7 +158,7 @@ const someRequests: fc.Arbitrary<RuleRequest> = fc.record({
 });
 
 describe('judgeRequest', () => {
-  it('denies what the rules deny if they are enforced', () => {
+  it('denies a request that the rules deny, if they are enforced', () => {
     fc.assert(
       fc.property(someRules, someRequests, (rules, request) => {
         const enforced = parsed({ ...rules, enforce: true });

@@ -104,7 +104,7 @@ describe('a suggestion', () => {
     );
   });
 
-  it('does not depend on the order of what is recorded', () => {
+  it('does not depend on the order of the recorded uses', () => {
     fc.assert(
       fc.property(fc.array(requests, { minLength: 1, maxLength: 40 }), (requests) => {
         const uses = record(requests);

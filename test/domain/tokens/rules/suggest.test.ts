@@ -67,7 +67,7 @@ describe('suggested allow lines', () => {
     ]);
   });
 
-  it('keep what has nothing in common apart', () => {
+  it('keep lines apart that have nothing in common', () => {
     const pages = Array.from({ length: 20 }, (_, index) => `GET /shop/item-${index}-`);
     const others = ['GET /', 'GET /a', 'GET /b', 'GET /c', 'GET /x/y', 'POST /z/q'];
     expect(allowFor(...pages, ...others)).toEqual([...others.slice(0, 4), 'GET /shop/*', ...others.slice(4)]);

@@ -71,7 +71,7 @@ it('counts uses by app, and what rules would have denied by hour, and by route',
   expect(of('would-deny')).toEqual(['path GET /builds/*: 4']);
 });
 
-describe('what a rule would need and a use lacks', () => {
+describe('the inputs of rules that a use lacks', () => {
   const complete = { appId: 'wiki' };
   const none = { noAppAt: null, noPathAt: null, oddPathAt: null, noNetworkAt: null, noMethodAt: null };
   it.each<[string, Partial<ObservedRequest>, Partial<GapTimes> | null]>([

@@ -25,7 +25,7 @@ export interface Given {
 }
 
 export interface DocumentedClient {
-  /** What must be installed. */
+  /** The programs that must be installed. */
   parts: readonly string[];
   serve?(home: ClientHome): Promise<ServedBehind>;
   /** Writes the client's settings. Runs once; `use` runs several times. */

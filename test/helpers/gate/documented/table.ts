@@ -4,7 +4,7 @@ export interface ClientRow {
   name: string;
   /** Whether the client needs a gate with `?challenge=basic`. */
   needsBasic: boolean;
-  /** What the page says about tests. */
+  /** The cell about tests. */
   tested: string;
 }
 

@@ -41,7 +41,7 @@ export function clientContract(store: () => Store): void {
     expect(await store().clients.list({ limit: 1, before: newest.id })).toEqual([middle]);
   });
 
-  it('changes what a client may do, and locks a client', async () => {
+  it('changes the rights of a client, and locks a client', async () => {
     const made = await add();
     expect(await store().clients.setRights(made.id, { canRevoke: true, canReport: true })).toBe(true);
     expect(await store().clients.findById(made.id)).toEqual({ ...made, canRevoke: true, canReport: true });

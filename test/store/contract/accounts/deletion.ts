@@ -99,7 +99,7 @@ export function deletionContract(store: () => Store): void {
     ]);
   });
 
-  it('appear in audit events only under their pseudonym, whatever their part was', async () => {
+  it('appear in audit events only under their pseudonym, as actor, owner and target', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const of = ({ id, email }: UserRecord) => ({ kind: 'user', id, email }) as const;
     const target = ({ id, email }: UserRecord) => ({ kind: 'user', id, name: email }) as const;

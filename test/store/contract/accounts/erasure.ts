@@ -37,7 +37,7 @@ export function erasureContract(store: () => Store): void {
     expect(await store().erasure.recent(noon + 1)).toEqual([]);
   });
 
-  it('keep what is searched for when somebody asks for the same erasure again', async () => {
+  it('keep the addresses to search for when somebody requests the same erasure again', async () => {
     await begin('ada');
     await begin('ada', [], noon + 1);
     expect(await store().erasure.claim('ada', { now: noon + 1, until: noon + 2 })).toMatchObject({

@@ -98,7 +98,7 @@ export function memberDataContract(store: () => Store): void {
     expect(data.tokens_revoked_by_member).toMatchObject([{ token_id: others.id }]);
   });
 
-  it('has each event once, whatever part the member has in it, and however many there are', async () => {
+  it('has each event once, for every part that the member has in it, and for any number of events', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const of = ({ id, email }: UserRecord) => ({ kind: 'user', id, email }) as const;
     const target = ({ id, email }: UserRecord) => ({ kind: 'user', id, name: email }) as const;

@@ -58,7 +58,7 @@ export function serviceAccountContract(store: () => Store): void {
     expect(await attempt('three')).toBe(false);
   });
 
-  it('is no member, and a member is no service account', async () => {
+  it('is not found as a member, and a member is not found as a service account', async () => {
     const [account, member] = [await addServiceAccount(store(), 'ci'), await addUser(store())];
     const { users, serviceAccounts } = store();
     expect(await users.findById(account.id)).toBeNull();

@@ -169,7 +169,7 @@ export function appContract(store: () => Store): void {
     expect(await listed({ appId: owner.id })).toEqual([]);
   });
 
-  it('replaces what is stored about the apps of a token, and forgets it with the token', async () => {
+  it('replaces the stored apps of a token, and forgets them with the token', async () => {
     const [owner, one, other] = [await addUser(store()), await addApp(store()), await addApp(store())];
     const [token, second] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
     const counts = async () => [await store().apps.countTokens(one.id), await store().apps.countTokens(other.id)];

@@ -106,7 +106,7 @@ export function auditContract(store: () => Store): void {
     expect(await found([], 'CI')).toEqual([]);
   });
 
-  it('finds what the daemon itself did, and nothing of anybody whose address is not known', async () => {
+  it('finds events of the daemon itself, and none of anybody whose address is not known', async () => {
     const [system, unknown] = [
       { kind: 'system', id: null, email: null },
       { kind: 'anonymous', id: null, email: null },

@@ -90,7 +90,7 @@ export function auditRetentionContract(store: () => Store): void {
     expect(await purge(noon + 1)).toBe(1);
   });
 
-  it('deletes full batches of what no webhook waits for, behind more queued events than a batch holds', async () => {
+  it('deletes full batches of events that no webhook waits for, behind more queued events than a batch holds', async () => {
     await addWebhook();
     const queued = [await write(), await write(), await write()];
     const others = [];

@@ -21,7 +21,7 @@ export function exchangedTokenContract(store: () => Store): void {
     return { account, trust, exchanged, plain };
   }
 
-  it('are listed only on request, whatever else selects tokens', async () => {
+  it('are listed only on request, with every other filter', async () => {
     const { account } = await addBoth();
     for (const query of [
       {},
@@ -70,7 +70,7 @@ export function exchangedTokenContract(store: () => Store): void {
     expect(await insert({}, 1)).toBe('token-limit');
   });
 
-  it('are destroyed with their trust, whoever owns them, and no other token is', async () => {
+  it('are destroyed with their trust, for every owner, and no other token is', async () => {
     const { account, trust, plain } = await addBoth();
     const otherAccount = await addAccount(store());
     await addToken(store(), otherAccount.id, { name: 'moved', trustId: trust.id });

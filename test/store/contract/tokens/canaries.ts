@@ -85,7 +85,7 @@ export function canaryContract(store: () => Store): void {
     expect(claims.filter((uses) => uses !== null)).toEqual([3]);
   });
 
-  it('claims nothing of a token that is no canary, or that is gone', async () => {
+  it('claims nothing for a token that is not a canary, or that is gone', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     expect(await claim(token.id, 1, noon)).toBeNull();

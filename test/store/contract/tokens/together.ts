@@ -14,7 +14,7 @@ export function togetherContract(store: () => Store): void {
     expect(await store().tokens.findMany([])).toEqual([]);
   });
 
-  it('destroys those of many tokens that one owner has, and remembers what they were called', async () => {
+  it('destroys those of many tokens that one owner has, and remembers their names', async () => {
     const [owner, other] = [await addUser(store()), await addUser(store())];
     const mine = [
       await addToken(store(), owner.id, { name: 'Eins', nameFolded: 'eins' }),

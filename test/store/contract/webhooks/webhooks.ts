@@ -71,7 +71,7 @@ export function webhookContract(store: () => Store): void {
     expect(await store().webhooks.edit(nextId(), { format: 'slack', changedAt: noon })).toBe('missing');
   });
 
-  it('lists newest first, in pages, and no longer what was deleted', async () => {
+  it('lists webhooks newest first, in pages, and leaves out deleted ones', async () => {
     const [oldest, middle, newest] = [await addWebhook(store()), await addWebhook(store()), await addWebhook(store())];
     expect(await store().webhooks.list(firstPage)).toEqual([newest, middle, oldest]);
     expect(await store().webhooks.list({ limit: 1, before: newest.id })).toEqual([middle]);

@@ -83,6 +83,8 @@ const idsInOrder = (table: string) => `SCAN ${table} USING COVERING INDEX sqlite
 const listed = 'tokens_listed_state_index';
 /** All owners and their states, without the rest of their rows. */
 const ownersAtOnce = 'SCAN u USING COVERING INDEX users_state_index';
+/** Only the owners whose tokens may not work. */
+const restrictedOwners = 'SCAN u USING COVERING INDEX users_restricted_index';
 
 /** Scans of tables that SQLite may do: those that a LIMIT ends, those of few rows, and searches that must look at every row. */
 const mayScan: Array<[names: RegExp, scan: string]> = [
@@ -95,8 +97,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^sorted tokens, few, paused, by last_used/, 'SCAN t USING INDEX tokens_paused_until_index'],
   [/^sorted tokens, by name/, 'SCAN t USING INDEX tokens_name_index'],
   [/^all tokens, .*(by a|unused|never used|unrotated|without an expiry)/, 'SCAN t'],
-  [/^all tokens, (blocked|disabled|sso-stale|idle|expired)$|^the report/, ownersAtOnce],
-  [/^all tokens, disabled, unused/, ownersAtOnce],
+  [/^all tokens, (blocked|disabled|sso-stale)/, restrictedOwners],
+  [/^all tokens, (idle|expired)$|^the report/, ownersAtOnce],
   [/^members(, a short page|, by a .*name.*)?$/, inOrder('users')],
   [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],
   [/^audit events$/, idsInOrder('audit')],
@@ -113,7 +115,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   // A LIMIT ends them.
   [/^all tokens, counted$/, 'SCAN t USING COVERING INDEX tokens_listed_owner_index'],
   [/^all tokens active, counted$/, `SCAN t USING COVERING INDEX ${listed}`],
-  [/^all tokens blocked, counted$/, ownersAtOnce],
+  [/^all tokens blocked, counted$/, restrictedOwners],
   [/^all tokens paused, counted$/, 'SCAN t USING COVERING INDEX tokens_paused_until_index'],
   [/^all tokens, without an expiry/, 'SCAN t'],
   [/^all tokens without an expiry, counted$/, 'SCAN t USING COVERING INDEX tokens_endless_index'],

@@ -25,6 +25,7 @@ import { search } from './0024-search.ts';
 import { endedTokens } from './0025-ended-tokens.ts';
 import { listedTokens } from './0028-listed-tokens.ts';
 import { coveringIndexes } from './0029-covering-indexes.ts';
+import { listBounds } from './0030-list-bounds.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   endedTokens,
   listedTokens,
   coveringIndexes,
+  listBounds,
 ];

@@ -12,14 +12,40 @@ export function hasStatus(query: TokenQuery): query is StatusQuery {
 }
 
 /**
- * Selects one page of the tokens `t` of the owners `u` who can have tokens with a status, on PostgreSQL. OFFSET keeps PostgreSQL
- * from reading all tokens instead. It would expect a page to be full after a few of them, although the tokens of these owners may
- * be old.
+ * A condition on an owner `u` whose tokens may not work, or not for long. The index `users_restricted_index` has these owners only. Must
+ * equal the condition in migration `0030-list-bounds`, because SQLite recognizes the index by it.
  */
-export function selectThroughOwners(knex: Knex, engine: Engine, query: StatusQuery): Knex.QueryBuilder {
+const isRestricted = '(u.disabled OR NOT u.can_manage_tokens OR u.sso_signed_in_at IS NOT NULL)';
+
+/** Statuses that only tokens of restricted owners have. */
+const ofRestricted = new Set(['disabled', 'blocked', 'sso-stale']);
+
+/** Returns whether only restricted owners can have tokens with the status of a query. */
+export function isOfRestricted(query: TokenQuery): query is StatusQuery {
+  return query.status !== undefined && ofRestricted.has(query.status);
+}
+
+/** Selects one page of the tokens `t` of the owners `u` who can have tokens with a status. If `oldest` is given, older tokens are left out. */
+export function selectThroughOwners(
+  knex: Knex,
+  engine: Engine,
+  query: StatusQuery,
+  oldest?: Knex.Raw,
+): Knex.QueryBuilder {
+  if (!engine.locksRows) {
+    const indexed = isOfRestricted(query) ? 'users AS u INDEXED BY users_restricted_index' : 'users AS u';
+    const matches = knex.fromRaw(`${indexed} CROSS JOIN tokens AS t`).whereRaw('u.id = t.owner_id').limit(query.limit);
+    if (isOfRestricted(query)) matches.whereRaw(isRestricted);
+    if (oldest !== undefined) matches.whereRaw('t.id >= ?', [oldest]);
+    whereMatches(matches, engine, query);
+    return matches;
+  }
+  // OFFSET keeps PostgreSQL from reading all tokens instead. It would expect a page to be full after a few of them, although the tokens of
+  // these owners may be old.
   const owners = knex('users AS u').select('u.*').offset(0);
   whereOwnerAllows(owners, query.status, query);
   const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = u.id').offset(0);
+  if (oldest !== undefined) theirs.whereRaw('t.id >= ?', [oldest]);
   whereExchanged(theirs, query);
   const matches = knex
     .from(owners.as('u'))
@@ -41,6 +67,7 @@ export function selectByState(knex: Knex, engine: Engine, { status, ...others }:
   const stopped = knex('users AS u')
     .select('u.id')
     .whereRaw(`(${condition}) IS NOT TRUE`, bindings as Knex.RawBinding[]);
+  if (!isOfRestricted({ ...others, status })) stopped.whereRaw(isRestricted);
   const matches = knex.from('tokens AS t').limit(others.limit);
   matches.whereRaw('(t.owner_id IN ?) IS NOT TRUE', [stopped]);
   whereTokenHas(matches, engine, status, others);

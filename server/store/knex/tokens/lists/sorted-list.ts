@@ -67,12 +67,26 @@ function walk(
   which: 'all' | 'with' | 'without',
   limit: number,
 ): Promise<TokenRow[]> {
-  const { sort, ...filter } = query;
-  const rows = knex
-    .fromRaw(tablesInOrder(engine, query))
-    .whereRaw('u.id = t.owner_id')
-    .select(ownedTokenColumns)
-    .limit(limit);
+  const rows = knex.fromRaw(tablesInOrder(engine, query)).whereRaw('u.id = t.owner_id').select(ownedTokenColumns);
+  if (isByExpiry(query) && engine.locksRows) {
+    const ids = knex('tokens AS t').select('t.id');
+    rows.whereIn('t.id', takeInOrder(ids, engine, query, which).limit(limit));
+  }
+  return takeInOrder(rows, engine, query, which).limit(limit);
+}
+
+/** Returns whether the indexes in each order have all columns of a query's conditions, unless it has rarer ones, too. */
+function isByExpiry({ expiringWithinMs, status, ownerId }: SortedQuery): boolean {
+  return expiringWithinMs !== undefined && status === undefined && ownerId === undefined;
+}
+
+/** Restricts a query on a token `t` to those that match after the page before, and sorts it in the order of an index. */
+function takeInOrder(
+  rows: Knex.QueryBuilder,
+  engine: Engine,
+  { sort, ...filter }: SortedQuery,
+  which: 'all' | 'with' | 'without',
+): Knex.QueryBuilder {
   whereMatches(rows, engine, { ...filter, before: null });
   if (which === 'without') return inOrderOfIds(rows.whereNull('t.expires_at'), sort);
   if (sort.by === 'created') return inOrderOfIds(rows, sort);
@@ -102,7 +116,7 @@ function isPausedOnly({ status, ownerId, appId, trustId, knownTo, nameContains }
   return status === 'paused' && [ownerId, appId, trustId, knownTo, nameContains].every((value) => value === undefined);
 }
 
-function inOrderOfIds(rows: Knex.QueryBuilder, { descending, after }: TokenSort): Promise<TokenRow[]> {
+function inOrderOfIds(rows: Knex.QueryBuilder, { descending, after }: TokenSort): Knex.QueryBuilder {
   if (after !== null) rows.where('t.id', descending ? '<' : '>', after.id);
   return rows.orderBy('t.id', descending ? 'desc' : 'asc');
 }

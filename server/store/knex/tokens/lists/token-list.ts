@@ -3,22 +3,20 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
-import { hasStatus, selectByState, selectThroughOwners } from './by-owners.ts';
+import { hasStatus, isOfRestricted, selectByState, selectThroughOwners } from './by-owners.ts';
+import { byNoIndex, maxSample, oldestOfNewest, selectNewestExpired } from './newest-tokens.ts';
 import { listSorted } from './sorted-list.ts';
 import { whereIdIsOld } from './token-age.ts';
 import { selectsByTimes, selectsCanaries, type TrustId, whereExchanged, whereMatches } from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. If fewer of them match than a page has, few enough match to find all. */
 const maxRead = 3_000;
-/** How many of the newest tokens whose time is over are tried before all of them. */
-const maxCandidates = 300;
 
 const owners = 'users AS u';
 /** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
 const tokensFirst = `tokens AS t CROSS JOIN ${owners}`;
 /** Tokens alone, for conditions that do not depend on the owner. */
 const withoutOwners = 'tokens AS t';
-const ownersFirst = `${owners} CROSS JOIN tokens AS t`;
 
 /**
  * Returns one page of tokens, newest first. The index on IDs yields them in this order, so that reading ends when the page
@@ -55,7 +53,7 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
     const likely: TokenRow[] = await inOrder.clone().whereIn('t.id', selectNewestExpired(knex, engine, query));
     if (likely.length === limit) return likely;
   }
-  const ids = selectAnywhere(knex, engine, query).select('t.id').orderByRaw(byNoIndex(engine));
+  const ids = selectNewest(knex, engine, query).select('t.id').orderByRaw(byNoIndex(engine));
   return inOrder.whereIn('t.id', ids);
 }
 
@@ -106,7 +104,7 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
   if (!hasStatus(query) || status === 'active' || status === 'paused') {
     return selectMatches(knex, engine, query, tables, trustIdOfOtherIndex(engine));
   }
-  return engine.locksRows ? selectThroughOwners(knex, engine, query) : selectMatches(knex, engine, query, ownersFirst);
+  return selectThroughOwners(knex, engine, query);
 }
 
 /** Selects one page of the tokens with denied requests, through the times of these. */
@@ -135,18 +133,13 @@ function inListed({ exchanged }: TokenQuery): string {
   return exchanged ? withoutOwners : `${withoutOwners} INDEXED BY tokens_listed_state_index`;
 }
 
-/** Selects the newest tokens whose time is over, by an index alone. Of most of them, `expired` is the status. */
-function selectNewestExpired(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
-  const newest = knex('tokens AS t').select('t.id').where('t.expires_at', '<=', query.now).limit(maxCandidates);
-  whereExchanged(newest, query);
-  if (query.before !== null) newest.where('t.id', '<', query.before);
-  return newest.orderByRaw(byNoIndex(engine));
-}
-
-/** Returns an order by ID that leads to no index. The index on IDs would yield all tokens in their order, until the page is full. */
-function byNoIndex({ locksRows }: Engine): string {
-  // PostgreSQL compares fastest byte by byte, which is also the order of UUIDs.
-  return locksRows ? 't.id COLLATE "C" DESC' : "t.id || '' DESC";
+/** Selects one page of the newest tokens that match, through the index that leads to few. */
+function selectNewest(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
+  const { deniedWithinMs, nameContains, expiringWithinMs } = query;
+  const isLedElsewhere = (deniedWithinMs ?? nameContains ?? expiringWithinMs) !== undefined || isRelated(query);
+  if (!isOfRestricted(query) || isLedElsewhere || selectsCanaries(query)) return selectAnywhere(knex, engine, query);
+  const sample = selectThroughOwners(knex, engine, { ...query, limit: maxSample }).select('t.id');
+  return selectThroughOwners(knex, engine, query, oldestOfNewest(knex, engine, sample, query.limit));
 }
 
 /** Selects one page of the tokens by a part of their names. SQLite reads the names in their index, which is smaller than the table. */

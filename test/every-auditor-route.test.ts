@@ -54,6 +54,7 @@ const own = [
   // These skip the tokens that the caller may not change.
   'POST /api/v1/tokens/revoke',
   'POST /api/v1/tokens/pause',
+  'POST /api/v1/tokens/resume',
 ];
 
 const sessionRoutes = Object.entries(accessTable)

@@ -288,6 +288,23 @@ const actions: Record<string, Action> = {
     cli: ({ ownToken }) => ({ argv: ['pause', ownToken.name, ownToken.prefix] }),
     isDone: async ({ ownToken }) => (await tokenOf(ownToken)).pausedAt !== null,
   },
+  'resume several own tokens': {
+    roles: signedIn,
+    prepare: ({ actor, ownToken }) => app.ask(`/api/v1/tokens/${ownToken.id}/pause`, { as: actor, json: {} }),
+    page: ({ ownToken }, browser) =>
+      postForm(browser, '/profile/api-tokens/selected', { action: 'resume', ids: ownToken.id }),
+    api: ({ ownToken }) => ['POST', '/tokens/resume', { ids: [ownToken.id] }],
+    cli: ({ ownToken }) => ({ argv: ['resume', ownToken.name, ownToken.prefix] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).pausedAt === null,
+  },
+  'list the own canaries': {
+    roles: signedIn,
+    prepare: ({ actor }) => addToken(app.store, actor.id, { name: 'decoy', nameFolded: 'decoy', canary: true }),
+    page: (_scene, browser) => browser.get('/profile/api-tokens?canaries=only'),
+    api: () => ['GET', '/tokens?canaries=only'],
+    cli: () => ({ argv: ['list', '--canaries'] }),
+    isDone: ({ ownToken }, output) => output.includes('decoy') && !output.includes(ownToken.name),
+  },
   'revoke several own tokens': {
     roles: signedIn,
     page: ({ ownToken }, browser) =>

@@ -31,9 +31,19 @@ export function requireResumableByKey(
   paused: boolean,
 ): void {
   requireNoKey(token);
-  if (paused && isPausedByKey(token)) return;
-  if (token.ownerKind === 'service-account' && !(paused && token.pausedBySuperuser)) return;
-  throw notForKeys('A management key can only resume what a management key paused.');
+  if (!isResumableByKey(token, paused)) {
+    throw notForKeys('A management key can only resume what a management key paused.');
+  }
+}
+
+/** Reports whether a management key may end the pause of a token, or replace it, as `requireResumableByKey` explains. */
+export function isResumableByKey(
+  token: GovernedToken & Pick<TokenRecord, 'pausedByKind' | 'pausedBySuperuser'>,
+  paused: boolean,
+): boolean {
+  if (token.manage !== null) return false;
+  if (paused && isPausedByKey(token)) return true;
+  return token.ownerKind === 'service-account' && !(paused && token.pausedBySuperuser);
 }
 
 /** Reports whether a management key began the last pause of a token. */

@@ -70,6 +70,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/tokens/statuses': 'session',
   'POST /api/v1/tokens/revoke': 'session',
   'POST /api/v1/tokens/pause': 'session',
+  'POST /api/v1/tokens/resume': 'session',
   'GET /api/v1/tokens/:id': 'session',
   'DELETE /api/v1/tokens/:id': 'session',
   'GET /api/v1/tokens/:id/usage': 'session',

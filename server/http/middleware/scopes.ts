@@ -20,6 +20,7 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'POST /api/v1/tokens/:id/transfer': 'tokens:write',
   'POST /api/v1/tokens/revoke': 'tokens:write',
   'POST /api/v1/tokens/pause': 'tokens:write',
+  'POST /api/v1/tokens/resume': 'tokens:write',
   'POST /api/v1/tokens/statuses': 'leaks',
   'POST /leaks/verify': 'leaks',
   'POST /leaks/report': 'leaks',

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
   bulkOutcomeSchema,
   pauseTokensBodySchema,
+  resumeTokensBodySchema,
   revokeTokensBodySchema,
 } from '../../../shared/schemas/tokens/bulk.ts';
 import {
@@ -104,6 +105,17 @@ const pauseTokens = createRoute({
   responses: { 200: jsonResponse(bulkOutcomeSchema, 'What became of each token') },
 });
 
+const resumeTokens = createRoute({
+  method: 'post',
+  path: '/tokens/resume',
+  summary: 'Resume tokens',
+  description:
+    'Ends the pauses of those of the tokens with these IDs that the caller may resume, with one mail to each owner. A token that is not paused counts as done and stays as it is, also an idle one. Leaves a token that has expired.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(resumeTokensBodySchema) },
+  responses: { 200: jsonResponse(bulkOutcomeSchema, 'What became of each token') },
+});
+
 export function tokenChangeRoutes({
   tokens,
   statusContext,
@@ -140,6 +152,10 @@ export function tokenChangeRoutes({
     .openapi(pauseTokens, async (c) => {
       const { ids, ...body } = c.req.valid('json');
       const outcome = await tokens.pauseMany(c.get('operator'), ids, body);
+      return c.json(bulkOutcomeObject({ failureLog }, c, outcome), 200);
+    })
+    .openapi(resumeTokens, async (c) => {
+      const outcome = await tokens.resumeMany(c.get('operator'), c.req.valid('json').ids);
       return c.json(bulkOutcomeObject({ failureLog }, c, outcome), 200);
     })
     .openapi(resumeToken, async (c) => {

@@ -5,9 +5,7 @@ export const overviewPath = '/overview';
 
 /** Returns the path of the list of the tokens that the report counts under this name. */
 export function reportedTokensPath(name: ReportedTokens): string {
-  const { query } = reportedTokens[name];
-  // The report counts no canaries. Filters by times leave canaries out by themselves. A filter by status does not.
-  return filteredTokensPath(query, query.status === undefined ? undefined : false);
+  return filteredTokensPath(reportedTokens[name].query);
 }
 
 /** The list of all tokens with a request that was denied in the last 24 hours. */

@@ -11,6 +11,8 @@ const idsSchema = z
 
 export const revokeTokensBodySchema = z.strictObject({ ids: idsSchema }).meta({ id: 'RevokeTokens' });
 
+export const resumeTokensBodySchema = z.strictObject({ ids: idsSchema }).meta({ id: 'ResumeTokens' });
+
 export const pauseTokensBodySchema = z
   .strictObject({ ids: idsSchema, ...pauseTokenBodySchema.shape })
   .refine((body) => body.until === undefined || body.for === undefined, {

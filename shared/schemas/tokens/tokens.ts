@@ -10,6 +10,7 @@ import {
   tokenNameSchema,
 } from '../common.ts';
 import { scopeSchema, scopes } from '../scopes.ts';
+import { canaryChoices } from './canary-choices.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
@@ -204,4 +205,10 @@ export const tokenFilterFields = {
   denied_within: secondsSchema('denied_within').describe(
     'Tokens with which a request was denied within this many seconds. Canaries are left out',
   ),
+  canaries: z
+    .enum(canaryChoices)
+    .optional()
+    .describe(
+      'Which canaries are listed. `only`: nothing else. `used`: those whose value somebody presented. `false`: none. By default, only filters by times leave them out',
+    ),
 };

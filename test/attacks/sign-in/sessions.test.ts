@@ -197,6 +197,7 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/tokens': { name: 'made' },
     'POST /api/v1/tokens/revoke': { ids: [app.token.id] },
     'POST /api/v1/tokens/pause': { ids: [app.token.id] },
+    'POST /api/v1/tokens/resume': { ids: [app.token.id] },
     'POST /api/v1/tokens/statuses': { hashes: ['A'.repeat(43)] },
     'PATCH /api/v1/tokens/:id': { description: 'changed' },
     'POST /api/v1/tokens/:id/rotate': {},

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
+import { useOf } from '../../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let value: string;
@@ -19,6 +20,25 @@ it('creates a canary, and marks it in the list', async () => {
     canary: true,
     status: 'active',
   });
+});
+
+it('lists canaries only, those that were used, or all others', async () => {
+  const dev = cli.as(cli.app.dev);
+  await cli.run(['create', 'laptop'], dev);
+  const names = async (...options: string[]) => {
+    const { code, stdout } = await cli.run(['list', '--columns', 'name', ...options], dev);
+    return code === 0 ? stdout.trim().split('\n').slice(1) : code;
+  };
+  expect(await names()).toEqual(['laptop', 'backup-server']);
+  expect(await names('--canaries')).toEqual(['backup-server']);
+  expect(await names('--canaries', '--never-used')).toEqual(['backup-server']);
+  expect(await names('--no-canaries')).toEqual(['laptop']);
+  expect(await names('--used-canaries')).toEqual([]);
+  const { id } = JSON.parse((await cli.run(['show', 'backup-server', '--json'], dev)).stdout);
+  await cli.app.store.tokens.recordUses([useOf(id, { at: cli.app.clock.now() })]);
+  expect(await names('--used-canaries')).toEqual(['backup-server']);
+  expect(await names('--used-canaries', '--canaries')).toBe(2);
+  expect(await names('--canaries', '--status', 'revoked')).toBe(2);
 });
 
 it('says canary to its owner, who trips no alarm, and unknown to others', async () => {

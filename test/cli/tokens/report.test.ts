@@ -81,13 +81,13 @@ describe('tokens report', () => {
     const { stdout } = await cli.run(['report'], root);
     expect(stdout.split('\n')).toEqual([
       'COUNT\tWHAT\tLIST THEM WITH',
-      '3\tactive\ttokens list --all --status active',
+      '3\tactive\ttokens list --all --status active --no-canaries',
       '2\twithout an expiry\ttokens list --all --no-expiry',
       '1\tolder than 30 days and never used\ttokens list --all --never-used --unused 30d',
       '1\tnot used for 90 days\ttokens list --all --unused 90d',
       '0\tneither created nor rotated within a year\ttokens list --all --unrotated 365d',
       '1\texpiring within 7 days\ttokens list --all --expiring 7d',
-      '0\twhose owner is disabled\ttokens list --all --status disabled',
+      '0\twhose owner is disabled\ttokens list --all --status disabled --no-canaries',
       '1\tservice accounts without an enabled maintainer\ttokens service-accounts list --orphaned',
       '',
     ]);

@@ -11,6 +11,7 @@ export const validBodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tokens/:id/rotate': { overlap: 60, expires_at: '2027-01-01T00:00:00Z', end_previous: true },
   'POST /api/v1/tokens/:id/transfer': { to: 'ci', name: 'Deploy' },
   'POST /api/v1/tokens/revoke': { ids: ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'] },
+  'POST /api/v1/tokens/resume': { ids: ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'] },
   'POST /api/v1/tokens/pause': { ids: ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'], for: 60, reason: 'Incident' },
   'POST /api/v1/tokens/statuses': { hashes: ['A'.repeat(43)] },
   'POST /api/v1/users/:id/offboard': { transfer_to: 'ci', grace: 60 },

@@ -29,9 +29,15 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const post = (action: 'revoke' | 'pause', ask: Ask) => app.ask(`/api/v1/tokens/${action}`, { method: 'POST', ...ask });
+const post = (action: 'revoke' | 'pause' | 'resume', ask: Ask) =>
+  app.ask(`/api/v1/tokens/${action}`, { method: 'POST', ...ask });
 
-async function act(action: 'revoke' | 'pause', as: Member, tokens: ReadonlyArray<{ id: string }>, body: object = {}) {
+async function act(
+  action: 'revoke' | 'pause' | 'resume',
+  as: Member,
+  tokens: ReadonlyArray<{ id: string }>,
+  body: object = {},
+) {
   const response = await post(action, { as, json: { ids: tokens.map(({ id }) => id), ...body } });
   expect(response.status).toBe(200);
   return jsonOf<BulkOutcome>(response);
@@ -163,6 +169,52 @@ describe('revoking many tokens', () => {
     expect(done).toHaveLength(1000);
     expect(await mailsSince(length)).toEqual(Array(4).fill('dev@example.com: 250 API tokens were revoked'));
     expect(await app.store.tokens.list({ limit: 1, before: null, now: app.clock.now() })).toEqual([]);
+  });
+});
+
+describe('resuming many tokens', () => {
+  it('lets paused ones work again, mails each other owner once, and leaves the rest as it is', async () => {
+    const [one, two, three, working] = await create(app.dev, 'one', 'two', 'three', 'working');
+    const [four] = await create(bob, 'four');
+    if (!one || !two || !three || !working || !four) throw new Error('A token is missing');
+    await act('pause', app.root, [one, two, four]);
+    await act('pause', app.dev, [three]);
+    const { length } = await app.mails();
+    expect(names(await act('resume', app.dev, [one, three, working, four]))).toEqual({
+      ...nothing,
+      done: ['three', 'working'],
+      skipped: ['null: not-found', 'one: not-allowed'],
+    });
+    expect([await verdict(app, one.token), await verdict(app, three.token)]).toEqual(['paused', 200]);
+    expect(names(await act('resume', app.root, [one, two, four]))).toEqual({
+      ...nothing,
+      done: ['four', 'one', 'two'],
+    });
+    expect(await mailsSince(length)).toEqual([
+      'bob@example.com: API token "four" was resumed',
+      'dev@example.com: 2 API tokens were resumed',
+    ]);
+    expect((await tokenActions(app)).filter((action) => action === 'token.resumed')).toHaveLength(4);
+  });
+
+  it('lets a management key resume what a key paused, and nothing that a person paused', async () => {
+    const account = await storeServiceAccount(app, 'platform');
+    const key = await storeKey(app, account, ['tokens:write'], { name: 'key' });
+    const reader = await storeKey(app, account, ['tokens:read'], { name: 'reader' });
+    const [mine, theirs] = await create(app.dev, 'by key', 'by owner');
+    const paused = await create(app.dev, 'by superuser');
+    const ids = [mine, theirs, ...paused, key].map((token) => token?.id);
+    expect((await post('pause', { json: { ids: [mine?.id] }, headers: key.headers })).status).toBe(200);
+    await act('pause', app.dev, theirs ? [theirs] : []);
+    await act('pause', app.root, paused);
+    expect((await post('resume', { json: { ids }, headers: reader.headers })).status).toBe(403);
+    const outcome = await jsonOf<BulkOutcome>(post('resume', { json: { ids }, headers: key.headers }));
+    expect(names(outcome)).toEqual({
+      ...nothing,
+      done: ['by key'],
+      skipped: ['by owner: not-allowed', 'by superuser: not-allowed', 'key: not-allowed'],
+    });
+    expect([await verdict(app, mine?.token ?? ''), await verdict(app, theirs?.token ?? '')]).toEqual([200, 'paused']);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord } from '../../../store/records.ts';
-import { type Caller, isKey, type Operator, requireScope } from '../../caller.ts';
+import { isKey, type Operator, requireScope } from '../../caller.ts';
 import type { TokenDeps } from '../create.ts';
 import type { BulkOutcome, ChunkOutcome } from './outcome.ts';
 import { pauseTogether } from './pause-together.ts';
@@ -27,10 +27,10 @@ export interface BulkChanges {
    */
   pauseMany(operator: Operator, ids: readonly string[], body: PauseTokenBody): Promise<BulkOutcome>;
   /**
-   * Ends the pauses of the tokens with these IDs, those that the caller may resume.
+   * Ends the pauses of the tokens with these IDs, those that the operator may resume.
    * @throws the error of the first tokens, if nothing was resumed
    */
-  resumeMany(caller: Caller, ids: readonly string[]): Promise<BulkOutcome>;
+  resumeMany(operator: Operator, ids: readonly string[]): Promise<BulkOutcome>;
 }
 
 export function createBulkChanges(deps: TokenDeps): BulkChanges {
@@ -64,6 +64,6 @@ export function createBulkChanges(deps: TokenDeps): BulkChanges {
     revokeMany: (operator, ids) => changeMany(operator, ids, (chunk) => revokeTogether(deps, operator, chunk)),
     pauseMany: (operator, ids, body) =>
       changeMany(operator, ids, (chunk) => pauseTogether(deps, operator, chunk, body)),
-    resumeMany: (caller, ids) => changeMany(caller, ids, (chunk) => resumeTogether(deps, caller, chunk)),
+    resumeMany: (operator, ids) => changeMany(operator, ids, (chunk) => resumeTogether(deps, operator, chunk)),
   };
 }

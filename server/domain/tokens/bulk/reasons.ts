@@ -1,6 +1,7 @@
 import type { SkipReason } from '../../../../shared/schemas/tokens/bulk.ts';
 import type { TokenRecord } from '../../../store/records.ts';
-import type { Caller } from '../../caller.ts';
+import { isKey, type Operator } from '../../caller.ts';
+import { isResumableByKey } from '../rights.ts';
 import { isExpired, isPaused } from '../status.ts';
 
 /** Returns why a pause of many tokens leaves this token as it is, or null if it pauses it. */
@@ -10,11 +11,13 @@ export function reasonNotToPause(token: TokenRecord, now: number): SkipReason | 
 }
 
 /**
- * Returns why the caller cannot resume this token together with others, or null if they can. Only superusers resume a management key, and
- * what a superuser paused.
+ * Returns why the operator cannot resume this token together with others, or null if they can. Only superusers resume a management key, and
+ * what a superuser paused. Management keys resume what a key paused.
  */
-export function reasonNotToResume(token: TokenRecord, { user }: Pick<Caller, 'user'>, now: number): SkipReason | null {
+export function reasonNotToResume(token: TokenRecord, operator: Operator, now: number): SkipReason | null {
   if (isExpired(token, now)) return 'expired';
-  const isOfSuperuser = token.manage !== null || (isPaused(token, now) && token.pausedBySuperuser);
-  return isOfSuperuser && !user.superuser ? 'not-allowed' : null;
+  const paused = isPaused(token, now);
+  if (isKey(operator)) return isResumableByKey(token, paused) ? null : 'not-allowed';
+  const isOfSuperuser = token.manage !== null || (paused && token.pausedBySuperuser);
+  return isOfSuperuser && !operator.user.superuser ? 'not-allowed' : null;
 }

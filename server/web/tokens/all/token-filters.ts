@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canaryChoices } from '../../../../shared/schemas/tokens/canary-choices.ts';
 import { type SortOrder, sortSchema } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenFilterFields, tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { toTokenFilter } from '../../../domain/tokens/report/token-filter.ts';
@@ -21,14 +22,13 @@ const schemas = {
   no_expiry: yesSchema,
   exchanged: yesSchema,
   two_values: yesSchema,
-  canaries: z.enum(['false', 'only', 'used']),
   sort: sortSchema,
 };
 
 /** Filters with few values. Any other value, such as `never_used=false`, counts as no filter. */
 const onlyValues: Partial<Record<FilterName, readonly string[]>> = {
   ...{ never_used: ['true'], no_expiry: ['true'], exchanged: ['true'], two_values: ['true'] },
-  canaries: ['false', 'only', 'used'],
+  canaries: canaryChoices,
 };
 
 export type FilterName = keyof typeof schemas;
@@ -106,17 +106,11 @@ export function validValues({ values, errors }: ReadFilter): FilterValues {
 
 function toQuery(parsed: Record<string, unknown>, { q, owner, known_to: knownTo, app }: FilterValues): AllTokensQuery {
   const filter = { ...toTokenFilter(parsed), ...(q !== undefined && { q }), ...(app !== undefined && { app }) };
-  const shown = { ...filter, ...canariesOf(parsed.canaries as FilterValues['canaries']) };
-  if (knownTo !== undefined) return { ...shown, knownTo };
+  if (knownTo !== undefined) return { ...filter, knownTo };
   if (owner?.startsWith(serviceAccountPrefix)) {
-    return { ...shown, serviceAccount: owner.slice(serviceAccountPrefix.length) };
+    return { ...filter, serviceAccount: owner.slice(serviceAccountPrefix.length) };
   }
-  return owner === undefined ? { ...shown, all: true } : { ...shown, user: owner };
-}
-
-function canariesOf(value: string | undefined): Pick<AllTokensQuery, 'canaries'> {
-  if (value === 'only' || value === 'used') return { canaries: value };
-  return value === 'false' ? { canaries: false } : {};
+  return owner === undefined ? { ...filter, all: true } : { ...filter, user: owner };
 }
 
 const labels: Readonly<Record<FilterName, (value: string) => string>> = {

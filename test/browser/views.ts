@@ -51,26 +51,25 @@ const giveUpMails = async (page: Page, { store, clock }: World) => {
   await page.reload();
 };
 
-/** Registers three apps, unless they exist. */
-async function storeApps({ store, clock }: World): Promise<void> {
-  const plain = { url: null, hosts: [], groups: [], maxExpirySeconds: null, preflight: 'deny' } as const;
-  const at = { createdAt: clock.now(), changedAt: clock.now() };
+/** Registers three apps, unless they exist, and changes the last one. Returns their IDs. */
+async function storeApps({ store, ask, root: superuser, sessionOf }: World): Promise<string[]> {
+  const as = { ...superuser, session: await sessionOf(superuser.email) };
   const url = 'https://grafana.example.com/';
-  const full = { groups: ['developers', 'on-call, night'], hosts: ['grafana.example.com', 'metrics.example.com'] };
   const apps = [
-    { ...plain, name: 'wiki' },
-    {
-      ...plain,
-      name: 'a-very-long-name-of-an-app-that-nobody-would-choose-but-somebody',
-      hosts: ['builds.example.com'],
-    },
-    { ...full, name: 'grafana', url, maxExpirySeconds: 7_776_000, preflight: 'pass' } as const,
+    { name: 'wiki' },
+    { name: 'a-very-long-name-of-an-app-that-nobody-would-choose-but-somebody', hosts: ['builds.example.com'] },
+    { name: 'grafana', url, hosts: ['grafana.example.com', 'metrics.example.com'], groups: ['developers'] },
   ];
-  for (const [index, app] of apps.entries()) {
-    const id = `019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a0${index}`;
-    const change = { ...app, hosts: [...app.hosts], groups: [...app.groups] };
-    if ((await store.apps.findById(id)) === null) await store.apps.insert({ id, ...change, ...at });
+  const ids: string[] = [];
+  for (const app of apps) {
+    const [found] = await store.apps.list({ limit: 1, before: null, name: app.name });
+    const created = found ?? ((await (await ask('/api/v1/apps', { as, json: app })).json()) as { id: string });
+    ids.push(created.id);
+    if (found !== undefined || app.name !== 'grafana') continue;
+    const json = { groups: ['developers', 'on-call, night'], max_expiry: 7_776_000, preflight: 'pass' };
+    await ask(`/api/v1/apps/${created.id}`, { as, method: 'PATCH', json });
   }
+  return ids;
 }
 
 const registerApps = async (page: Page, world: World) => {
@@ -82,10 +81,11 @@ const registerApps = async (page: Page, world: World) => {
 const appPage =
   (query = '', index = 2) =>
   async (world: World) => {
-    await storeApps(world);
-    const tokens = await world.store.tokens.list({ limit: 3, before: null, now: world.clock.now() });
-    for (const { id } of tokens) await world.store.apps.setTokenApps(id, ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02']);
-    return `/organization/apps/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a0${index}${query}`;
+    const ids = await storeApps(world);
+    const tokens = await world.store.tokens.list({ limit: 9, before: null, now: world.clock.now() });
+    const upstream = tokens.filter(({ manage }) => manage === null);
+    for (const { id } of upstream.slice(0, 3)) await world.store.apps.setTokenApps(id, ids.slice(2));
+    return `/organization/apps/${ids[index]}${query}`;
   };
 
 /** Deletes all apps and reloads the page. */
@@ -226,10 +226,10 @@ const registerBadApp = async (page: Page) => {
 };
 
 const deleteUsedApp = async (page: Page, world: World) => {
-  await registerApps(page, world);
+  const grafana = (await storeApps(world))[2] ?? '';
   const [token] = await world.store.tokens.list({ limit: 1, before: null, now: world.clock.now() });
-  await world.store.apps.setTokenApps(token?.id ?? '', ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02']);
-  await page.goto(`${page.url().replace(/[?#].*/, '')}/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02?dialog=delete`);
+  await world.store.apps.setTokenApps(token?.id ?? '', [grafana]);
+  await page.goto(`${page.url().replace(/[?#].*/, '')}/${grafana}?dialog=delete`);
 };
 
 const signIn = async (page: Page) => {
@@ -629,6 +629,7 @@ export const views: View[] = [
   { name: 'token-allow-denied', as: dev, path: tokenPage(dev, 'metrics exporter'), act: allowDenied },
   { name: 'token-revoke-page', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=revoke') },
   { name: 'token-rotate', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=rotate') },
+  { name: 'token-changed-rules', as: dev, path: tokenPage(dev, 'terraform') },
   { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },
   { name: 'token-rules', as: dev, path: tokenPage(dev, 'nightly-backup') },
   { name: 'token-edit-rules', as: dev, path: tokenPage(dev, 'nightly-backup', '?dialog=edit') },

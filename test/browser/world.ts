@@ -11,10 +11,10 @@ import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import type { UpdateUserBody } from '../../shared/schemas/accounts/users.ts';
+import type { EditTokenBody } from '../../shared/schemas/tokens/token-changes.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { seedServiceAccounts } from '../helpers/console/samples/service-accounts.ts';
-import { registerApp } from '../helpers/gate/gated.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -138,6 +138,46 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   /** Removes the session ID from a caller, because the seeded session does not exist. */
   const creator = ({ user, clientInfo, channel }: Caller) => ({ user, clientInfo, channel });
 
+  const idOf = async (email: string): Promise<string> => (await callerOf(email)).user.id;
+  const tokenIdOf = async (email: string, name: string): Promise<string> => {
+    const { user } = await callerOf(email);
+    const tokens = await store.tokens.list({ ownerId: user.id, limit: 200, before: null, now: clock.now() });
+    const id = tokens.find((token) => token.name === name)?.id;
+    if (id === undefined) throw new Error(`${email} has no token ${name}`);
+    return id;
+  };
+  const accountIdOf = async (name: string): Promise<string> => (await store.serviceAccounts.findByName(name))?.id ?? '';
+  const accountTokenIdOf = async (account: string, name: string): Promise<string> => {
+    const query = { ownerId: await accountIdOf(account), limit: 200, before: null, now: clock.now() };
+    return (await store.tokens.list(query)).find((token) => token.name === name)?.id ?? '';
+  };
+
+  async function sessionOf(email: string): Promise<string> {
+    const secret = generateSecret('session');
+    const at = clock.now();
+    await store.sessions.insert({
+      id: randomUUID(),
+      userId: await idOf(email),
+      hash: secret.hash(),
+      createdAt: at,
+      lastSeenAt: at,
+      ...services.sessionLifetimes.begin('console'),
+      ip: '203.0.113.9',
+      userAgent: longAgent,
+      sso: false,
+      ssoSid: null,
+      confirmedAt: at,
+    });
+    return secret.reveal();
+  }
+  /** Changes a token in a session of its own, which then ends. */
+  async function editAs(email: string, id: string, body: EditTokenBody): Promise<void> {
+    const sessionId = (await services.sessions.authenticate(await sessionOf(email)))?.session.id ?? '';
+    const caller = { ...(await callerOf(email)), sessionId };
+    await services.tokens.edit(caller, id, body);
+    await store.sessions.delete(sessionId, caller.user.id);
+  }
+
   await store.users.setName(server.root.id, 'Robin Okafor');
   await store.users.setName(server.dev.id, 'Dev Patel');
   const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
@@ -162,7 +202,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     });
     if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
   }
-  await Promise.all(backupRules.apps.map((name) => registerApp(store, name)));
+  await registerApps(services, root);
   const made = Object.entries(plans)
     .flatMap(([email, tokens]) => tokens.map((plan) => ({ email, plan })))
     .toSorted((a, b) => b.plan[1] - a.plan[1]);
@@ -173,6 +213,12 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     const { token } = await services.tokens.create(creator(await callerOf(email)), { ...body, ...fieldsOf[name] });
     if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
   }
+
+  moveTo(end - 20 * 60 * minute);
+  const terraform = await tokenIdOf(server.dev.email, 'terraform');
+  const narrowed = { allow: ['GET,HEAD /builds/**', 'POST /builds/*/retry'], networks: ['203.0.113.0/24'] };
+  await editAs(server.dev.email, terraform, narrowed);
+  await limitApp(services, root, 'registry-mirror');
 
   moveTo(end);
   await store.tokens.recordUses(uses);
@@ -185,8 +231,10 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   await store.users.setAuditor((await callerOf('vera.holt@example.com')).user.id, true);
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
-  const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };
-  await store.users.bindIdentity((await callerOf('hana.sato@example.com')).user.id, identity);
+  for (const name of ['hana.sato', 'vera.holt']) {
+    const identity = { issuer: 'http://127.0.0.1:9', subject: name };
+    await store.users.bindIdentity((await callerOf(`${name}@example.com`)).user.id, identity);
+  }
   await store.users.setSsoGroups((await callerOf('hana.sato@example.com')).user.id, groupsText(ssoGroups));
   await change('hana.sato@example.com', { groups: ['Incident response'] });
   await change(server.dev.email, { groups: ['developers', 'on-call'] });
@@ -200,34 +248,10 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     userAgent: 'tokens/0.1.0 node/20.20',
   });
 
-  async function sessionOf(email: string): Promise<string> {
-    const secret = generateSecret('session');
-    const at = clock.now();
-    await store.sessions.insert({
-      id: randomUUID(),
-      userId: await idOf(email),
-      hash: secret.hash(),
-      createdAt: at,
-      lastSeenAt: at,
-      ...services.sessionLifetimes.begin('console'),
-      ip: '203.0.113.9',
-      userAgent: longAgent,
-      sso: false,
-      ssoSid: null,
-      confirmedAt: at,
-    });
-    return secret.reveal();
-  }
-  const idOf = async (email: string): Promise<string> => (await callerOf(email)).user.id;
-  const tokenIdOf = async (email: string, name: string): Promise<string> => {
-    const { user } = await callerOf(email);
-    const tokens = await store.tokens.list({ ownerId: user.id, limit: 200, before: null, now: clock.now() });
-    const id = tokens.find((token) => token.name === name)?.id;
-    if (id === undefined) throw new Error(`${email} has no token ${name}`);
-    return id;
-  };
   const ofRoot = await services.sessions.authenticate(await sessionOf(server.root.email));
   await seedServiceAccounts(server, { ...root, sessionId: ofRoot?.session.id ?? '' });
+  const deploy = await accountTokenIdOf('ci', 'deploy');
+  await editAs('maya.lindqvist@example.com', deploy, { allow: ['POST /api/v1/builds/**'] });
   const canary = await tokenIdOf(server.dev.email, 'old-deploy-key');
   countLastUses(
     services,
@@ -247,12 +271,6 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
 
   const trustIdOf = async (name: string): Promise<string> =>
     (await store.trusts.list({ limit: 1, before: null, name }))[0]?.id ?? '';
-  const accountIdOf = async (name: string): Promise<string> => (await store.serviceAccounts.findByName(name))?.id ?? '';
-  const accountTokenIdOf = async (account: string, name: string): Promise<string> => {
-    const query = { ownerId: await accountIdOf(account), limit: 200, before: null, now: clock.now() };
-    return (await store.tokens.list(query)).find((token) => token.name === name)?.id ?? '';
-  };
-
   /** Returns a link from a mail, without the public URL. */
   async function mailedLink(kind: MailLinkKind, email: string, data = '{}'): Promise<string> {
     const userId = await idOf(email);
@@ -298,6 +316,17 @@ async function listenWith({ deps }: Pick<TestServer, 'deps'>, { app }: Pick<Test
     http.closeAllConnections();
   };
   return { url, close };
+}
+
+/** Registers the apps in the rules of tokens, as a superuser. */
+async function registerApps({ apps }: Pick<TestServer['services'], 'apps'>, root: Caller): Promise<void> {
+  for (const name of backupRules.apps) await apps.create(root, { name });
+}
+
+/** Changes the rules of an app, as a superuser. */
+async function limitApp({ apps }: Pick<TestServer['services'], 'apps'>, root: Caller, name: string): Promise<void> {
+  const limits = { groups: ['developers', 'deployers'], max_expiry: 90 * 86_400 };
+  for (const { id } of await apps.list({ limit: 1, before: null, name })) await apps.edit(root, id, limits);
 }
 
 /** A device code waiting for approval. */

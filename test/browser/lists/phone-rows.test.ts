@@ -58,10 +58,15 @@ describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
     for (const width of [320, 390, 639]) {
       await page.setViewportSize({ width, height: 844 });
       expect(await sidewaysScroll(page)).toBe(0);
-      const heights = await heightsOf(page);
+      const [heights, lines] = [await heightsOf(page), await linesOf(page)];
       expect(heights.length).toBeGreaterThan(0);
       expect(Math.min(...heights), `at ${width} px`).toBeGreaterThanOrEqual(44);
       expect(Math.max(...heights), `at ${width} px`).toBeLessThanOrEqual(72);
+      expect(lines.length).toBe(heights.length);
+      expect(
+        lines.filter((count) => count > 2),
+        `at ${width} px`,
+      ).toEqual([]);
     }
     for (const width of [640, 820, 1024, 1200]) {
       await page.setViewportSize({ width, height: 844 });
@@ -81,6 +86,7 @@ describe.skipIf(!chromiumIsHere)('a row on a phone', () => {
     const deliveries = page.getByRole('table', { name: 'Deliveries' }).locator('tbody tr');
     await expect.poll(() => deliveries.count()).toBe(3);
     for (const height of await heightsOf(page)) expect(height).toBeLessThanOrEqual(72);
+    expect(Math.max(...(await linesOf(page)))).toBe(2);
     await deliveries.filter({ hasText: 'failed' }).getByText('The receiver answered HTTP 500.').first().waitFor();
     await deliveries.last().getByRole('button').click();
     await page.getByRole('status').first().waitFor();
@@ -125,4 +131,39 @@ async function prepare(world: World): Promise<void> {
 
 function heightsOf(page: Page): Promise<number[]> {
   return page.evaluate(`[...document.querySelectorAll('${rows}')].map((row) => row.getBoundingClientRect().height)`);
+}
+
+/** Returns how many lines of visible text each row has. Text that its row or cell cuts off does not count. */
+function linesOf(page: Page): Promise<number[]> {
+  return page.evaluate(`[...document.querySelectorAll('${rows}')].map((row) => {
+    const texts = [];
+    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode;
+      // What a closed panel has is not visible, although it has a place.
+      // A button stands beside both lines.
+      if (text.parentElement.closest('button')) continue;
+      if (text.data.trim() === '' || !text.parentElement.checkVisibility()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      for (const { top, bottom, left, right } of range.getClientRects()) {
+        const seen = { top, bottom, left, right };
+        for (let box = text.parentElement; box && row.contains(box); box = box.parentElement) {
+          if (getComputedStyle(box).overflow === 'visible') continue;
+          const edge = box.getBoundingClientRect();
+          seen.top = Math.max(seen.top, edge.top);
+          seen.bottom = Math.min(seen.bottom, edge.bottom);
+          seen.left = Math.max(seen.left, edge.left);
+          seen.right = Math.min(seen.right, edge.right);
+        }
+        if (seen.bottom - seen.top > 2 && seen.right - seen.left > 2) texts.push(seen);
+      }
+    }
+    texts.sort((one, other) => one.top - other.top);
+    let [lines, end] = [0, Number.NEGATIVE_INFINITY];
+    for (const { top, bottom } of texts) {
+      if ((top + bottom) / 2 > end) [lines, end] = [lines + 1, bottom];
+    }
+    return lines;
+  })`);
 }

@@ -96,13 +96,35 @@ it('says until when two values work, with the last use of each, and who may end 
   await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: {} });
   const { html } = await browser.get(path);
   expect(textOf(html)).toContain(
-    'Two values until 24 Nov 2026, 16:20 UTC Then the old value stops working by itself. New value tok_',
+    'Two values until 24 Nov 2026, 16:20 UTC Then the old value stops working by itself. Wait. Nothing has used the new value yet. New value tok_',
   );
   expect(textOf(html)).toContain(`Old value ${token.prefix} not used since the rotation End the old value`);
   expect(html).toContain(`id="end-previous" href="${path}?dialog=end-previous"`);
   await browser.get(`${path}?dialog=end-previous`);
   await browser.submit(`${path}/end-previous`);
   expect(textOf((await browser.get(path)).html)).not.toContain('Two values');
+});
+
+it('says whether the old value can be ended, by what used each value since the rotation', async () => {
+  const { app, token, path } = await open();
+  const rotated = await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: { overlap: 7 * 86_400 } });
+  const { prefix } = (await rotated.json()) as { prefix: string };
+  const use = (prefix: string, previous: boolean) => {
+    const request = { method: 'GET', path: '/builds', ip: null, userAgent: null };
+    return app.store.tokens.recordUses([{ tokenId: token.id, prefix, previous, at: app.clock.now(), ...request }]);
+  };
+  // The session of one request does not last as long as the test.
+  const page = async () => openConsole(app, { ...app.dev, session: await app.signIn(app.dev.id) }).get(path);
+  const advice = async () => /by itself\. (.*?) New value/.exec(textOf((await page()).html))?.[1];
+  expect(await advice()).toBe('Wait. Nothing has used the new value yet.');
+  await use(prefix, false);
+  expect(await advice()).toMatch(/^The old value can be ended\. .* the old one was not used since the rotation\./);
+  app.clock.advance(60_000);
+  await use(token.prefix, true);
+  const wait = 'Wait. The old value was used now , since the rotation. Give the new value to the program that used it.';
+  expect(await advice()).toBe(wait);
+  app.clock.advance(27 * 3_600_000);
+  expect(await advice()).toMatch(/^The old value can be ended\. .* the old one was last used 1 day ago ?\./);
 });
 
 it('keeps the time of the last use after a rotation, and says with which value it was', async () => {

@@ -118,7 +118,7 @@ it('marks what needs attention with one badge and words: expired, expires soon, 
     turned: ['badge warning on-phone: two values', 'sub warning: Two values until 23 Nov 2026, 19:20 UTC'],
     'denied long ago': [],
     denied: ['badge warning: denied'],
-    stopped: ['badge neutral: paused'],
+    stopped: ['badge warning: paused'],
     soon: ['badge warning: in 5 days'],
     later: ['badge: in 8 days'],
   });

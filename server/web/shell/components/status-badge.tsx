@@ -1,11 +1,14 @@
-/** `warning` marks a state that somebody should look at. A state that somebody chose, such as `paused`, is neutral. */
+/**
+ * `warning` marks what somebody should look at. A pause has a reason, such as a leak, and waits for a decision. What somebody ended is
+ * neutral.
+ */
 const colours = {
   invited: 'neutral',
   active: 'success',
   blocked: 'warning',
   disabled: 'neutral',
   'sso-stale': 'warning',
-  paused: 'neutral',
+  paused: 'warning',
   expired: 'warning',
   idle: 'warning',
   revoked: 'neutral',

@@ -22,7 +22,11 @@ const words: Readonly<Record<AttentionName, readonly [one: string, more: string]
   neverExpiring: ['never expires', 'never expire'],
 };
 
-const looks: Partial<Record<AttentionName, string>> = { usedCanaries: 'alarm', canaries: 'aside' };
+const looks: Partial<Record<AttentionName, string>> = {
+  usedCanaries: 'alarm',
+  canaries: 'aside',
+  expiringIn30Days: 'aside',
+};
 
 /** The line above a list of tokens: how many match, and how many need attention. Each of these numbers is a filter. */
 export function AttentionLine({ path, kept = {}, counts }: AttentionLineProps) {

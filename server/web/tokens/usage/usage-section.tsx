@@ -28,7 +28,7 @@ export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
     <section aria-labelledby="usage">
       <div class="heading">
         <h2 id="usage">Usage</h2>
-        {narrowHref !== null && (
+        {narrowHref !== null && sum('allowed') > 0 && (
           <a class="button quiet" id="narrow" href={narrowHref}>
             Limit it to what it used…
           </a>

@@ -1,5 +1,5 @@
 import { workingPreviousValue } from '../../../domain/tokens/status.ts';
-import type { TokenRecord } from '../../../store/records.ts';
+import type { LastUse, TokenRecord } from '../../../store/records.ts';
 import { MinuteOf, Time } from '../../shell/components/time.tsx';
 import { LastUsed } from '../list/last-used.tsx';
 import { tokenPath } from '../token-paths.ts';
@@ -9,6 +9,41 @@ interface TwoValuesProps {
   now: number;
   /** Whether the reader may end the old value. */
   mayEnd: boolean;
+}
+
+/** A program that runs daily has used a value within this time. */
+const dailyMs = 26 * 60 * 60 * 1000;
+
+/** Whether the old value can be ended: something uses it, nothing uses the new one yet, or only the new one is in use. */
+function Advice({ token: { lastUse }, oldUse, now }: { token: TokenRecord; oldUse: LastUse | null; now: number }) {
+  if (oldUse !== null && (lastUse === null || oldUse.at > now - dailyMs)) {
+    return (
+      <p class="note warning">
+        <strong>Wait.</strong> The old value was used <Time at={oldUse.at} now={now} />, since the rotation. Give the
+        new value to the program that used it.
+      </p>
+    );
+  }
+  if (lastUse === null) {
+    return (
+      <p class="note warning">
+        <strong>Wait.</strong> Nothing has used the new value yet.
+      </p>
+    );
+  }
+  return (
+    <p class="note success">
+      <strong>The old value can be ended.</strong> The new value is in use, and the old one{' '}
+      {oldUse === null ? (
+        'was not used since the rotation.'
+      ) : (
+        <>
+          was last used <Time at={oldUse.at} now={now} />.
+        </>
+      )}{' '}
+      A program that runs more rarely may still need it.
+    </p>
+  );
 }
 
 /** The two values of a token that was rotated, and what still uses the old one. Renders nothing if only one works. */
@@ -25,6 +60,7 @@ export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
         Two values until <MinuteOf at={previous.validUntil} />
       </h2>
       <p>Then the old value stops working by itself.</p>
+      <Advice token={token} oldUse={previous.lastUse} now={now} />
       <dl class="facts">
         {values.map(({ title, prefix, use }) => (
           <>

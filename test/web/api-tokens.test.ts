@@ -332,7 +332,7 @@ it('asks for confirmation, then revokes the token and reports it', async () => {
   expect(done.location).toEqual(messageAt(tokens, 'token-revoked'));
   expect(await verdict(app, token)).toBe('revoked');
   const page = await browser.get(done.location ?? '');
-  expect(textOf(page.html)).toContain('was revoked. Requests that use it are now rejected.');
+  expect(textOf(page.html)).toContain('was revoked. Requests that use it are now denied.');
   expect(textOf(page.html)).toContain('You have no tokens yet.');
 });
 

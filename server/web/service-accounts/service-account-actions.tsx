@@ -57,7 +57,7 @@ function consequences(action: AccountAction, account: ServiceAccountSummary, tru
     case 'disable':
       return (
         <p>
-          Requests that use its tokens are rejected until you enable it again, and jobs get no tokens for it. Nothing is
+          Requests that use its tokens are denied until you enable it again, and jobs get no tokens for it. Nothing is
           revoked.
         </p>
       );

@@ -66,7 +66,7 @@ function AccountFacts({ account, statusContext: { now } }: ServiceAccountPagePro
         <AccountState account={account} />
         <span class="sub">
           {account.disabled
-            ? 'Requests that use its tokens are rejected.'
+            ? 'Requests that use its tokens are denied.'
             : 'Requests that use its active tokens are accepted.'}
         </span>
       </dd>

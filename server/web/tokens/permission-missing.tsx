@@ -17,7 +17,7 @@ export function PermissionMissing({ superusers, hasTokens }: PermissionMissingPr
       <p>
         You need the permission “{permissionLabel}” to create a token.
         {hasTokens &&
-          ' Your tokens are blocked: requests that use them are rejected until you have the permission again.'}
+          ' Your tokens are blocked: requests that use them are denied until you have the permission again.'}
       </p>
       {superuser ? (
         <p>

@@ -39,7 +39,7 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
       <p>
         {token.canary
           ? 'Nobody is told any more when somebody presents its value. You cannot undo this.'
-          : 'Every script, pipeline, and program that uses this token stops working immediately: its requests are rejected with status 401. You cannot undo this. A new token has a different value.'}
+          : 'Every script, pipeline, and program that uses this token stops working immediately: its requests are denied with status 401. You cannot undo this. A new token has a different value.'}
       </p>
       {!token.canary && wasUsedLately(recent) && (
         <div class="note warning">
@@ -49,8 +49,8 @@ export function RevokeTokenDialog({ token, usage, statusContext, action, closeHr
           {tokenStatus(token, statusContext) === 'active' && (
             <p>
               {token.manage === null || superuser
-                ? 'A pause rejects the same requests, and can be undone.'
-                : 'A pause rejects the same requests. Only an Organization Superuser can end it.'}{' '}
+                ? 'A pause denies the same requests, and can be undone.'
+                : 'A pause denies the same requests. Only an Organization Superuser can end it.'}{' '}
               <a href={`${tokenPath(token.id)}?dialog=pause`}>Pause instead</a>
             </p>
           )}

@@ -59,7 +59,7 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
           confirm="End the old value"
           danger
         >
-          <p>Requests with the old value are rejected from now on. The current value keeps working.</p>
+          <p>Requests with the old value are denied from now on. The current value keeps working.</p>
         </ConfirmDialog>
       );
     case 'resume':
@@ -147,7 +147,7 @@ function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
   return (
     <>
       <p>
-        Requests that use this token are rejected until the pause ends.
+        Requests that use this token are denied until the pause ends.
         {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
       </p>
       <fieldset>

@@ -26,7 +26,7 @@ export const dialogs = {
   ),
   confirmation: () => (
     <ConfirmDialog title="Revoke ci-pipeline?" closeHref="#" action="#" confirm="Revoke token" danger>
-      <p>Requests that use it are rejected from now on. This cannot be undone.</p>
+      <p>Requests that use it are denied from now on. This cannot be undone.</p>
     </ConfirmDialog>
   ),
   value: () => (

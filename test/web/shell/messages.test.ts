@@ -21,7 +21,7 @@ async function open(options: Parameters<typeof openTestApp>[0] = {}) {
 
 const messageCookies = (headers: Headers) => headers.getSetCookie().filter((one) => one.includes('tokens_message'));
 const messageIn = (html: string) => /<p role="status"[^>]*>([^<]*)</.exec(html)?.[1];
-const revoked = (name: string) => `The token ${name} was revoked. Requests that use it are now rejected.`;
+const revoked = (name: string) => `The token ${name} was revoked. Requests that use it are now denied.`;
 
 describe('the message about a change', () => {
   it('names what changed, once', async () => {

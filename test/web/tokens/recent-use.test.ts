@@ -59,7 +59,7 @@ it.each([
     expect(dialogIn(html)).toContain('Something still uses it: 5 uses in the last 7 days.');
     expect(dialogIn(html)).toContain('198.51.100.');
     expect(dialogIn(html)).not.toContain('203.0.113.');
-    expect(dialogIn(html)).toContain('A pause rejects the same requests, and can be undone. Pause instead');
+    expect(dialogIn(html)).toContain('A pause denies the same requests, and can be undone. Pause instead');
     expect(html).toContain(`<a href="${path}?dialog=pause">Pause instead</a>`);
   },
 );

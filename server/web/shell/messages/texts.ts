@@ -4,12 +4,12 @@
  */
 export const texts = {
   'signed-out': () => 'You are signed out.',
-  'token-revoked': (token: string) => `The token ${token} was revoked. Requests that use it are now rejected.`,
+  'token-revoked': (token: string) => `The token ${token} was revoked. Requests that use it are now denied.`,
   'token-changed': (token: string) => `The token ${token} was changed.`,
-  'token-paused': (token: string) => `The token ${token} was paused. Requests that use it are now rejected.`,
+  'token-paused': (token: string) => `The token ${token} was paused. Requests that use it are now denied.`,
   'token-resumed': (token: string) => `The token ${token} was resumed.`,
   'previous-ended': (token: string) =>
-    `The old value of the token ${token} was ended. Requests that use it are now rejected.`,
+    `The old value of the token ${token} was ended. Requests that use it are now denied.`,
   'password-changed': () => 'Your password was changed. You were signed out everywhere else.',
   'password-set': () => 'Your password was set. Sign in with it now.',
   joined: () => 'Your account is ready. Sign in with your new password.',
@@ -63,7 +63,7 @@ export const texts = {
     `The service account ${account} was created. Create a token for it, or add maintainers.`,
   'service-account-changed': (account: string) => `The service account ${account} was changed.`,
   'service-account-disabled': (account: string) =>
-    `The service account ${account} was disabled. Requests that use its tokens are now rejected.`,
+    `The service account ${account} was disabled. Requests that use its tokens are now denied.`,
   'service-account-enabled': (account: string) => `The service account ${account} was enabled. Its tokens work again.`,
   'service-account-deleted': (account: string) =>
     `The service account ${account} was deleted, and its tokens were revoked.`,
@@ -84,8 +84,7 @@ export const texts = {
     `A test event is on its way to the webhook ${webhook}. Reload this page to see what became of it.`,
   'delivery-retried': (webhook: string) =>
     `The event is sent to the webhook ${webhook} again. Reload this page to see what became of it.`,
-  'tokens-revoked': (member: string) =>
-    `All tokens of ${member} were revoked. Requests that use them are now rejected.`,
+  'tokens-revoked': (member: string) => `All tokens of ${member} were revoked. Requests that use them are now denied.`,
   'member-offboarded-transferred': (member: string, account: string) =>
     `The account of ${member} was disabled. ${account} received the tokens in use, and all others were revoked.`,
   'member-offboarded': (member: string) => `The account of ${member} was disabled, and all its tokens were revoked.`,

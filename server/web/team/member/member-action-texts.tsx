@@ -155,7 +155,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       <>
         <p>
           This permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Requests that use them are
-          rejected with status 401. You cannot undo this.
+          denied with status 401. You cannot undo this.
         </p>
         <Mailed>
           <p>{user.email} gets one email that lists them all.</p>
@@ -212,7 +212,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
 function blockedTokens(active: number): string {
   if (active === 0) return 'This blocks no active tokens.';
   const which = active === 1 ? 'it' : 'them';
-  return `This blocks ${count(active, 'active token')} immediately: requests that use ${which} are rejected with status 401.`;
+  return `This blocks ${count(active, 'active token')} immediately: requests that use ${which} are denied with status 401.`;
 }
 
 function SignedOutWarning() {

@@ -79,7 +79,7 @@ const consequences: Readonly<Record<BulkAction, string>> = {
   revoke:
     'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
   pause:
-    'Requests that use one of these tokens are rejected until its pause ends. To end it sooner, select the tokens again and resume them.',
+    'Requests that use one of these tokens are denied until its pause ends. To end it sooner, select the tokens again and resume them.',
   resume: 'Requests that use one of these tokens are accepted again, if its rules allow them.',
 };
 

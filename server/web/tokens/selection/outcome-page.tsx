@@ -34,7 +34,7 @@ export function OutcomePage({ change, outcome, listUrl }: OutcomePageProps) {
       {done.length > 0 && (
         <p>
           Requests that use {done.length === 1 ? 'it' : 'them'}{' '}
-          {change.action === 'resume' ? 'are accepted again, if the rules allow them.' : 'are now rejected.'}
+          {change.action === 'resume' ? 'are accepted again, if the rules allow them.' : 'are now denied.'}
         </p>
       )}
       {failed.length > 0 && <Failures {...{ change, outcome, listUrl }} />}

@@ -49,7 +49,7 @@ function CanaryNote({ token: { canary, lastUse }, now }: { token: TokenRecord; n
   );
 }
 
-/** Why requests with the token are rejected. */
+/** Why requests with the token are denied. */
 function StatusNote({ token, statusContext }: Omit<TroubleProps, 'offered'>) {
   const status = tokenStatus(token, statusContext);
   if (status === 'active' || (token.canary && status !== 'paused')) return null;
@@ -81,12 +81,12 @@ const headlines: Readonly<Record<Troubled, string>> = {
 };
 
 const remedies: Readonly<Record<Troubled, string>> = {
-  disabled: 'Requests that use it are rejected until a superuser enables the account.',
-  blocked: 'Requests that use it are rejected until its owner has the permission again.',
-  'sso-stale': 'Requests that use it are rejected until its owner signs in with single sign-on again.',
-  paused: 'Requests that use it are rejected until the pause ends.',
-  expired: 'Requests that use it are rejected. Create a new token; its name is free.',
-  idle: 'Requests that use it are rejected. Resume it to use it again.',
+  disabled: 'Requests that use it are denied until a superuser enables the account.',
+  blocked: 'Requests that use it are denied until its owner has the permission again.',
+  'sso-stale': 'Requests that use it are denied until its owner signs in with single sign-on again.',
+  paused: 'Requests that use it are denied until the pause ends.',
+  expired: 'Requests that use it are denied. Create a new token; its name is free.',
+  idle: 'Requests that use it are denied. Resume it to use it again.',
 };
 
 const pausedCanary = 'Its uses are counted, and nobody gets a mail until the pause ends.';

@@ -22,7 +22,7 @@ it('says that a paused token has expired, too, and offers no way to resume it', 
   app.clock.advance(61_000);
   const html = await pageOf(id);
   expect(textOf(html)).toContain(
-    'It is paused. It has expired, too. Requests that use it are rejected. Create a new token',
+    'It is paused. It has expired, too. Requests that use it are denied. Create a new token',
   );
   expect(textOf(html)).not.toContain('until the pause ends');
   expect(html).not.toContain('id="resume"');

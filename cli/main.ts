@@ -83,8 +83,17 @@ async function unknownCommand(found: FoundCommand, topics: readonly string[] = [
   return localError('usage', `Unknown command '${found.unknown[0]}'.${guess} Run \`${helpCommand(found)}\` for help.`);
 }
 
-/** Returns the message of a usage error. For an option that is the beginning of others, it suggests these instead of commander's guess. */
+/**
+ * Returns the message of a usage error. For an option that is the beginning of others, it suggests these instead of commander's guess. For a
+ * value that is none of a few, it suggests the close ones.
+ */
 async function withOptions(found: FoundCommand, { code, message }: CommanderError): Promise<string> {
+  const [, value, choices] =
+    /(?:argument|value) '([^'\n]*)' is invalid.*\. Allowed choices are (.*)\.$/.exec(message) ?? [];
+  if (value !== undefined && choices !== undefined) {
+    const { didYouMean } = await import('./api/find/close-names.ts');
+    return `${message}\n${didYouMean(value, choices.split(', ')).trim()}`.trim();
+  }
   const [first, option] = /^error: unknown option '(--[^'=]+)[^'\n]*'/.exec(message) ?? [];
   if (code !== 'commander.unknownOption' || option === undefined) return message;
   const { optionsBeginning } = await import('./input/suggested-command.ts');

@@ -7,6 +7,7 @@ import type { OwnerOptions } from '../input/owner-options.ts';
 import { configDirectory } from '../session/config-file.ts';
 import { findEntry } from '../session/connect.ts';
 import type { Server } from '../session/server-url.ts';
+import { commandLine } from '../ui/command-line.ts';
 import { sanitize } from '../ui/sanitize.ts';
 import { noKeychain } from './keychain.ts';
 import { tokenAccount } from './store.ts';
@@ -56,6 +57,6 @@ function notStored(name: string, candidates: readonly StoredValue[] = []) {
   );
   return localError(
     'value-not-kept',
-    `No value of "${sanitize(name)}" is stored here, or the keychain is locked.${guess} To store one, run \`tokens create NAME --store\`, or \`tokens rotate NAME --store\` if the token exists.`,
+    `No value of "${sanitize(name)}" is stored here, or the keychain is locked.${guess} To store one, run \`${commandLine('create', name, '--store')}\`, or \`${commandLine('rotate', name, '--store')}\` if the token exists.`,
   );
 }

@@ -42,6 +42,7 @@ async function readInput(ctx: Context, rules: TextFileRules): Promise<Buffer> {
 
 async function readBytes(path: string, rules: TextFileRules): Promise<Buffer> {
   const bytes = await readFile(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') throw localError('usage', `There is no file ${path}. Check the path.`, error);
     throw localError('usage', `${path} cannot be read (${systemCode(error)}). Check its path and permissions.`, error);
   });
   if (bytes.byteLength > rules.maxMebibytes * bytesPerMebibyte) throw tooLong(path, rules);

@@ -350,6 +350,14 @@ describe('users edit', () => {
   });
 });
 
+it('says how to invite a member who exists already again', async () => {
+  const ran = await cli.run(['users', 'add', 'dev@example.com'], root);
+  expect(ran).toMatchObject({ code: 5, stdout: '' });
+  expect(ran.stderr).toBe(
+    'error: dev@example.com is already the address of a member. To invite them again, run `tokens users invite dev@example.com`.\n',
+  );
+});
+
 describe('users delete', () => {
   it('asks, names the tokens that are lost, and deletes the member', async () => {
     const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });

@@ -27,6 +27,21 @@ it('prints help on stdout and exits 0 without a command', async () => {
   expect((await cli.run(['users'])).code).toBe(0);
 });
 
+it.each([
+  ['list --status activ', 'Did you mean active?'],
+  ['list --sort expirse', 'Did you mean expires'],
+  ['completion bahs', 'Did you mean bash?'],
+])('suggests a value after `%s`', async (line, suggestion) => {
+  const ran = await cli.run(line.split(' '));
+  expect(ran).toMatchObject({ code: 2, stdout: '' });
+  expect(ran.stderr).toContain(`. ${suggestion}`);
+});
+
+it('suggests no value if none is close', async () => {
+  const { stderr } = await cli.run(['list', '--status', 'xylophone']);
+  expect(stderr).toMatch(/Allowed choices are active, .*, revoked\. Run `tokens list --help` for help\.\n$/);
+});
+
 it('prints the version with --version', async () => {
   expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
 });

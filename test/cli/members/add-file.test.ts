@@ -281,7 +281,7 @@ describe('a file with mistakes', () => {
     [['users', 'add', 'ada@example.com', '--file', '-'], 'Give either an email address or --file'],
     [['users', 'add', '--file', '-', '--name', 'Ada'], '--name is for one member'],
     [['users', 'add', '--file', '-', '--password-stdin'], '--password-stdin is for one member'],
-    [['users', 'add', '--file', '/nowhere/members.csv'], '/nowhere/members.csv cannot be read (ENOENT)'],
+    [['users', 'add', '--file', '/nowhere/members.csv'], 'There is no file /nowhere/members.csv. Check the path.'],
   ])('is not even read for %j', async (argv, message) => {
     const { code, stderr } = await cli.run(argv, { ...root, stdin: 'email\nada@example.com\n' });
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -39,6 +39,7 @@ it('exits 3 and runs nothing without a stored value', async () => {
   const { ran, runs } = await exec(['ci', '--json', '--', 'make']);
   expect(ran).toMatchObject({ code: 3, stdout: '' });
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'value-not-kept' });
+  expect(JSON.parse(ran.stderr).detail).toMatch(/run `tokens create \S+ --store`, or `tokens rotate \S+ --store` if/);
   expect(runs).toEqual([]);
 });
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Context } from '../../../context.ts';
-import { localError } from '../../../errors.ts';
+import { hasCode, localError } from '../../../errors.ts';
 import { readSecret } from '../../../input/read-stdin.ts';
 import { connect } from '../../../session/connect.ts';
 import { commandLine } from '../../../ui/command-line.ts';
 import { printInvited } from '../../../ui/invitation.ts';
 import { warn } from '../../../ui/notes.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
 import { addFromFile } from './add-file.ts';
 import { addUser } from './add-user.ts';
 import type { UsersAddOptions } from './options.ts';
@@ -54,7 +55,9 @@ async function addOne(ctx: Context, email: string, options: UsersAddOptions): Pr
     ...(options.grant && { can_manage_tokens: true }),
     ...(options.passwordStdin && { password: await readSecret(ctx) }),
   };
-  const user = await addUser(api, body, options.mail);
+  const user = await addUser(api, body, options.mail).catch((error: unknown) => {
+    throw hasCode(error, 'email-taken') ? isMember(email, error) : error;
+  });
   await printInvited(ctx, options, user, 'Added');
   if (!options.mail || user.status !== 'invited' || user.invitation) return;
   // Only superusers see the link. A management key could otherwise set the password.
@@ -64,4 +67,10 @@ async function addOne(ctx: Context, email: string, options: UsersAddOptions): Pr
     options,
     `The server cannot send mail, so nobody was invited. A superuser gets the link with: ${command}`,
   );
+}
+
+function isMember(email: string, cause: unknown) {
+  const command = commandLine('users invite', email);
+  const advice = `To invite them again, run \`${command}\`.`;
+  return localError('email-taken', `${sanitize(email)} is already the address of a member. ${advice}`, cause);
 }

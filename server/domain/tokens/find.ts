@@ -27,7 +27,10 @@ export async function findToken(store: Store, operator: Operator, id: string): P
  */
 export async function findTokenToChange(store: Store, operator: Operator, id: string): Promise<TokenRecord> {
   const token = await findToken(store, operator, id);
-  if (!isKey(operator) && !(await actsAsOwner(store, operator, token))) requireSuperuser(operator);
+  if (isKey(operator) || (await actsAsOwner(store, operator, token))) return token;
+  // The maintainer of the owner may have been removed since the token was found.
+  
+  requireSuperuser(operator);
   return token;
 }
 

@@ -37,7 +37,10 @@ export async function findServiceAccountToChange(
 ): Promise<UserRecord> {
   const [store, operator] = wanted;
   const account = await findServiceAccount(...wanted);
-  if (!isKey(operator) && !(await maintains(store, operator, account.id))) requireSuperuser(operator);
+  if (isKey(operator) || (await maintains(store, operator, account.id))) return account;
+  // The maintainer may have been removed since the account was found.
+  if (!readsEverything(operator)) throw noSuchServiceAccount();
+  requireSuperuser(operator);
   return account;
 }
 

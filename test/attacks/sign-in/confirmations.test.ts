@@ -36,6 +36,13 @@ const isConfirmed = async (as?: Member) => Date.parse((await confirmedUntil(as))
 const confirm = async (entered: string, as = app.root) =>
   (await app.ask('/api/v1/sessions/current/confirm', { as, json: { password: entered } })).status;
 
+async function callerOf({ session }: Member): Promise<Caller> {
+  const found = await app.services.sessions.authenticate(session);
+  if (found === null) throw new Error('There is no session.');
+  const clientInfo = { ip: null, userAgent: null };
+  return { user: found.user, sessionId: found.session.id, clientInfo, channel: 'console' };
+}
+
 describe('a stolen session without the password', () => {
   beforeEach(async () => begin(await openTestApp()));
   afterEach(() => app.close());
@@ -112,11 +119,7 @@ describe('a stolen session without the password', () => {
   });
 
   it('is not confirmed with a password that changed while it was checked', async () => {
-    const found = await app.services.sessions.authenticate(app.root.session);
-    if (found === null) throw new Error('There is no session.');
-    const { user, session } = found;
-    const clientInfo = { ip: null, userAgent: null };
-    const caller: Caller = { user, sessionId: session.id, clientInfo, channel: 'console' };
+    const caller = await callerOf(app.root);
     await app.services.sessions.changePassword(caller, password, nextPassword);
     await expect(app.services.confirmations.byPassword(caller, password)).rejects.toMatchObject({
       code: 'wrong-password',
@@ -125,12 +128,7 @@ describe('a stolen session without the password', () => {
   });
 
   it('is not confirmed once it has ended', async () => {
-    const found = await app.services.sessions.authenticate(app.root.session);
-    if (found === null) throw new Error('There is no session.');
-    const caller: Caller = {
-      ...{ user: found.user, sessionId: found.session.id, channel: 'console' },
-      clientInfo: { ip: null, userAgent: null },
-    };
+    const caller = await callerOf(app.root);
     await app.services.sessions.signOut(caller);
     await expect(app.services.confirmations.byPassword(caller, password)).rejects.toMatchObject({
       code: 'not-authenticated',
@@ -226,6 +224,29 @@ describe('a passkey that is to confirm a session', () => {
     const signIn = await optionsOf<Parameters<Authenticator['get']>[0]>(openConsole(app), '/login', '/login/passkey');
     expect((await answer(authenticator.get(signIn))).status, 'of a sign-in').toBe(403);
     expect(await isConfirmed()).toBe(false);
+  });
+
+  it('gets at most 60 challenges in ten minutes', async () => {
+    const path = '/profile/confirm';
+    const form = formsOf((await thief.get(path)).html).find(({ action }) => action.startsWith(path));
+    let asked = 0;
+    for (let status = 200; status === 200 && asked < 100; asked += 1) {
+      ({ status } = await thief.post(`${path}/options`, form?.hidden));
+    }
+    expect(asked).toBe(61);
+  });
+
+  it('is not accepted once the account is bound to single sign-on', async () => {
+    const response = authenticator.get(await challenge());
+    const caller = await callerOf(app.root);
+    await app.store.users.setIdentity(app.root.id, { issuer: 'https://idp.example.com', subject: 'root' });
+    const user = await app.store.users.findById(app.root.id);
+    if (user === null) throw new Error('There is no superuser.');
+    await expect(app.services.confirmations.byPasskey({ ...caller, user }, response)).rejects.toMatchObject({
+      code: 'password-sign-in-off',
+    });
+    const session = await app.store.transaction((store) => store.sessions.lock(caller.sessionId));
+    expect(session?.confirmedAt).toBeLessThanOrEqual(app.clock.now() - hour);
   });
 });
 

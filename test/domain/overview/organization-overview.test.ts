@@ -1,7 +1,8 @@
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createOrganizationOverviews } from '../../../server/domain/overview/organization-overview.ts';
+import { createServerState } from '../../../server/domain/overview/server-state.ts';
 import type { Store } from '../../../server/store/store.ts';
-import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { createToken, type Member, openTestApp } from '../../helpers/app/app.ts';
 
 const minute = 60_000;
 
@@ -11,11 +12,15 @@ beforeEach(async () => {
   onTestFinished(app.close);
 });
 
+async function callerOf({ id }: Member) {
+  const user = await app.store.users.findById(id);
+  if (user === null) throw new Error('There is no such member.');
+  return { user, sessionId: '', clientInfo: { ip: null, userAgent: null }, channel: 'console' as const };
+}
+
 /** Opens overviews whose counts each take `takesMs` and end when `finish` is called, or fail. */
 async function open(takesMs: number) {
-  const user = await app.store.users.findById(app.root.id);
-  if (user === null) throw new Error('There is no superuser.');
-  const caller = { user, sessionId: '', clientInfo: { ip: null, userAgent: null }, channel: 'console' as const };
+  const caller = await callerOf(app.root);
   const waiting: Array<(error?: Error) => void> = [];
   let begun = 0;
   const slow: Store['tokens']['countMatching'] = async (...parameters) => {
@@ -72,6 +77,27 @@ it('shows the last numbers while new ones are counted, if that takes long', asyn
   expect(await read()).toBe(1);
   await finish();
   await expect.poll(read).toBe(2);
+});
+
+const overviews = () => createOrganizationOverviews({ ...app.services, store: app.store, clock: app.clock });
+
+it('is for superusers and auditors, and so is the state of the server', async () => {
+  const caller = await callerOf(app.dev);
+  const refused = { code: 'superuser-required' };
+  await expect(overviews().overview(caller)).rejects.toMatchObject(refused);
+  await expect(createServerState({ store: app.store }).read(caller)).rejects.toMatchObject(refused);
+  const auditor = { ...caller, user: { ...caller.user, auditor: true } };
+  expect((await overviews().overview(auditor)).report.active).toBe(0);
+});
+
+it('leaves out a day that was counted while a clock was ahead', async () => {
+  const today = Math.floor(app.clock.now() / (24 * 60 * minute));
+  const writer = { id: 'ahead', batch: 1, at: app.clock.now() };
+  const days = [today, today + 1].map((day) => ({ day, allowed: 3, denied: 1 }));
+  await app.store.transaction((store) => store.usage.addDays(writer, days));
+  const shown = (await overviews().overview(await callerOf(app.root))).days;
+  expect(shown).toHaveLength(30);
+  expect(shown.at(-1)).toMatchObject({ at: today * 24 * 60 * minute, allowed: 3, denied: 1 });
 });
 
 it('counts again after a failure', async () => {

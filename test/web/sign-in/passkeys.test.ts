@@ -3,9 +3,16 @@ import type { Config } from '../../../server/config/config.ts';
 import type { Passkey } from '../../../shared/schemas/sign-in/passkeys.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { type Browser, messageAt, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
-import { createAuthenticator } from '../../helpers/sign-in/authenticator.ts';
-import { addPasskey, enterPassword, finishWithPasskey, signInWithPasskey } from '../../helpers/sign-in/passkeys.ts';
+import { type Authenticator, createAuthenticator } from '../../helpers/sign-in/authenticator.ts';
+import {
+  addPasskey,
+  enterPassword,
+  finishWithPasskey,
+  optionsOf,
+  signInWithPasskey,
+} from '../../helpers/sign-in/passkeys.ts';
 import { codeAt, turnOn } from '../../helpers/sign-in/totp.ts';
+import { passkeyRecord } from '../../store/contract/sign-in/passkeys.ts';
 
 async function open(settings: Partial<Config> = {}) {
   const app = await openTestApp(settings);
@@ -80,6 +87,25 @@ it('accepts a recovery code of a member whose only second factor is a passkey', 
   expect([without.status, (await jsonOf(without)).code]).toEqual([401, 'totp-required']);
   const [, other = ''] = recoveryCodesIn(shown.html);
   expect((await app.ask('/api/v1/sessions', { json: { ...json, code: other } })).status).toBe(201);
+});
+
+it('adds no passkey beyond 20, although two pages began when there were 19', async () => {
+  const app = await open();
+  for (let i = 0; i < 19; i += 1) await app.store.passkeys.insert(passkeyRecord(app.dev.id));
+  const path = '/profile/passkeys';
+  const pages = [openConsole(app, app.dev), openConsole(app, app.dev)];
+  const responses: string[] = [];
+  for (const page of pages) {
+    const options = await optionsOf<Parameters<Authenticator['create']>[0]>(page, path, path);
+    responses.push(createAuthenticator().create(options));
+  }
+  const statuses: number[] = [];
+  for (const [index, page] of pages.entries()) {
+    await page.get(path);
+    statuses.push((await page.submit(path, { name: 'Laptop', response: responses[index] ?? '' })).status);
+  }
+  expect(statuses).toEqual([303, 400]);
+  expect(await app.store.passkeys.listOf(app.dev.id)).toHaveLength(20);
 });
 
 it('works with authenticators that count and with those that do not', async () => {

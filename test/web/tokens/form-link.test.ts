@@ -84,6 +84,21 @@ it.each([
   expect(await listed()).toEqual([]);
 });
 
+it('makes no link of a form that contains the value of a token', async () => {
+  const { app, browser, listed } = await open();
+  const { token: value, id } = await createToken(app, app.dev, { name: 'pasted' });
+  for (const [field, entered] of [
+    ['description', `like ${value}`],
+    ['allow', `GET /${value}`],
+  ] as const) {
+    await browser.get(form);
+    const { html } = await browser.submit(form, { name: 'ci', expires: '3888000', [field]: entered, link: 'true' });
+    expect(textOf(html)).toContain('The form contains a token value or another secret, which must be in no link.');
+    expect(html).not.toContain(`${app.config.publicUrl}${form}?`);
+  }
+  expect((await listed()).map((token) => token.id)).toEqual([id]);
+});
+
 it('never shows the value of a token that a link contains', async () => {
   const { app, browser } = await open();
   const { token: value } = (await (

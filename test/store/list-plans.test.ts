@@ -289,5 +289,9 @@ describe('lists on PostgreSQL', () => {
     expect(wrong).toEqual([]);
   }, 60_000);
 
+  it('do not wait until PostgreSQL has compiled a statement', async () => {
+    expect(engine.rows(await engine.knex.raw('SHOW jit'))).toEqual([{ jit: 'off' }]);
+  });
+
   it('find the tokens that match a filter, page by page', () => expectMatchingPages(store), 60_000);
 });

@@ -66,7 +66,7 @@ async function timeOf(
 }
 
 /** Opens the app as of the time of the data, with sessions of a superuser and of a member with tokens. */
-async function openSeeded(store: Store, sizes: ListSizes) {
+export async function openSeeded(store: Store, sizes: ListSizes) {
   const member = (position: number): Member => ({
     id: seededId(position, sizes.users),
     email: `member-${position}@example.com`,
@@ -93,7 +93,7 @@ function clockFrom(start: number): FakeClock {
 }
 
 /** Sends a request. Of a file, reads the first chunk only. Returns the times of the first and the last byte. */
-async function request(app: TestApp, member: Member, path: string): Promise<[first: number, last: number]> {
+export async function request(app: TestApp, member: Member, path: string): Promise<[first: number, last: number]> {
   const isPage = !path.startsWith('/api/');
   const began = performance.now();
   const cookie = { Cookie: `${sessionCookieName(app)}=${member.session}` };

@@ -40,12 +40,11 @@ export function selectThroughOwners(
     whereMatches(matches, engine, query);
     return matches;
   }
-  // OFFSET keeps PostgreSQL from reading all tokens instead. It would expect a page to be full after a few of them, although the tokens of
-  // these owners may be old.
-  const owners = knex('users AS u').select('u.*').offset(0);
+  const owners = knex('users AS u').select('u.*');
   whereOwnerAllows(owners, query.status, query);
-  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = u.id').offset(0);
-  if (oldest !== undefined) theirs.whereRaw('t.id >= ?', [oldest]);
+  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = u.id');
+  // The index on IDs does not compare byte by byte. It would lead to the newer tokens of all owners.
+  if (oldest !== undefined) theirs.whereRaw(`${engine.bytewise('t.id')} >= ?`, [oldest]);
   whereExchanged(theirs, query);
   const matches = knex
     .from(owners.as('u'))

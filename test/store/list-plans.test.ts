@@ -289,8 +289,9 @@ describe('lists on PostgreSQL', () => {
     expect(wrong).toEqual([]);
   }, 60_000);
 
-  it('do not wait until PostgreSQL has compiled a statement', async () => {
+  it('do not wait until PostgreSQL has compiled a statement or started processes for it', async () => {
     expect(engine.rows(await engine.knex.raw('SHOW jit'))).toEqual([{ jit: 'off' }]);
+    expect(engine.rows(await engine.knex.raw('SHOW parallel_setup_cost'))).toEqual([{ parallel_setup_cost: '10000' }]);
   });
 
   it('find the tokens that match a filter, page by page', () => expectMatchingPages(store), 60_000);

@@ -6,6 +6,7 @@ import { DeadlineReached, withDeadline } from './deadline.ts';
 import { driverOf, mayBeCommitting, unreachable } from './driver.ts';
 import type { LostConnection, LostConnections } from './lost.ts';
 import { type ServerClock, serverTime } from './server-clock.ts';
+import { setSession } from './session-settings.ts';
 import type { Slots } from './slots.ts';
 
 /** Durations in milliseconds. Tests shorten them. */
@@ -152,15 +153,14 @@ export function createProvenClients(
     }
 
     /**
-     * Asks whether the server is a primary, and for its time. Limits the time of statements, and turns off compiling them (`jit`), which takes
-     * longer than a list. Changes only a session that serves nobody else, as one behind a pooler may.
+     * Asks whether the server is a primary, and for its time. Sets up the session, unless it belongs to a pooler and serves others, too.
      */
     async #prove(): Promise<void> {
       const { processID } = driverOf(this);
       const sentAt = performance.now();
       const { rows } = await this.query<{ standby: boolean; direct: boolean; time: number }>(
         `SELECT pg_is_in_recovery() AS standby, pg_backend_pid() = ${processID} AS direct, ${serverTime} AS time,
-           CASE WHEN pg_backend_pid() = ${processID} THEN set_config('statement_timeout', '${serverLimitMs(times)}', false) || set_config('jit', 'off', false) END`,
+           CASE WHEN pg_backend_pid() = ${processID} THEN ${setSession(serverLimitMs(times))} END`,
       );
       if (rows[0]?.standby !== false) throw new NotPrimary();
       clock.record(rows[0].time, sentAt);

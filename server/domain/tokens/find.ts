@@ -29,7 +29,7 @@ export async function findTokenToChange(store: Store, operator: Operator, id: st
   const token = await findToken(store, operator, id);
   if (isKey(operator) || (await actsAsOwner(store, operator, token))) return token;
   // The maintainer of the owner may have been removed since the token was found.
-
+  if (!readsEverything(operator)) throw tokenNotFound();
   requireSuperuser(operator);
   return token;
 }

@@ -28,6 +28,13 @@ describe('a confirmation with single sign-on', () => {
     expect(await receiveSso(caller, 'second')).toEqual({ askedAt: app.clock.now(), form });
   });
 
+  it('is received only in the session that began it', async () => {
+    const { beginSso, receiveSso } = app.services.confirmations;
+    await beginSso(caller, 'begun', form);
+    const elsewhere = { ...caller, sessionId: 'another session' };
+    await expect(receiveSso(elsewhere, 'begun')).rejects.toMatchObject({ code: 'sso-refused' });
+  });
+
   it('counts only for the identity of the member, at its own issuer', async () => {
     const before = await confirmedAt();
     await app.store.users.setIdentity(app.root.id, identity);

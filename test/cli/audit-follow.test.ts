@@ -148,9 +148,21 @@ it('ends with code 0 if the reader of the output is gone', async () => {
   expect(await follow(['--json'], [create('a')], { stdoutFails: 'EPIPE' })).toMatchObject({ code: 0, stderr: '' });
 });
 
-it.each(['--user=dev@example.com', '--since=7d', '--action=token.created'])(
-  'rejects %s beside --follow',
-  async (filter) => {
-    expect(await follow([filter], [])).toMatchObject({ code: 2, stdout: '' });
-  },
-);
+it('waits after an empty page that names a next one', async () => {
+  const empty = () => Response.json({ items: [], next_cursor: 'more' });
+  const { code, waits } = await follow([], [create('ci'), nothing], { fetch: failing([empty, empty, empty]) });
+  expect(code).toBe(0);
+  expect(waits).toHaveLength(3);
+});
+
+it.each([
+  '--user=dev@example.com',
+  '--since=7d',
+  '--until=7d',
+  '--action=token.created',
+  '--target=ci',
+  '--ip=203.0.113.9',
+  '--limit=5',
+])('rejects %s beside --follow', async (filter) => {
+  expect(await follow([filter], [])).toMatchObject({ code: 2, stdout: '' });
+});

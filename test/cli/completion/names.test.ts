@@ -77,9 +77,23 @@ it('offers names from the cache however long the process took to start', async (
 it('waits for the server until 230 ms after the start of the process', async () => {
   await signIn('dev@example.com');
   const waited: number[] = [];
-  const sleep = async (ms: number) => void waited.push(ms);
-  expect(await names(['token'], { sinceStart: 100, sleep, fetch: () => new Promise(() => undefined) })).toEqual([]);
+  const signals: Array<AbortSignal | null | undefined> = [];
+  let ask: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const silent: typeof fetch = (_input, init) => {
+    signals.push(init?.signal);
+    ask();
+    return new Promise(() => undefined);
+  };
+  const sleep = async (ms: number) => {
+    waited.push(ms);
+    await asked;
+  };
+  expect(await names(['token'], { sinceStart: 100, sleep, fetch: silent })).toEqual([]);
   expect(waited).toEqual([130]);
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
 });
 
 it('shows a change by this program at once', async () => {
@@ -100,6 +114,24 @@ it('keeps names only, for their owner only, in a file that only the person can r
   expect(text).not.toMatch(/tok_|session_/);
   await signIn('root@example.com');
   expect(await names(['token'])).toEqual([]);
+});
+
+it('offers no names that another member or another server had, however young', async () => {
+  await signIn('dev@example.com');
+  await names(['token']);
+  const ofDev = await readFile(cache(), 'utf8');
+  await writeFile(cache(), ofDev.replaceAll(serverUrl, 'https://other.example.com').replaceAll('ci-pipeline', 'other'));
+  expect(await names(['token'])).toEqual(['ci-pipeline', 'nightly backup']);
+  await signIn('root@example.com');
+  await writeFile(cache(), ofDev, { mode: 0o600 });
+  expect(await names(['token'])).toEqual([]);
+});
+
+it('asks the server only if a response can come in time', async () => {
+  await signIn('dev@example.com');
+  expect(await names(['token'], { sinceStart: 171 })).toEqual([]);
+  expect(requests).toEqual([]);
+  expect(await names(['token'], { sinceStart: 170 })).toHaveLength(2);
 });
 
 const filesWithNames = async () => (await readdir(cli.configDir)).filter((file) => file.includes('completion'));
@@ -161,6 +193,9 @@ it('reads a damaged cache as an empty one, and prints no control characters', as
   await writeFile(cache(), '{"x": {"at": 5}, "y": null', { mode: 0o600 });
   expect(await names(['token'])).toHaveLength(2);
   const hostile = async () =>
-    Response.json({ items: [{ name: '\u001b[2J', url: '', groups: [], hosts: [] }], next_cursor: null });
-  expect(await names(['app'], { fetch: hostile })).toEqual([]);
+    Response.json({
+      items: ['\u001b[2J', 'wiki'].map((name, id) => ({ id: String(id), name, url: '' })),
+      next_cursor: null,
+    });
+  expect(await names(['app'], { fetch: hostile })).toEqual(['wiki']);
 });

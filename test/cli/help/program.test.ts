@@ -37,6 +37,15 @@ it.each([
   expect(ran.stderr).toContain(`. ${suggestion}`);
 });
 
+it('suggests at most two options', async () => {
+  expect((await cli.run(['list', '--no'])).stderr).toContain('Did you mean --no-expiry or --no-canaries?');
+});
+
+it('suggests nothing for two letters that begin a command, nor for half of its letters', async () => {
+  expect((await cli.run(['rvk'])).stderr).toBe("error: Unknown command 'rvk'. Run `tokens --help` for help.\n");
+  expect((await cli.run(['wh'])).stderr).toBe("error: Unknown command 'wh'. Run `tokens --help` for help.\n");
+});
+
 it('suggests no value if none is close', async () => {
   const { stderr } = await cli.run(['list', '--status', 'xylophone']);
   expect(stderr).toMatch(/Allowed choices are active, .*, revoked\. Run `tokens list --help` for help\.\n$/);

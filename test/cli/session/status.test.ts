@@ -182,6 +182,11 @@ describe('tokens status', () => {
     expect(await running).toMatchObject({ code: 6, stdout: expect.stringContaining(`${serverUrl} (not reachable)`) });
   });
 
+  it('says nothing about the server if the settings keep it from asking', async () => {
+    const env = { TOKENS_KEY: 'tok_x', TOKENS_KEY_FILE: '/nowhere' };
+    expect(await status({ env })).toMatchObject({ code: 2, reachable: null, session: null, attention: null });
+  });
+
   it('prints the end of the session even if the tokens cannot be read', async () => {
     const fetch: typeof globalThis.fetch = (input, init) =>
       String(input).includes('/api/v1/tokens') ? gateway(502)(input, init) : appFetch(cli.app)(input, init);

@@ -4,7 +4,7 @@ import type { Api } from '../../../api/client.ts';
 import { listApps } from '../../../api/find/find-app.ts';
 import { listTokens } from '../../../api/find/find-token.ts';
 import type { Context } from '../../../context.ts';
-import { CliError, hasCode } from '../../../errors.ts';
+import { CliError } from '../../../errors.ts';
 import type { OwnerOptions } from '../../../input/owner-options.ts';
 import { parseExpiry } from '../../../input/parse-time.ts';
 import { commandLine, shellWord } from '../../../ui/command-line.ts';
@@ -55,11 +55,7 @@ async function askForApp(ctx: Context, api: Api): Promise<string[]> {
 async function takenNames(api: Api, { ifAbsent, serviceAccount }: Naming): Promise<ReadonlySet<string>> {
   if (ifAbsent) return new Set();
   const owner = serviceAccount === undefined ? {} : { serviceAccount };
-  const tokens = await listTokens(api, owner).catch((error: unknown) => {
-    // A management key may create tokens that it may not read.
-    if (hasCode(error, 'scope-missing')) return [];
-    throw error;
-  });
+  const tokens = await listTokens(api, owner);
   return new Set(tokens.map((token) => foldName(token.name)));
 }
 

@@ -71,6 +71,6 @@ async function addOne(ctx: Context, email: string, options: UsersAddOptions): Pr
 
 function isMember(email: string, cause: unknown) {
   const command = commandLine('users invite', email);
-  const advice = `To invite them again, run \`${command}\`.`;
+  const advice = `If they have not joined yet, invite them again with \`${command}\`.`;
   return localError('email-taken', `${sanitize(email)} is already the address of a member. ${advice}`, cause);
 }

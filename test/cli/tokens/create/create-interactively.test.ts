@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { storeKey, storeServiceAccount } from '../../../helpers/app/management-key.ts';
 import { createServiceAccount } from '../../../helpers/app/service-accounts.ts';
 import { cancel, openTestCliWithApp, type Surroundings } from '../../../helpers/cli/cli.ts';
 
@@ -45,6 +46,20 @@ it('asks again for an empty name and for an expiry that it does not understand',
   expect(ran.code).toBe(0);
   expect(ran.stderr).toContain('> Enter a name.\n> Enter 30d, 1y, a date such as 2027-01-31, or never.\n');
   expect(await show('laptop')).toMatchObject({ apps: null, expires_at: null });
+});
+
+it('leaves out spaces around the answers', async () => {
+  const ran = await create([], [' laptop ', ' 30d ']);
+  expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('tokens create laptop --expires 30d\n') });
+  expect(await show('laptop')).toMatchObject({ name: 'laptop', lifetime: 30 * 86_400 });
+});
+
+it('asks nothing if a management key may not read the tokens, and so not create any', async () => {
+  const { value } = await storeKey(cli.app, await storeServiceAccount(cli.app, 'platform'), ['users:read']);
+  const args = ['create', '--service-account', 'platform', '--json'];
+  const ran = await cli.run(args, { answers: [], env: { TOKENS_KEY: value } });
+  expect(ran).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('"scope-missing"') });
+  expect(cli.questions).toEqual([]);
 });
 
 it('asks again for a name that is taken before it asks for the expiry, unless --if-absent is given', async () => {

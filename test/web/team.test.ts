@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { refusedPath } from '../../server/web/search/search-paths.ts';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
+import { createServiceAccount } from '../helpers/app/service-accounts.ts';
 import { type Browser, formsOf, messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 import { addServiceAccount } from '../store/contract/accounts/service-accounts.ts';
 import { useOf } from '../store/contract/records.ts';
@@ -310,7 +311,7 @@ it('lists the consequences of offboarding before it offboards a member', async (
     'Disables the account dev@example.com',
     'Ends all its sessions',
     'Permanently revokes 2 tokens.',
-    'Revoked (2)',
+    'Revoked in any case (2)',
     'Offboard and revoke 2 tokens',
   ]) {
     expect(asked).toContain(consequence);
@@ -340,11 +341,15 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   const disabled = await addServiceAccount(app.store, 'closed', { disabled: true });
   const { html } = await browser.get(`${page}?dialog=offboard`);
   const asked = textOf(html);
-  expect(asked).toMatch(/Transferred to the service account, if you name one \(1\)\s*in use/);
-  expect(asked).toMatch(/Revoked \(1\)\s*forgotten/);
-  // The lists come before the field that decides about them.
-  expect(asked.indexOf('Revoked (1)')).toBeLessThan(asked.indexOf('Transfer the tokens in use to'));
-  expect(asked).toContain('Offboard and revoke tokens');
+  expect(asked).toMatch(/In use: transferred, if you choose a service account \(1\)\s*in use/);
+  expect(asked).toMatch(
+    /Revoked in any case \(1\)\s*Not used in the last 30 days, not working, or a canary\.\s*forgotten/,
+  );
+  // What decides about the tokens comes first.
+  expect(asked.indexOf('Transfer 1 token in use to')).toBeLessThan(asked.indexOf('Use this when someone leaves'));
+  // The style sheet shows one of the labels.
+  expect(html).toMatch(/class="if-nobody">Offboard and revoke 2 tokens</);
+  expect(html).toMatch(/class="if-transferred">Offboard, transfer 1, revoke 1</);
   expect(html).toMatch(/<a class="button"[^>]* autofocus[^>]*>\s*Cancel/);
   expect(html).toMatch(/<select id="transfer_to"[^>]*>\s*<option value="" selected="">\s*Nobody: revoke all tokens/);
   expect(html).toContain('<option value="ci">');
@@ -381,6 +386,20 @@ it('warns before it offboards a member that a paused token would be transferred'
   const text = await asked();
   expect(text).toContain('1 of these is paused, and stays paused.');
   expect(text).toContain(', paused: Seen in a build log');
+});
+
+it('names the service accounts that an offboarding leaves without an enabled maintainer', async () => {
+  const { app, browser, page } = await open();
+  const asked = async () => (await browser.get(`${page}?dialog=offboard`)).html;
+  expect(textOf(await asked())).not.toContain('maintainer');
+  const alone = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  await createServiceAccount(app, 'shared', { maintainers: [app.dev, app.root] });
+  const html = await asked();
+  const text = textOf(html);
+  expect(text).toContain('Leaves 1 service account without an enabled maintainer. Its tokens keep working.');
+  expect(text).toMatch(/Left without an enabled maintainer \(1\)/);
+  expect(html).toContain(`<a href="/organization/service-accounts/${alone.id}">ci</a>`);
+  expect(text).not.toContain('shared');
 });
 
 it('offers more than one page of service accounts when it offboards a member, and accepts one that it does not offer', async () => {

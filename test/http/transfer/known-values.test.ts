@@ -135,9 +135,8 @@ describe('the values that a member who leaves knows', () => {
     for (let added = 0; added < limits.maxPageSize; added += 1) await addKnown(many.id);
     const { html } = await openConsole(app, app.root).get(`/organization/team/${bob.id}?dialog=offboard`);
     expect(textOf(html)).toMatch(/knows the values \(at least 100\)/);
-    expect(textOf(html)).toContain(
-      'These are the newest 100. To list all, run: tokens list --known-to bob@example.com',
-    );
+    expect(textOf(html)).toContain('These are the newest 100. Open in All tokens');
+    expect(html).toContain('href="/organization/tokens?known_to=bob%40example.com"');
     const before = (await app.mails()).length;
     expect((await offboard()).known).toHaveLength(100);
     const mails = (await app.mails()).slice(before).filter(({ subject }) => subject.includes('left and knows'));

@@ -41,6 +41,8 @@ export interface OffboardingPlan {
   revoked: TokenRecord[];
   /** Tokens of service accounts whose values the member knows: at most 100. */
   known: TokenRecord[];
+  /** The service accounts that no enabled member maintains afterwards. */
+  orphaned: UserRecord[];
 }
 
 /** An offboarding disables the account of a member who leaves. Others can go on using the tokens that a service account receives. */
@@ -154,7 +156,8 @@ export function createOffboarding(deps: OffboardingDeps): Offboarding {
       const tokens = await store.tokens.allOf(userId);
       const isIn = (token: TokenRecord) => isTransferred(token, statusContext());
       const known = await newestKnownTokens(store, userId, statusContext());
-      return { transferred: tokens.filter(isIn), revoked: tokens.filter((token) => !isIn(token)), known };
+      const orphaned = await store.serviceAccounts.onlyMaintainedBy(userId);
+      return { transferred: tokens.filter(isIn), revoked: tokens.filter((token) => !isIn(token)), known, orphaned };
     },
   };
 }

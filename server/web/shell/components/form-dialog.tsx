@@ -8,7 +8,7 @@ interface FormDialogProps extends DialogProps {
   /** Path that the form is posted to. */
   action: string;
   /** Label of the submit button, a verb. */
-  submit: string;
+  submit: Child;
   danger?: boolean;
   /** Class of the form, for the style sheet. */
   class?: string;

@@ -350,6 +350,8 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   // The style sheet shows one of the labels.
   expect(html).toMatch(/class="if-nobody">Offboard and revoke 2 tokens</);
   expect(html).toMatch(/class="if-transferred">Offboard, transfer 1, revoke 1</);
+  expect(html).toMatch(/class="if-nobody">Permanently revokes 2 tokens\.</);
+  expect(html).toMatch(/class="if-transferred">\s*Transfers 1 token and permanently revokes 1 token\.\s*</);
   expect(html).toMatch(/<a class="button"[^>]* autofocus[^>]*>\s*Cancel/);
   expect(html).toMatch(/<select id="transfer_to"[^>]*>\s*<option value="" selected="">\s*Nobody: revoke all tokens/);
   expect(html).toContain('<option value="ci">');

@@ -73,8 +73,10 @@ function Submit({ plan: { transferred, revoked }, ...props }: OffboardDialogProp
   );
 }
 
-function Consequences({ user, plan: { transferred, revoked, orphaned } }: OffboardDialogProps) {
+function Consequences({ user, plan, ...props }: OffboardDialogProps) {
+  const { transferred, revoked, orphaned } = plan;
   const all = transferred.length + revoked.length;
+  const mayTransfer = transferred.length > 0 && hasReceiver(props);
   return (
     <ul>
       <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
@@ -84,9 +86,18 @@ function Consequences({ user, plan: { transferred, revoked, orphaned } }: Offboa
       ) : (
         <>
           <li>
-            Permanently revokes {count(all, 'token')}
-            {transferred.length > 0 && ', except those that a service account receives'}. Enabling the account later
-            does not restore them.
+            {mayTransfer ? (
+              <>
+                <IfNobody>Permanently revokes {count(all, 'token')}.</IfNobody>
+                <IfTransferred>
+                  Transfers {count(transferred.length, 'token')} and permanently revokes{' '}
+                  {count(revoked.length, 'token')}.
+                </IfTransferred>
+              </>
+            ) : (
+              <>Permanently revokes {count(all, 'token')}.</>
+            )}{' '}
+            Enabling the account later does not restore revoked tokens.
           </li>
           <Mailed>
             <li>Sends an email to {user.email} that lists the tokens.</li>

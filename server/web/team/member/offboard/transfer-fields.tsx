@@ -5,6 +5,7 @@ import type { OfferedNames } from '../../../../domain/offered-names.ts';
 import { ServiceAccountField } from '../../../service-accounts/service-account-field.tsx';
 import { Field } from '../../../shell/components/form.tsx';
 import { fieldErrors } from '../../../shell/form-problem.ts';
+import { usePage } from '../../../shell/page-context.ts';
 import type { OffboardForm } from './offboard-form.ts';
 
 interface TransferFieldsProps {
@@ -18,6 +19,7 @@ interface TransferFieldsProps {
 /** The choice of the service account that receives the tokens in use. Only with one, the style sheet shows how long they work there. */
 export function TransferFields({ tokens, form, offeredAccounts, problem }: TransferFieldsProps) {
   const errors = fieldErrors(problem);
+  const { sendsMail } = usePage();
   return (
     <>
       <ServiceAccountField
@@ -27,7 +29,7 @@ export function TransferFields({ tokens, form, offeredAccounts, problem }: Trans
         value={form.transferTo}
         offered={offeredAccounts}
         none="No service account can receive the tokens in use, so they are revoked, too."
-        hint="A service account keeps builds and other programs going. Its maintainers are told to rotate the tokens."
+        hint={`With a service account, builds and other programs keep working. ${sendsMail ? 'Its maintainers get a mail that asks them to rotate the tokens.' : 'Ask its maintainers to rotate the tokens.'}`}
         error={errors.transfer_to}
       />
       {hasReceiver({ offeredAccounts, form }) && (

@@ -20,8 +20,9 @@ interface Row {
 
 /** The meanings that exceed their column on a terminal of 80 columns, in fewer words. */
 const briefMeanings: Readonly<Partial<Record<ReportedTokens, string>>> = {
-  never_used: 'never used, over 30 days old',
-  unrotated: 'not rotated for a year',
+  never_used: 'never used in 30 days',
+  unrotated: 'not rotated in a year',
+  owner_disabled: 'of disabled owners',
 };
 
 const columns: Column<Row>[] = [
@@ -54,7 +55,7 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
   const { orphaned, as_of: asOf } = report as Partial<TokenReport>;
   if (orphaned !== undefined) {
     const command = 'tokens service-accounts list --orphaned';
-    const briefMeaning = 'orphaned service accounts';
+    const briefMeaning = 'orphaned accounts';
     rows.push({ count: orphaned, meaning: orphanedMeaning, briefMeaning, command, isTrouble: true });
   }
   await printTable(ctx, options, columns, [rows]);

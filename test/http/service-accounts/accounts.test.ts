@@ -40,6 +40,7 @@ describe('a service account', () => {
       name: 'builds',
       description: null,
       maintainers: [],
+      disabled_maintainers: [],
       groups: [],
       disabled: false,
       token_count: 0,

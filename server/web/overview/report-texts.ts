@@ -84,7 +84,7 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
 export const orphanedText: ReportText = {
   title: 'Orphaned service accounts',
   one: 'Orphaned service account',
-  meaning: 'No enabled member maintains such an account. All superusers get the mails about its tokens.',
+  meaning: 'No enabled member maintains such an account, so nobody but superusers looks after its tokens.',
   remedy: {
     text: 'Add a maintainer on the page of each.',
     commands: ['tokens service-accounts list --orphaned', 'tokens service-accounts edit NAME --add-maintainer EMAIL'],

@@ -3,6 +3,7 @@ import { Field } from '../shell/components/form.tsx';
 import { FormDialog } from '../shell/components/form-dialog.tsx';
 import { TextArea } from '../shell/components/text-area.tsx';
 import { fieldErrors, listError } from '../shell/form-problem.ts';
+import { usePage } from '../shell/page-context.ts';
 import type { NewAccountForm } from './service-account-form.ts';
 import { serviceAccountsPath } from './service-account-paths.ts';
 
@@ -47,7 +48,7 @@ export function CreateServiceAccountDialog({ closeHref, form, problem }: CreateS
         name="maintainers"
         value={form.maintainers}
         error={listError(problem, 'maintainers')}
-        hint="Email addresses of members, one a line. They manage its tokens and get the mails about them."
+        hint={`Email addresses of members, one a line. They manage its tokens${usePage().sendsMail ? ' and get the mails about them' : ''}.`}
       />
       <TextArea
         label="Groups (optional)"

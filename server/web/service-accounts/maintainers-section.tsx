@@ -2,6 +2,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import type { ServiceAccountSummary } from '../../store/records.ts';
 import { Field, FormToken } from '../shell/components/form.tsx';
 import { listError } from '../shell/form-problem.ts';
+import { Mailed } from '../shell/mailed.tsx';
 import { serviceAccountPath } from './service-account-paths.ts';
 
 /** A rejected form that adds a maintainer. */
@@ -25,7 +26,8 @@ export function MaintainersSection({ account, mayChange, rejected }: Maintainers
       <h2>Maintainers</h2>
       {account.orphaned && (
         <p class="note warning">
-          No enabled member maintains this service account. Mails about its tokens go to all Organization Superusers.
+          No enabled member maintains this service account.
+          <Mailed> Mails about its tokens go to all Organization Superusers.</Mailed>
           {mayChange && ' Add a maintainer.'}
         </p>
       )}

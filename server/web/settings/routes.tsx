@@ -7,12 +7,12 @@ import { settingsPath, testMailPath } from './settings-paths.ts';
 
 type SettingsDeps = Pick<
   AppDeps,
-  'versions' | 'serverState' | 'shownSettings' | 'testMails' | 'ssoContact' | 'clock' | 'config'
+  'versions' | 'serverState' | 'shownSettings' | 'testMails' | 'ssoContact' | 'clock' | 'config' | 'sendsMail'
 >;
 
 /** Routes of `/organization/settings`: how the server is set up, for superusers and auditors. */
 export function settingsPages(deps: SettingsDeps & MessageDeps) {
-  const { versions, serverState, shownSettings, testMails, ssoContact, clock, config, messages } = deps;
+  const { versions, serverState, shownSettings, testMails, ssoContact, clock, config, sendsMail, messages } = deps;
 
   async function page(c: AppContext, problem?: string) {
     const facts = await serverState.read(c.get('caller'));
@@ -32,6 +32,11 @@ export function settingsPages(deps: SettingsDeps & MessageDeps) {
         if (problem.code !== 'throttled') throw problem;
         return renderProblem(c, problem, await page(c, problem.message));
       }
-      return messages.redirect(c, settingsPath, 'test-mail-queued', caller.user.email);
+      return messages.redirect(
+        c,
+        settingsPath,
+        sendsMail ? 'test-mail-queued' : 'test-mail-unmailed',
+        caller.user.email,
+      );
     });
 }

@@ -147,7 +147,8 @@ function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
   return (
     <>
       <p>
-        Requests that use this token are denied until the pause ends.
+        Requests that use this token are denied until the pause ends. Then its value works again: if it leaked, rotate
+        or revoke the token instead.
         {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
       </p>
       <fieldset>

@@ -61,3 +61,17 @@ it('says at the forms for email addresses, and after them, whether a mail is sen
     expect([edit, profile, message].map((text) => text.includes(none))).toEqual(Array(3).fill(smtpUrl === null));
   }
 });
+
+it('promises mails about service accounts only if a mail server is configured', async () => {
+  for (const smtpUrl of ['smtp://127.0.0.1:1', null]) {
+    const app = await openTestApp({ smtpUrl });
+    onTestFinished(app.close);
+    const browser = openConsole(app, app.root);
+    const account = await storeServiceAccount(app, 'ci');
+    const orphaned = textOf((await browser.get(`/organization/service-accounts/${account.id}`)).html);
+    const create = textOf((await browser.get('/organization/service-accounts?dialog=create')).html);
+    expect(orphaned).toContain('No enabled member maintains this service account.');
+    const said = [orphaned.includes('Mails about its tokens go to all'), create.includes('get the mails about them')];
+    expect(said).toEqual([smtpUrl !== null, smtpUrl !== null]);
+  }
+});

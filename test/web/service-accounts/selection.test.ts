@@ -19,7 +19,7 @@ it('lets a maintainer revoke the checked tokens of a service account, and leads 
   expect((await browser.get(page)).html.match(/name="token"/g)).toHaveLength(3);
   const chosen = tokens.slice(0, 2).map(({ id }) => `&token=${id}`);
   const asked = await browser.get(`${page}/selected?action=revoke${chosen.join('')}&q=e`);
-  expect(textOf(asked.html)).toContain('2 tokens selected in the list');
+  expect(textOf(asked.html)).toContain('Selected by hand, among all tokens of the service account ci');
   expect(asked.html).toContain('href="/organization/service-accounts" aria-current="page"');
   const ids = tokens.slice(0, 2).map(({ id }) => id);
   const done = await browser.submit(`${page}/selected`, { action: 'revoke', ids: ids.join(' ') });
@@ -36,7 +36,9 @@ it('selects all tokens of the service account that match, and none of another ow
   await createAccountToken(app, app.dev, 'other', { name: 'build of another' });
   await createToken(app, app.dev, { name: 'build of a member' });
   const { html } = await browser.get(`${page}/selected?action=pause&all=true&q=build`);
-  expect(textOf(html)).toContain('Name contains “build”');
+  expect(textOf(html)).toContain('Selected all tokens of the service account ci that match: Name contains “build”');
+  const every = await browser.get(`${page}/selected?action=pause&all=true`);
+  expect(textOf(every.html)).toMatch(/Selected all tokens of the service account ci Used/);
   expect(/name="ids" value="([^"]*)"/.exec(html)?.[1]).toBe(build.id);
 });
 

@@ -184,10 +184,12 @@ it('disables and enables a service account, and offers no new tokens meanwhile',
   expect((await browser.post(`${page}/${id}/rename`, form?.hidden)).status).toBe(404);
 });
 
-it('says of a service account without maintainers who gets its mails, and to add one', async () => {
+it('says that a service account has no maintainers, and to add one', async () => {
   const { app, browser } = await open();
   const { id } = await createServiceAccount(app, 'alone');
-  expect(textOf((await browser.get(`${page}/${id}`)).html)).toContain('Organization Superusers. Add a maintainer.');
+  expect(textOf((await browser.get(`${page}/${id}`)).html)).toContain(
+    'No enabled member maintains this service account. Add a maintainer.',
+  );
 });
 
 it('says before the deletion what is lost', async () => {

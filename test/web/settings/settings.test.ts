@@ -94,8 +94,17 @@ describe('the settings page', () => {
 });
 
 describe('a test mail', () => {
+  it('is not said to be on its way if no mail server is set up', async () => {
+    const { browser } = await open();
+    await browser.get(page);
+    const { location } = await browser.submit(`${page}/test-mail`);
+    expect(textOf((await browser.get(location ?? '')).html)).toContain(
+      'No mail server is set up yet, so no mail is sent: the test mail to root@example.com is written to a file on the server.',
+    );
+  });
+
   it('goes to the superuser who asks for it, with an audit event', async () => {
-    const { app, browser } = await open();
+    const { app, browser } = await open({ TOKENSD_SMTP_URL: 'smtp://127.0.0.1:1' });
     await browser.get(page);
     const { location } = await browser.submit(`${page}/test-mail`);
     expect(textOf((await browser.get(location ?? '')).html)).toContain(

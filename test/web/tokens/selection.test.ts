@@ -67,7 +67,7 @@ describe('the confirmation', () => {
     const shown = textOf(html);
     expect([status, html.match(/<bdi>job-\d+<\/bdi>/g)?.length]).toEqual([200, 10]);
     expect(shown).toContain('Revoke 12 tokens?');
-    expect(shown).toContain('Selected by Name contains “job” · Owner: dev@example.com');
+    expect(shown).toContain('Selected all that match: Name contains “job” · Owner: dev@example.com');
     expect(shown).toContain('Used in the last 24 hours 1');
     expect(shown).toContain('and 2 more');
     expect(shown).not.toContain('job-of-bob');
@@ -80,8 +80,31 @@ describe('the confirmation', () => {
     await create(app.dev, 'three');
     const { html } = await openConsole(app, app.dev).get(`${own}/selected?action=pause&q=o${chosen(one, two)}`);
     expect(textOf(html)).toContain('Pause 2 tokens?');
-    expect(textOf(html)).toContain('2 tokens selected in the list');
+    expect(textOf(html)).toContain('Selected by hand, among all your tokens');
     expect(html).toContain(`<a class="button" href="${own}?q=o"`);
+  });
+
+  it('is about this token if there is one, and offers a pause of the same tokens only if something uses them', async () => {
+    const [one, two] = [await create(app.dev, 'one'), await create(app.dev, 'two')];
+    const browser = openConsole(app, app.root);
+    const asked = async (...tokens: CreatedToken[]) =>
+      (await browser.get(`${all}/selected?action=revoke${chosen(...tokens)}`)).html;
+    const unused = textOf(await asked(one));
+    expect(unused).toContain('program that uses this token stops');
+    expect(unused).toContain('No mail server is set up, so tell its owner yourself.');
+    expect(unused).toContain('Selected by hand, among all tokens');
+    expect(unused).not.toContain('Pause instead');
+    await use(app, one.token);
+    expect(textOf(await asked(one))).toContain('Something still uses it.');
+    const both = await asked(one, two);
+    expect(textOf(both)).toContain('program that uses one of these tokens stops');
+    expect(textOf(both)).toContain('Something still uses 1 of them.');
+    const href = /<a href="([^"]*)">Pause instead/.exec(both)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const pause = await browser.get(href);
+    expect(textOf(pause.html)).toContain('Pause 2 tokens?');
+    expect(confirmationOf(pause.html).ids?.split(' ').sort()).toEqual([one.id, two.id].sort());
+    await app.ask(`/api/v1/tokens/${one.id}/pause`, { as: app.root, json: {} });
+    expect(await asked(one, two)).not.toContain('Pause instead');
   });
 
   it('says how many of the tokens a pause leaves as they are', async () => {
@@ -109,7 +132,7 @@ describe('the confirmation', () => {
     const { html } = await openConsole(app, app.root).get(`${all}/selected?action=revoke&all=true`);
     expect(textOf(html)).toContain('Revoke 1,000 tokens?');
     expect(textOf(html)).toContain('More tokens match. 1,000 tokens can be changed at once');
-    expect(textOf(html)).toContain('All tokens, without a filter');
+    expect(textOf(html)).toContain('Selected all tokens, without a filter');
     const browser = openConsole(app, app.root);
     await browser.get(`${all}/selected?action=revoke&all=true`);
     const done = await browser.submit(`${all}/selected`);

@@ -54,6 +54,8 @@ export const texts = {
   'auditor-removed': (member: string) => `${member} is no longer an auditor.`,
   'own-role-removed': () => 'You are no longer an Organization Superuser.',
   'test-mail-queued': (address: string) => `A test mail to ${address} is on its way.`,
+  'test-mail-unmailed': (address: string) =>
+    `No mail server is set up yet, so no mail is sent: the test mail to ${address} is written to a file on the server.`,
   'app-registered': (app: string) => `The app ${app} was registered. Name it in the configuration of your proxy.`,
   'app-changed': (app: string) => `The app ${app} was changed.`,
   'app-deleted': (app: string) => `The app ${app} was deleted. Requests for it are now denied.`,

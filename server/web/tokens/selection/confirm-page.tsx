@@ -1,5 +1,6 @@
 import { count } from '../../../../shared/count.ts';
 import { limits } from '../../../../shared/limits.ts';
+import { reasonNotToPause } from '../../../domain/tokens/bulk/reasons.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { Field, FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
@@ -17,12 +18,14 @@ interface ConfirmPageProps extends AskedTokens {
   action: BulkAction;
   /** URL of the list. */
   listUrl: PageUrl;
+  /** URL of the page that asks before the same tokens are paused. */
+  pauseHref: string;
   now: number;
 }
 
 /** Asks for confirmation before tokens are changed. The form carries their IDs, so that exactly these are changed. */
 export function ConfirmPage({ now, ...asked }: ConfirmPageProps) {
-  const { action, tokens, more, selectedBy, listUrl } = asked;
+  const { action, tokens, more, selected, listUrl } = asked;
   if (tokens.length === 0) return <NothingToChange {...asked} />;
   const change = `${verbs[action]} ${count(tokens.length, 'token')}`;
   return (
@@ -35,13 +38,14 @@ export function ConfirmPage({ now, ...asked }: ConfirmPageProps) {
         </p>
       )}
       <Consequences action={action} tokens={tokens} />
+      {action === 'revoke' && <PauseInstead tokens={tokens} href={asked.pauseHref} now={now} />}
       <dl class="facts">
-        <dt>Selected by</dt>
+        <dt>Selected</dt>
         <dd>
-          <bdi>{selectedBy}</bdi>
+          <bdi>{selected}</bdi>
         </dd>
         <dt>Used in the last 24 hours</dt>
-        <dd>{usedSince(tokens, now - dayMs).toLocaleString('en')}</dd>
+        <dd>{tokens.filter((token) => wasUsedSince(token, now - dayMs)).length.toLocaleString('en')}</dd>
       </dl>
       <NamedTokens tokens={tokens} />
       <LeftAsTheyAre {...asked} />
@@ -75,12 +79,21 @@ function ConfirmForm({
   );
 }
 
-const consequences: Readonly<Record<BulkAction, string>> = {
-  revoke:
-    'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
-  pause:
-    'Requests that use one of these tokens are denied until its pause ends. To end it sooner, select the tokens again and resume them.',
-  resume: 'Requests that use one of these tokens are accepted again, if its rules allow them.',
+const consequences: Readonly<Record<BulkAction, { one: string; several: string }>> = {
+  revoke: {
+    one: 'Every script, pipeline and program that uses this token stops working immediately. You cannot undo this.',
+    several:
+      'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
+  },
+  pause: {
+    one: 'Requests that use this token are denied until its pause ends. To end it sooner, resume the token.',
+    several:
+      'Requests that use one of these tokens are denied until its pause ends. To end it sooner, select the tokens again and resume them.',
+  },
+  resume: {
+    one: 'Requests that use this token are accepted again, if its rules allow them.',
+    several: 'Requests that use one of these tokens are accepted again, if its rules allow them.',
+  },
 };
 
 function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
@@ -88,7 +101,7 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
   const keys = tokens.filter(({ manage }) => manage !== null).length;
   return (
     <p>
-      {consequences[action]}
+      {consequences[action][tokens.length === 1 ? 'one' : 'several']}
       {action === 'pause' &&
         keys > 0 &&
         !superuser &&
@@ -98,14 +111,31 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
   );
 }
 
+/** Offers a pause, which can be undone, if something used one of the tokens lately. */
+function PauseInstead({ tokens, href, now }: Pick<ConfirmPageProps, 'tokens' | 'now'> & { href: string }) {
+  const used = tokens.filter(
+    (token) => !token.canary && wasUsedSince(token, now - dayMs) && reasonNotToPause(token, now) === null,
+  );
+  if (used.length === 0) return null;
+  return (
+    <p class="note warning">
+      Something still uses {tokens.length === 1 ? 'it' : `${used.length.toLocaleString('en')} of them`}. A pause denies
+      the same requests, and can be ended. <a href={href}>Pause instead</a>
+    </p>
+  );
+}
+
 /** Says who gets a mail, or that none is sent. Says nothing if nobody else is affected. */
 function Told({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
   const { sendsMail } = usePage();
   const { id } = useMember();
   const areOwn = tokens.every(({ ownerId }) => ownerId === id);
-  if (!sendsMail) return <>{areOwn ? '' : 'No mail server is set up, so tell the owners yourself.'}</>;
-  if (action === 'revoke') return <>{areOwn ? 'You get a mail.' : 'Each owner gets a mail.'}</>;
-  return <>{areOwn ? '' : 'Each owner but you gets a mail.'}</>;
+  const isOne = tokens.length === 1;
+  if (!sendsMail) {
+    return <>{areOwn ? '' : `No mail server is set up, so tell ${isOne ? 'its owner' : 'the owners'} yourself.`}</>;
+  }
+  if (action === 'revoke') return <>{areOwn ? 'You get a mail.' : `${isOne ? 'Its' : 'Each'} owner gets a mail.`}</>;
+  return <>{areOwn ? '' : isOne ? 'Its owner gets a mail.' : 'Each owner but you gets a mail.'}</>;
 }
 
 /** The first tokens by name and owner, and how many more there are. */
@@ -131,7 +161,12 @@ function NamedTokens({ tokens }: { tokens: readonly TokenRecord[] }) {
 const verbs: Readonly<Record<BulkAction, string>> = { revoke: 'Revoke', pause: 'Pause', resume: 'Resume' };
 
 /** Says how many of the selected tokens the change leaves as they are, and why. */
-function LeftAsTheyAre({ action, tokens, unchanged, notAllowed }: Omit<ConfirmPageProps, 'now'>) {
+function LeftAsTheyAre({
+  action,
+  tokens,
+  unchanged,
+  notAllowed,
+}: Pick<ConfirmPageProps, 'action' | 'tokens' | 'unchanged' | 'notAllowed'>) {
   const token = tokens.length === 0 ? 'selected token' : 'more selected token';
   const not = action === 'resume' ? 'not paused' : 'paused already';
   const [are, have, stay] = unchanged === 1 ? ['is', 'has', 'stays as it is'] : ['are', 'have', 'stay as they are'];
@@ -189,7 +224,6 @@ function NothingToChange(asked: Omit<ConfirmPageProps, 'now'>) {
   );
 }
 
-function usedSince(tokens: readonly TokenRecord[], since: number): number {
-  return tokens.filter(({ lastUse, previous }) => Math.max(lastUse?.at ?? 0, previous?.lastUse?.at ?? 0) > since)
-    .length;
+function wasUsedSince({ lastUse, previous }: TokenRecord, since: number): boolean {
+  return Math.max(lastUse?.at ?? 0, previous?.lastUse?.at ?? 0) > since;
 }

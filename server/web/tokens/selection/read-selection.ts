@@ -1,4 +1,3 @@
-import { count } from '../../../../shared/count.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { revokeTokensBodySchema } from '../../../../shared/schemas/tokens/bulk.ts';
@@ -13,7 +12,7 @@ import type { TokenRecord } from '../../../store/records.ts';
 import { serviceAccountsPath } from '../../service-accounts/service-account-paths.ts';
 import { parseForm, text } from '../../shell/form-values.ts';
 import type { PageUrl } from '../../shell/page-url.ts';
-import { type FilterValues, filterLabel, filterNames, type ReadFilter, selectingNames } from '../all/token-filters.ts';
+import { filterLabel, filterNames, type ReadFilter, selectingNames } from '../all/token-filters.ts';
 
 export const bulkActions = ['revoke', 'pause', 'resume'] as const;
 export type BulkAction = (typeof bulkActions)[number];
@@ -28,8 +27,8 @@ export interface AskedTokens {
   notAllowed: number;
   /** Whether more match the filter. */
   more: boolean;
-  /** The selection in words. */
-  selectedBy: string;
+  /** How they were selected, in words. */
+  selected: string;
 }
 
 export function isBulkAction(value: unknown): value is BulkAction {
@@ -50,11 +49,11 @@ export async function readAskedTokens(
   const caller = c.get('caller');
   const reason = (token: TokenRecord) => reasonToLeave(action, caller, token, now);
   if (c.req.query('all') === 'true') {
-    return { ...(await readMatching(tokens, caller, filter, reason)), selectedBy: inWords(filter.values) };
+    return { ...(await readMatching(tokens, caller, filter, reason)), selected: inWords(filter) };
   }
   const checked = (c.req.queries('token') ?? []).slice(0, limits.maxPageSize);
   const found = await tokens.changeable(caller, checked);
-  return { ...divide(found, reason), more: false, selectedBy: `${count(found.length, 'token')} selected in the list` };
+  return { ...divide(found, reason), more: false, selected: `by hand, among ${listInWords(filter)}` };
 }
 
 type Reason = 'unchanged' | 'not-allowed' | null;
@@ -76,7 +75,7 @@ async function readMatching(
   caller: Caller,
   { query, sort }: Pick<ReadFilter, 'query' | 'sort'>,
   reason: (token: TokenRecord) => Reason,
-): Promise<Omit<AskedTokens, 'selectedBy'>> {
+): Promise<Omit<AskedTokens, 'selected'>> {
   const limit = limits.maxBulkTokens;
   const asked = { tokens: [] as TokenRecord[], unchanged: 0, notAllowed: 0 };
   let last: TokenRecord | undefined;
@@ -105,12 +104,25 @@ function divide(found: readonly TokenRecord[], reason: (token: TokenRecord) => R
 }
 
 /** Describes the tokens that the filter of a list selects. */
-function inWords(values: FilterValues): string {
+function inWords(filter: Pick<ReadFilter, 'values' | 'query'>): string {
+  const list = listInWords(filter);
   const labels = selectingNames.flatMap((name) => {
-    const value = values[name];
+    const value = filter.values[name];
     return value === undefined ? [] : [filterLabel(name, value)];
   });
-  return labels.length === 0 ? 'All tokens, without a filter' : labels.join(' · ');
+  if (labels.length === 0) return list === everyToken ? `${list}, without a filter` : list;
+  return `${list === everyToken ? 'all that match' : `${list} that match`}: ${labels.join(' · ')}`;
+}
+
+const everyToken = 'all tokens';
+
+/** Describes the tokens of a list. */
+function listInWords({ values, query }: Pick<ReadFilter, 'values' | 'query'>): string {
+  const { serviceAccount, all, user, knownTo } = query;
+  if (serviceAccount !== undefined && values.owner === undefined)
+    return `all tokens of the service account ${serviceAccount}`;
+  const isOwn = !all && user === undefined && serviceAccount === undefined && knownTo === undefined;
+  return isOwn ? 'all your tokens' : everyToken;
 }
 
 /** The content of a sent confirmation: exactly the tokens that it named. */

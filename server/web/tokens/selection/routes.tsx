@@ -45,7 +45,10 @@ export async function askAboutSelection(
   if (Object.keys(filter.errors).length > 0 || !isBulkAction(action)) return c.redirect(formatUrl(listUrl), 303);
   const now = clock.now();
   const asked = await readAskedTokens(tokens, c, action, filter, now);
-  return c.render(<ConfirmPage action={action} {...asked} listUrl={listUrl} now={now} />);
+  const pause = new URLSearchParams(new URL(c.req.url).search);
+  pause.set('action', 'pause');
+  const pauseHref = `${path}/selected?${pause}`;
+  return c.render(<ConfirmPage action={action} {...asked} listUrl={listUrl} pauseHref={pauseHref} now={now} />);
 }
 
 /** Changes exactly the tokens that the page named, and shows what became of each. */

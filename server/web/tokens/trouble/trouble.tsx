@@ -20,7 +20,7 @@ export function TroubleNotes(props: TroubleProps) {
   return (
     <>
       <CanaryNote token={token} now={statusContext.now} />
-      <StatusNote token={token} statusContext={statusContext} />
+      <StatusNote {...props} />
       {isActive && <ExpiryNote {...props} />}
       {token.formerOwnerKnows && (
         <p class="note warning">
@@ -50,7 +50,7 @@ function CanaryNote({ token: { canary, lastUse }, now }: { token: TokenRecord; n
 }
 
 /** Why requests with the token are denied. */
-function StatusNote({ token, statusContext }: Omit<TroubleProps, 'offered'>) {
+function StatusNote({ token, statusContext, offered }: TroubleProps) {
   const status = tokenStatus(token, statusContext);
   if (status === 'active' || (token.canary && status !== 'paused')) return null;
   const remedy = isExpired(token, statusContext.now) ? remedies.expired : remedies[status];
@@ -65,6 +65,7 @@ function StatusNote({ token, statusContext }: Omit<TroubleProps, 'offered'>) {
         {token.canary ? pausedCanary : remedy}
       </p>
       <PauseNote token={token} now={statusContext.now} isLost={isLost} />
+      {status === 'paused' && !isLost && !token.canary && <AfterPause mayResume={offered.has('resume')} />}
     </div>
   );
 }
@@ -120,6 +121,18 @@ function PauseNote({ token, now, isLost }: { token: TokenRecord; now: number; is
       </p>
       {(pausedBySuperuser || manage !== null) && !isLost && <p>Only an Organization Superuser can resume it.</p>}
     </>
+  );
+}
+
+/** Says that the end of the pause is not the end of a leak. */
+function AfterPause({ mayResume }: { mayResume: boolean }) {
+  return (
+    <p>
+      When the pause ends, its value works again.{' '}
+      {mayResume
+        ? 'If the value leaked, revoke the token, or resume it and have it rotated at once. A paused token cannot be rotated.'
+        : 'If the value leaked, the token must be revoked, or rotated as soon as it is resumed.'}
+    </p>
   );
 }
 

@@ -105,3 +105,25 @@ it('names beside a denied request who can resume the token, and nobody if that w
   app.clock.advance(61_000);
   expect(await remedyFor(app.root)).toBe('Token paused');
 });
+
+it('says that the value of a paused token works again, and what to do if it leaked', async () => {
+  const { app, pageOf } = await open();
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  expect(textOf(await pageOf(id, app.dev, '?dialog=pause'))).toContain(
+    'Then its value works again: if it leaked, rotate or revoke the token instead.',
+  );
+  const pauseAs = (as: typeof app.dev) => app.ask(`/api/v1/tokens/${id}/pause`, { as, json: {} });
+  await pauseAs(app.dev);
+  expect(textOf(await pageOf(id))).toContain(
+    'When the pause ends, its value works again. If the value leaked, revoke the token, or resume it and have it rotated at once.',
+  );
+  await pauseAs(app.root);
+  expect(textOf(await pageOf(id))).toContain(
+    'If the value leaked, the token must be revoked, or rotated as soon as it is resumed.',
+  );
+  const trap = await createToken(app, app.dev, { name: 'trap', canary: true });
+  await app.ask(`/api/v1/tokens/${trap.id}/pause`, { as: app.dev, json: {} });
+  const trapped = textOf(await pageOf(trap.id));
+  expect(trapped).toContain('It is paused.');
+  expect(trapped).not.toContain('works again');
+});

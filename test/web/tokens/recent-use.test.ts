@@ -118,11 +118,18 @@ it('says whether the old value can be ended, by what used each value since the r
   const advice = async () => /by itself\. (.*?) New value/.exec(textOf((await page()).html))?.[1];
   expect(await advice()).toBe('Wait. Nothing has used the new value yet.');
   await use(prefix, false);
-  expect(await advice()).toMatch(/^The old value can be ended\. .* the old one was not used since the rotation\./);
-  app.clock.advance(60_000);
+  app.clock.advance(25 * 3_600_000);
+  expect(await advice()).toBe(
+    'Wait. The new value is in use, but the rotation was 1 day ago . A program that runs daily may not have run since then.',
+  );
+  app.clock.advance(2 * 3_600_000);
+  expect(await advice()).toBe(
+    'The old value can be ended. The new value is in use, and the old one was not used since the rotation. A program that runs less than daily may still need it.',
+  );
   await use(token.prefix, true);
-  const wait = 'Wait. The old value was used now , since the rotation. Give the new value to the program that used it.';
-  expect(await advice()).toBe(wait);
+  expect(await advice()).toBe(
+    'Wait. The old value was used now , since the rotation. Give the new value to the program that used it. If you do not know the program, end the old value now.',
+  );
   app.clock.advance(27 * 3_600_000);
   expect(await advice()).toMatch(/^The old value can be ended\. .* the old one was last used 1 day ago ?\./);
 });

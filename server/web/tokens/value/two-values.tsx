@@ -14,13 +14,21 @@ interface TwoValuesProps {
 /** A program that runs daily has used a value within this time. */
 const dailyMs = 26 * 60 * 60 * 1000;
 
-/** Whether the old value can be ended: something uses it, nothing uses the new one yet, or only the new one is in use. */
-function Advice({ token: { lastUse }, oldUse, now }: { token: TokenRecord; oldUse: LastUse | null; now: number }) {
+interface AdviceProps extends TwoValuesProps {
+  oldUse: LastUse | null;
+}
+
+/**
+ * Whether the old value can be ended. It cannot while something uses it, while nothing uses the new one, or before a program that runs daily has
+ * run since the rotation.
+ */
+function Advice({ token: { lastUse, rotatedAt }, oldUse, now, mayEnd }: AdviceProps) {
   if (oldUse !== null && (lastUse === null || oldUse.at > now - dailyMs)) {
     return (
       <p class="note warning">
         <strong>Wait.</strong> The old value was used <Time at={oldUse.at} now={now} />, since the rotation. Give the
         new value to the program that used it.
+        {mayEnd && ' If you do not know the program, end the old value now.'}
       </p>
     );
   }
@@ -28,6 +36,14 @@ function Advice({ token: { lastUse }, oldUse, now }: { token: TokenRecord; oldUs
     return (
       <p class="note warning">
         <strong>Wait.</strong> Nothing has used the new value yet.
+      </p>
+    );
+  }
+  if (rotatedAt !== null && rotatedAt > now - dailyMs) {
+    return (
+      <p class="note warning">
+        <strong>Wait.</strong> The new value is in use, but the rotation was <Time at={rotatedAt} now={now} />. A
+        program that runs daily may not have run since then.
       </p>
     );
   }
@@ -41,7 +57,7 @@ function Advice({ token: { lastUse }, oldUse, now }: { token: TokenRecord; oldUs
           was last used <Time at={oldUse.at} now={now} />.
         </>
       )}{' '}
-      A program that runs more rarely may still need it.
+      A program that runs less than daily may still need it.
     </p>
   );
 }
@@ -60,7 +76,7 @@ export function TwoValues({ token, now, mayEnd }: TwoValuesProps) {
         Two values until <MinuteOf at={previous.validUntil} />
       </h2>
       <p>Then the old value stops working by itself.</p>
-      <Advice token={token} oldUse={previous.lastUse} now={now} />
+      <Advice token={token} oldUse={previous.lastUse} now={now} mayEnd={mayEnd} />
       <dl class="facts">
         {values.map(({ title, prefix, use }) => (
           <>

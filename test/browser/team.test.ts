@@ -61,7 +61,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     const [ada, grace] = [`ada-${by}-${script}@example.com`, `grace-${by}-${script}@example.com`];
     await hands.write(page.getByLabel('Email addresses'), `Ada <${ada}>, ${grace} nobody`);
     await hands.press(page.getByRole('button', { name: 'Invite' }));
-    await page.getByRole('heading', { name: '2 members added' }).waitFor();
+    await page.getByRole('heading', { name: '2 members invited' }).waitFor();
     await page.getByRole('row', { name: 'nobody Not invited' }).waitFor();
     expect(await page.getByLabel('Email addresses').inputValue()).toBe('nobody');
     await hands.press(page.getByRole('link', { name: ada }));

@@ -503,7 +503,7 @@ const inviteSeveral = async (page: Page) => {
   const [one, other] = [`one.${Math.random()}@example.com`, `other.${Math.random()}@example.com`];
   await page.getByLabel('Email addresses').fill(`Grace Hopper <${one}>, ${dev} nobody\n${other}, sven@example.com`);
   await page.getByRole('button', { name: 'Invite' }).click();
-  await page.getByRole('heading', { name: '2 members added' }).waitFor();
+  await page.getByRole('heading', { name: '2 members invited' }).waitFor();
 };
 
 /** The browser has no device that can hold a passkey. */

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
 import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
+import { newDenied } from '../store/contract/records.ts';
 
 async function open() {
   const app = await openTestApp();
@@ -113,7 +114,9 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   await recordUsage.flush();
   const { html } = await openConsole(app, app.dev).get(path);
   const text = textOf(html);
-  expect(text).toContain('24 uses in the last 30 days, and 1 denied (1 for “Token paused”).');
+  expect(text).toContain(
+    '24 uses in the last 30 days, and 1 denied (1 for “Token paused”). None of these requests is kept.',
+  );
   expect(html).toContain(
     'aria-label="Uses per day from 25 Oct 2026 to 23 Nov 2026: 24 allowed and 1 denied. The most were 13 on 23 Nov 2026."',
   );
@@ -132,6 +135,11 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   for (const values of ['routes', 'networks', 'user agents']) {
     expect(html).toContain(`<caption>The ${values} with the most uses</caption>`);
   }
+  const denied = [newDenied(token.id, { at: now, reason: 'paused' })];
+  await app.store.transaction((store) => store.usage.addDenied(denied, now));
+  const listed = await openConsole(app, app.dev).get(path);
+  expect(listed.html).toContain('<a href="#denied">1 denied</a>');
+  expect(textOf(listed.html)).not.toContain('None of these requests is kept');
 });
 
 it('says that no use was counted, without a chart', async () => {

@@ -73,7 +73,7 @@ export interface TokenStore extends TokenChangeStore {
   countUpTo(query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
   /** Returns how many tokens each filter selects. Each statement counts a slice, so that other reads come in between. */
   countMatching(filters: readonly TokenFilter[], statusContext: StatusContext, sliceSize?: number): Promise<number[]>;
-  /** Returns how many of the owner's tokens are active. */
+  /** Returns how many of the owner's tokens are active. Leaves out canaries, whose values never work. */
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;

@@ -107,7 +107,7 @@ function SearchHelp({ everything }: { everything: boolean }) {
     <p class="hint">
       {everything
         ? 'Search for the name, description, owner or prefix of a token, or for a member, a service account or an app. '
-        : 'Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. Only Organization Superusers and auditors find the tokens of others: ask one of them who owns a prefix. '}
+        : 'Only Organization Superusers and auditors find the tokens of others: ask one of them who owns a prefix. Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. '}
       A prefix can be that of a value before the last rotation. Tokens that ended in the last 90 days are found by name
       and prefix. Never paste a whole value.
     </p>

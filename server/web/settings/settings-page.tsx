@@ -135,6 +135,7 @@ function SsoSection({ sso, now }: Pick<SettingsPageProps, 'sso' | 'now'>) {
 const noneOf: Readonly<Record<string, string>> = {
   TOKENSD_KEEP_AUDIT: 'none (kept for ever)',
   TOKENSD_MAX_EXPIRY: 'none (no limit)',
+  TOKENSD_DEFAULT_EXPIRY: 'none (as TOKENSD_MAX_EXPIRY, if a request names no expiry)',
   TOKENSD_SSO_MAX_AGE: 'none (no limit)',
   TOKENSD_MAX_IDLE: 'none (no limit)',
 };

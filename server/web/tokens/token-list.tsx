@@ -109,8 +109,8 @@ function TokenRow({ token, names, statusContext, withOwner, selection, actions }
         <ClippedText text={ruleSummary(token, names)} />
       </td>
       <td class="expires">
-        <Expiry at={token.expiresAt} now={now} />
-        {token.expiresAt === null && <span class="on-phone"> expires</span>}
+        {token.canary && token.expiresAt === null ? <NoExpiryNeeded /> : <Expiry at={token.expiresAt} now={now} />}
+        {token.expiresAt === null && !token.canary && <span class="on-phone"> expires</span>}
       </td>
       <td class="used">
         {previous === null ? (
@@ -168,5 +168,15 @@ function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' 
       )}
       <span class="sub rules">{ruleSummary(token, names)}</span>
     </th>
+  );
+}
+
+/** The value of a canary never works, so “never” would be a false alarm. */
+function NoExpiryNeeded() {
+  return (
+    <>
+      <span aria-hidden="true">–</span>
+      <span class="visually-hidden">not needed</span>
+    </>
   );
 }

@@ -63,7 +63,7 @@ it('shows each link once if the server cannot send mail', async () => {
   expect(new Set(links.map(([, link]) => link)).size).toBe(2);
   for (const [, link = ''] of links) expect((await app.ask(link)).status).toBe(200);
   expect(textOf(html)).toContain(
-    '2 members added No mail was sent, because no mail server is configured: copy the links',
+    '2 members invited No mail was sent, because no mail server is configured: copy the links',
   );
   expect(textOf(html)).toContain('Anyone who has a link, including you, can set the password');
 });

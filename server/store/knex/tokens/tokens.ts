@@ -56,7 +56,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')
-        .where('t.owner_id', ownerId)
+        .where({ 't.owner_id': ownerId, 't.canary': false })
         .where((row) => whereStatus(row, engine, 'active', statusContext))
         .count({ active: '*' });
       return Number(row?.active);

@@ -63,11 +63,10 @@ export function InviteResultsPage({ results, canManageTokens }: InviteResultsPag
   );
 }
 
-/** Says how many members were added. Only members who got an invitation are called "invited". */
+/** Says how many members were invited, by a mail or by a link to pass on. */
 function headingOf(results: readonly InviteResult[]): string {
-  const added = results.filter(({ outcome }) => outcome === 'invited');
-  if (added.length === 0) return 'Nobody was invited';
-  return `${count(added.length, 'member')} ${added.some((result) => linkOf(result) === null) ? 'invited' : 'added'}`;
+  const invited = results.filter(({ outcome }) => outcome === 'invited').length;
+  return invited === 0 ? 'Nobody was invited' : `${count(invited, 'member')} invited`;
 }
 
 /** Says what the superuser has to do if the server cannot send mail. */
@@ -127,7 +126,7 @@ function Result({ result, index }: { result: InviteResult; index: number }) {
       </div>
       <span class="sub">
         {expiresAt === null ? (
-          'Added. The member signs in there.'
+          'The member signs in there.'
         ) : (
           <>
             Works once, until <MinuteOf at={expiresAt} />

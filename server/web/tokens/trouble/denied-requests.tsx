@@ -38,7 +38,7 @@ export function DeniedRequests({ requests, now, ...props }: DeniedRequestsProps)
   if (newest.at <= now - recentMs) {
     const last = relativeTime(new Date(newest.at).toISOString(), new Date(now));
     return (
-      <details class="fold">
+      <details class="fold" id="denied">
         <summary>{`${count(requests.length, 'denied request')}, the last one ${last}`}</summary>
         {table(rows)}
       </details>

@@ -56,11 +56,20 @@ export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
   );
 }
 
-function summaryOf({ canary }: UsageSectionProps['token'], { days, denied }: Usage): string {
+/** The number of denied requests leads to the list of them, which holds the last ones only. */
+function summaryOf({ canary }: UsageSectionProps['token'], { days, denied, deniedRequests }: Usage) {
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
   const missing = 'Those of the last minute may be missing.';
   if (canary) return `Somebody presented it ${count(sum('denied'), 'time')} in the last ${shownDays} days. ${missing}`;
-  return `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${byReason(denied)}. ${missing}`;
+  const number = `${sum('denied').toLocaleString('en')} denied`;
+  const isListed = deniedRequests.length > 0;
+  return (
+    <>
+      {count(sum('allowed'), 'use')} in the last {shownDays} days, and{' '}
+      {isListed && sum('denied') > 0 ? <a href="#denied">{number}</a> : number}
+      {byReason(denied)}.{!isListed && sum('denied') > 0 && ' None of these requests is kept.'} {missing}
+    </>
+  );
 }
 
 /** Denied requests are listed within a second, and counted within a minute. The last ones are kept longer than the counts. */

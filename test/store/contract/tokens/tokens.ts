@@ -146,10 +146,11 @@ export function tokenContract(store: () => Store): void {
     }
   });
 
-  it('counts the active tokens of one owner', async () => {
+  it('counts the active tokens of one owner, without canaries', async () => {
     const owner = await addUser(store());
     const other = await addUser(store(), { canManageTokens: false });
     for (const expiresAt of [null, noon + 1, noon, noon - 1]) await addToken(store(), owner.id, { expiresAt });
+    await addToken(store(), owner.id, { canary: true });
     await addToken(store(), other.id);
 
     expect(await store().tokens.countActiveOf(owner.id, { now: noon })).toBe(2);

@@ -49,7 +49,8 @@ it('says nothing about denied requests if there were none, and folds away those 
   const at = app.clock.now() - 8 * day;
   await deny({ reason: 'paused', at }, { reason: 'paused', at: at - 1 });
   const { html } = await browser.get(path);
-  expect(html).not.toContain('id="denied"');
+  expect(html).not.toContain('<h2 id="denied"');
+  expect(html).toContain('<details class="fold" id="denied">');
   expect(textOf(html)).toContain('2 denied requests, the last one 8 days ago');
 });
 

@@ -28,6 +28,7 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
     {
       head: 'TARGET',
       text: targetText,
+      brief: briefTarget,
       minWidth: 40,
       whenNarrow: [
         { order: 2, width: 28 },
@@ -66,8 +67,22 @@ function actorText({ actor }: AuditEvent): string {
  * Returns the target, such as `token ci-pipeline of ada@example.com`. For a transfer, ` → service-account:ci` follows. An older server does not
  * name the owner.
  */
-function targetText({ action, target, changes }: AuditEvent): string {
+function targetText(event: AuditEvent): string {
+  return `${event.target.kind} ${targetName(event)}`.trimEnd();
+}
+
+/** Returns the target without its kind, if the action or the name says it: `solo` for `service_account.changed`. */
+function briefTarget(event: AuditEvent): string {
+  const { action, target } = event;
+  const name = targetName(event);
+  const [what = ''] = action.split('.');
+  if (name === '' || (what.replaceAll('_', '-') !== target.kind && !name.startsWith(`${target.kind}:`)))
+    return targetText(event);
+  return name.startsWith(`${target.kind}:`) ? name.slice(target.kind.length + 1) : name;
+}
+
+function targetName({ action, target, changes }: AuditEvent): string {
   const owner = target.owner ? ` of ${target.owner}` : '';
   const receiver = action === 'token.transferred' && changes?.find(({ field }) => field === 'owner')?.to;
-  return `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() + owner + (receiver ? ` → ${receiver}` : '');
+  return (target.name ?? target.id ?? '') + owner + (receiver ? ` → ${receiver}` : '');
 }

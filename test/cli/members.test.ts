@@ -354,7 +354,7 @@ it('says how to invite a member who exists already again', async () => {
   const ran = await cli.run(['users', 'add', 'dev@example.com'], root);
   expect(ran).toMatchObject({ code: 5, stdout: '' });
   expect(ran.stderr).toBe(
-    'error: dev@example.com is already the address of a member. If they have not joined yet, invite them again with `tokens users invite dev@example.com`.\n',
+    'error: dev@example.com is already the address of a member. If they have not joined yet, invite them again with `tokens users invite dev@example.com`. If their account is disabled, use `tokens users enable dev@example.com`.\n',
   );
 });
 

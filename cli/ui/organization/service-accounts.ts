@@ -19,7 +19,14 @@ export async function printServiceAccounts(
       text: ({ last_used_at: at }) => (at === null ? 'never' : times.ago(at)),
       whenNarrow: [{ order: 2, width: 0 }],
     },
-    { head: 'MAINTAINERS', text: maintainersOf, minWidth: 12, whenNarrow: [{ order: 5, width: 0 }] },
+    {
+      head: 'MAINTAINERS',
+      // A program may split the addresses.
+      text: ({ maintainers }) => maintainers.join(', ') || 'none',
+      brief: maintainersOf,
+      minWidth: 12,
+      whenNarrow: [{ order: 5, width: 0 }],
+    },
     { head: 'GROUPS', text: ({ groups }) => groups.join(', '), whenNarrow: [{ order: 3, width: 0 }] },
     {
       head: 'DESCRIPTION',

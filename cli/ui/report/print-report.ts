@@ -20,7 +20,7 @@ interface Row {
 
 /** The meanings that exceed their column on a terminal of 80 columns, in fewer words. */
 const briefMeanings: Readonly<Partial<Record<ReportedTokens, string>>> = {
-  never_used: 'never used in 30 days',
+  never_used: 'unused since creation',
   unrotated: 'not rotated in a year',
   owner_disabled: 'of disabled owners',
 };

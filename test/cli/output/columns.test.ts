@@ -36,7 +36,7 @@ it.each([
 ])('keeps the target of an event longer than its actor: at %i columns', async (columns, heads) => {
   const [head, first = ''] = await lines(columns, 'audit', '--action', 'token.rotated');
   expect(head?.split(/ {2,}/)).toEqual(heads);
-  expect(first).toMatch(/token ci-p/);
+  expect(first).toMatch(/token\.rotated +ci-p/);
   expect(first.length).toBeLessThanOrEqual(columns);
 });
 
@@ -80,6 +80,14 @@ it('cuts a long actor on a terminal of 80 columns, but shows who acted in every 
   const { stdout } = await cli.run(['audit', '--limit', '3', '--no-color'], inDays);
   const [head, ...events] = stdout.trimEnd().split('\n');
   expect(head?.split(/ {2,}/).slice(0, 4)).toEqual(['TIME', 'ACTOR', 'ACTION', 'TARGET']);
-  expect(events[0]).toMatch(/ firstname\.lastname@\S*… +token\.created +token nigh/);
+  expect(events[0]).toMatch(/ firstname\.lastname@\S*… +token\.created +nightly of/);
   for (const line of [head, ...events]) expect(line?.length).toBeLessThanOrEqual(80);
+});
+
+it('names what an event changed on a terminal of 80 columns, without the kind that its action says', async () => {
+  await cli.run(['service-accounts', 'create', 'platform'], cli.as(cli.app.root));
+  const audit = (more: object) =>
+    cli.run(['audit', '--limit', '1', '--no-color'], { ...cli.as(cli.app.root), ...more });
+  expect((await audit({ columns: 80 })).stdout).toMatch(/ service_account\.created +platform /);
+  expect((await audit({})).stdout).toContain('\tservice_account.created\tservice-account service-account:platform\t');
 });

@@ -70,7 +70,6 @@ async function addOne(ctx: Context, email: string, options: UsersAddOptions): Pr
 }
 
 function isMember(email: string, cause: unknown) {
-  const command = commandLine('users invite', email);
-  const advice = `If they have not joined yet, invite them again with \`${command}\`.`;
+  const advice = `If they have not joined yet, invite them again with \`${commandLine('users invite', email)}\`. If their account is disabled, use \`${commandLine('users enable', email)}\`.`;
   return localError('email-taken', `${sanitize(email)} is already the address of a member. ${advice}`, cause);
 }

@@ -404,6 +404,40 @@ it('names the service accounts that an offboarding leaves without an enabled mai
   expect(text).not.toContain('shared');
 });
 
+it.each(['disable', 'delete'])(
+  'names the service accounts that lose their only enabled maintainer before it performs %s',
+  async (action) => {
+    const { app, browser, page } = await open();
+    const asked = async (action: string) => (await browser.get(`${page}?dialog=${action}`)).html;
+    expect(textOf(await asked(action))).not.toContain('maintainer');
+    const alone = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+    await createServiceAccount(app, 'shared', { maintainers: [app.dev, app.root] });
+    const html = await asked(action);
+    const text = textOf(html);
+    expect(text).toContain('Leaves 1 service account without an enabled maintainer. Its tokens keep working.');
+    expect(html).toContain(`<a href="/organization/service-accounts/${alone.id}">ci</a>`);
+    expect(text).not.toContain('shared');
+    expect(textOf(await asked('promote'))).not.toContain('maintainer');
+  },
+);
+
+it('offers no service account as a receiver that the same offboarding leaves without a maintainer', async () => {
+  const { app, browser, page } = await open();
+  const { id } = await createToken(app, app.dev, { name: 'in use' });
+  await app.store.tokens.recordUses([useOf(id, { at: app.clock.now() })]);
+  await createServiceAccount(app, 'solo', { maintainers: [app.dev] });
+  const asked = async () => (await browser.get(`${page}?dialog=offboard`)).html;
+  const alone = await asked();
+  expect(textOf(alone)).toContain('No service account can receive the tokens in use');
+  expect(textOf(alone)).toContain('Without one, it is not offered as a receiver.');
+  await createServiceAccount(app, 'shared', { maintainers: [app.dev, app.root] });
+  const html = await asked();
+  expect(html).toContain('<option value="shared">');
+  expect(html).not.toContain('<option value="solo">');
+  // Nothing else is revoked, and no number is zero.
+  expect(html).toMatch(/class="if-transferred">\s*Transfers 1 token\.\s*</);
+});
+
 it('offers more than one page of service accounts when it offboards a member, and accepts one that it does not offer', async () => {
   const { app, browser, page } = await open();
   const used = await createToken(app, app.dev, { name: 'in use' });

@@ -117,6 +117,7 @@ export function teamPages(deps: TeamPagesDeps) {
         activeTokens={activeTokens}
         isSelf={isSelf}
         hasSecretLink={invitations.hasSecretLink(user)}
+        orphaned={[]}
       />
     );
   }

@@ -130,3 +130,11 @@ it('shows Edit and Offboard, and keeps everything else in a quiet menu that ends
     expect(items).toContain(label);
   expect(items.at(-1)).toBe('Delete');
 });
+
+it('shows beside its field what is wrong with a filter, although the member has no tokens', async () => {
+  const { browser, page } = await open();
+  expect((await browser.get(page)).html).not.toContain('name="status"');
+  const { html, status } = await browser.get(`${page}?status=nonsense`);
+  expect(status).toBe(400);
+  expect(textOf(html)).toContain('Choose one of the listed statuses.');
+});

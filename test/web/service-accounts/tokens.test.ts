@@ -128,3 +128,11 @@ it('links the owner in the list of all tokens to the service account', async () 
   const { html } = await superuser.get('/organization/tokens');
   expect(html).toContain(`<a href="${page}" title="ci">ci</a>`);
 });
+
+it('shows beside its field what is wrong with a filter, although the service account has no tokens', async () => {
+  const { page, maintainer } = await open();
+  expect((await maintainer.get(page)).html).not.toContain('name="status"');
+  const { html, status } = await maintainer.get(`${page}?status=nonsense`);
+  expect(status).toBe(400);
+  expect(textOf(html)).toContain('Choose one of the listed statuses.');
+});

@@ -2,7 +2,7 @@ import type {
   CreateServiceAccountBody,
   EditServiceAccountBody,
 } from '../../../../shared/schemas/accounts/service-accounts.ts';
-import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
+import type { Page, ServiceAccountSummary, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { type Caller, isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../../caller.ts';
 import { type OfferedNames, offerNames } from '../../offered-names.ts';
@@ -35,6 +35,8 @@ export interface ServiceAccounts {
   list(operator: Operator, query: ServiceAccountQuery): Promise<ServiceAccountSummary[]>;
   /** Returns names of enabled service accounts, for a form. @throws ProblemError `superuser-required` */
   offer(caller: Caller): Promise<OfferedNames>;
+  /** Returns the service accounts of which a member is the only enabled maintainer. @throws ProblemError `superuser-required` */
+  onlyMaintainedBy(caller: Caller, userId: string): Promise<UserRecord[]>;
   /**
    * Applies all changes or none. Maintainers may change the description and the maintainers, and add one of them
    * per call.
@@ -89,6 +91,11 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
     async offer(caller) {
       requireSuperuser(caller);
       return offerNames((limit) => store.serviceAccounts.enabledNames(limit));
+    },
+
+    async onlyMaintainedBy(caller, userId) {
+      requireSuperuser(caller);
+      return store.serviceAccounts.onlyMaintainedBy(userId);
     },
 
     async edit(operator, id, body, precondition) {

@@ -60,7 +60,9 @@ export function AccountTokens(props: AccountTokensProps) {
             : 'A superuser must enable the service account before you can create tokens for it.'}
         </p>
       )}
-      {account.tokenCount > 0 && <OwnerListControls path={path} {...filter} counts={counts} />}
+      {(account.tokenCount > 0 || isWrong(filter.errors)) && (
+        <OwnerListControls path={path} {...filter} counts={counts} />
+      )}
       {tokens.length > 0 ? (
         <TokenList
           caption={`Tokens of ${account.name}`}

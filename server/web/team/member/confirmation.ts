@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { UserSummary } from '../../../store/records.ts';
+import type { UserRecord, UserSummary } from '../../../store/records.ts';
 
 /** The member that an action affects. */
 export interface ActionSubject {
@@ -10,6 +10,8 @@ export interface ActionSubject {
   isSelf: boolean;
   /** Whether a copied invitation link has a secret, and is not only the address at which the member signs in. */
   hasSecretLink: boolean;
+  /** The service accounts that the action leaves without an enabled maintainer. */
+  orphaned: readonly UserRecord[];
 }
 
 /** The texts of the dialog that asks for confirmation of an action. */

@@ -3,6 +3,7 @@ import { Mailed } from '../../shell/mailed.tsx';
 import type { Confirmation } from './confirmation.ts';
 import { invitationConfirmations } from './invitation-texts.tsx';
 import type { ConfirmedAction } from './member-actions.ts';
+import { OrphanedAccounts, orphaningText } from './orphaned-accounts.tsx';
 
 /** Title, button and explanation of each action's confirmation dialog. */
 export const confirmations: Record<ConfirmedAction, Confirmation> = {
@@ -91,12 +92,14 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     title: (name) => `Disable the account of ${name}?`,
     confirm: 'Disable account',
     danger: true,
-    body: ({ user, activeTokens, isSelf }) => (
+    body: ({ user, activeTokens, isSelf, orphaned }) => (
       <>
         {isSelf && <SignedOutWarning />}
         <p>{user.email} is signed out everywhere and cannot sign in.</p>
         <p>{blockedTokens(activeTokens)}</p>
         <p>If you enable the account again, its tokens work again.</p>
+        {orphaned.length > 0 && <p>{orphaningText(orphaned)}</p>}
+        <OrphanedAccounts accounts={orphaned} />
       </>
     ),
   },
@@ -167,7 +170,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     title: (name) => `Delete ${name} for good?`,
     confirm: 'Delete',
     danger: true,
-    body: ({ user, activeTokens }) => (
+    body: ({ user, activeTokens, orphaned }) => (
       <>
         <p>You cannot undo this. To keep the account, offboard the member instead. Deleting does the following:</p>
         <ul>
@@ -177,7 +180,9 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
               : 'Revokes no tokens, because the account has none.'}
           </li>
           <li>Ends all sessions, and erases the name and {user.email}. The audit log keeps a pseudonym.</li>
+          {orphaned.length > 0 && <li>{orphaningText(orphaned)}</li>}
         </ul>
+        <OrphanedAccounts accounts={orphaned} />
         <p>
           Remove the member at your identity provider first, if there is one. Otherwise they may be able to join again.
         </p>

@@ -52,6 +52,9 @@ export function isConfirmedAction(text: string | undefined): text is ConfirmedAc
   return text === 'invitation-link' || (isMemberAction(text) && text !== 'grant');
 }
 
+/** The actions that can leave service accounts without an enabled maintainer. Only a disabled member is erased, who maintains none. */
+export const orphaning: readonly ConfirmedAction[] = ['disable', 'delete'];
+
 /** The actions that the page of a member offers. An offboarding has a form of its own, and a new link a page. */
 export type OfferedAction = MemberAction | 'offboard' | 'invitation-link';
 

@@ -25,6 +25,7 @@ import {
   isMemberAction,
   type MemberAction,
   offeredActions,
+  orphaning,
   performAction,
 } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
@@ -156,12 +157,14 @@ export function memberPages(deps: MemberPagesDeps) {
     // Granting the permission has no dialog, and needs no confirmation.
     if (action === 'grant') throw problem;
     const member = await loadMember(c);
-    return renderProblem(c, problem, await page(c, member, { dialog: actionDialog(c, member, action, problem) }));
+    return renderProblem(c, problem, await page(c, member, { dialog: await actionDialog(c, member, action, problem) }));
   }
 
-  function actionDialog(c: AppContext, member: LoadedMember, action: ConfirmedAction, problem?: ProblemError): Child {
+  async function actionDialog(c: AppContext, member: LoadedMember, action: ConfirmedAction, problem?: ProblemError) {
     const hasSecretLink = invitations.hasSecretLink(member.user);
-    const props = { ...member, hasSecretLink, action, pageUrl: readPageUrl(c), problem };
+    const caller = c.get('caller');
+    const orphaned = orphaning.includes(action) ? await serviceAccounts.onlyMaintainedBy(caller, member.user.id) : [];
+    const props = { ...member, hasSecretLink, orphaned, action, pageUrl: readPageUrl(c), problem };
     return <MemberActionDialog {...props} />;
   }
 

@@ -35,7 +35,7 @@ export function MemberTokens({ user, tokens, names, statusContext, pageUrl, coun
           <a href={formatUrl({ path: allTokensPath, query: { owner: user.email } })}>Open in all tokens</a>
         )}
       </div>
-      {user.tokenCount > 0 && <OwnerListControls path={path} {...filter} counts={counts} />}
+      {(user.tokenCount > 0 || isWrong(filter.errors)) && <OwnerListControls path={path} {...filter} counts={counts} />}
       {tokens.length > 0 ? (
         <TokenList
           caption={`API tokens of ${memberName(user)}`}

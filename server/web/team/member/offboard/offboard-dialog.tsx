@@ -7,7 +7,8 @@ import { FormDialog } from '../../../shell/components/form-dialog.tsx';
 import { Mailed } from '../../../shell/mailed.tsx';
 import { memberName } from '../../member-labels.ts';
 import { memberPath } from '../../team-paths.ts';
-import type { OffboardForm } from './offboard-form.ts';
+import { orphaningText } from '../orphaned-accounts.tsx';
+import { type OffboardForm, receivers } from './offboard-form.ts';
 import { PlanLists } from './plan-lists.tsx';
 import { hasReceiver, IfNobody, IfTransferred, TransferFields } from './transfer-fields.tsx';
 
@@ -15,7 +16,7 @@ interface OffboardDialogProps {
   user: UserSummary;
   /** What happens to the tokens if a service account is chosen. */
   plan: OffboardingPlan;
-  /** The service accounts that can receive tokens. */
+  /** The enabled service accounts. */
   offeredAccounts: OfferedNames;
   form: OffboardForm;
   closeHref: string;
@@ -28,8 +29,10 @@ interface OffboardDialogProps {
  * The form that offboards a member. The choice between a transfer and a revocation comes first, and the button says what it does. Lists of the
  * tokens follow.
  */
-export function OffboardDialog(props: OffboardDialogProps) {
-  const { user, plan, offeredAccounts, form, closeHref, problem } = props;
+export function OffboardDialog(given: OffboardDialogProps) {
+  const { user, plan, form, closeHref, problem } = given;
+  const offeredAccounts = receivers(given.offeredAccounts, plan);
+  const props = { ...given, offeredAccounts };
   return (
     <FormDialog
       title={`Offboard ${memberName(user)}?`}
@@ -90,8 +93,8 @@ function Consequences({ user, plan, ...props }: OffboardDialogProps) {
               <>
                 <IfNobody>Permanently revokes {count(all, 'token')}.</IfNobody>
                 <IfTransferred>
-                  Transfers {count(transferred.length, 'token')} and permanently revokes{' '}
-                  {count(revoked.length, 'token')}.
+                  Transfers {count(transferred.length, 'token')}
+                  {revoked.length > 0 && ` and permanently revokes ${count(revoked.length, 'token')}`}.
                 </IfTransferred>
               </>
             ) : (
@@ -104,12 +107,7 @@ function Consequences({ user, plan, ...props }: OffboardDialogProps) {
           </Mailed>
         </>
       )}
-      {orphaned.length > 0 && (
-        <li>
-          Leaves {count(orphaned.length, 'service account')} without an enabled maintainer.{' '}
-          {orphaned.length === 1 ? 'Its tokens keep' : 'Their tokens keep'} working.
-        </li>
-      )}
+      {orphaned.length > 0 && <li>{orphaningText(orphaned)}</li>}
     </ul>
   );
 }

@@ -1,6 +1,8 @@
 import { parseDuration } from '../../../../../shared/duration.ts';
 import { ProblemError } from '../../../../../shared/problem.ts';
 import { type OffboardUserBody, offboardUserBodySchema } from '../../../../../shared/schemas/accounts/offboarding.ts';
+import type { OffboardingPlan } from '../../../../domain/accounts/offboarding/offboarding.ts';
+import type { OfferedNames } from '../../../../domain/offered-names.ts';
 import { parseForm, text } from '../../../shell/form-values.ts';
 
 /** The fields of the form, as texts. */
@@ -26,6 +28,14 @@ export function offboardBody({ transferTo, grace }: OffboardForm): OffboardUserB
     transfer_to: transferTo,
     ...(seconds !== undefined && { grace: seconds }),
   });
+}
+
+/** Returns the service accounts to offer as receivers: not those that the same offboarding leaves without a maintainer, who would rotate the tokens. */
+export function receivers(
+  { names, more }: OfferedNames,
+  { orphaned }: Pick<OffboardingPlan, 'orphaned'>,
+): OfferedNames {
+  return { names: names.filter((name) => !orphaned.some((account) => account.name === name)), more };
 }
 
 function invalidGrace(): ProblemError {

@@ -2,16 +2,13 @@ import type { PropsWithChildren } from 'hono/jsx';
 import { limits } from '../../../../../shared/limits.ts';
 import type { OffboardingPlan } from '../../../../domain/accounts/offboarding/offboarding.ts';
 import { isPaused } from '../../../../domain/tokens/status.ts';
-import type { TokenRecord, UserRecord, UserSummary } from '../../../../store/records.ts';
-import { serviceAccountPath } from '../../../service-accounts/service-account-paths.ts';
+import type { TokenRecord, UserSummary } from '../../../../store/records.ts';
 import { Time } from '../../../shell/components/time.tsx';
 import { Mailed } from '../../../shell/mailed.tsx';
 import { formatUrl } from '../../../shell/page-url.ts';
 import { allTokensPath } from '../../../tokens/all/all-tokens-paths.ts';
 import { memberName } from '../../member-labels.ts';
-
-/** A longer list is closed, so that the buttons stay near. */
-const maxOpen = 5;
+import { maxOpen, OrphanedAccounts } from '../orphaned-accounts.tsx';
 
 interface PlanListsProps {
   user: UserSummary;
@@ -29,7 +26,7 @@ export function PlanLists({ user, plan: { transferred, revoked, known, orphaned 
       <TokenNames heading="Revoked in any case" tokens={revoked} now={now}>
         <p class="hint">Not used in the last 30 days, not working, or a canary.</p>
       </TokenNames>
-      <OrphanedAccounts accounts={orphaned} />
+      <OrphanedAccounts accounts={orphaned} notOffered={transferred.length > 0} />
       <KnownTokens user={user} tokens={known} />
     </>
   );
@@ -70,24 +67,6 @@ function TokenNames({ heading, tokens, now, children }: PropsWithChildren<TokenN
               {token.prefix}, {lastUseOf(token, now)}
               {isPaused(token, now) && `, paused${token.pausedReason ? `: ${token.pausedReason}` : ''}`}
             </span>
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
-/** Names the service accounts that the member alone maintains. */
-function OrphanedAccounts({ accounts }: { accounts: readonly UserRecord[] }) {
-  if (accounts.length === 0) return null;
-  return (
-    <details open={accounts.length <= maxOpen}>
-      <summary>Left without an enabled maintainer ({accounts.length})</summary>
-      <p class="hint">Add a maintainer to each, so that somebody rotates its tokens.</p>
-      <ul>
-        {accounts.map(({ id, name }) => (
-          <li>
-            <a href={serviceAccountPath(id)}>{name}</a>
           </li>
         ))}
       </ul>

@@ -40,7 +40,7 @@ const routes = Object.keys(accessTable)
 
 describe.each(routes)('%s', (key) => {
   const [method = '', path = ''] = key.split(' ');
-  const isBulk = /\/tokens\/(revoke|pause)$/.test(key);
+  const isBulk = /\/tokens\/(revoke|pause|resume)$/.test(key);
   const ask = (headers: Record<string, string>) => {
     const id = path.includes('/service-accounts/') ? account.id : token.id;
     const json = isBulk ? { ids: [id] } : bodies[key];

@@ -289,14 +289,6 @@ const takeAddress = async (page: Page) => {
   await page.getByRole('alert').waitFor();
 };
 
-/** Chooses the service account that receives the tokens. The button says so. */
-const chooseReceiver = async (page: Page) => {
-  await page.getByRole('button', { name: /^Offboard and revoke [0-9]+ tokens$/ }).waitFor();
-  await page.getByLabel(/^Transfer [0-9]+ tokens in use to$/).selectOption('ci');
-  await page.getByRole('button', { name: /^Offboard, transfer [0-9]+, revoke [0-9]+$/ }).waitFor();
-  await page.getByLabel('Transferred tokens work for').waitFor();
-};
-
 /** Returns the path of the link that confirms another address for the member. */
 const addressLink = (email: string, to: string) => async (world: World) => {
   const found = await world.services.sessions.authenticate(await world.sessionOf(email));
@@ -848,12 +840,6 @@ export const views: View[] = [
   { name: 'member-of-auditor', as: auditor, path: memberPage(dev) },
   { name: 'member-offboard-many', as: root, path: memberPage('robot@example.com', '?dialog=offboard') },
   { name: 'member-offboard-unused', as: root, path: memberPage('sven@example.com', '?dialog=offboard') },
-  {
-    name: 'member-offboard-transfer',
-    as: root,
-    path: memberPage(dev, '?dialog=offboard'),
-    act: chooseReceiver,
-  },
   { name: 'member-edit-refused', as: root, path: memberPage(dev, '?dialog=edit'), act: takeAddress },
   { name: 'member-edit-sso', as: root, path: memberPage(ssoMember, '?dialog=edit') },
   { name: 'member-delete-without-tokens', as: root, path: memberPage('sven@example.com', '?dialog=delete') },

@@ -66,13 +66,13 @@ function Submit({ plan: { transferred, revoked }, ...props }: OffboardDialogProp
   const revokeAll = `Offboard and revoke ${count(all, 'token')}`;
   if (transferred.length === 0 || !hasReceiver(props)) return <>{revokeAll}</>;
   return (
-    <>
+    <span class="either">
       <IfNobody>{revokeAll}</IfNobody>
       <IfTransferred>
         Offboard, transfer {transferred.length}
         {revoked.length > 0 && `, revoke ${revoked.length}`}
       </IfTransferred>
-    </>
+    </span>
   );
 }
 
@@ -90,13 +90,13 @@ function Consequences({ user, plan, ...props }: OffboardDialogProps) {
         <>
           <li>
             {mayTransfer ? (
-              <>
+              <span class="either">
                 <IfNobody>Permanently revokes {count(all, 'token')}.</IfNobody>
                 <IfTransferred>
                   Transfers {count(transferred.length, 'token')}
                   {revoked.length > 0 && ` and permanently revokes ${count(revoked.length, 'token')}`}.
                 </IfTransferred>
-              </>
+              </span>
             ) : (
               <>Permanently revokes {count(all, 'token')}.</>
             )}{' '}

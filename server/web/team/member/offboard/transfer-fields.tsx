@@ -16,7 +16,7 @@ interface TransferFieldsProps {
   problem: ProblemError | undefined;
 }
 
-/** The choice of the service account that receives the tokens in use. Only with one, the style sheet shows how long they work there. */
+/** The choice of the service account that receives the tokens in use. */
 export function TransferFields({ tokens, form, offeredAccounts, problem }: TransferFieldsProps) {
   const errors = fieldErrors(problem);
   const { sendsMail } = usePage();
@@ -33,16 +33,14 @@ export function TransferFields({ tokens, form, offeredAccounts, problem }: Trans
         error={errors.transfer_to}
       />
       {hasReceiver({ offeredAccounts, form }) && (
-        <div class="if-transferred">
-          <Field
-            label="Transferred tokens work for"
-            name="grace"
-            value={form.grace}
-            error={errors.grace}
-            hint="A duration such as 30d or 12h, for tokens that nobody rotates. The member knows their values."
-            autocomplete="off"
-          />
-        </div>
+        <Field
+          label="Transferred tokens work for"
+          name="grace"
+          value={form.grace}
+          error={errors.grace}
+          hint="A duration such as 30d or 12h, for tokens that nobody rotates. The member knows their values."
+          autocomplete="off"
+        />
       )}
     </>
   );

@@ -39,3 +39,35 @@ describe.skipIf(!chromiumIsHere)('the navigation of a narrow window', () => {
     expect(await page.getByRole('button', { name: 'Sections' }).count()).toBe(0);
   });
 });
+
+describe.skipIf(!chromiumIsHere)('the menu of the account', () => {
+  const browser = useBrowser();
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.stop());
+
+  it.each([390, 1280])('has each label on one line, above its choices, in a window of %i pixels', async (width) => {
+    const view = { name: 'overview', as: 'root@example.com', path: () => '/overview' };
+    const page = await openView(browser, world, view, { width });
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    const groups = await page.locator('.menu .themes').evaluateAll((fieldsets) =>
+      fieldsets.map((fieldset) => {
+        const legend = fieldset.querySelector('legend');
+        const choice = fieldset.querySelector('button');
+        if (legend === null || choice === null) throw new Error('A group lacks its label or its choices.');
+        const box = legend.getBoundingClientRect();
+        const style = getComputedStyle(legend);
+        const lineHeight = Number.parseFloat(style.lineHeight);
+        const text = box.height - Number.parseFloat(style.paddingTop) - Number.parseFloat(style.paddingBottom);
+        return { lines: Math.round(text / lineHeight), isAbove: box.bottom <= choice.getBoundingClientRect().top + 1 };
+      }),
+    );
+    expect(groups).toEqual([
+      { lines: 1, isAbove: true },
+      { lines: 1, isAbove: true },
+    ]);
+  });
+});

@@ -83,7 +83,7 @@ export const auditActionDescriptions = {
   'service_account.created': 'A service account was created. `changes` lists its fields.',
   'service_account.changed':
     'A superuser, a maintainer or a management key changed a service account. `changes` lists each field with its old and its new value, and maintainers and groups one a line.',
-  'service_account.disabled': 'A service account was disabled. All its tokens are rejected.',
+  'service_account.disabled': 'A service account was disabled. Requests that use its tokens are denied.',
   'service_account.enabled': 'A disabled service account was enabled again.',
   'service_account.deleted': 'A service account was deleted, with its tokens and its trusts.',
   'client.created': 'An OAuth client was registered.',

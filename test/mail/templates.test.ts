@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientInfo, createdMail, owner, revokedMail, token, unwrapped, visible } from '../helpers/app/token-mails.ts';
+import { sampleMails } from '../helpers/console/samples/mails.ts';
 
 describe('text from outside in a mail', () => {
   const hostile = [
@@ -123,5 +124,19 @@ describe('the HTML part', () => {
     const url = `https://tokens.acme.example/profile/api-tokens/${token.id}`;
     expect(html).toMatch(new RegExp(`<a href="${url}" style="[^"]*background:#0b57d0[^"]*">View this token</a>`));
     expect(visible(html)).toContain(`Or open this address: ${url}\n`);
+  });
+});
+
+describe('the words of a mail', () => {
+  it.each(sampleMails)('call a request that is not accepted denied, as the console does: $name', ({ mail }) => {
+    expect(mail.text).not.toMatch(/\breject(s|ed)?\b/i);
+  });
+
+  it('say from when requests with a revoked token are denied', () => {
+    const [one, several] = [revokedMail(), revokedMail({ tokens: [token, token] })];
+    expect(unwrapped(one.text)).toContain('Requests that use it are denied from now on. It cannot be restored.');
+    expect(unwrapped(several.text)).toContain(
+      'Requests that use them are denied from now on. They cannot be restored.',
+    );
   });
 });

@@ -217,7 +217,7 @@ describe('a member’s groups', () => {
     const [mail, ...others] = await app.newMails();
     expect(others).toEqual([]);
     expect(mail).toMatchObject({ to: eve.email, subject: 'Your permission to use API tokens was removed' });
-    expect(unwrapped(mail?.text ?? '')).toContain('Your tokens are rejected until you have it again.');
+    expect(unwrapped(mail?.text ?? '')).toContain('Requests that use your tokens are denied until you have it again.');
     expect(unwrapped(mail?.text ?? '')).toContain('no longer an Organization Superuser');
     expect(mail?.text).toMatch(/Group of the permission:? +devs/);
     expect(mail?.text).toMatch(/Claim:? +groups/);

@@ -27,7 +27,7 @@ async function runClientsDelete(ctx: Context, name: string, options: ClientsDele
   const client = await findClient(api, name);
   const shown = sanitize(client.name);
   const skipQuestion = options.yes || !isInteractive(ctx);
-  await confirmOrCancel(ctx, skipQuestion, `Delete ${shown}? Its requests are rejected from then on.`);
+  await confirmOrCancel(ctx, skipQuestion, `Delete ${shown}? Its requests are denied from then on.`);
   await expectSuccess(api.clients[':id'].$delete({ param: { id: client.id } }));
   await printOutcome(ctx, options, client, `Deleted ${shown}.`);
 }

@@ -22,7 +22,7 @@ export function registerPause(program: Command, ctx: Context): void {
     .argument('<names...>', 'Names or prefixes of the tokens')
     .summary('Stop tokens until they are resumed')
     .description(
-      'Stop tokens until they are resumed or the pause ends. They are rejected immediately, everywhere. Unlike a revocation, this can be undone with `tokens resume`. Only superusers can end a pause by a superuser.',
+      'Stop tokens until they are resumed or the pause ends. Requests that use them are denied immediately, everywhere. Unlike a revocation, this can be undone with `tokens resume`. Only superusers can end a pause by a superuser.',
     )
     .addOption(new Option('--for <duration>', 'Length of the pause: 30m, 12h, 2d, 1w').conflicts('until'))
     .option('--until <time>', 'End of the pause: a time, or a date (the start of that day in UTC)')

@@ -78,7 +78,7 @@ export function emailChangedMail(site: SiteInfo, event: EmailChangeEvent): MailC
 /** Writes the last mail to a member whose account was deleted. */
 export function accountDeletedMail(site: SiteInfo, event: AccountDeletion): MailContent {
   const { owner, actor, tokens } = event;
-  const ended = tokens.length === 0 ? '' : ' Its API tokens are rejected from now on.';
+  const ended = tokens.length === 0 ? '' : ' Requests that use its API tokens are denied from now on.';
   return memberMail(site, event, {
     subject: 'Your account was deleted',
     lead: `Your account ${owner.email} was deleted. You can no longer sign in with it.${ended}`,

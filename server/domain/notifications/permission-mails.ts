@@ -43,5 +43,6 @@ export function permissionLostMail(site: SiteInfo, event: PermissionLoss): MailC
   });
 }
 
-const tokensText = 'the permission to use API tokens. Your tokens are rejected until you have it again.';
+const tokensText =
+  'the permission to use API tokens. Requests that use your tokens are denied until you have it again.';
 const roleText = 'the role Organization Superuser. Your API tokens keep working.';

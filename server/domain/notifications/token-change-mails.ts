@@ -112,7 +112,7 @@ export function tokenPausedMail(site: SiteInfo, event: TokenPause): MailContent 
   const { token } = event;
   return memberMail(site, event, {
     subject: [...tokenTitle(token), ' was paused'],
-    lead: `${aTokenOf(event)} was paused. It is rejected ${endOf(event)}.`,
+    lead: `${aTokenOf(event)} was paused. Requests that use it are denied ${endOf(event)}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: adviceAfterPause(site, event, 'it'),
     facts: [...tokenFacts(token), ...pauseFacts(event)],
@@ -127,7 +127,7 @@ export function tokensPausedMail(site: SiteInfo, event: TokensPause): MailConten
   if (token !== undefined && others.length === 0) return tokenPausedMail(site, { ...event, token });
   return memberMail(site, event, {
     subject: `${tokens.length} API tokens were paused`,
-    lead: `${tokensOf(event, tokens.length)} were paused. They are rejected ${endOf(event, 'they are')}.`,
+    lead: `${tokensOf(event, tokens.length)} were paused. Requests that use them are denied ${endOf(event, 'they are')}.`,
     button: tokenListOf(event, site),
     ...itemsOf('Paused', tokens),
     advice: adviceAfterPause(site, event, 'them'),

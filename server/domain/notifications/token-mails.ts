@@ -99,14 +99,14 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
       ...common,
       button: viewToken(site, token.id),
       subject: [...tokenTitle(token), ' was revoked'],
-      lead: `${aTokenOf({ ...event, token })} was revoked. It is rejected from now on and cannot be restored.`,
+      lead: `${aTokenOf({ ...event, token })} was revoked. Requests that use it are denied from now on. It cannot be restored.`,
       facts: [...tokenFacts(token), ['Created', utc(token.createdAt)], ...facts],
     });
   }
   return memberMail(site, event, {
     ...common,
     subject: `${tokens.length} API tokens were revoked`,
-    lead: `${tokensOf(event, tokens.length)} were revoked. They are rejected from now on and cannot be restored.`,
+    lead: `${tokensOf(event, tokens.length)} were revoked. Requests that use them are denied from now on. They cannot be restored.`,
     ...(tokens.length > maxItems
       ? { lists: [{ heading: 'Revoked', lines: tokens.map(tokenLine) }] }
       : { items: tokens.map(tokenItem) }),

@@ -60,7 +60,7 @@ const endOwn = createRoute({
   method: 'delete',
   path: '/sessions/{id}',
   summary: 'End one of your sessions',
-  description: 'The session is rejected from the next request on. Your tokens keep working.',
+  description: 'Requests that use the session are denied from now on. Your tokens keep working.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'The session has ended' } },
 });

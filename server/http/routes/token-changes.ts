@@ -47,7 +47,7 @@ const endPreviousValue = createRoute({
   method: 'delete',
   path: '/tokens/{id}/previous',
   summary: 'End the previous value of a token',
-  description: 'The value before the last rotation is rejected from the next request on.',
+  description: 'Requests with the value before the last rotation are denied from now on.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'Only the current value is accepted' } },
 });
@@ -68,7 +68,7 @@ const pauseToken = createRoute({
   path: '/tokens/{id}/pause',
   summary: 'Pause a token',
   description:
-    'The token is rejected from the next request on, until it is resumed. If a superuser pauses the token of another member, only superusers can resume it.',
+    'Requests that use the token are denied from now on, until it is resumed. If a superuser pauses the token of another member, only superusers can resume it.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(pauseTokenBodySchema) },
   responses: { 200: jsonResponse(tokenSchema, 'The paused token') },

@@ -60,7 +60,7 @@ const revokeToken = createRoute({
   method: 'delete',
   path: '/tokens/{id}',
   summary: 'Revoke a token',
-  description: 'The token is rejected from the next request on. This cannot be undone.',
+  description: 'Requests that use the token are denied from now on. This cannot be undone.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'The token is revoked' } },
 });

@@ -69,7 +69,7 @@ export function RotateSecretDialog({ client, closeHref }: AskDialogProps) {
       confirm="Rotate secret"
     >
       <p>
-        The old secret stops working immediately. Until the client has the new one, its requests are rejected, and it
+        The old secret stops working immediately. Until the client has the new one, its requests are denied, and it
         cannot accept any token.
       </p>
     </ConfirmDialog>

@@ -47,7 +47,7 @@ export const serviceAccountSchema = z
       .describe('Those of its maintainers who are disabled. If all are, mails about its tokens go to all superusers')
       .meta({ example: ['bob@example.com'] }),
     groups: z.array(z.string()),
-    disabled: z.boolean().describe('Whether all its tokens are rejected'),
+    disabled: z.boolean().describe('Whether requests that use its tokens are denied'),
     token_count: z.int().describe('Tokens that exist, expired ones included. Tokens that jobs exchanged do not count'),
     last_used_at: timeSchema.nullable().describe('The newest use of any of its tokens, or null'),
     created_at: timeSchema,
@@ -65,7 +65,7 @@ export const editServiceAccountBodySchema = z
     ...z.object(fields).partial().shape,
     add_maintainers: maintainersSchema.optional().describe('Members to add to its maintainers'),
     remove_maintainers: maintainersSchema.optional().describe('Maintainers to remove'),
-    disabled: z.boolean().optional().describe('Whether all its tokens are rejected'),
+    disabled: z.boolean().optional().describe('Whether requests that use its tokens are denied'),
   })
   .refine((body) => Object.keys(body).length > 0, 'Send at least one field.')
   .refine(

@@ -26,7 +26,7 @@ export const userSchema = z
         'Whether the member reads all members, tokens, apps, OAuth clients, service accounts, trusts, webhooks, reports and audit events',
       ),
     status: memberStatusSchema,
-    disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
+    disabled: z.boolean().describe('A disabled member cannot sign in, and requests that use their tokens are denied'),
     can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),
     sso: z.boolean().describe('Whether the member signs in through the identity provider'),
     groups: z

@@ -19,7 +19,7 @@ const memberSchema = z.strictObject({
     "Whether the member is an auditor, who reads everything and changes nothing. Only a superuser's session can change it",
   ),
   can_manage_tokens: can_manage_tokens.describe('Whether the member may create, manage and use personal API tokens'),
-  disabled: disabled.describe('A disabled member cannot sign in, and their tokens are rejected'),
+  disabled: disabled.describe('A disabled member cannot sign in, and requests that use their tokens are denied'),
   groups: groups.describe(
     'The groups that superusers give the member. Groups from the identity provider are not listed',
   ),

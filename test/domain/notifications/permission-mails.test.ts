@@ -12,7 +12,7 @@ it.each<[string, LostPermission[], string, string[]]>([
     'the permission',
     [permission],
     '[Acme] Your permission to use API tokens was removed',
-    ['Your tokens are rejected until you have it again.', 'devs <&>'],
+    ['Requests that use your tokens are denied until you have it again.', 'devs <&>'],
   ],
   [
     'the role',
@@ -24,7 +24,7 @@ it.each<[string, LostPermission[], string, string[]]>([
     'both',
     [role, permission],
     '[Acme] Your permission to use API tokens was removed',
-    ['are rejected', 'You are also no longer an Organization Superuser.', 'devs <&>', 'admins'],
+    ['are denied', 'You are also no longer an Organization Superuser.', 'devs <&>', 'admins'],
   ],
 ])('tells a member that they lost %s, and names group, claim and whom to ask', (_what, lost, expected, parts) => {
   const { subject, text, html } = renderMail(permissionLostMail(site, { ...event, lost }));

@@ -72,7 +72,7 @@ it('rotates the secret, after which the old one is rejected', async () => {
   const { app, browser } = await open();
   const client = await addClient(app, 'gateway');
   expect(textOf((await browser.get(`${page}/${client.id}?dialog=rotate-secret`)).html)).toContain(
-    'The old secret stops working immediately.',
+    'The old secret stops working immediately. Until the client has the new one, its requests are denied,',
   );
   const { html } = await browser.submit(`${page}/${client.id}/rotate-secret`, {});
   const { clients } = app.services;

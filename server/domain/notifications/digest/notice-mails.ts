@@ -41,9 +41,9 @@ const promise = 'It never contains the value of a token.';
 const footer = `You get this message at most once a day. ${promise}`;
 
 const rules: Record<Notice, string> = {
-  expires: 'A token that expires is rejected from then on.',
-  expired: 'A token that has expired is rejected, and cannot be extended.',
-  idle: 'A token that nobody uses becomes idle, and is rejected until you resume it.',
+  expires: 'Requests that use a token are denied from its expiry on.',
+  expired: 'Requests that use an expired token are denied, and the token cannot be extended.',
+  idle: 'A token that nobody uses becomes idle. Requests that use it are then denied until you resume it.',
 };
 
 /** Writes the daily mail about tokens that expire, have expired or become idle. */

@@ -22,7 +22,7 @@ export function newNetworkMail(site: SiteInfo, event: NewNetworkEvent): MailCont
   const name = commandArgument(token);
   const advice = unlessExpected([
     {
-      instruction: 'Pause the token. It is rejected until you resume it.',
+      instruction: 'Pause the token. Requests that use it are denied until you resume it.',
       command: commandOf(event, `tokens pause ${name}`),
     },
     { instruction: 'See where the token is used.', command: commandOf(event, `tokens usage ${name}`) },

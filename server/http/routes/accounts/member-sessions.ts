@@ -27,7 +27,7 @@ const end = createRoute({
   method: 'delete',
   path: '/users/{id}/sessions/{session}',
   summary: 'End a session of a member',
-  description: 'The session is rejected from the next request on. Closed to management keys.',
+  description: 'Requests that use the session are denied from now on. Closed to management keys.',
   request: { params: memberSessionParamSchema },
   responses: { 204: { description: 'The session has ended' } },
 });

@@ -116,7 +116,7 @@ const revokeAllOfUser = createRoute({
   method: 'delete',
   path: '/users/{id}/tokens',
   summary: 'Revoke all tokens of a member',
-  description: 'The tokens are rejected from the next request on. This cannot be undone.',
+  description: 'Requests that use the tokens are denied from now on. This cannot be undone.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'The member has no tokens left' } },
 });

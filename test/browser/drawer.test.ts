@@ -53,18 +53,15 @@ describe.skipIf(!chromiumIsHere)('the menu of the account', () => {
     const page = await openView(browser, world, view, { width });
     await page.getByRole('button', { name: /^Account of/ }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    const groups = await page.locator('.menu .themes').evaluateAll((fieldsets) =>
-      fieldsets.map((fieldset) => {
-        const legend = fieldset.querySelector('legend');
-        const choice = fieldset.querySelector('button');
-        if (legend === null || choice === null) throw new Error('A group lacks its label or its choices.');
-        const box = legend.getBoundingClientRect();
-        const style = getComputedStyle(legend);
-        const lineHeight = Number.parseFloat(style.lineHeight);
-        const text = box.height - Number.parseFloat(style.paddingTop) - Number.parseFloat(style.paddingBottom);
-        return { lines: Math.round(text / lineHeight), isAbove: box.bottom <= choice.getBoundingClientRect().top + 1 };
-      }),
-    );
+    const groups = await page.evaluate(`[...document.querySelectorAll('.menu .themes')].map((group) => {
+      const [label, choice] = [group.querySelector('legend'), group.querySelector('button')];
+      const [style, box] = [getComputedStyle(label), label.getBoundingClientRect()];
+      const text = box.height - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+      return {
+        lines: Math.round(text / parseFloat(style.lineHeight)),
+        isAbove: box.bottom <= choice.getBoundingClientRect().top + 1,
+      };
+    })`);
     expect(groups).toEqual([
       { lines: 1, isAbove: true },
       { lines: 1, isAbove: true },

@@ -88,6 +88,6 @@ export function attemptKeysOf({ guess, account, ip, known }: RateLimitKeys): Att
 }
 
 export function networkKeys(ip: string | null): FailureKey[] {
-  if (ip === null || !ipaddr.isValid(ip)) return [];
-  return [{ key: `network ${networkOf(ip)}`, group: 'networks', ...limits.network }];
+  const network = ip !== null && ipaddr.isValid(ip) ? networkOf(ip) : 'unknown';
+  return [{ key: `network ${network}`, group: 'networks', ...limits.network }];
 }

@@ -302,6 +302,12 @@ describe('a network', () => {
     expect(await begin(ada)).toBe(0);
   });
 
+  it('that is unknown is limited like one network, whatever the accounts are', async () => {
+    await failTimes(20, (turn) => ({ account: `${turn}@example.com`, ip: null }));
+    expect(await begin(ada)).toBe(1);
+    expect(await begin({ ...ada, ip: '203.0.113.9' })).toBe(0);
+  });
+
   it('that is unknown leaves the account limited', async () => {
     await failTimes(5, () => ({ ...ada, ip: 'unknown' }));
     expect(await begin(ada)).toBe(1);
@@ -310,7 +316,7 @@ describe('a network', () => {
 
 it('remembers a bounded number of accounts and forgets those that failed longest ago', async () => {
   rateLimit = createSignInRateLimit(memory, { maxKeys: 10 });
-  const account = (turn: number) => ({ account: `${turn}`, ip: null });
+  const account = (turn: number) => ({ account: `${turn}`, ip: `198.51.100.${turn}` });
   for (let turn = 0; turn < 10; turn += 1) await failTimes(5, () => account(turn));
   vi.advanceTimersByTime(second);
   await failTimes(1, () => account(0));

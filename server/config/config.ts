@@ -117,18 +117,17 @@ export class ConfigError extends CommandError {
 }
 
 /**
- * Reads the settings from the environment, and from the files that it names.
+ * Reads the settings from the environment, and from the files that it names: `TOKENSD_CONFIG`, and one for each `NAME_FILE`.
  * @throws ConfigError listing every mistake, unknown settings included
  */
 export function readConfig(env: Environment): Config {
-  const { values, given, files, mistakes } = readSettingTexts(env);
+  const { values, sources, files, mistakes } = readSettingTexts(env);
   const parsed = settingsSchema.safeParse(values);
   for (const { path, message } of parsed.error?.issues ?? []) {
-    mistakes.push(`${nameSource(path.join('.'), files)} ${message}`);
+    mistakes.push(`${nameSource(path.join('.'), sources)} ${message}`);
   }
-  mistakes.push(...settingConflicts(values, given));
+  mistakes.push(...settingConflicts(values, new Set(Object.keys(sources))));
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  const sources = Object.fromEntries([...given].map((name) => [name, files[name] ?? 'environment']));
   return { ...toConfig(parsed.data, env, files), sources };
 }
 

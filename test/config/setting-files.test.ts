@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../server/config/config.ts';
 import { readSettingTexts } from '../../server/config/settings/setting-texts.ts';
-import { settingNames } from '../../server/config/settings/settings.ts';
-import { mistakesOf } from './mistakes.ts';
+import { emptySettings, settingNames } from '../../server/config/settings/settings.ts';
+import { numRuns } from '../helpers/length.ts';
+import { anyValue, mistakesOf } from './mistakes.ts';
 
 const read = (env: Record<string, string>) => readConfig({ HOME: '/nowhere', ...env });
 
@@ -27,7 +29,7 @@ describe('a file named by NAME_FILE', () => {
     const path = file('value', 'the value\n');
     expect(readSettingTexts({ [`${name}_FILE`]: path })).toEqual({
       values: { [name]: 'the value' },
-      given: new Set([name]),
+      sources: { [name]: path },
       files: { [name]: path },
       mistakes: [],
     });
@@ -40,6 +42,27 @@ describe('a file named by NAME_FILE', () => {
     ['spaces and no-break spaces', ' \u00a0smtp://mail.example.com\u00a0\n'],
   ])('may have %s around the value', (_what, content) => {
     expect(read({ TOKENSD_SMTP_URL_FILE: file('smtp', content) }).smtpUrl).toBe('smtp://mail.example.com');
+  });
+
+  it('has the same meaning as its setting, whatever the value is', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...settingNames), anyValue, (name, value) => {
+        const direct = readSettingTexts({ [name]: value });
+        const path = file('any-value', `${value}\n`);
+        const read = readSettingTexts({ [`${name}_FILE`]: path });
+        expect(read.values).toEqual(direct.values);
+        const unnamed = read.mistakes.map((mistake) => mistake.replace(` (from ${path})`, ''));
+        const isEmpty = value.trim() === '' && !emptySettings.includes(name);
+        expect(unnamed).toEqual(isEmpty ? [`${name}_FILE names ${path}, which is empty`] : direct.mistakes);
+      }),
+      { numRuns: numRuns(500) },
+    );
+  });
+
+  it('may be empty if the setting may', () => {
+    const path = file('empty-list', '\n');
+    expect(read({ TOKENSD_TRUSTED_PROXIES_FILE: path }).trustedProxies).toEqual([]);
+    expect(read({ TOKENSD_EXPIRY_NOTICES_FILE: path }).expiryNotices).toEqual([]);
   });
 
   it('may be relative to the working directory', () => {

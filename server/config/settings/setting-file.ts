@@ -5,7 +5,7 @@ import { trimValue } from './setting-text.ts';
 /** Far more than any value needs. A larger file is the wrong file. */
 const maxFileBytes = 65_536;
 
-/** A file that a `…_FILE` variable names cannot be used. The message continues "NAME_FILE …" and names the file. */
+/** A file that a variable names cannot be used. The message continues the name of the variable, and names the file. */
 export class SettingFileError extends Error {
   constructor(message: string) {
     super(message);
@@ -17,13 +17,22 @@ export class SettingFileError extends Error {
  * Reads the value of a setting from a file. Relative paths start at the working directory. Removes the white space
  * around the value, such as the final line break.
  *
- * @throws SettingFileError if the file cannot be read, is not a regular file, or is empty, too large or not UTF-8
+ * @throws SettingFileError if the file cannot be used, or if it is empty and the value must not be
  */
-export function readSettingFile(path: string): string {
-  const file = resolve(path);
-  const value = trimValue(decode(readBytes(file), file));
-  if (value === '') throw new SettingFileError(`names ${file}, which is empty`);
+export function readSettingFile(path: string, mayBeEmpty = false): string {
+  const value = trimValue(readTextFile(path));
+  if (value === '' && !mayBeEmpty) throw new SettingFileError(`names ${resolve(path)}, which is empty`);
   return value;
+}
+
+/**
+ * Reads a file of settings. Relative paths start at the working directory.
+ *
+ * @throws SettingFileError if the file cannot be read, is not a regular file, or is too large or not UTF-8
+ */
+export function readTextFile(path: string): string {
+  const file = resolve(path);
+  return decode(readBytes(file), file);
 }
 
 function readBytes(file: string): Buffer {

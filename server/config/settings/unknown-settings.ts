@@ -1,5 +1,6 @@
 import leven from 'leven';
 import type { Environment } from '../environment.ts';
+import { configVariable } from './config-file.ts';
 
 const ownPrefix = 'TOKENSD_';
 const maxMistypedLetters = 3;
@@ -29,11 +30,31 @@ export function isPortIgnored(env: Environment): boolean {
 export function unknownSettings(env: Environment, known: readonly string[]): string[] {
   return Object.keys(env)
     .filter((name) => name.toUpperCase().startsWith(ownPrefix) && !known.includes(name) && !isInjected(name, env[name]))
+    .map((name) => `${name} is not a setting of this version. ${adviceOn(name, known)}`);
+}
+
+/**
+ * Returns a sentence for each name in the file of `TOKENSD_CONFIG` that is not one of `known`. No other program reads the file, so
+ * that every name must be a setting.
+ */
+export function foreignNames(values: Environment, known: readonly string[], file: string): string[] {
+  return Object.keys(values)
+    .filter((name) => !known.includes(name))
     .map((name) => {
-      const similar = findSimilar(name.toUpperCase(), known);
-      const advice = similar.length > 0 ? `Did you mean ${similar.join(' or ')}?` : 'Remove it or correct its name';
-      return `${name} is not a setting of this version. ${advice}`;
+      // A line of a secret that was broken into lines can look like a name.
+      const isVariable = /^[A-Z_][A-Z0-9_]*$/.test(name) || /^tokensd_/i.test(name);
+      const subject = `${isVariable ? name : 'A name'} (from ${file})`;
+      if (name === configVariable) return `${subject} must be set in the environment`;
+      if (name.toUpperCase().startsWith(ownPrefix)) {
+        return `${subject} is not a setting of this version. ${adviceOn(name, known)}`;
+      }
+      return `${subject} is not a setting of tokensd. Set it in the environment`;
     });
+}
+
+function adviceOn(name: string, known: readonly string[]): string {
+  const similar = findSimilar(name.toUpperCase(), known);
+  return similar.length > 0 ? `Did you mean ${similar.join(' or ')}?` : 'Remove it or correct its name';
 }
 
 /** Returns the known names that differ in a few letters, else those that contain every word of `name`; at most three. */

@@ -17,6 +17,8 @@ export interface Context {
   onReopenSignal(listener: () => void): void;
   /** Ends the process immediately, without cleaning up. */
   exitNow(code: number): void;
+  /** Does work with another file mode creation mask. The work must not be asynchronous. */
+  withUmask(mask: number, work: () => void): void;
 }
 
 /** Standard output. */

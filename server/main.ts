@@ -59,6 +59,14 @@ export function processContext(programName: string): Context {
       process.on('SIGHUP', listener);
     },
     exitNow: (code) => process.exit(code),
+    withUmask(mask, work) {
+      const before = process.umask(mask);
+      try {
+        work();
+      } finally {
+        process.umask(before);
+      }
+    },
   };
 }
 

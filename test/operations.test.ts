@@ -102,19 +102,21 @@ describe('the metrics', () => {
   });
 });
 
-describe.skipIf(!hasRealParts('systemd-analyze'))('the systemd unit', () => {
-  const unit = join(root, 'examples/systemd/tokensd.service');
+describe.skipIf(!hasRealParts('systemd-analyze'))('the systemd units', () => {
+  const directory = join(root, 'examples/systemd');
+  const unit = join(directory, 'tokensd.service');
 
-  it('has an exposure level of at most 1.5', () => {
+  it('have an exposure level of at most 1.5', () => {
     const report = execFileSync('systemd-analyze', ['security', '--offline=true', '--threshold=15', unit], {
       encoding: 'utf8',
     });
     expect(report).toContain('Overall exposure level');
   });
 
-  it('has no setting that systemd does not know', () => {
-    const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+  it('have no setting that systemd does not know', () => {
+    const units = ['tokensd.socket', 'tokensd-internal.socket'].map((name) => join(directory, name));
+    const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit, ...units], { encoding: 'utf8' });
     // Ignore messages about other files, such as a missing Node binary.
-    expect(stderr.split('\n').filter((line) => line.includes('tokensd.service:'))).toEqual([]);
+    expect(stderr.split('\n').filter((line) => /tokensd\S*\.(?:service|socket):/.test(line))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
 import { type Config, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
+import { readPassedSockets } from '../config/passed-sockets.ts';
 import { isPortIgnored } from '../config/settings/unknown-settings.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
@@ -17,11 +17,13 @@ import { announcement } from './serve/announce.ts';
 import { createDaemon } from './serve/daemon.ts';
 import { openEventLog } from './serve/event-log.ts';
 import { listen } from './serve/listen.ts';
+import { takeSockets } from './serve/take-sockets.ts';
 
 /** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {
-  const config = readConfig(context.env);
-  const log = createLog(config.logLevel, (line) => context.stderr.write(line));
+  const settings = readConfig(context.env);
+  const log = createLog(settings.logLevel, (line) => context.stderr.write(line));
+  const config = takeSockets(settings, readPassedSockets(context.env, context.pid), log);
   if (isPortIgnored(context.env)) log.warn({}, 'TOKENSD_PORT is not a setting and is ignored; set TOKENSD_LISTEN');
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
@@ -74,8 +76,13 @@ async function serveStore(deps: ServeDeps): Promise<void> {
   const { server, internalServer } = daemon;
   const drains = [server, ...(internalServer === null ? [] : [internalServer])].map(createDrain);
   try {
-    const internal = await listenInternally(internalServer, config);
-    const url = await listen(server, config.listen, 'TOKENSD_LISTEN');
+    const { internalListen } = config;
+    const at = (setting: string) => ({ setting, withUmask: context.withUmask });
+    const internal =
+      internalServer === null || internalListen === null
+        ? null
+        : await listen(internalServer, internalListen, at('TOKENSD_INTERNAL_LISTEN'));
+    const url = await listen(server, config.listen, at('TOKENSD_LISTEN'));
     if (alone) await requeueMails(store, log);
     daemon.startJobs();
     await warnIfNoMember(deps);
@@ -88,12 +95,6 @@ async function serveStore(deps: ServeDeps): Promise<void> {
     await daemon.stop();
   }
   log.info({}, 'stopped');
-}
-
-/** Makes the internal server listen. Returns its address, or null if there is no internal server. */
-async function listenInternally(server: Server | null, { internalListen }: Config): Promise<string | null> {
-  if (server === null || internalListen === null) return null;
-  return listen(server, internalListen, 'TOKENSD_INTERNAL_LISTEN');
 }
 
 async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void> {

@@ -16,8 +16,7 @@ import { type Settings, settingsSchema } from './settings/settings.ts';
 
 /** The effective settings of the daemon. */
 export interface Config {
-  /** A null host means all addresses. */
-  listen: { host: string | null; port: number };
+  listen: ListenAddress;
   /** Where proxies and monitoring connect; null: they use `listen`. */
   internalListen: ListenAddress | null;
   /** Without a trailing slash. */
@@ -73,7 +72,7 @@ export interface Config {
   requireTotp: boolean;
   sessionLimits: SessionLimits;
   logLevel: LogLevel;
-  /** Where each setting that is set comes from: `environment`, or the path of a file. */
+  /** Where each setting that is set comes from: `environment`, `systemd`, or the path of a file. */
   sources: Readonly<Record<string, string>>;
 }
 
@@ -209,8 +208,10 @@ function oidcConfig(settings: Settings): OidcConfig | null {
   };
 }
 
-/** Returns an address of this machine that a browser can open, unlike `*` or `0.0.0.0`. */
-function localUrl({ host, port }: Config['listen']): string {
+/** Returns an address of this machine that a browser can open, unlike `*` or `0.0.0.0`. A Unix socket needs a public URL (`settingConflicts`). */
+function localUrl(listen: ListenAddress): string {
+  if (!('port' in listen)) return 'http://localhost';
+  const { host, port } = listen;
   const allAddresses = host === null || host === '0.0.0.0' || host === '::';
   return `http://${hostAndPort(allAddresses ? 'localhost' : host, port)}`;
 }

@@ -1,5 +1,8 @@
-/** Where a server listens: at an address and a port, or at a Unix socket. A null host means all addresses. */
-export type ListenAddress = { host: string | null; port: number } | { socket: string };
+/**
+ * Where a server listens: at an address and a port, at a Unix socket, or at a socket that systemd has opened and passed as a
+ * file descriptor. A null host means all addresses.
+ */
+export type ListenAddress = { host: string | null; port: number } | { socket: string } | { fd: number };
 
 /** Returns `HOST:PORT`, with brackets around an IPv6 address, and `*` for all addresses (null). */
 export function hostAndPort(host: string | null, port: number): string {
@@ -9,12 +12,13 @@ export function hostAndPort(host: string | null, port: number): string {
 
 /** Returns an address as it is written in a setting: `HOST:PORT` or `unix:/path`. */
 export function listenText(address: ListenAddress): string {
+  if ('fd' in address) return `the socket that systemd passed as file descriptor ${address.fd}`;
   return 'socket' in address ? `unix:${address.socket}` : hostAndPort(address.host, address.port);
 }
 
 /** Returns where a program on this machine reaches an address: a URL, or `unix:/path`. */
 export function localAddress(address: ListenAddress): string {
-  if ('socket' in address) return listenText(address);
+  if (!('port' in address)) return listenText(address);
   const { host, port } = address;
   if (host === null || host === '0.0.0.0') return `http://127.0.0.1:${port}`;
   return `http://${hostAndPort(host === '::' ? '::1' : host, port)}`;

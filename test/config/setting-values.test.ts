@@ -81,7 +81,7 @@ describe('TOKENSD_INTERNAL_LISTEN', () => {
     'must not be %s',
     (value) => {
       expect(mistakesOf({ TOKENSD_INTERNAL_LISTEN: value })).toEqual([
-        'TOKENSD_INTERNAL_LISTEN must be HOST:PORT, such as 127.0.0.1:8421, or unix:/run/tokensd/internal.sock',
+        expect.stringMatching(/^TOKENSD_INTERNAL_LISTEN must be HOST:PORT, .* or unix:\/path\/of\.sock$/),
       ]);
     },
   );
@@ -93,9 +93,12 @@ describe('TOKENSD_INTERNAL_LISTEN', () => {
   });
 
   it('must not be the address of TOKENSD_LISTEN', () => {
-    const mistake = 'TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another port';
+    const mistake = 'TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another one';
     expect(mistakesOf({ TOKENSD_INTERNAL_LISTEN: '127.0.0.1:8420' })).toEqual([mistake]);
     expect(mistakesOf({ TOKENSD_LISTEN: ':9000', TOKENSD_INTERNAL_LISTEN: '*:9000' })).toEqual([mistake]);
+    const unix = { TOKENSD_LISTEN: 'unix:/run/a.sock', TOKENSD_PUBLIC_URL: 'https://tokens.example.com' };
+    expect(mistakesOf({ ...unix, TOKENSD_INTERNAL_LISTEN: 'unix:/run/a.sock' })).toEqual([mistake]);
+    expect(mistakesOf({ ...unix, TOKENSD_INTERNAL_LISTEN: 'unix:/run/b.sock' })).toEqual([]);
   });
 
   it.each(['127.0.0.1:8421', 'unix:/run/tokensd/internal.sock'])('is printed as it was set: %s', (value) => {
@@ -104,6 +107,17 @@ describe('TOKENSD_INTERNAL_LISTEN', () => {
 });
 
 describe('TOKENSD_LISTEN', () => {
+  it('may be a Unix socket, if a public URL is set', () => {
+    const TOKENSD_LISTEN = 'unix:/run/tokensd/tokensd.sock';
+    const config = read({ TOKENSD_LISTEN, TOKENSD_PUBLIC_URL: 'https://tokens.example.com' });
+    expect(config.listen).toEqual({ socket: '/run/tokensd/tokensd.sock' });
+    expect(describeConfig(config)).toContain(`TOKENSD_LISTEN=${TOKENSD_LISTEN}`);
+    expect(mistakesOf({ TOKENSD_LISTEN })).toEqual([
+      'TOKENSD_PUBLIC_URL must be set if TOKENSD_LISTEN is a Unix socket, because browsers cannot open it',
+    ]);
+    expect(mistakesOf({ TOKENSD_LISTEN, TOKENSD_PUBLIC_URL_FILE: '/missing' })).toHaveLength(1);
+  });
+
   it.each([
     ['127.0.0.1:8420', '127.0.0.1'],
     ['localhost:8420', 'localhost'],
@@ -129,7 +143,7 @@ describe('TOKENSD_LISTEN', () => {
     '[12::1::]:1',
   ])('rejects %s and shows the forms', (value) => {
     expect(mistakesOf({ TOKENSD_LISTEN: value })).toEqual([
-      'TOKENSD_LISTEN must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses',
+      'TOKENSD_LISTEN must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses, or unix:/path/of.sock',
     ]);
   });
 

@@ -45,5 +45,6 @@ function daemonContext(): Parameters<typeof createTokensd>[0] {
     onStopSignal: () => {},
     onReopenSignal: () => {},
     exitNow: () => {},
+    withUmask: (_mask, work) => work(),
   };
 }

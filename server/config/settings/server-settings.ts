@@ -2,7 +2,6 @@ import { databaseUrlValue } from '../database-url.ts';
 import type { Setting } from './setting.ts';
 import {
   directoryValue,
-  internalListenValue,
   listenValue,
   mailFromValue,
   proxiesValue,
@@ -16,17 +15,19 @@ export const serverSettings = {
   TOKENSD_LISTEN: {
     schema: listenValue.default({ host: '127.0.0.1', port: 8420 }),
     default: '`127.0.0.1:8420`',
-    description: 'Address and port to listen on. `:8420` and `*:8420` mean all addresses.',
+    description:
+      'Address and port to listen on, such as `[::1]:8420`; `:8420` and `*:8420` mean all addresses. It can also be a Unix socket, `unix:/path/of.sock`, which has mode 0660. Every program that can connect to that counts as a trusted proxy. A socket that [systemd passes](./production.md#sockets) takes its place.',
   },
   TOKENSD_INTERNAL_LISTEN: {
-    schema: internalListenValue.optional(),
+    schema: listenValue.optional(),
     default: 'none: everything is served at `TOKENSD_LISTEN`',
     description:
       'A second address and port, or `unix:/path/of.sock`, for your proxies and your monitoring. `/verify/…`, `/metrics`, `/healthz`, `/readyz` and introspection are served there, and `TOKENSD_LISTEN` then returns 404 for `/verify/…` and `/metrics`. The socket has mode 0660. Every program that can connect to it counts as a trusted proxy.',
   },
   TOKENSD_PUBLIC_URL: {
     schema: publicUrlValue.optional(),
-    default: '`http://` and the value of `TOKENSD_LISTEN`, with `localhost` for all addresses',
+    default:
+      '`http://` and the value of `TOKENSD_LISTEN`, with `localhost` for all addresses. Required with a Unix socket',
     description:
       'Address at which members reach the daemon, such as `https://tokens.example.com` or `https://example.com/tokens`. Links in mails use it, and the console rejects forms from any other origin.',
   },

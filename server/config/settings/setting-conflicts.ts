@@ -24,7 +24,10 @@ export function settingConflicts(values: SettingValues, given: ReadonlySet<strin
     mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
   }
   if (isSameAddress(values)) {
-    mistakes.push('TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another port');
+    mistakes.push('TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another one');
+  }
+  if (values.TOKENSD_LISTEN?.startsWith('unix:') && !given.has('TOKENSD_PUBLIC_URL')) {
+    mistakes.push('TOKENSD_PUBLIC_URL must be set if TOKENSD_LISTEN is a Unix socket, because browsers cannot open it');
   }
   const hasIssuer = given.has('TOKENSD_OIDC_ISSUER');
   if (hasIssuer && !given.has('TOKENSD_OIDC_CLIENT_ID')) {
@@ -52,7 +55,8 @@ export function settingConflicts(values: SettingValues, given: ReadonlySet<strin
 
 function isSameAddress(values: SettingValues): boolean {
   const { TOKENSD_LISTEN: listen, TOKENSD_INTERNAL_LISTEN: internal } = listenSchema.safeParse(values).data ?? {};
-  return listen !== undefined && internal !== undefined && listen.port !== 0 && isDeepStrictEqual(listen, internal);
+  if (listen === undefined || internal === undefined || ('port' in listen && listen.port === 0)) return false;
+  return isDeepStrictEqual(listen, internal);
 }
 
 /** An idle time that was set but never takes effect is a mistake. The default gives way to a shorter maximum. */

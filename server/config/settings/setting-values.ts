@@ -13,19 +13,8 @@ import { smtpUrlMistake } from '../smtp-url.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 
-/** An address and a port. The host is null for all addresses. */
-export const listenValue = z.string().transform((text, context) => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]*)):([0-9]{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2] ?? '';
-  const isValidHost = !host.includes(':') || isIPv6(host);
-  if (match && port <= 65_535 && isValidHost) return { host: host === '' || host === '*' ? null : host, port };
-  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses');
-  return z.NEVER;
-});
-
-/** The same, or the path of a Unix socket. */
-export const internalListenValue = z.string().transform((text, context): ListenAddress => {
+/** An address and a port, or the path of a Unix socket. The host is null for all addresses. */
+export const listenValue = z.string().transform((text, context): ListenAddress => {
   const [, socket] = /^unix:(\/.+)$/.exec(text) ?? [];
   if (socket !== undefined) {
     if (Buffer.byteLength(socket) <= maxSocketPathBytes) return { socket };
@@ -34,9 +23,14 @@ export const internalListenValue = z.string().transform((text, context): ListenA
     );
     return z.NEVER;
   }
-  const address = listenValue.safeParse(text);
-  if (address.success) return address.data;
-  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8421, or unix:/run/tokensd/internal.sock');
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]*)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const isValidHost = !host.includes(':') || isIPv6(host);
+  if (match && port <= 65_535 && isValidHost) return { host: host === '' || host === '*' ? null : host, port };
+  context.addIssue(
+    'must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses, or unix:/path/of.sock',
+  );
   return z.NEVER;
 });
 

@@ -22,6 +22,13 @@ export interface Servers {
  * the metadata and authenticate with their secret, and clients inside need not pass the public proxy.
  */
 export function createServers(deps: AppDeps & { config: Pick<Config, 'internalListen'> }): Servers {
+  const servers = createBoth(deps);
+  nameUnixPeers(servers.server);
+  if (servers.internalServer !== null) nameUnixPeers(servers.internalServer);
+  return servers;
+}
+
+function createBoth(deps: Parameters<typeof createServers>[0]): Servers {
   const { publicUrl, internalListen } = deps.config;
   const verifyHandler = createVerifyHandler(deps);
   const introspectionHandler = createIntrospectionHandler(deps);
@@ -40,6 +47,5 @@ export function createServers(deps: AppDeps & { config: Pick<Config, 'internalLi
     verifyHandler: (req, res) => verifyHandler(req, res) || introspectionHandler(req, res),
     app,
   });
-  if ('socket' in internalListen) nameUnixPeers(internalServer);
   return { server: createHttpServer({ ...shared, verifyHandler: null, app: createApp(deps) }), internalServer };
 }

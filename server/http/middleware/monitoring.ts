@@ -2,18 +2,20 @@ import ipaddr from 'ipaddr.js';
 import { ProblemError } from '../../../shared/problem.ts';
 import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import type { AppContext, AppDeps } from '../context.ts';
+import { unixPeer } from '../internal/unix-peer.ts';
 
-export type MonitoringDeps = Pick<AppDeps, 'clientIp'>;
+export type MonitoringDeps = Pick<AppDeps, 'clientIp'> & { config: Pick<AppDeps['config'], 'internalListen'> };
 
 /**
- * Requires a direct connection from a loopback or trusted address, or through the internal Unix socket. Rejects every
- * forwarded request, even one from a proxy on this machine, because the proxy's own client may be anyone. On loopback, the
- * request must also be for a loopback host, so that a web page whose name resolves to this machine cannot read the metrics.
+ * Requires a direct connection from a loopback or trusted address, or through a Unix socket. Rejects every forwarded request,
+ * even one from a proxy on this machine, because the proxy's own client may be anyone. On loopback, and at a Unix socket that is
+ * not internal, the request must also be for a loopback host. Otherwise a web page whose name resolves to this machine, or the client of a proxy that adds
+ * no header field, could read the metrics.
  * @throws ProblemError `monitoring-only`
  */
-export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): void {
+export function requireMonitoring({ clientIp, config }: MonitoringDeps, c: AppContext): void {
   const peer = c.env?.incoming?.socket.remoteAddress;
-  const isLoopbackPeer = isLoopbackAddress(peer);
+  const isLoopbackPeer = isLoopbackAddress(peer) || (peer === unixPeer && config.internalListen === null);
   const isTrustedPeer = isLoopbackPeer || clientIp.isTrusted(peer);
   if (isTrustedPeer && !isForwarded(c) && (!isLoopbackPeer || isForLoopback(c))) return;
   throw new ProblemError(

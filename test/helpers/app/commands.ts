@@ -32,6 +32,7 @@ export async function runCommand(
     onStopSignal: () => {},
     onReopenSignal: () => {},
     exitNow: () => {},
+    withUmask: (_mask, work) => work(),
   };
   try {
     await run(context);

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -18,6 +19,15 @@ export function hasRealParts(...names: string[]): boolean {
 function isAvailable(name: string): boolean {
   if (name === 'root') return process.getuid?.() === 0;
   return name.startsWith('module:') ? isModuleAvailable(name.slice('module:'.length)) : isProgramAvailable(name);
+}
+
+/** Whether this machine has the loopback address of IPv6. Reports on stderr if it is missing. */
+export function hasIpv6(): boolean {
+  const found = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === '::1'),
+  );
+  if (!found) process.stderr.write('\n*** This machine has no IPv6. The tests that need it are SKIPPED. ***\n');
+  return found;
 }
 
 /** Returns the PATH, extended by the directories in which Debian installs servers. */

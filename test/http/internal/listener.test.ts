@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,54 +84,81 @@ describe('with an internal listener', () => {
   });
 });
 
-describe('an internal listener on a Unix socket', () => {
+describe('a listener on a Unix socket', () => {
   let directory: string;
   let unix: TestServer;
-  let socketPath: string;
-  let stop: () => void;
+  const stops: Array<() => unknown> = [];
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tokensd-socket-'));
-    socketPath = join(directory, 'internal.sock');
     unix = await startTestServer({ trustedProxies: [] });
-    const config = { ...unix.config, internalListen: { socket: socketPath } };
+    const config = { ...unix.config, internalListen: { socket: join(directory, 'internal') } };
     const { internalServer } = createServers({ ...unix.deps, config });
-    await new Promise<void>((resolve) => internalServer?.listen({ path: socketPath }, resolve));
-    stop = () => internalServer?.close();
+    if (internalServer !== null) await listenAt('internal', internalServer);
+    const { server } = createServers(unix.deps);
+    await listenAt('public', server);
   });
   afterAll(async () => {
-    stop();
+    for (const stop of stops) stop();
     await unix.stop();
     await rm(directory, { recursive: true });
   });
 
-  function ask(path: string, headers: Record<string, string> = {}): Promise<number> {
+  async function listenAt(name: string, server: Server): Promise<void> {
+    await new Promise<void>((resolve) => server.listen({ path: join(directory, name) }, resolve));
+    stops.push(() => server.close());
+  }
+
+  function ask(
+    name: 'internal' | 'public',
+    path: string,
+    headers: Record<string, string> = {},
+    body?: object,
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
-      const outgoing = request({ socketPath, path, headers, agent: false }, (response) => {
+      const method = body === undefined ? 'GET' : 'POST';
+      const options = { socketPath: join(directory, name), path, method, headers, agent: false };
+      const outgoing = request(options, (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);
       });
-      outgoing.once('error', reject).end();
+      outgoing.once('error', reject).end(body && JSON.stringify(body));
     });
   }
 
-  it('takes its peers for trusted proxies', async () => {
-    const issued = await unix.issue('unix');
+  it.each(['internal', 'public'] as const)('takes its peers for trusted proxies (%s)', async (name) => {
+    const issued = await unix.issue(`unix ${name}`);
     const headers = {
       Authorization: `Token ${issued.value}`,
       'X-Original-Method': 'PUT',
       'X-Original-URI': '/deploy/7?x=1',
       'X-Forwarded-For': '6.6.6.6, 203.0.113.9',
     };
-    expect(await ask('/verify/auth-request', headers)).toBe(200);
+    expect(await ask(name, '/verify/auth-request', headers)).toBe(200);
     expect(unix.services.lastUsed.drain()).toMatchObject([{ method: 'PUT', path: '/deploy/7', ip: '203.0.113.9' }]);
     const { Authorization } = headers;
-    expect(await ask('/verify/auth-request', { Authorization })).toBe(200);
+    expect(await ask(name, '/verify/auth-request', { Authorization })).toBe(200);
     expect(unix.services.lastUsed.drain()).toMatchObject([{ method: null, path: null, ip: null }]);
   });
 
+  it('records the addresses of clients that they forward, and no address without one', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const wrong = { email: unix.dev.email, password: 'wrong' };
+    expect(await ask('public', '/api/v1/sessions', { ...headers, 'X-Forwarded-For': '203.0.113.9' }, wrong)).toBe(401);
+    expect(await ask('public', '/api/v1/sessions', headers, wrong)).toBe(401);
+    const response = await unix.ask('/api/v1/audit?action=session.failed', { as: unix.root });
+    const { items } = (await response.json()) as { items: Array<{ ip: string | null }> };
+    expect(items.map(({ ip }) => ip)).toEqual([null, '203.0.113.9']);
+  });
+
   it('shows them the metrics, unless the request was forwarded', async () => {
-    expect(await ask('/metrics', { Host: 'tokensd' })).toBe(200);
-    expect(await ask('/metrics', { 'X-Forwarded-For': '203.0.113.9' })).toBe(403);
+    expect(await ask('internal', '/metrics', { Host: 'tokensd' })).toBe(200);
+    expect(await ask('internal', '/metrics', { 'X-Forwarded-For': '203.0.113.9' })).toBe(403);
+    expect(await ask('public', '/metrics', { 'X-Forwarded-For': '203.0.113.9' })).toBe(403);
+  });
+
+  it('shows the metrics at the public socket only for a loopback host, which clients of a proxy do not name', async () => {
+    expect(await ask('public', '/metrics', { Host: 'localhost' })).toBe(200);
+    expect(await ask('public', '/metrics', { Host: 'tokens.example.com' })).toBe(403);
   });
 
   it('trusts no TCP peer for having no address', () => {

@@ -28,6 +28,7 @@ const context: Context = {
   onStopSignal: () => {},
   onReopenSignal: () => {},
   exitNow: () => {},
+  withUmask: (_mask, work) => work(),
 };
 const createTokensd = () => createProgram(context, '0.0.0', () => {});
 
@@ -42,8 +43,8 @@ it.each(commandLines(createTokensd(), []).filter((line) => line !== 'check'))(
   60_000,
 );
 
-it('`tokensd check` prints every invalid setting as a failed check and exits 1', async () => {
-  await expect(run('check')).rejects.toMatchObject({ exit: 1, message: '' });
+it('`tokensd check` prints every invalid setting as a failed check and exits 2', async () => {
+  await expect(run('check')).rejects.toMatchObject({ exit: 2, message: '' });
   for (const mistake of mistakes) expect(stdout).toContain(`failed   settings         ${mistake}`);
 });
 

@@ -146,7 +146,7 @@ describe('the files that tokensd loads', () => {
     'include no command and no package except commander for %j',
     async (args) => {
       expect(await loadedBy(args)).toEqual({
-        ours: ['server/context', 'server/main', 'server/program', 'server/version'],
+        ours: ['server/context', 'server/main', 'server/program', 'server/upkeep-program', 'server/version'],
         packages: ['commander'],
       });
     },

@@ -1,28 +1,38 @@
 import { isLoopback } from '../../../shared/urls.ts';
 import type { Config } from '../../config/config.ts';
 import { localAddress } from '../../config/listen-address.ts';
-import { type Answer, askDaemon } from './ask-daemon.ts';
+import { type Answer, askDaemonAt, askDaemonHere } from './ask-daemon.ts';
 import type { Check } from './check.ts';
 
 type AddressConfig = Pick<Config, 'listen' | 'publicUrl'>;
 
 /**
- * Checks what answers at `TOKENSD_LISTEN` and at the public URL. The daemon need not run yet: then the public URL can be
- * checked only as far as its proxy.
+ * Checks what answers at `TOKENSD_LISTEN` and at the public URL. The public URL is asked only if something answers at the
+ * former, because a proxy without a daemon says nothing about its configuration.
  */
 export async function checkAddresses(config: AddressConfig): Promise<Check[]> {
   const local = localAddress(config.listen);
-  const [here, there] = await Promise.all([askDaemon(local), askDaemon(config.publicUrl)]);
-  return [judgeDaemon(config, local, here), judgePublicUrl(config, here, there), ...judgeScheme(config)];
+  const here = await askDaemonHere(config.listen);
+  const daemon = judgeDaemon(config, local, here);
+  return [daemon, here.kind === 'none' ? skipped(config, local) : await checkPublicUrl(config), ...judgeScheme(config)];
+}
+
+function skipped({ publicUrl }: AddressConfig, local: string): Check {
+  const detail = `${publicUrl} was not asked, because nothing answers at ${local}. Start tokensd and check again.`;
+  return { name: 'public URL', state: 'skipped', detail };
 }
 
 function judgeDaemon({ publicUrl }: AddressConfig, address: string, here: Answer): Check {
   const name = 'daemon';
+  if (here.kind === 'none' && here.code === 'EACCES') {
+    const detail = `This user may not connect to ${address}. Run the command as the user of tokensd.`;
+    return { name, state: 'warning', detail };
+  }
   if (here.kind === 'none') {
     return { name, state: 'warning', detail: `tokensd does not run at ${address}. Start it with tokensd serve.` };
   }
   if (here.kind !== 'tokensd') {
-    const detail = `Another program uses ${address}. Stop it, or set TOKENSD_LISTEN to a free port.`;
+    const detail = `Another program uses ${address}. Stop it, or set TOKENSD_LISTEN to another address.`;
     return { name, state: 'failed', detail };
   }
   if (here.issuer === publicUrl) return { name, state: 'ok', detail: `tokensd runs at ${address}.` };
@@ -30,13 +40,10 @@ function judgeDaemon({ publicUrl }: AddressConfig, address: string, here: Answer
   return { name, state: 'failed', detail };
 }
 
-/** Statuses of a proxy that does not reach the daemon. */
-const gatewayStatuses = [502, 503, 504];
-
-function judgePublicUrl({ publicUrl }: AddressConfig, here: Answer, there: Answer): Check {
+async function checkPublicUrl({ publicUrl }: AddressConfig): Promise<Check> {
   const name = 'public URL';
   const failed = (detail: string): Check => ({ name, state: 'failed', detail });
-  const notRunning = here.kind === 'none';
+  const there = await askDaemonAt(publicUrl);
   switch (there.kind) {
     case 'tokensd':
       if (there.issuer === publicUrl) return { name, state: 'ok', detail: `${publicUrl} leads to tokensd.` };
@@ -48,34 +55,22 @@ function judgePublicUrl({ publicUrl }: AddressConfig, here: Answer, there: Answe
         `${publicUrl} redirects to ${there.to}. Set TOKENSD_PUBLIC_URL to the final address, or let the proxy pass every path to tokensd.`,
       );
     case 'other':
-      if (notRunning && gatewayStatuses.includes(there.status)) {
-        const detail = `The proxy at ${publicUrl} returns ${there.status}, because tokensd does not run. Start tokensd and check again.`;
-        return { name, state: 'warning', detail };
-      }
       return failed(
         `${publicUrl} does not lead to tokensd: status ${there.status}. Let the proxy pass every path to tokensd, or correct TOKENSD_PUBLIC_URL.`,
       );
     case 'none':
-      return judgeSilence(publicUrl, there.code, notRunning);
+      return failed(describeSilence(publicUrl, there.code));
   }
 }
 
-function judgeSilence(publicUrl: string, code: string, notRunning: boolean): Check {
-  const name = 'public URL';
+function describeSilence(publicUrl: string, code: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const detail = `${new URL(publicUrl).hostname} has no address here (${code}). Add it to your DNS, or correct TOKENSD_PUBLIC_URL.`;
-    return { name, state: 'failed', detail };
+    return `${new URL(publicUrl).hostname} has no address here (${code}). Add it to your DNS, or correct TOKENSD_PUBLIC_URL.`;
   }
   if (/CERT|SSL|TLS|SIGNATURE|EPROTO/.test(code)) {
-    const detail = `The certificate of ${publicUrl} is not accepted (${code}). Correct it, or name your own CA in NODE_EXTRA_CA_CERTS.`;
-    return { name, state: 'failed', detail };
+    return `The certificate of ${publicUrl} is not accepted (${code}). Correct it, or name your own CA in NODE_EXTRA_CA_CERTS.`;
   }
-  if (notRunning) {
-    const detail = `Nothing answers at ${publicUrl} (${code}). Start tokensd and its proxy, and check again.`;
-    return { name, state: 'warning', detail };
-  }
-  const detail = `Nothing answers at ${publicUrl} (${code}), although tokensd runs. Start the proxy in front of it, or correct TOKENSD_PUBLIC_URL.`;
-  return { name, state: 'failed', detail };
+  return `Nothing answers at ${publicUrl} (${code}), although tokensd runs. Start the proxy in front of it, or correct TOKENSD_PUBLIC_URL.`;
 }
 
 /** Warns about plain HTTP, over which the console lets nobody sign in. */

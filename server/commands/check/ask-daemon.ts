@@ -1,3 +1,6 @@
+import type { ListenAddress } from '../../config/listen-address.ts';
+import { askLocally } from './local-request.ts';
+
 /** What answered at an address. */
 export type Answer =
   /** A tokensd, whose OAuth metadata name this public URL. */
@@ -10,27 +13,47 @@ export type Answer =
 
 /** The document by which a tokensd is recognized: every one publishes it, and it contains the public URL. */
 const metadataPath = '/.well-known/oauth-authorization-server';
-const maxMs = 8_000;
+/** Both limits together are shorter than that of a group of checks. */
+const maxMs = { here: 3_000, there: 6_000 };
 
-/** Asks what answers at a base address. Follows no redirect. */
-export async function askDaemon(baseUrl: string): Promise<Answer> {
+/** Asks what answers at an address of this machine. */
+export async function askDaemonHere(address: ListenAddress): Promise<Answer> {
+  try {
+    const { status, location, body } = await askLocally(address, metadataPath, maxMs.here);
+    return readAnswer({ status, location, body, baseUrl: 'http://localhost' });
+  } catch (error) {
+    return { kind: 'none', code: codeOf(error) };
+  }
+}
+
+/** Asks what answers at a base URL. Follows no redirect. */
+export async function askDaemonAt(baseUrl: string): Promise<Answer> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), maxMs);
+  const timer = setTimeout(() => controller.abort(), maxMs.there);
   try {
     const response = await fetch(baseUrl + metadataPath, { redirect: 'manual', signal: controller.signal });
-    const to = response.headers.get('location');
-    if (response.status >= 300 && response.status < 400 && to !== null) {
-      await response.body?.cancel();
-      return { kind: 'redirect', to: new URL(to, baseUrl).href };
-    }
-    const issuer = readIssuer(await response.text());
-    if (response.status === 200 && issuer !== null) return { kind: 'tokensd', issuer };
-    return { kind: 'other', status: response.status };
+    const { status, headers } = response;
+    return readAnswer({ status, location: headers.get('location'), body: await response.text(), baseUrl });
   } catch (error) {
     return { kind: 'none', code: codeOf(error) };
   } finally {
     clearTimeout(timer);
   }
+}
+
+interface Response {
+  status: number;
+  location: string | null;
+  body: string;
+  baseUrl: string;
+}
+
+function readAnswer({ status, location, body, baseUrl }: Response): Answer {
+  if (status >= 300 && status < 400 && location !== null) {
+    return { kind: 'redirect', to: new URL(location, baseUrl).href };
+  }
+  const issuer = readIssuer(body);
+  return status === 200 && issuer !== null ? { kind: 'tokensd', issuer } : { kind: 'other', status };
 }
 
 /** Returns the issuer in the metadata of a tokensd, or null for another document. */

@@ -2,8 +2,11 @@
 export interface Check {
   /** What was checked, such as `database rights`. */
   name: string;
-  /** `warning`: works, but probably not as intended. `failed`: does not work until somebody changes it. */
-  state: 'ok' | 'warning' | 'failed';
+  /**
+   * `warning`: works, but probably not as intended. `failed`: does not work until somebody changes it. `skipped`: cannot be
+   * checked yet.
+   */
+  state: 'ok' | 'warning' | 'skipped' | 'failed';
   /** What was found and, unless `ok`, what to do about it. */
   detail: string;
 }

@@ -1,13 +1,14 @@
-import { request } from 'node:http';
 import { isLoopback } from '../../../shared/urls.ts';
 import type { Config } from '../../config/config.ts';
-import { type ListenAddress, listenText, localAddress } from '../../config/listen-address.ts';
+import { type ListenAddress, listenText } from '../../config/listen-address.ts';
+import { askDaemonHere } from './ask-daemon.ts';
 import type { Check } from './check.ts';
+import { askLocally } from './local-request.ts';
 
 type InternalConfig = Pick<Config, 'listen' | 'internalListen' | 'publicUrl'>;
 
 const verifyPath = '/verify/auth-request';
-const maxMs = 8_000;
+const maxMs = 6_000;
 
 /** Checks what answers at `TOKENSD_INTERNAL_LISTEN`, and whether the public URL serves what belongs there. */
 export async function checkInternal(config: InternalConfig): Promise<Check[]> {
@@ -29,32 +30,29 @@ async function checkInternalListener({ internalListen }: InternalConfig): Promis
 }
 
 /** Asks what answers at the internal address, in the same way as a proxy does. */
-function askInternally(address: ListenAddress): Promise<'tokensd' | 'other' | 'nothing'> {
-  const target =
-    'socket' in address
-      ? request({ socketPath: address.socket, path: verifyPath, timeout: maxMs })
-      : request(localAddress(address) + verifyPath, { timeout: maxMs });
-  return new Promise((resolve) => {
-    target.once('response', (response) => {
-      resolve(isDenial(response.statusCode, response.headers['www-authenticate']) ? 'tokensd' : 'other');
-      response.destroy();
-    });
-    target.once('timeout', () => target.destroy());
-    target.once('error', () => resolve('nothing'));
-    target.end();
-  });
+async function askInternally(address: ListenAddress): Promise<'tokensd' | 'other' | 'nothing'> {
+  try {
+    const { status, challenge } = await askLocally(address, verifyPath, maxMs);
+    return isDenial(status, challenge) ? 'tokensd' : 'other';
+  } catch {
+    return 'nothing';
+  }
 }
 
 /** Reports whether a response is that of a verification route to a request without a credential. */
-function isDenial(status: number | undefined, challenge: string | undefined): boolean {
+function isDenial(status: number | undefined, challenge: string | null | undefined): boolean {
   return status === 401 && challenge?.startsWith('Token') === true;
 }
 
-/** Checks whether everybody can reach `/metrics` and `/verify/…` through the proxy in front of the console. */
+/**
+ * Checks whether everybody can reach `/metrics` and `/verify/…` through the proxy in front of the console. Without a daemon, the proxy
+ * reaches neither.
+ */
 async function checkPublished({ publicUrl, listen }: InternalConfig): Promise<Check[]> {
   const { hostname, port } = new URL(publicUrl);
   // No proxy is in between, so the daemon itself decides who may read the metrics.
-  if (isLoopback(hostname) && Number(port) === listen.port) return [];
+  if (isLoopback(hostname) && 'port' in listen && Number(port) === listen.port) return [];
+  if ((await askDaemonHere(listen)).kind === 'none') return [];
   const [metrics, verify] = await Promise.all([
     askPublicly(`${publicUrl}/metrics`),
     askPublicly(publicUrl + verifyPath),
@@ -64,7 +62,7 @@ async function checkPublished({ publicUrl, listen }: InternalConfig): Promise<Ch
   if (metrics?.status === 200 && (await metrics.text()).includes('tokensd_build_info')) {
     checks.push({ name: 'metrics', state: 'failed', detail: `Everybody can read ${publicUrl}/metrics. ${remedy}` });
   }
-  if (isDenial(verify?.status, verify?.headers.get('www-authenticate') ?? undefined)) {
+  if (isDenial(verify?.status, verify?.headers.get('www-authenticate'))) {
     const detail = `Everybody can ask ${publicUrl}/verify/…, and so change the last use that is shown of their tokens. ${remedy}`;
     checks.push({ name: 'verification', state: 'warning', detail });
   }

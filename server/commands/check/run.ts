@@ -21,14 +21,14 @@ export interface CheckOptions {
  * Checks the set-up and prints one line per check. Changes nothing, so it works before the first start and beside a
  * running daemon.
  *
- * @throws CommandError 1 without a message, if a check failed
+ * @throws CommandError without a message: 2 if a setting is invalid, 1 if another check failed
  */
 export async function runCheck(context: Context, { json = false }: CheckOptions): Promise<void> {
   const { checks: ofSettings, config } = checkSettings(context.env);
   const { checks: others, abandoned } = await runChecks(config === null ? [] : groupsFor(config, context), limitMs);
   const checks = [...ofSettings, ...others];
   await context.stdout.write(json ? `${JSON.stringify({ checks }, null, 2)}\n` : formatChecks(checks));
-  const exit = checks.some(({ state }) => state === 'failed') ? 1 : 0;
+  const exit = config === null ? 2 : checks.some(({ state }) => state === 'failed') ? 1 : 0;
   // An abandoned connection would keep the process alive.
   if (abandoned) context.exitNow(exit);
   if (exit !== 0) throw new CommandError('', exit);

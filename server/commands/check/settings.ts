@@ -13,7 +13,7 @@ export function checkSettings(env: Environment): { checks: Check[]; config: Conf
     if (!(error instanceof ConfigError)) throw error;
     const checks = error.mistakes.map((mistake): Check => ({ name, state: 'failed', detail: sentence(mistake) }));
     const detail = 'The other checks need valid settings. Correct the settings and check again.';
-    return { checks: [...checks, { name: 'everything else', state: 'warning', detail }], config: null };
+    return { checks: [...checks, { name: 'everything else', state: 'skipped', detail }], config: null };
   }
 }
 

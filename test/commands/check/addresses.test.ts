@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkAddresses } from '../../../server/commands/check/addresses.ts';
+import { createServers } from '../../../server/http/internal/servers.ts';
 import { listen, startTestServer } from '../../helpers/app/http.ts';
 import { freePort } from '../../helpers/daemon/daemon.ts';
+import { hasIpv6 } from '../../helpers/peers/real-parts.ts';
 
 const cleanups: Array<() => unknown> = [];
 afterEach(async () => {
@@ -40,13 +45,39 @@ describe('the check of the addresses', () => {
     });
   });
 
-  it('only warns before the daemon has started', async () => {
+  it('skips the public URL as long as nothing answers at TOKENSD_LISTEN, which is no failure', async () => {
     const port = await freePort();
-    const results = await check(`http://127.0.0.1:${await freePort()}`, port);
+    let asked = 0;
+    const gateway = await startOther((_req, res) => {
+      asked += 1;
+      res.writeHead(502).end();
+    });
+    const results = await check(gateway, port);
     expect(results.daemon).toMatch(/^warning: tokensd does not run/);
-    expect(results['public URL']).toMatch(/^warning: Nothing answers at http:.* \(ECONNREFUSED\)\. Start tokensd/);
-    const gateway = await startOther((_req, res) => res.writeHead(502).end());
-    expect((await check(gateway, port))['public URL']).toMatch(/^warning: The proxy at .* returns 502/);
+    expect(results['public URL']).toMatch(/^skipped: http:.* was not asked, because nothing answers at http:.*:\d+\./);
+    expect(asked).toBe(0);
+  });
+
+  it.skipIf(!hasIpv6())('asks a daemon at IPv6, at all addresses and at a Unix socket', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
+    cleanups.push(() => rm(directory, { recursive: true }));
+    const publicUrl = 'http://127.0.0.1:1';
+    for (const [listenOn, address] of [
+      [{ host: '::1', port: 0 }, (port: number) => ({ host: '::1', port })],
+      [{ host: '::', port: 0 }, (port: number) => ({ host: '::', port })],
+      [{ host: '0.0.0.0', port: 0 }, (port: number) => ({ host: null, port })],
+      [{ path: join(directory, 'a.sock') }, () => ({ socket: join(directory, 'a.sock') })],
+    ] as const) {
+      const { deps, stop } = await startTestServer({ publicUrl });
+      cleanups.push(stop);
+      const { server } = createServers(deps);
+      cleanups.push(() => server.close());
+      await new Promise<void>((resolve) => server.listen(listenOn, resolve));
+      const bound = server.address();
+      const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+      const [daemon] = await checkAddresses({ publicUrl, listen: address(port) });
+      expect(daemon, JSON.stringify(listenOn)).toMatchObject({ state: 'ok', name: 'daemon' });
+    }
   });
 
   it('fails if the running daemon was started with another public URL', async () => {
@@ -77,7 +108,7 @@ describe('the check of the addresses', () => {
   });
 
   it('fails if the name of the public URL has no address', async () => {
-    const results = await check('https://tokens.invalid', await freePort());
+    const results = await check('https://tokens.invalid', await startDaemon('https://tokens.invalid'));
     expect(results['public URL']).toMatch(/^failed: tokens\.invalid has no address here/);
   });
 

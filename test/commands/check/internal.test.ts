@@ -71,6 +71,16 @@ describe('the check of the internal listener', () => {
     expect(results.verification).toMatch(/^warning: Everybody can ask http:.*\/verify\//);
   });
 
+  it('asks a proxy for nothing as long as nothing answers at TOKENSD_LISTEN', async () => {
+    const asked: unknown[] = [];
+    const port = await startOther((req, res) => {
+      asked.push(req.url);
+      res.end('tokensd_build_info');
+    });
+    expect(await check(await freePort(), `http://127.0.0.1:${port}`, null)).toEqual({});
+    expect(asked).toEqual([]);
+  });
+
   it('says nothing about a daemon without a proxy on this machine', async () => {
     const server = await startDaemon(null);
     expect(await check(server.port, `http://127.0.0.1:${server.port}`, null)).toEqual({});

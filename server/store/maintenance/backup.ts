@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import sqlite3 from 'sqlite3';
@@ -112,10 +113,20 @@ async function createEmpty(path: string): Promise<void> {
   } catch (error) {
     const code = driverCode(error);
     if (code !== 'EEXIST')
-      throw new BackupError(`Cannot write ${path} (${code}). Check the directory and its permissions.`);
+      throw new BackupError(`Cannot write ${path} (${code}). Choose a directory in which ${userName()} may write.`);
     throw new BackupError(
       `${path} exists, so another backup may be running. If none is, remove the file and try again.`,
     );
+  }
+}
+
+/** Returns the user whose rights the command has. After `sudo` or in a package, it is not the one who typed the command. */
+function userName(): string {
+  try {
+    return `the user ${userInfo().username}`;
+  } catch {
+    // A container may run as a user without a passwd entry.
+    return `user ${process.getuid?.()}`;
   }
 }
 

@@ -15,9 +15,18 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [
-            ...['store', 'e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
-              (folder) => `test/${folder}/**`,
-            ),
+            ...[
+              'store',
+              'e2e',
+              'browser',
+              'timing',
+              'nodes',
+              'bench',
+              'faults',
+              'attacks',
+              'installations',
+              'packages',
+            ].map((folder) => `test/${folder}/**`),
             'test/**/*.engines.test.ts',
           ],
           testTimeout: 15_000,
@@ -111,6 +120,17 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 8 },
           env,
+        },
+      },
+      {
+        // The packages that people install, in bare roots of Debian and in prefixes of npm.
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 12 },
         },
       },
       {

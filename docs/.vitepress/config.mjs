@@ -49,6 +49,7 @@ export default defineConfig({
           { text: 'Single sign-on', link: '/single-sign-on' },
           { text: 'Console', link: '/console' },
           { text: 'Command line', link: '/cli' },
+          { text: 'Install', link: '/install' },
           { text: 'Run in production', link: '/production' },
           { text: 'PostgreSQL', link: '/postgresql' },
           { text: 'Mail', link: '/mail' },

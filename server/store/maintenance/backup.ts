@@ -126,7 +126,7 @@ function userName(): string {
     return `the user ${userInfo().username}`;
   } catch {
     // A container may run as a user without a passwd entry.
-    return `user ${process.getuid?.()}`;
+    return 'the user of this command';
   }
 }
 

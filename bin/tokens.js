@@ -11,14 +11,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 // Node 22 and newer cache compiled code themselves. Node 20 loads the cache files that the build wrote.
 if (enableCompileCache) useCompileCache();
-const load = enableCompileCache ? require : require('./node20-cache.js').requireWithCache;
-const { main, realContext } = load(`${__dirname}/../dist/cli/main.cjs`);
-main(process.argv.slice(2), realContext()).then((code) => {
-  process.exitCode = code;
-  // All output is written by now. Exit at once, because a keychain or socket that hangs must not keep the process alive, and
-  // completion must be quick.
-  setTimeout(() => process.exit(), process.argv[2] === '__complete' ? 0 : 300).unref();
-});
+const load = enableCompileCache ? require : require('./compiled-code.js').requireWithCache;
+load(`${__dirname}/../dist/cli/main.cjs`).runProcess();
 
 /** Enables Node's compile cache in the home directory. Its default is in `/tmp`, where another user could plant code. */
 function useCompileCache() {

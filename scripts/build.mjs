@@ -1,8 +1,9 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import module, { createRequire } from 'node:module';
 import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeCompiledCode } from './compiled-code.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const requireHere = createRequire(import.meta.url);
@@ -50,6 +51,7 @@ const { metafile } = await build({
       "export { main } from './cli/main.ts';",
       "export { createProgram } from './cli/program.ts';",
       "export { realContext } from './cli/real-context.ts';",
+      "export { runProcess } from './cli/run-process.ts';",
     ].join('\n'),
     resolveDir: root,
   },
@@ -80,7 +82,8 @@ await build({
   outfile: 'dist/cli/keychain-process.js',
 });
 
-if (!('enableCompileCache' in module)) await writeCompiledCode();
+// Node 20 alone has no compile cache of its own.
+if (!('enableCompileCache' in module)) await writeCompiledCode(`${root}dist/cli`);
 
 // The TypeScript compiler does not copy the console's stylesheet, script and icon.
 await cp(
@@ -140,29 +143,4 @@ function deferBuiltins() {
       });
     },
   };
-}
-
-/**
- * Writes V8's compiled code of each file, including the functions that run on loading and for `--help`. Only Node 20
- * needs it, because it has no compile cache of its own. Other versions of V8 would ignore the files.
- */
-async function writeCompiledCode() {
-  const { requireWithCache } = requireHere('../bin/node20-cache.js');
-  const directory = `${root}dist/cli`;
-  const files = (await readdir(directory))
-    .filter((name) => name.endsWith('.cjs'))
-    .map((name) => `${directory}/${name}`);
-  for (const file of files) await writeFile(`${file}.cache`, '');
-  const scripts = new Map();
-  const onLoad = (path, script) => scripts.set(path, script);
-  const { main, realContext } = requireWithCache(
-    files.find((file) => file.endsWith('/main.cjs')),
-    onLoad,
-  );
-  const silent = { isTTY: false, columns: 80, write: async () => {} };
-  for (const words of [['--help'], ['create', '--help']]) {
-    await main(words, { ...realContext(), stdout: silent, stderr: silent });
-  }
-  for (const file of files) if (!scripts.has(file)) requireWithCache(file, onLoad);
-  for (const [path, script] of scripts) await writeFile(`${path}.cache`, script.createCachedData());
 }

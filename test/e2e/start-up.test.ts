@@ -98,7 +98,7 @@ describe('the files that tokens loads', () => {
     const report = join(directory, 'compile-cache.txt');
     const { ours, files } = await loadedBy(['--version'], { COMPILE_CACHE: report });
     expect(ours).toEqual(['main.cjs']);
-    expect(files.filter((path) => /node20-cache\.js$|\.cache$/.test(path))).toEqual([]);
+    expect(files.filter((path) => /compiled-code\.js$|\.cache$/.test(path))).toEqual([]);
     const [cacheDirectory, ...before] = (await readFile(report, 'utf8')).split('\n');
     // The home directory, because other users could put code into a shared directory.
     expect(cacheDirectory).toBe(join(userInfo().homedir, '.cache', 'tokens'));

@@ -1,0 +1,30 @@
+// Loads code that V8 compiled before. Node 20 and the single file have no compile cache of their own. From Node 22.1 on,
+// the npm package does not load this file: see enableCompileCache in tokens.js.
+const { existsSync, readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+/**
+ * Loads a module with the compiled code in `<path>.cache`, which the build writes on Node 20. Without that file it
+ * works like `require`. `onLoad` receives each module's path and script.
+ */
+exports.requireWithCache = function requireWithCache(path, onLoad = () => {}) {
+  if (!existsSync(`${path}.cache`)) return require(path);
+  const requireOthers = createRequire(path);
+  const requireFrom = (id) =>
+    id.startsWith('./') ? requireWithCache(join(dirname(path), id), onLoad) : requireOthers(id);
+  const code = { path, source: readFileSync(path, 'utf8'), compiled: readFileSync(`${path}.cache`) };
+  return runCompiled(code, requireFrom, onLoad);
+};
+
+/** Runs a CommonJS module and returns its exports. V8 ignores `compiled` if another version compiled it. */
+function runCompiled({ path, source, compiled }, requireFrom, onLoad = () => {}) {
+  const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+  const script = new Script(wrapped, { filename: path, cachedData: compiled });
+  const loaded = { exports: {} };
+  script.runInThisContext()(loaded.exports, requireFrom, loaded, path, dirname(path));
+  onLoad(path, script);
+  return loaded.exports;
+}
+exports.runCompiled = runCompiled;

@@ -57,7 +57,7 @@ export interface Context {
   readonly uuid: () => string;
   /** Loads a `fetch` that follows no redirects and waits at most `connectMs` for a connection. */
   readonly fetch: (connectMs: number) => Promise<typeof fetch>;
-  /** Opens the OS keychain. Returns null if keytar is not installed. The keychain may still be locked. */
+  /** Opens the OS keychain. Returns null if neither keytar nor the platform's own tool is installed. The keychain may still be locked. */
   readonly keychain: () => Promise<CredentialStore | null>;
   /** Returns whether a read from the keychain asks the person nothing. False if that is not known. */
   readonly keychainIsUnlocked: () => Promise<boolean>;

@@ -9,8 +9,14 @@ import type { CredentialStore } from './credentials/store.ts';
 /** The version in package.json. The build defines it. */
 declare const TOKENS_VERSION: string | undefined;
 
-/** Returns the context of this process. Apart from the keychain process, no other file uses `process`. */
-export function realContext(): Context {
+/** The program that calls keytar. */
+const keychainProcess = new URL('./keychain-process.js', import.meta.url);
+
+/**
+ * Returns the context of this process. Apart from `run-process.ts` and the keychain process, no other file uses `process`.
+ * @param keytarProgram The program that calls keytar, or null if keytar cannot be installed, as in the single file
+ */
+export function realContext(keytarProgram: URL | null = keychainProcess): Context {
   const signal = cancelSignal();
   let keychain: Promise<CredentialStore | null> | undefined;
   return {
@@ -26,7 +32,7 @@ export function realContext(): Context {
     uuid: () => crypto.randomUUID(),
     fetch: async (connectMs) => (await import('./api/transport/transport.ts')).undiciFetch(connectMs, process.env),
     keychain: () => {
-      keychain ??= openSystemKeychain(signal);
+      keychain ??= openSystemKeychain(keytarProgram, signal);
       return keychain;
     },
     keychainIsUnlocked: async () => (await import('./credentials/keychain-lock.ts')).isUnlocked(process.platform),
@@ -71,12 +77,16 @@ function hasBrowser(): boolean {
   return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY);
 }
 
-async function openSystemKeychain(signal: AbortSignal): Promise<CredentialStore | null> {
-  const [{ openKeychain }, { forkKeytar }] = await Promise.all([
-    import('./credentials/keychain.ts'),
-    import('./credentials/fork-keytar.ts'),
-  ]);
-  return openKeychain(() => forkKeytar(new URL('./keychain-process.js', import.meta.url), signal));
+/** Opens the OS keychain through keytar or, without it, through the platform's own tool. */
+async function openSystemKeychain(keytarProgram: URL | null, signal: AbortSignal): Promise<CredentialStore | null> {
+  const { openKeychain } = await import('./credentials/keychain.ts');
+  const loadTool = async () => {
+    const { platformTool } = await import('./credentials/tools/platform-tool.ts');
+    return platformTool(process.platform, process.env.PATH, signal);
+  };
+  if (keytarProgram === null) return openKeychain(loadTool);
+  const { forkKeytar } = await import('./credentials/fork-keytar.ts');
+  return openKeychain(() => forkKeytar(keytarProgram, signal).catch(loadTool));
 }
 
 function homeDirectory(): string | null {

@@ -1,7 +1,7 @@
 import { type CliError, localError } from '../errors.ts';
 import type { CredentialStore } from './store.ts';
 
-/** The part of keytar that this program uses. */
+/** The part of keytar that this program uses. The modules in `tools/` implement it, too. */
 export interface Keytar {
   getPassword(service: string, account: string): Promise<string | null>;
   setPassword(service: string, account: string, password: string): Promise<void>;
@@ -12,7 +12,7 @@ const service = 'tokens';
 const callTimeoutMs = 15_000;
 
 const keychainHint =
-  'On Linux, install libsecret and a keyring such as gnome-keyring, reinstall tokens, and run it in a session whose keyring is unlocked.';
+  'On Linux, install secret-tool (package libsecret-tools or libsecret) and a keyring such as gnome-keyring, and run tokens in a session whose keyring is unlocked.';
 
 /** Creates the error for a machine without a usable keychain. `advice` precedes the hint on how to get one. */
 export function noKeychain(advice?: string): CliError {
@@ -21,14 +21,17 @@ export function noKeychain(advice?: string): CliError {
 }
 
 /**
- * Opens the OS keychain through keytar. Returns null if `load` rejects, because keytar is not installed.
+ * Opens the OS keychain. Returns null if `load` rejects, because neither keytar nor the platform's own tool is installed.
  * @throws CliError `no-keychain` from every call that fails or takes longer than `timeoutMs`. A D-Bus call can hang forever.
  */
 export async function openKeychain(
   load: () => Promise<Keytar>,
   timeoutMs = callTimeoutMs,
 ): Promise<CredentialStore | null> {
-  const keytar = await load().catch(() => null);
+  const keytar = await load().catch((error: unknown) => {
+    if (isAbort(error)) throw error;
+    return null;
+  });
   if (!keytar) return null;
   return {
     get: (account) => withTimeout(() => keytar.getPassword(service, account), timeoutMs),

@@ -161,7 +161,7 @@ export async function findEntry(ctx: Context, server: Server): Promise<ServerEnt
   return servers.find((entry) => entry.url === server.url) ?? null;
 }
 
-/** Opens a credential store. @throws CliError `no-keychain` if keytar is not installed. */
+/** Opens a credential store. @throws CliError `no-keychain` if this machine has none. */
 export async function openStore(ctx: Context, name: CredentialStoreName): Promise<CredentialStore> {
   if (name === 'file') return fileStore(configDirectory(ctx));
   const keychain = await ctx.keychain();

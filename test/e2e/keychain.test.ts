@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { type Home, makeHome } from '../helpers/cli/home.ts';
+import { withoutKeytar } from '../helpers/cli/without-keytar.ts';
 import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { type Finished, runProgram, startProgram } from '../helpers/daemon/process.ts';
@@ -17,12 +18,17 @@ const hasKeyring = hasRealParts(
   'dbus-send',
   'module:keytar',
 );
+/** The environment in which the program reaches the keychain through keytar, or through the platform's own tool. */
+const implementations = [
+  { name: 'keytar', variables: {} },
+  { name: 'secret-tool', variables: withoutKeytar },
+];
 const dev = { email: 'dev@example.com', password: 'analytical engines for dev@example.com' };
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
 let daemon: Daemon;
 let client: Client;
-let loginWithTimeout: Promise<Finished & { ms: number }>;
+let loginsWithTimeout: Map<string, Promise<Finished & { ms: number }>>;
 const cleanups: (() => unknown)[] = [];
 const lastCleanups: (() => unknown)[] = [];
 
@@ -31,7 +37,7 @@ beforeAll(async () => {
   daemon = await startDaemon(prepared.dataDir);
   client = await addDeveloper(daemon.url, await signIn(daemon.url, superuser), dev.email);
   // Started here because it takes several seconds and can run during the other tests.
-  loginWithTimeout = loginOnSilentBus();
+  loginsWithTimeout = new Map(implementations.map(({ name, variables }) => [name, loginOnSilentBus(variables)]));
 });
 
 afterEach(async () => {
@@ -50,10 +56,10 @@ async function newHome(cleanupList = cleanups): Promise<Home> {
   return home;
 }
 
-async function newKeyring(home: Home): Promise<Keyring> {
+async function newKeyring(home: Home, variables: Record<string, string>): Promise<Keyring> {
   const keyring = await startKeyring(home.env);
   cleanups.push(keyring.stop);
-  return keyring;
+  return { ...keyring, env: { ...keyring.env, ...variables } };
 }
 
 function tokens(env: Record<string, string>, args: string[], input = ''): Promise<Finished> {
@@ -83,27 +89,27 @@ async function textOnDisk(home: Home): Promise<string> {
 }
 
 /** Starts a session bus that accepts connections and never responds. `connected` resolves at the first connection. */
-async function silentBus(cleanupList = cleanups) {
+async function silentBus(variables: Record<string, string>, cleanupList = cleanups) {
   const home = await newHome(cleanupList);
   const path = join(home.path, 'bus');
   const bus: Server = createServer((socket) => void socket.on('error', () => {}).resume());
   const connected = new Promise((resolve) => bus.once('connection', resolve));
   await new Promise<void>((resolve) => bus.listen(path, resolve));
   cleanupList.push(() => bus.close());
-  return { env: { ...home.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` }, connected };
+  return { env: { ...home.env, ...variables, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` }, connected };
 }
 
-async function loginOnSilentBus() {
-  const { env } = await silentBus(lastCleanups);
+async function loginOnSilentBus(variables: Record<string, string>) {
+  const { env } = await silentBus(variables, lastCleanups);
   const startedAt = performance.now();
   const result = await login(env, '--credential-store', 'keychain');
   return { ...result, ms: performance.now() - startedAt };
 }
 
-describe.skipIf(!hasKeyring)('a real keychain', () => {
+describe.skipIf(!hasKeyring).each(implementations)('a real keychain through $name', ({ name, variables }) => {
   it('stores the session, which never appears on disk', async () => {
     const home = await newHome();
-    const keyring = await newKeyring(home);
+    const keyring = await newKeyring(home, variables);
     expect(await login(keyring.env)).toMatchObject({ code: 0, stdout: '' });
     const session = await keyring.lookUp('tokens', account('session'));
     expect(session).toMatch(/^session_/);
@@ -122,7 +128,7 @@ describe.skipIf(!hasKeyring)('a real keychain', () => {
 
   it('stores a value for get and for other programs until the token is revoked', async () => {
     const home = await newHome();
-    const keyring = await newKeyring(home);
+    const keyring = await newKeyring(home, variables);
     const env = { ...keyring.env, TOKENS_SESSION: client.session };
     const created = await tokens(env, ['create', 'Laptop', '--store']);
     expect(created.code).toBe(0);
@@ -138,27 +144,30 @@ describe.skipIf(!hasKeyring)('a real keychain', () => {
   });
 
   it('returns values without the server, and prints nothing with --no-print', async () => {
-    const keyring = await newKeyring(await newHome());
+    const keyring = await newKeyring(await newHome(), variables);
     const env = { ...keyring.env, TOKENS_SESSION: client.session };
-    expect(await tokens(env, ['create', 'quiet', '--store', '--no-print'])).toMatchObject({ code: 0, stdout: '' });
+    expect(await tokens(env, ['create', `quiet ${name}`, '--store', '--no-print'])).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
     const offline = { ...env, HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
-    const { code, stdout } = await tokens(offline, ['get', 'quiet']);
+    const { code, stdout } = await tokens(offline, ['get', `quiet ${name}`]);
     expect(code).toBe(0);
     expect((await verify(daemon.url, stdout.trimEnd())).status).toBe(200);
   });
 });
 
-describe.skipIf(!hasKeyring)('a locked keychain', () => {
+describe.skipIf(!hasKeyring).each(implementations)('a locked keychain through $name', ({ name, variables }) => {
   it('makes each command that needs it fail with advice', async () => {
-    const keyring = await newKeyring(await newHome());
+    const keyring = await newKeyring(await newHome(), variables);
     await login(keyring.env);
-    expect((await tokens(keyring.env, ['create', 'before', '--store'])).code).toBe(0);
+    expect((await tokens(keyring.env, ['create', `before ${name}`, '--store'])).code).toBe(0);
     await keyring.lock();
 
     const whoami = await tokens(keyring.env, ['whoami']);
     expect(whoami).toMatchObject({ code: 4, stdout: '' });
     expect(whoami.stderr).toContain('locked');
-    const get = await tokens(keyring.env, ['get', 'before']);
+    const get = await tokens(keyring.env, ['get', `before ${name}`]);
     expect(get).toMatchObject({ code: 3, stdout: '' });
     expect(get.stderr).toContain('locked');
     const logout = await tokens(keyring.env, ['logout']);
@@ -216,9 +225,9 @@ describe('a machine without a keychain', () => {
   });
 });
 
-describe.skipIf(!hasKeyring)('a session bus that never responds', () => {
+describe.skipIf(!hasKeyring).each(implementations)('a session bus that never responds to $name', (implementation) => {
   it('does not block Ctrl-C', async () => {
-    const { env, connected } = await silentBus();
+    const { env, connected } = await silentBus(implementation.variables);
     const args = ['create', 'never', '--store'];
     const child = startProgram('tokens', args, { ...env, TOKENS_SERVER: daemon.url, TOKENS_SESSION: client.session });
     const code = new Promise((resolve) => child.once('close', resolve));
@@ -229,7 +238,7 @@ describe.skipIf(!hasKeyring)('a session bus that never responds', () => {
   });
 
   it('makes login time out and exit 1', async () => {
-    const { ms, ...result } = await loginWithTimeout;
+    const { ms = 0, ...result } = (await loginsWithTimeout.get(implementation.name)) ?? {};
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--credential-store file') });
     expect(ms).toBeLessThan(20_000);
   });

@@ -1,0 +1,31 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Keytar } from '../keychain.ts';
+import { toolAt } from './run-tool.ts';
+import { secretTool } from './secret-tool.ts';
+import { security } from './security.ts';
+
+/**
+ * Returns the OS keychain through the platform's own tool: `security` on macOS, `secret-tool` from the search path on Linux.
+ * Calls reject when `signal` aborts.
+ * @throws Error if this machine does not have the tool
+ */
+export async function platformTool(
+  platform: NodeJS.Platform,
+  searchPath: string | undefined,
+  signal: AbortSignal,
+): Promise<Keytar> {
+  if (platform === 'darwin') return security(toolAt('/usr/bin/security', signal));
+  for (const directory of (searchPath ?? '').split(delimiter)) {
+    const path = join(directory, 'secret-tool');
+    if (isAbsolute(directory) && (await isExecutable(path))) return secretTool(toolAt(path, signal));
+  }
+  throw new Error('There is no secret-tool.');
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

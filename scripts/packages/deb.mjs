@@ -17,10 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settings } from '../../dist/server/config/settings/settings.js';
 import { importTypeScript } from '../import-typescript.mjs';
-import { installNode } from './node-from-npm.mjs';
+import { installNode, packagedNode } from './node-from-npm.mjs';
 import { copyProductionFiles } from './production-files.mjs';
 
-const nodeVersion = '24.21.0';
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const packages = join(root, 'dist/packages');
@@ -49,7 +48,7 @@ async function makeTree(tree) {
   cpSync(join(import.meta.dirname, 'tree'), tree, { recursive: true });
   const home = join(tree, 'usr/lib/tokensd');
   copyProductionFiles(home);
-  copyFileSync(join(installNode(nodeVersion), 'node'), join(home, 'bin/node'));
+  copyFileSync(join(installNode(packagedNode), 'node'), join(home, 'bin/node'));
   // A program calls itself by the name with which it was started.
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));

@@ -1,0 +1,26 @@
+// The start of the single file: loads the command line from the files that are embedded in it.
+const { getRawAsset } = require('node:sea');
+const { runCompiled } = require('../../../bin/compiled-code.js');
+
+/** Reads an embedded file without copying it. */
+const read = (name) => Buffer.from(getRawAsset(name));
+
+const modules = new Map();
+
+function load(name) {
+  if (!modules.has(name)) {
+    // At the root, no dependency looks for files beside itself.
+    const code = { path: `/${name}`, source: read(name).toString(), compiled: read(`${name}.cache`) };
+    modules.set(name, runCompiled(code, requireEmbedded));
+  }
+  return modules.get(name);
+}
+
+/** Loads another embedded file, or a module of Node. */
+function requireEmbedded(id) {
+  return id.startsWith('./') ? load(id.slice(2)) : require(id);
+}
+
+const { realContext, runProcess } = load('main.cjs');
+// keytar is a file of its own, so the single file uses the platform's tool instead.
+runProcess(realContext(null));

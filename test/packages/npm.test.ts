@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verify } from '../helpers/daemon/api.ts';
+import { freePort, superuser } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import {
+  newPerson,
+  type PackedFiles,
+  type Person,
+  packForNpm,
+  servePrebuilt,
+} from '../helpers/packages/npm-package.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const canInstall = hasRealParts('root', 'npm');
+
+let directory: string;
+let packed: PackedFiles;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tokens-npm-'));
+  packed = await packForNpm(directory);
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** Returns the paths below a folder of the repository. */
+function committed(folder: string): string[] {
+  const { stdout } = spawnSync('git', ['ls-files', folder], { cwd: root, encoding: 'utf8' });
+  return stdout.trim().split('\n');
+}
+
+describe('the npm package', () => {
+  it('contains both programs, their manual pages, all examples and the documentation', () => {
+    const documentation = committed('docs').filter(
+      (path) => path.endsWith('.md') && !/^docs\/(project\/|before-and-after\.md$)/.test(path),
+    );
+    expect(documentation.length).toBeGreaterThan(25);
+    for (const path of [
+      ...['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md'],
+      ...Object.values(manifest.bin),
+      ...manifest.man,
+      ...committed('bin'),
+      ...committed('examples'),
+      ...documentation,
+      ...['dist/cli/main.cjs', 'dist/cli/undici.cjs', 'dist/cli/keychain-process.js', 'dist/server/main.js'],
+      ...['dist/server/web/shell/assets/styles/base.css', 'dist/shared/problems.js'],
+    ])
+      expect(packed.paths).toContain(path);
+  });
+
+  it('contains nothing that only developers and the website need', () => {
+    const places =
+      /^(bin\/[\w-]+\.(js|json)|dist\/(cli|server|shared)\/.*\.(c?js|css|svg)|dist\/man\/[\w-]+\.1|docs\/[\w/-]+\.(md|svg)|examples\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md)$/;
+    expect(packed.paths.filter((path) => !places.test(path))).toEqual([]);
+    expect(packed.paths.filter((path) => /\.(png|map|tsx?|cache|tsbuildinfo)$|\/node_modules\//.test(path))).toEqual(
+      [],
+    );
+  });
+
+  it('takes 2 MB to download and 8 MB on disk', () => {
+    expect(packed.size).toBeLessThan(2_500_000);
+    expect(packed.unpackedSize).toBeLessThan(8_000_000);
+  });
+});
+
+describe.skipIf(!canInstall)('npm install -g by a person who is not root', () => {
+  let person: Person;
+  let prebuilt: Awaited<ReturnType<typeof servePrebuilt>>;
+  let programs: string;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    [person, prebuilt] = await Promise.all([newPerson(packed.file), servePrebuilt()]);
+    programs = join(person.home, 'prefix/bin');
+    env = { PATH: `${programs}:${process.env.PATH}`, TOKENSD_LISTEN: `127.0.0.1:${await freePort()}` };
+  });
+  afterAll(async () => {
+    prebuilt?.close();
+    await person?.remove();
+  });
+
+  const npm = (command: string, ...args: string[]) =>
+    person.run(command, [...args, '--prefer-offline', '--no-audit', '--no-fund'], { env: prebuilt.env });
+
+  it('installs both programs into a clean prefix, without compiling or building', async () => {
+    const tarball = `./${basename(packed.file)}`;
+    const installed = await npm('npm', 'install', '--global', tarball, '--prefix', join(person.home, 'prefix'));
+    expect(installed.code, installed.stderr).toBe(0);
+    expect(prebuilt.asked).toContain('sqlite3');
+    expect(existsSync(join(person.home, 'prefix/lib/node_modules/tokens/node_modules/sqlite3/build/Makefile'))).toBe(
+      false,
+    );
+    expect(statSync(join(programs, 'tokensd')).uid).toBe(65_534);
+    for (const program of ['tokens', 'tokensd'])
+      expect(await person.run(program, ['--version'], { env })).toMatchObject({
+        code: 0,
+        stdout: `${manifest.version}\n`,
+        stderr: '',
+      });
+  });
+
+  it('runs both programs: init, serve, login and create', async () => {
+    const input = superuser.password;
+    const init = ['init', '--email', superuser.email, '--name', 'Root', '--password-stdin'];
+    expect(await person.run('tokensd', init, { env, input })).toMatchObject({ code: 0 });
+    const url = `http://${env.TOKENSD_LISTEN}`;
+    const stop = new AbortController();
+    const daemon = person.run('tokensd', ['serve'], { env, signal: stop.signal });
+    try {
+      await eventually(
+        () =>
+          fetch(`${url}/readyz`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        'the daemon to listen',
+      );
+      const login = ['login', url, '--email', superuser.email, '--password-stdin'];
+      expect(await person.run('tokens', login, { env, input })).toMatchObject({ code: 0 });
+      const created = await person.run('tokens', ['create', 'ci', '--expires', '30d'], { env });
+      expect(created.code).toBe(0);
+      expect((await verify(url, created.stdout.trim())).status).toBe(200);
+    } finally {
+      stop.abort();
+      await daemon;
+    }
+  });
+
+  it('is not even necessary with npx', async () => {
+    const words = [
+      '--yes',
+      '--prefer-offline',
+      '--package',
+      `./${basename(packed.file)}`,
+      '--',
+      'tokensd',
+      '--version',
+    ];
+    const { code, stdout } = await person.run('npx', words, { env: prebuilt.env });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${manifest.version}\n` });
+  });
+});

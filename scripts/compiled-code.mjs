@@ -1,5 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
 const { requireWithCache } = createRequire(import.meta.url)('../bin/compiled-code.js');
 
@@ -22,6 +23,15 @@ export async function writeCompiledCode(directory) {
   for (const words of [['--help'], ['create', '--help']]) {
     await main(words, { ...realContext(), stdout: silent, stderr: silent });
   }
-  for (const file of files) if (!scripts.has(file)) requireWithCache(file, onLoad);
-  for (const [path, script] of scripts) await writeFile(`${path}.cache`, script.createCachedData());
+  const writeAll = async () => {
+    for (const [path, script] of scripts) await writeFile(`${path}.cache`, script.createCachedData());
+    scripts.clear();
+  };
+  const loaded = new Set(scripts.keys());
+  await writeAll();
+  // The command line sets this flag before it loads undici. V8 uses no code that was compiled under other flags, and most other files are
+  // loaded when a response has arrived.
+  setFlagsFromString('--liftoff-only');
+  for (const file of files) if (!loaded.has(file)) requireWithCache(file, onLoad);
+  await writeAll();
 }

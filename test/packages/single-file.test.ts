@@ -79,8 +79,10 @@ describe.skipIf(!canBuild)('the single file', () => {
         }
       };`;
     await writeFile(join(directory, 'preload.cjs'), preload);
-    await run(['--help'], { NODE_OPTIONS: `--require=${join(directory, 'preload.cjs')}` });
-    expect(await readFile(report, 'utf8')).toBe('/main.cjs false\n');
+    const { session } = await signIn(daemon.url, superuser);
+    const env = { TOKENS_SERVER: daemon.url, TOKENS_SESSION: session };
+    await run(['list', '--json'], { ...env, NODE_OPTIONS: `--require=${join(directory, 'preload.cjs')}` });
+    expect(await readFile(report, 'utf8')).toBe('/main.cjs false\n/undici.cjs false\n');
     await rm(directory, { recursive: true });
   });
 });

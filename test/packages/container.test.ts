@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { buildImage, type Image } from '../helpers/packages/image.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { describeCompose } from './container/compose.ts';
+import { describeImage } from './container/image.ts';
+
+describe.skipIf(!hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setpriv', 'perl', 'curl', 'caddy'))(
+  'a container',
+  () => {
+    let image: Image;
+    beforeAll(async () => {
+      image = await buildImage();
+    }, 600_000);
+    afterAll(() => image?.remove());
+
+    describeImage(() => image);
+    describeCompose(() => image);
+  },
+);

@@ -3,6 +3,7 @@ import { buildImage, type Image } from '../helpers/packages/image.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { describeCompose } from './container/compose.ts';
 import { describeImage } from './container/image.ts';
+import { describeKubernetes } from './container/kubernetes.ts';
 
 describe.skipIf(!hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setpriv', 'perl', 'curl', 'caddy'))(
   'a container',
@@ -15,5 +16,6 @@ describe.skipIf(!hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setp
 
     describeImage(() => image);
     describeCompose(() => image);
+    describeKubernetes(() => image);
   },
 );

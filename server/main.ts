@@ -39,10 +39,15 @@ function describeFailure(error: unknown): { message: string; exit: number } {
   return { message: error instanceof Error ? error.message : 'Unexpected error', exit: 1 };
 }
 
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+
 /** Returns the context of the real process. Only this function, config and log touch `process`. */
 export function processContext(programName: string): Context {
   // Without a listener, the first log line after the log's reader has gone would end the daemon.
   process.stderr.on('error', () => {});
+  const end = (_signal: NodeJS.Signals, code: number) => process.exit(128 + code);
+  // Linux ignores these signals for process 1 of a container unless it listens to them.
+  if (process.pid === 1) for (const signal of stopSignals) process.on(signal, end);
   return {
     env: process.env,
     stdin: process.stdin,
@@ -52,8 +57,7 @@ export function processContext(programName: string): Context {
     uid: process.geteuid?.() ?? 0,
     programName,
     onStopSignal(listener) {
-      process.on('SIGTERM', listener);
-      process.on('SIGINT', listener);
+      for (const signal of stopSignals) process.off(signal, end).on(signal, listener);
     },
     onReopenSignal(listener) {
       process.on('SIGHUP', listener);

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../helpers/daemon/process.ts';
 import {
   type Container,
@@ -135,6 +135,25 @@ export function describeImage(imageOf: () => Image): void {
       expect(daemon.output()).toContain('"msg":"stopped"');
       await start();
       expect(await verify(token)).toBe(200);
+    });
+
+    it('ends a command on SIGTERM before the daemon runs, although it is process 1', async () => {
+      const command = ['tokensd', 'init', '--email', 'ada@example.com', '--name', 'Ada', '--password-stdin'];
+      // Waits for the password.
+      const waiting = startContainer(optionsOf({ command }));
+      onTestFinished(async () => void (await waiting.stop('SIGKILL').catch(() => null)));
+      let code: number | null | undefined;
+      const signal = () => {
+        void waiting.stop().then(
+          (result) => {
+            code = result;
+          },
+          () => {},
+        );
+        return code !== undefined;
+      };
+      await eventually(signal, 'tokensd init to end', 60_000);
+      expect(code).toBe(143);
     });
 
     it('backs up into the volume while the daemon runs, and restores when it is stopped', async () => {

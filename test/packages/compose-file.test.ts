@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { readCompose } from '../helpers/packages/compose.ts';
+import { readCompose, readHttps } from '../helpers/packages/compose.ts';
 import { readContainerfile } from '../helpers/packages/containerfile.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
@@ -14,9 +14,9 @@ const read = (path: string) => readFileSync(join(project, path), 'utf8');
 /** The published schema of Compose, from a linter. It allows no unknown field. */
 const { $schema: _draft, ...schema } = JSON.parse(read('node_modules/dclint/schemas/compose.schema.json'));
 
-describe('compose.yaml', () => {
-  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
 
+describe('compose.yaml', () => {
   it.each([false, true])('follows the published schema; with mail: %s', (withMail) => {
     const file = readCompose({ withMail });
     expect([validate(file), validate.errors]).toEqual([true, null]);
@@ -35,6 +35,14 @@ describe('compose.yaml', () => {
     }
   });
 
+  it('gives the data to tokensd only, and its sockets to Caddy only', () => {
+    const { services } = readCompose();
+    const users = (volume: string) =>
+      Object.keys(services).filter((name) => services[name]?.volumes.some((text) => text.startsWith(`${volume}:`)));
+    expect([users('data'), users('sockets')]).toEqual([['tokensd'], ['tokensd', 'caddy']]);
+    expect(services.caddy?.volumes).toContain('sockets:/run/tokensd:ro');
+  });
+
   it('contains no secret', () => {
     for (const { environment = {} } of Object.values(readCompose({ withMail: true }).services))
       for (const name of Object.keys(environment))
@@ -49,8 +57,34 @@ describe('compose.yaml', () => {
   });
 });
 
-describe('examples/compose/Caddyfile', () => {
-  it('is examples/Caddyfile with other addresses', () => {
+describe('examples/compose/https.yaml', () => {
+  it('changes services of compose.yaml, and follows the published schema', () => {
+    const { services, ...rest } = readHttps();
+    const changed = Object.keys(services);
+    expect(Object.keys(readCompose().services)).toEqual(expect.arrayContaining(changed));
+    const merged = Object.fromEntries(changed.map((name) => [name, { image: name, ...services[name] }]));
+    expect([validate({ services: merged, ...rest }), validate.errors]).toEqual([true, null]);
+    // At a TCP port, Caddy would be no trusted proxy.
+    expect(services.tokensd).toMatchObject({
+      ports: [],
+      environment: { TOKENSD_LISTEN: expect.stringMatching(/^unix:/) },
+    });
+  });
+});
+
+describe('the files for Caddy', () => {
+  it('include examples/console/Caddyfile with another address', () => {
+    const [, imported, ...lines] = read('examples/compose/Caddyfile-https').split('\n');
+    // Without its comments on the settings, which https.yaml contains.
+    const original = read('examples/console/Caddyfile').replaceAll(/^(?:#|\t# For TOKENSD_LISTEN).*\n/gm, '');
+    expect(imported).toBe('import Caddyfile');
+    expect(lines.join('\n').trim()).toBe(original.replace('127.0.0.1:8420', 'unix//run/tokensd/console.sock').trim());
+    expect(read('examples/compose/Caddyfile-https')).toContain(
+      new URL(readHttps().services.tokensd?.environment?.TOKENSD_PUBLIC_URL ?? '').host,
+    );
+  });
+
+  it('include examples/Caddyfile with other addresses', () => {
     const [, ...lines] = read('examples/compose/Caddyfile').split('\n');
     const [, ...original] = read('examples/Caddyfile').split('\n');
     const edited = original
@@ -60,9 +94,9 @@ describe('examples/compose/Caddyfile', () => {
     expect(lines.join('\n')).toBe(edited);
   });
 
-  it('is valid', async () => {
+  it.each(['Caddyfile', 'Caddyfile-https'])('are valid: %s', async (name) => {
     if (!hasRealParts('caddy')) return;
-    const path = join(project, 'examples/compose/Caddyfile');
+    const path = join(project, 'examples/compose', name);
     await run('caddy', ['validate', '--adapter', 'caddyfile', '--config', path]);
   });
 });

@@ -39,6 +39,13 @@ export function readCompose({ withMail = false } = {}): ComposeFile {
   return parse(comment + (withMail ? body.replaceAll(/^( *)#(?=\S| {2})/gm, '$1') : body));
 }
 
+/** Reads the changes of examples/compose/https.yaml. */
+export function readHttps(): ComposeFile {
+  const text = readFileSync(join(project, 'examples/compose/https.yaml'), 'utf8');
+  // The parser does not know `!reset`, and would warn.
+  return parse(text, { logLevel: 'error' });
+}
+
 /** Where the parts of a project of Compose are on this machine. */
 export interface ComposeProject {
   image: Image;

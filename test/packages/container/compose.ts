@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/daemon/process.ts';
 import {
   type ComposeProject,
   readCommands,
   readCompose,
+  readHttps,
   type Service,
   startService,
 } from '../../helpers/packages/compose.ts';
@@ -82,6 +84,20 @@ export function describeCompose(imageOf: () => Image): void {
       expect((await get('http://localhost:8420/login')).status).toBe(200);
       for (const path of ['/verify/forward-auth', '/metrics'])
         expect((await get(`http://localhost:8420${path}`)).status).toBe(404);
+    });
+
+    it('serves the console at a socket only, with examples/compose/https.yaml', async () => {
+      const { tokensd } = services as { tokensd: Service };
+      expect(await running.tokensd?.stop()).toBe(0);
+      const environment = { ...tokensd.environment, ...readHttps().services.tokensd?.environment };
+      running.tokensd = startService({ ...tokensd, environment }, project);
+      const { exec } = running.tokensd;
+      const check = tokensd.healthcheck?.test?.slice(1) ?? [];
+      await eventually(async () => (await exec(check)).code === 0, 'tokensd to be healthy', 60_000);
+      const socket = join(project.volumes.sockets ?? '', 'console.sock');
+      const login = ['--silent', '--unix-socket', socket, '--header', 'Host: tokens.example.com', 'http://x/login'];
+      expect((await project.network.run(['curl', ...login])).stdout).toContain('</html>');
+      expect((await get('http://localhost:8420/login')).status).toBe(0);
     });
 
     it('stops every service on SIGTERM', async () => {

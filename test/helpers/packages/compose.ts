@@ -52,22 +52,31 @@ export interface ComposeProject {
   network: Network;
   /** The directory of each named volume. */
   volumes: Record<string, string>;
+  /** The file of each secret. */
+  secrets?: Record<string, string>;
 }
 
 /** Starts a service as Compose would: with the program, user, rights, variables and mounts that the file and the image say. */
 export function startService(service: Service, project: ComposeProject): Container {
-  return startContainer(optionsOf(service, project));
+  return startContainer(serviceOptions(service, project));
 }
 
 /** The official image of Caddy: it runs as root, and this is its command. */
 const caddy = { command: ['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'], workdir: '/' };
 
-function optionsOf(service: Service, { image, network, volumes }: ComposeProject): ContainerOptions {
+/** Returns what Compose tells the container runtime about a service. */
+export function serviceOptions(
+  service: Service,
+  { image, network, volumes, secrets = {} }: ComposeProject,
+): ContainerOptions {
   const { read_only: readOnly = false, tmpfs = [], cap_add = [], group_add = [], environment = {} } = service;
   const rights = {
     groups: group_add.map(Number),
     capabilities: cap_add.map((name) => name.toLowerCase()),
-    mounts: service.volumes.map((text) => readMount(text, volumes)),
+    mounts: [
+      ...service.volumes.map((text) => readMount(text, volumes)),
+      ...(service.secrets ?? []).map((name) => ({ source: secrets[name] ?? '', target: `/run/secrets/${name}` })),
+    ],
     network,
   };
   if (service.image !== 'tokensd') {

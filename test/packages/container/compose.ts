@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chown, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../helpers/daemon/process.ts';
 import {
   type ComposeProject,
@@ -8,9 +8,10 @@ import {
   readCompose,
   readHttps,
   type Service,
+  serviceOptions,
   startService,
 } from '../../helpers/packages/compose.ts';
-import { type Container, openNetwork } from '../../helpers/packages/container.ts';
+import { type Container, openNetwork, runContainer } from '../../helpers/packages/container.ts';
 import type { Image } from '../../helpers/packages/image.ts';
 import { newVolume } from '../../helpers/packages/volume.ts';
 
@@ -98,6 +99,18 @@ export function describeCompose(imageOf: () => Image): void {
       const login = ['--silent', '--unix-socket', socket, '--header', 'Host: tokens.example.com', 'http://x/login'];
       expect((await project.network.run(['curl', ...login])).stdout).toContain('</html>');
       expect((await get('http://localhost:8420/login')).status).toBe(0);
+    });
+
+    it('reads the URL of the mail server from a file, without the # before the lines about mail', async () => {
+      const secrets = { 'smtp-url': join(await newVolume(0o700), 'smtp-url') };
+      onTestFinished(() => rm(dirname(secrets['smtp-url']), { recursive: true }));
+      await writeFile(secrets['smtp-url'], 'smtp://ada:hunter2@mail.example.com:587\n', { mode: 0o400 });
+      await chown(secrets['smtp-url'], 10001, 10001);
+      const { tokensd } = readCompose({ withMail: true }).services as { tokensd: Service };
+      const options = serviceOptions({ ...tokensd, command: ['config'] }, { ...project, secrets });
+      const { code, stdout } = await runContainer(options);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('mail.example.com:587')]);
+      expect(stdout).not.toContain('hunter2');
     });
 
     it('stops every service on SIGTERM', async () => {

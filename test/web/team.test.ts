@@ -353,7 +353,9 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   expect(html).toMatch(/class="if-nobody">Permanently revokes 2 tokens\.</);
   expect(html).toMatch(/class="if-transferred">\s*Transfers 1 token and permanently revokes 1 token\.\s*</);
   expect(html).toMatch(/<a class="button"[^>]* autofocus[^>]*>\s*Cancel/);
-  expect(html).toMatch(/<select id="transfer_to"[^>]*>\s*<option value="" selected="">\s*Nobody: revoke all tokens/);
+  // Nothing irreversible is preselected.
+  expect(html).toMatch(/<select id="transfer_to"[^>]* required=""[^>]*>\s*<option value="" selected="">\s*Choose…/);
+  expect(html).toMatch(/<option value="-">\s*Nobody: revoke all tokens/);
   expect(html).toContain('<option value="ci">');
   expect(html).not.toContain(`<option value="${disabled.name}">`);
 
@@ -420,6 +422,17 @@ it.each(['disable', 'delete'])(
     expect(textOf(await asked('promote'))).not.toContain('maintainer');
   },
 );
+
+it('revokes all tokens if an offboarding transfers the tokens in use to nobody', async () => {
+  const { app, browser, page } = await open();
+  const used = await createToken(app, app.dev, { name: 'in use' });
+  await app.store.tokens.recordUses([useOf(used.id, { at: app.clock.now() })]);
+  await addServiceAccount(app.store, 'ci');
+  await browser.get(`${page}?dialog=offboard`);
+  const { location } = await browser.submit(`${page}/offboard`, { transfer_to: '-', grace: '30d' });
+  expect(location).toEqual(messageAt(page, 'member-offboarded'));
+  expect(await verdict(app, used.token)).toBe('revoked');
+});
 
 it('offers no service account as a receiver that the same offboarding leaves without a maintainer', async () => {
   const { app, browser, page } = await open();

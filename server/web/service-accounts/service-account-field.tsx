@@ -12,6 +12,8 @@ interface ServiceAccountFieldProps {
   hint: string;
   /** What an empty field stands for, as the first option of a short list. */
   empty: string;
+  /** A choice of a short list that is no service account. With it, the member must choose: the empty option is none. */
+  nobody?: { value: string; label: string };
   error: string | undefined;
   required?: boolean;
   autofocus?: boolean;
@@ -33,19 +35,31 @@ export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps
 }
 
 /** A list of a few service accounts, or an input that completes the names of many. */
-export function ServiceAccountChoice({ empty, ...field }: ServiceAccountFieldProps) {
+export function ServiceAccountChoice({ empty, nobody, ...field }: ServiceAccountFieldProps) {
   const { name, value, offered, label, hint, error, ...input } = field;
   if (offered.more || offered.names.length > maxOptions) {
     return <OfferedNamesField {...field} what="service accounts" command="tokens service-accounts list" />;
   }
   // A name that the member may not choose stays in the form, beside the error about it.
-  const names = value === '' || offered.names.includes(value) ? offered.names : [...offered.names, value];
+  const isOffered = value === '' || value === nobody?.value || offered.names.includes(value);
+  const names = isOffered ? offered.names : [...offered.names, value];
   return (
     <Labelled {...{ label, name, hint, error }}>
-      <select id={name} name={name} {...descriptionOf({ name, hint, error })} {...input}>
+      <select
+        id={name}
+        name={name}
+        required={nobody !== undefined}
+        {...descriptionOf({ name, hint, error })}
+        {...input}
+      >
         <option value="" selected={value === ''}>
           {empty}
         </option>
+        {nobody && (
+          <option value={nobody.value} selected={value === nobody.value}>
+            {nobody.label}
+          </option>
+        )}
         {names.map((account) => (
           <option value={account} selected={account === value}>
             {account} · service account

@@ -7,11 +7,14 @@ import { parseForm, text } from '../../../shell/form-values.ts';
 
 /** The fields of the form, as texts. */
 export interface OffboardForm {
-  /** The name of a service account. Empty: all tokens are revoked. */
+  /** The name of a service account. Empty or `nobody`: all tokens are revoked. */
   transferTo: string;
   /** A duration such as `30d`. */
   grace: string;
 }
+
+/** The choice to revoke all tokens. No service account has this name. A short list preselects it for no one, because it cannot be undone. */
+export const nobody = '-';
 
 export const emptyOffboardForm: OffboardForm = { transferTo: '', grace: '30d' };
 
@@ -21,7 +24,7 @@ export function readOffboardForm(posted: Record<string, unknown>): OffboardForm 
 
 /** Returns what the form asks for. Without a service account, there is no grace. @throws ProblemError `invalid-fields` */
 export function offboardBody({ transferTo, grace }: OffboardForm): OffboardUserBody {
-  if (transferTo === '') return {};
+  if (transferTo === '' || transferTo === nobody) return {};
   const seconds = grace === '' ? undefined : parseDuration(grace);
   if (seconds === null) throw invalidGrace();
   return parseForm(offboardUserBodySchema, {

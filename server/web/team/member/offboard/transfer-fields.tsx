@@ -6,7 +6,7 @@ import { ServiceAccountField } from '../../../service-accounts/service-account-f
 import { Field } from '../../../shell/components/form.tsx';
 import { fieldErrors } from '../../../shell/form-problem.ts';
 import { usePage } from '../../../shell/page-context.ts';
-import type { OffboardForm } from './offboard-form.ts';
+import { nobody, type OffboardForm } from './offboard-form.ts';
 
 interface TransferFieldsProps {
   /** How many tokens a service account can receive. */
@@ -25,7 +25,8 @@ export function TransferFields({ tokens, form, offeredAccounts, problem }: Trans
       <ServiceAccountField
         label={`Transfer ${count(tokens, 'token')} in use to`}
         name="transfer_to"
-        empty="Nobody: revoke all tokens"
+        empty="Choose…"
+        nobody={{ value: nobody, label: 'Nobody: revoke all tokens' }}
         value={form.transferTo}
         offered={offeredAccounts}
         none="No service account can receive the tokens in use, so they are revoked, too."

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, signInOn, useDaemon } from '../helpers/console/console.ts';
 import { pressEscape, type Way, waitForFocus, ways } from '../helpers/console/input-devices.ts';
 import { addDeveloper, verify } from '../helpers/daemon/api.ts';
+import { openView } from './open-view.ts';
+import { openWorld, type World } from './world.ts';
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
 
@@ -133,5 +135,36 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     const records: string[][] = parse(await readFile(await download.path()), { bom: true });
     expect(records.slice(1)).toHaveLength(await events.count());
     expect(records.flat()).toContain('token.created');
+  });
+});
+
+describe.skipIf(!chromiumIsHere)('the dialog that offboards a member with tokens in use', () => {
+  const browser = useBrowser();
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.stop());
+
+  it.each([true, false])('changes nothing before somebody chooses who receives them (script %s)', async (script) => {
+    const member = await world.store.users.findByEmail('dev@example.com');
+    const path = `/organization/team/${member?.id}?dialog=offboard`;
+    const view = { name: 'offboard', as: 'root@example.com', path: () => path };
+    const page = await openView(browser, world, view, { script });
+    const dialog = page.getByRole('dialog', { name: /^Offboard / });
+    const receiver = dialog.getByLabel(/in use to$/);
+    const grace = dialog.getByLabel('Transferred tokens work for');
+    await grace.waitFor({ state: 'hidden' });
+    await dialog.getByRole('button', { name: /^Offboard and revoke/ }).click();
+    // The browser asks for a choice, and sends nothing.
+    await expect.poll(() => receiver.evaluate((field) => field.matches(':focus:invalid'))).toBe(true);
+    expect(page.url()).toContain('dialog=offboard');
+    expect((await world.store.users.findByEmail('dev@example.com'))?.disabled).toBe(false);
+    await receiver.selectOption({ index: 2 });
+    await grace.waitFor();
+    await dialog.getByRole('button', { name: /^Offboard, transfer/ }).waitFor();
+    await receiver.selectOption('Nobody: revoke all tokens');
+    await grace.waitFor({ state: 'hidden' });
+    await dialog.getByRole('button', { name: /^Offboard and revoke/ }).waitFor();
   });
 });

@@ -60,9 +60,13 @@ PATH=$PWD/node_modules/.bin:$PATH exec sh -euc "$(node -p 'require("./package.js
 `;
 
 async function installNode(root: DebianRoot, version: string): Promise<void> {
-  const script = `import { installNode } from '${join(project, 'scripts/packages/node-from-npm.mjs')}'; console.log(installNode('${version}'));`;
+  // The version of the other packages, which is installed once. The newest of `version` would be installed anew, maybe under running tests.
+  const script = `import { installNode, packagedNode } from '${join(project, 'scripts/packages/node-from-npm.mjs')}'; console.log(packagedNode, installNode(packagedNode));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
-  await cp(join(stdout.trim(), 'node'), join(root.path, 'usr/local/bin/node'));
+  const [packaged = '', directory = ''] = stdout.trim().split(' ');
+  if (!packaged.startsWith(`${version}.`))
+    throw new Error(`The image has Node.js ${version}, and the packages ${packaged}.`);
+  await cp(join(directory, 'node'), join(root.path, 'usr/local/bin/node'));
   await root.write('usr/local/bin/npm', npm, 0o755);
 }
 

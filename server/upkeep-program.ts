@@ -20,7 +20,7 @@ function addBackups(program: Command, context: Context): void {
       'Write a consistent copy of the SQLite database with mode 0600. The daemon can keep running. An existing file is never overwritten.',
     )
     .argument('<file>', 'File to create')
-    .addHelpText('after', '\nExample:\n  $ tokensd backup "/var/backups/tokens-$(date +%F).db"')
+    .addHelpText('after', '\nExample:\n  $ tokensd backup "/var/backups/tokensd/$(date +%F).db"')
     .action(async (file: string) => (await import('./commands/backup.ts')).runBackup(context, file));
   program
     .command('restore')
@@ -36,7 +36,7 @@ function addBackups(program: Command, context: Context): void {
     .option('--undo', 'Undo a restore that was interrupted')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db\n  $ tokensd restore --undo',
+      '\nExamples:\n  $ tokensd restore /var/backups/tokensd/2026-11-25.db\n  $ tokensd restore --undo',
     )
     .action(async (file: string | undefined, options: RestoreCommandOptions) =>
       (await import('./commands/restore.ts')).runRestore(context, file, options),

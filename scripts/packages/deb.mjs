@@ -53,6 +53,7 @@ async function makeTree(tree) {
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));
   install(defaultFile(settings), join(tree, 'etc/default/tokensd'), 0o640);
+  install(readFileSync(join(root, 'CHANGELOG.md')), join(tree, 'usr/share/doc/tokensd/CHANGELOG.md'));
   cpSync(join(root, 'dist/man'), join(tree, 'usr/share/man/man1'), { recursive: true });
   cpSync(join(root, 'examples'), join(tree, 'usr/share/doc/tokensd/examples'), { recursive: true });
   const completions = {

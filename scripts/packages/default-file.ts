@@ -35,7 +35,7 @@ const examples: Record<string, string> = {
 
 const head = [
   'Settings of tokensd, one NAME=value a line. To change one, remove the # before it. Then run "tokensd check" and "systemctl restart tokensd".',
-  'The value of each setting can also come from a file: NAME_FILE=/path/of/file. Only root and the user tokensd can read this file.',
+  'The value of each setting can also come from a file: NAME_FILE=/path/of/file. Only root and the group tokensd-settings can read this file.',
 ];
 
 /** Returns /etc/default/tokensd: every setting with its description, its default and a commented example. */

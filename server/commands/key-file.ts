@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { CommandError } from '../context.ts';
+import { osUser } from '../os-user.ts';
 import { OutcomeUnknown } from '../store/errors.ts';
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -42,5 +43,6 @@ function fileExists(path: string): CommandError {
 }
 
 function unwritable(path: string, { code }: NodeJS.ErrnoException): CommandError {
-  return new CommandError(`${path} cannot be written (${code}), so nothing was created. Check its directory.`, 1);
+  const advice = `Choose a directory in which ${osUser()} may write.`;
+  return new CommandError(`${path} cannot be written (${code}), so nothing was created. ${advice}`, 1);
 }

@@ -54,15 +54,16 @@ describe('listening', () => {
     expect(process.umask()).toBe(before);
   });
 
-  it('refuses a directory in which every user could replace the socket', async () => {
-    await chmod(directory, 0o777);
-    await expect(listen(newServer(), { socket }, at)).rejects.toThrow(
-      `Every user can replace sockets in ${directory}.`,
-    );
-    expect(existsSync(socket)).toBe(false);
-    await chmod(directory, 0o1777);
-    expect(await listen(newServer(), { socket }, at)).toBe(`unix:${socket}`);
-  });
+  it.each([0o777, 0o1777])(
+    'refuses a directory in which every user could replace the socket: mode %o',
+    async (mode) => {
+      await chmod(directory, mode);
+      await expect(listen(newServer(), { socket }, at)).rejects.toThrow(
+        `Every user can replace sockets in ${directory}.`,
+      );
+      expect(existsSync(socket)).toBe(false);
+    },
+  );
 
   it('names the file descriptor if systemd passed something else than a stream socket', async () => {
     const file = await open(join(directory, 'file'), 'w');

@@ -84,13 +84,25 @@ describe.skipIf(!isPossible).each(['bookworm', 'trixie'] as const)('the Debian p
       `stat -c '%A %U %G' /etc/default/tokensd /var/lib/tokensd; getent passwd tokensd; tokens --version; tokensd --version`,
     );
     expect(facts.split('\n')).toEqual([
-      '-rw-r----- root tokensd',
+      '-rw-r----- root tokensd-settings',
       'drwx------ tokensd tokensd',
       expect.stringMatching(/^tokensd:.*:\/var\/lib\/tokensd:\/usr\/sbin\/nologin$/),
       expect.stringMatching(/^\d+\.\d+\.\d+$/),
       expect.stringMatching(/^\d+\.\d+\.\d+$/),
       '',
     ]);
+  });
+
+  it('has manual pages, completions and a changelog', async () => {
+    const files = ['man/man1/tokens-create.1.gz', 'doc/tokensd/CHANGELOG.md.gz', 'bash-completion/completions/tokens'];
+    const shells = ['zsh/vendor-completions/_tokens', 'fish/vendor_completions.d/tokens.fish'];
+    await root.expectSuccess([...files, ...shells].map((file) => `test -s /usr/share/${file}`).join('; '));
+  });
+
+  it('hides the settings from a proxy in the group of its sockets', async () => {
+    await root.expectSuccess('adduser --quiet www-data tokensd');
+    const read = await root.run('setpriv --reuid=www-data --regid=www-data --init-groups cat /etc/default/tokensd');
+    expect(read).toMatchObject({ code: 1, stdout: '' });
   });
 
   it('lets root create the first superuser, and leaves no file of root', async () => {
@@ -147,6 +159,9 @@ describe.skipIf(!isPossible).each(['bookworm', 'trixie'] as const)('the Debian p
     const refused = await root.run('cd /root; tokensd backup now.db');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('Choose a directory in which the user tokensd may write.');
+    expect(await root.expectSuccess('setpriv --reuid=tokensd --regid=tokensd --init-groups tokensd config')).toContain(
+      `TOKENSD_LISTEN=127.0.0.1:${ports.tokensd}\n`,
+    );
     expect(await root.expectSuccess('tokensd users unlock root@example.com')).toContain('root@example.com');
   });
 

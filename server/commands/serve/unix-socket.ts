@@ -34,11 +34,14 @@ export async function prepareSocketPath(path: string, setting: string): Promise<
   }
 }
 
-/** In a directory that everybody can change, another user could put a socket in place of ours and read the tokens that proxies send. */
+/**
+ * In a directory that everybody can change, another user could put a socket in place of ours and read the tokens that proxies send: whenever
+ * the daemon is stopped, even if the directory has the sticky bit, as /tmp has.
+ */
 function refuseOpenDirectory(path: string, setting: string): void {
   const directory = dirname(path);
   const mode = statSync(directory, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o002) === 0 || (mode & 0o1000) !== 0) return;
+  if ((mode & 0o002) === 0) return;
   throw new CommandError(
     `Every user can replace sockets in ${directory}. Make it writable for its owner only, or set ${setting} to a path in another directory.`,
     1,

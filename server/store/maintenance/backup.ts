@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import sqlite3 from 'sqlite3';
+import { osUser } from '../../os-user.ts';
 import { driverCode } from '../engine/driver-code.ts';
 import type { Row } from '../engine/engine.ts';
 import { connect, disconnect, execute } from '../engine/sqlite/connection.ts';
@@ -113,20 +113,10 @@ async function createEmpty(path: string): Promise<void> {
   } catch (error) {
     const code = driverCode(error);
     if (code !== 'EEXIST')
-      throw new BackupError(`Cannot write ${path} (${code}). Choose a directory in which ${userName()} may write.`);
+      throw new BackupError(`Cannot write ${path} (${code}). Choose a directory in which ${osUser()} may write.`);
     throw new BackupError(
       `${path} exists, so another backup may be running. If none is, remove the file and try again.`,
     );
-  }
-}
-
-/** Returns the user whose rights the command has. After `sudo` or in a package, it is not the one who typed the command. */
-function userName(): string {
-  try {
-    return `the user ${userInfo().username}`;
-  } catch {
-    // A container may run as a user without a passwd entry.
-    return 'the user of this command';
   }
 }
 
@@ -136,5 +126,7 @@ async function sync(path: string): Promise<void> {
 }
 
 function notOurs(path: string): BackupError {
-  return new BackupError(`${path} is not a tokensd backup, or it cannot be read. Check the path.`);
+  return new BackupError(
+    `${path} is not a tokensd backup, or ${osUser()} cannot read it. Check the path and its permissions.`,
+  );
 }

@@ -53,6 +53,7 @@ async function makeTree(tree) {
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));
   install(defaultFile(settings), join(tree, 'etc/default/tokensd'), 0o640);
+  // debhelper makes changelog.gz of it.
   install(readFileSync(join(root, 'CHANGELOG.md')), join(tree, 'usr/share/doc/tokensd/CHANGELOG.md'));
   cpSync(join(root, 'dist/man'), join(tree, 'usr/share/man/man1'), { recursive: true });
   cpSync(join(root, 'examples'), join(tree, 'usr/share/doc/tokensd/examples'), { recursive: true });
@@ -97,7 +98,7 @@ function unit() {
 function changelog() {
   const date = execFileSync('date', ['--rfc-email', '--date', `@${sourceDate()}`], { encoding: 'utf8' }).trim();
   const { DEBFULLNAME = 'The tokens project', DEBEMAIL = 'tokens@example.invalid' } = process.env;
-  return `tokensd (${version}) unstable; urgency=medium\n\n  * Version ${version}. See /usr/share/doc/tokensd/CHANGELOG.md.gz.\n\n -- ${DEBFULLNAME} <${DEBEMAIL}>  ${date}\n`;
+  return `tokensd (${version}) unstable; urgency=medium\n\n  * Version ${version}. See /usr/share/doc/tokensd/changelog.gz.\n\n -- ${DEBFULLNAME} <${DEBEMAIL}>  ${date}\n`;
 }
 
 /** Returns the time of the last commit in seconds since 1970, so that the same source makes the same package. */

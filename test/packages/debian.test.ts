@@ -94,13 +94,13 @@ describe.skipIf(!isPossible).each(['bookworm', 'trixie'] as const)('the Debian p
   });
 
   it('has manual pages, completions and a changelog', async () => {
-    const files = ['man/man1/tokens-create.1.gz', 'doc/tokensd/CHANGELOG.md.gz', 'bash-completion/completions/tokens'];
+    const files = ['man/man1/tokens-create.1.gz', 'doc/tokensd/changelog.gz', 'bash-completion/completions/tokens'];
     const shells = ['zsh/vendor-completions/_tokens', 'fish/vendor_completions.d/tokens.fish'];
     await root.expectSuccess([...files, ...shells].map((file) => `test -s /usr/share/${file}`).join('; '));
   });
 
   it('hides the settings from a proxy in the group of its sockets', async () => {
-    await root.expectSuccess('adduser --quiet www-data tokensd');
+    await root.expectSuccess('usermod --append --groups tokensd www-data');
     const read = await root.run('setpriv --reuid=www-data --regid=www-data --init-groups cat /etc/default/tokensd');
     expect(read).toMatchObject({ code: 1, stdout: '' });
   });

@@ -68,7 +68,7 @@ async function embeddedCode() {
   return config.output;
 }
 
-/** Leaves out what postject warns of for every ELF file: the new section needs no name. */
+/** Runs `act` without a warning that postject prints for every ELF file. It is about the name of the new section, which needs none. */
 async function withoutNoise(act) {
   const { warn } = console;
   console.warn = (text) => /^warning: Can't find string offset/.test(text) || warn(text);

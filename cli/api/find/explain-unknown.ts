@@ -10,7 +10,7 @@ import { listServiceAccounts } from './find-service-account.ts';
 import { listUsers } from './find-user.ts';
 import { type SentRequest, type UnknownKind, type UnknownName, unknownNames } from './unknown-names.ts';
 
-/** The reader of the explanation. What the reader can do depends on this. */
+/** Who reads the explanation. The advice depends on it. */
 type Reader = 'superuser' | 'key' | 'member';
 
 /**

@@ -385,7 +385,7 @@ describe('users delete', () => {
     const command = 'tokens service-accounts edit release --add-maintainer EMAIL';
     expect(await cli.run([...remove, '--yes'], { ...root, stderrIsTTY: false })).toMatchObject({
       code: 0,
-      stderr: `No enabled member maintains the service account release any more: ${command}\n`,
+      stderr: `No enabled member maintains the service account release: ${command}\n`,
     });
   });
 

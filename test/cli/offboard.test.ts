@@ -194,7 +194,7 @@ function sections(text: string): Record<string, string[]> {
 
 describe('the only maintainer of a service account', () => {
   const command = 'tokens service-accounts edit release --add-maintainer EMAIL';
-  const warning = `No enabled member maintains the service account release any more: ${command}\n`;
+  const warning = `No enabled member maintains the service account release: ${command}\n`;
   const inScript: Surroundings = { stderrIsTTY: false };
   beforeEach(async () => {
     await createServiceAccount(cli.app, 'release', { maintainers: [ada] });

@@ -72,7 +72,7 @@ it('creates, lists, shows, changes and deletes a service account', async () => {
   });
   expect(await run('sa edit ci --remove-maintainer root@example.com', root)).toMatchObject({
     code: 0,
-    stderr: expect.stringMatching(/^Changed ci\.\nNo enabled member maintains the service account ci any more: /),
+    stderr: expect.stringMatching(/^Changed ci\.\nNo enabled member maintains the service account ci: /),
   });
   expect(await run('sa disable ci alone', root)).toMatchObject({ code: 0, stderr: 'Disabled ci.\nDisabled alone.' });
   expect(await json('sa show ci', root)).toMatchObject({ disabled: true });

@@ -12,6 +12,11 @@ export async function orphansOf(api: Api, email: string): Promise<string[]> {
   return accounts.filter(({ maintainers }) => maintainers.includes(email)).map(({ name }) => name);
 }
 
+/** Returns the names of all service accounts that have no enabled maintainer. None if the caller may not read service accounts. */
+export async function allOrphans(api: Api): Promise<string[]> {
+  return (await listReadable(api, { orphaned: true })).map(({ name }) => name);
+}
+
 /** Returns the names of service accounts whose only enabled maintainer is this member. None if the caller may not read service accounts. */
 export async function onlyMaintainedBy(api: Api, email: string): Promise<string[]> {
   const accounts = await listReadable(api, {});

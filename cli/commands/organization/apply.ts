@@ -8,6 +8,7 @@ import { carryOut } from '../../organization/carry-out.ts';
 import { confirmPlan } from '../../organization/confirm-plan.ts';
 import { stoppedAt } from '../../organization/failures.ts';
 import { type OrganizationFile, readOrganizationFile } from '../../organization/file/read-file.ts';
+import { watchOrphans } from '../../organization/new-orphans.ts';
 import { checkPlan } from '../../organization/plan/check-plan.ts';
 import { planSteps } from '../../organization/plan/plan.ts';
 import type { Step } from '../../organization/plan/step.ts';
@@ -16,6 +17,7 @@ import { type Rights, readRights, requireReadable, requireRights } from '../../o
 import { collectSecrets, openSecretsFile, printSecrets, type SecretSink } from '../../organization/secrets.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
+import { warnOfUnmaintained } from '../users/leaving/warn-of-orphans.ts';
 
 interface ApplyOptions extends GlobalOptions {
   file: string;
@@ -85,9 +87,11 @@ async function printAndCarryOut({ ctx, options, api, rights, file, steps }: Run)
     await confirmRemovals(ctx, options, steps);
     await confirmPlan(ctx, api, steps);
     secrets = await openSink(ctx, options, steps);
+    const newOrphans = await watchOrphans(api, steps);
     const [first, ...others] = await carryOut(api, steps, secrets, () => {
       applied += 1;
     });
+    await warnOfUnmaintained(ctx, options, await newOrphans());
     const progress = { done: applied, total: steps.length, isCancelled: ctx.signal.aborted };
     if (first) throw stoppedAt([first, ...others], file, progress);
     await note(ctx, options, `Made ${count(applied, 'change')}.`);

@@ -11,7 +11,7 @@ export async function warnOfOrphans(ctx: Context, options: GlobalOptions, api: A
   if (!options.json) await warnOfUnmaintained(ctx, options, await orphansOf(api, email));
 }
 
-/** Warns, in scripts as well, that nobody maintains the named service accounts any more. */
+/** Warns, in scripts as well, that no enabled member maintains the named service accounts. */
 export async function warnOfUnmaintained(
   ctx: Context,
   options: GlobalOptions,
@@ -19,7 +19,7 @@ export async function warnOfUnmaintained(
 ): Promise<void> {
   for (const name of names) {
     const command = `${commandLine('service-accounts edit', name)} --add-maintainer EMAIL`;
-    await warn(ctx, options, `No enabled member maintains the service account ${sanitize(name)} any more: ${command}`);
+    await warn(ctx, options, `No enabled member maintains the service account ${sanitize(name)}: ${command}`);
   }
 }
 

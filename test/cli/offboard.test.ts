@@ -211,6 +211,16 @@ describe('the only maintainer of a service account', () => {
     expect(asked.stderr).not.toContain('shared');
   });
 
+  it('is named together with the receiver of the tokens, if nobody maintains that', async () => {
+    await createServiceAccount(cli.app, 'bare');
+    const names = (stderr: string) => stderr.match(/^ {2}\w+$|account \w+/gm);
+    const asked = await offboard(['--transfer-to', 'bare'], { ...root, answers: [false] });
+    expect(names(asked.stderr)).toEqual(expect.arrayContaining(['  bare', '  release']));
+    expect(asked.stderr).not.toMatch(/^ {2}shared$/m);
+    const ran = await offboard(['--transfer-to', 'bare', '--yes'], { ...root, ...inScript });
+    expect(names(ran.stderr)?.sort()).toEqual(['account bare', 'account release']);
+  });
+
   it('is named by a warning when they are disabled, and not when they are enabled', async () => {
     const change = (verb: string) => cli.run(['users', verb, 'ada@example.com'], { ...root, ...inScript });
     expect(await change('disable')).toMatchObject({ code: 0, stderr: warning });

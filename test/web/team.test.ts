@@ -364,13 +364,13 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   expect(textOf(refused.html)).toContain('Enter a duration such as 30d or 12h.');
   expect(refused.html).toMatch(/<select id="transfer_to"[\s\S]*?<option value="ci" selected=""/);
   const unknown = await browser.submit(`${page}/offboard`, { transfer_to: 'nothing', grace: '30d' });
-  expect(unknown.status).toBe(404);
+  expect(unknown.status).toBe(400);
   expect(unknown.html).toContain(alert);
   expect(await verdict(app, unused.token)).toBe(200);
 
   await browser.get(`${page}?dialog=offboard`);
   const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'ci', grace: '7d' });
-  expect(location).toEqual(messageAt(page, 'member-offboarded-transferred'));
+  expect(location).toEqual(messageAt(page, 'member-offboarded-unmaintained'));
   expect(textOf((await browser.get(location ?? '')).html)).toContain('received the tokens in use');
   expect(await app.store.tokens.findById(used.id)).toMatchObject({
     ...{ ownerId: id, expiresAt: app.clock.now() + 7 * 24 * 60 * 60 * 1000 },
@@ -471,7 +471,7 @@ it('offers more than one page of service accounts when it offboards a member, an
   expect(last).toEqual({ count: 500, oldest: false });
   expect(textOf(html)).toContain('Run tokens service-accounts list to see the others.');
   const { location } = await browser.submit(`${page}/offboard`, { transfer_to: 'oldest', grace: '7d' });
-  expect(location).toEqual(messageAt(page, 'member-offboarded-transferred'));
+  expect(location).toEqual(messageAt(page, 'member-offboarded-unmaintained'));
   expect((await app.store.tokens.findById(used.id))?.ownerId).toBe(oldest.id);
 });
 

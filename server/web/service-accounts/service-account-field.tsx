@@ -34,10 +34,15 @@ export function ServiceAccountField({ none, ...field }: ServiceAccountFieldProps
   return <ServiceAccountChoice {...field} />;
 }
 
+/** Reports whether the names are too many for a list. */
+export function isLongList({ names, more }: OfferedNames): boolean {
+  return more || names.length > maxOptions;
+}
+
 /** A list of a few service accounts, or an input that completes the names of many. */
 export function ServiceAccountChoice({ empty, nobody, ...field }: ServiceAccountFieldProps) {
   const { name, value, offered, label, hint, error, ...input } = field;
-  if (offered.more || offered.names.length > maxOptions) {
+  if (isLongList(offered)) {
     return <OfferedNamesField {...field} what="service accounts" command="tokens service-accounts list" />;
   }
   // A name that the member may not choose stays in the form, beside the error about it.

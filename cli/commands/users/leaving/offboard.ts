@@ -49,7 +49,7 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   const user = await findUser(api, email);
   if (!options.yes) {
     const question = await listAndPhrase(ctx, api, user, options);
-    await announceOrphans(ctx, await onlyMaintainedBy(api, user.email));
+    await announceOrphans(ctx, await onlyMaintainedBy(api, user.email, options.transferTo));
     await confirmOrCancel(ctx, false, question);
   }
   const param = { id: user.id };

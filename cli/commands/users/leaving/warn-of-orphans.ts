@@ -5,10 +5,18 @@ import { commandLine } from '../../../ui/command-line.ts';
 import { warn, writeStderr } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
-/** Warns, in scripts as well, about service accounts that nobody maintains after the member was disabled. */
-export async function warnOfOrphans(ctx: Context, options: GlobalOptions, api: Api, email: string): Promise<void> {
+/**
+ * Warns, in scripts as well, about service accounts that nobody maintains after the member was disabled, and about the one that received the
+ * tokens.
+ */
+export async function warnOfOrphans(
+  ctx: Context,
+  options: GlobalOptions & { transferTo?: string },
+  api: Api,
+  email: string,
+): Promise<void> {
   // With --json, nothing is written.
-  if (!options.json) await warnOfUnmaintained(ctx, options, await orphansOf(api, email));
+  if (!options.json) await warnOfUnmaintained(ctx, options, await orphansOf(api, email, options.transferTo));
 }
 
 /** Warns, in scripts as well, that no enabled member maintains the named service accounts. */

@@ -89,6 +89,8 @@ export const texts = {
   'tokens-revoked': (member: string) => `All tokens of ${member} were revoked. Requests that use them are now denied.`,
   'member-offboarded-transferred': (member: string, account: string) =>
     `The account of ${member} was disabled. ${account} received the tokens in use, and all others were revoked.`,
+  'member-offboarded-unmaintained': (member: string, account: string) =>
+    `The account of ${member} was disabled. ${account} received the tokens in use, and all others were revoked. Nobody maintains ${account}: add a maintainer, who rotates the tokens.`,
   'member-offboarded': (member: string) => `The account of ${member} was disabled, and all its tokens were revoked.`,
 } as const;
 

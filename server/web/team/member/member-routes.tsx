@@ -31,7 +31,8 @@ import {
 import { MemberPage } from './member-page.tsx';
 import { memberId, readPageUrl } from './member-url.ts';
 import { OffboardDialog } from './offboard/offboard-dialog.tsx';
-import { emptyOffboardForm, type OffboardForm, offboardBody, readOffboardForm } from './offboard/offboard-form.ts';
+import { emptyOffboardForm, type OffboardForm, readOffboardForm } from './offboard/offboard-form.ts';
+import { performOffboarding } from './offboard/perform-offboarding.ts';
 import { endSessionDialog } from './sign-in/member-session-routes.tsx';
 
 type MemberPagesDeps = Pick<
@@ -86,13 +87,11 @@ export function memberPages(deps: MemberPagesDeps) {
     .post(`${path}/offboard`, async (c) => {
       const form = readOffboardForm(await c.req.parseBody());
       try {
-        const body = offboardBody(form);
-        const { transferred } = await offboarding.offboard(c.get('caller'), memberId(c), body);
-        const user = await users.get(c.get('caller'), memberId(c));
+        const { user, receiver } = await performOffboarding(deps, c.get('caller'), memberId(c), form);
         const path = memberPath(user.id);
-        if (transferred === 0 || body.transfer_to === undefined)
-          return messages.redirect(c, path, 'member-offboarded', memberName(user));
-        return messages.redirect(c, path, 'member-offboarded-transferred', memberName(user), body.transfer_to);
+        if (receiver === null) return messages.redirect(c, path, 'member-offboarded', memberName(user));
+        const code = receiver.orphaned ? 'member-offboarded-unmaintained' : 'member-offboarded-transferred';
+        return messages.redirect(c, path, code, memberName(user), receiver.name);
       } catch (error) {
         const problem = expectProblem(error);
         const member = await loadMember(c);

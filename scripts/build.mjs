@@ -26,6 +26,8 @@ const lazyModules = [
   'string-width',
   'uqr',
 ];
+/** Loading it takes longer than most commands. `cli/api/shape.ts` checks responses instead. */
+const neverLoaded = 'node_modules/zod/';
 const fileNameOf = (name) => name.replace(/^.*\//, '').replace(/\.ts$/, '');
 
 // CommonJS, because Node starts it faster: an ES module that imports `node:fs` loads all of Node's streams.
@@ -61,6 +63,11 @@ const { metafile } = await build({
 });
 const eager = lazyModules.filter((name) => name in metafile.inputs);
 if (eager.length > 0) throw new Error(`These modules are loaded at every start: ${eager.join(', ')}.`);
+const importers = Object.entries(metafile.inputs).filter(
+  ([name, { imports }]) => !name.startsWith(neverLoaded) && imports.some(({ path }) => path.startsWith(neverLoaded)),
+);
+if (importers.length > 0)
+  throw new Error(`These files load zod at every start: ${importers.map(([name]) => name).join(', ')}.`);
 for (const name of lazyModules) {
   // CommonJS callers expect the default export to be the module itself.
   const path = JSON.stringify(name.startsWith('cli/') ? `./${name}` : name);

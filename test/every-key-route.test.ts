@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { scopeTable } from '../server/http/middleware/scopes.ts';
-import { hasScope, type Scope, scopes } from '../shared/schemas/scopes.ts';
+import { hasScope, type Scope, scopes } from '../shared/scopes.ts';
 import { jsonOf, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { storeKey, storeServiceAccount, type TestKey } from './helpers/app/management-key.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../server/observability/metrics.ts';
-import { auditActions } from '../shared/schemas/audit.ts';
+import { auditActions } from '../shared/audit-actions.ts';
 import { startTestServer } from './helpers/app/http.ts';
 import { hasRealParts } from './helpers/peers/real-parts.ts';
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { AuditAction, AuditEvent } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
+import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { pagesOf } from '../api/pages.ts';
 import { expectBody } from '../api/responses.ts';
 import { auditEventShape, pageShape } from '../api/shapes.ts';

@@ -1,4 +1,4 @@
-import type { Scope } from '../../shared/schemas/scopes.ts';
+import { hasScope, type Scope } from '../../shared/scopes.ts';
 import type { Api } from '../api/client.ts';
 import { expectBody } from '../api/responses.ts';
 import { presentedTokenShape, userShape } from '../api/shapes.ts';
@@ -58,12 +58,6 @@ export function requireRights(rights: Rights, steps: readonly Step[]): void {
     const reason = closedToKeys(step, rights.ownName);
     if (reason !== null) throw notForKeys(step, reason);
   }
-}
-
-/** Like `hasScope` in `shared/schemas/scopes.ts`, which would load zod. A `write` includes its `read`. */
-function hasScope(held: readonly Scope[], needed: Scope): boolean {
-  const write = needed.replace(/:read$/, ':write');
-  return held.some((scope) => scope === needed || scope === write);
 }
 
 function requireScopes(missing: readonly Scope[]): void {

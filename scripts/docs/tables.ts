@@ -1,8 +1,8 @@
 import { exitCodes } from '../../cli/help/exit-codes.ts';
 import { settings } from '../../server/config/settings/settings.ts';
+import { auditActionDescriptions } from '../../shared/audit-actions.ts';
 import { problemDescriptions } from '../../shared/problem-descriptions.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
-import { auditActionDescriptions } from '../../shared/schemas/audit.ts';
 import { code, table } from './markdown.ts';
 
 export function settingsTable(): string {

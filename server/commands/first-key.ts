@@ -1,5 +1,5 @@
 import { serviceAccountNameSchema } from '../../shared/schemas/accounts/service-accounts.ts';
-import { type Scope, scopes } from '../../shared/schemas/scopes.ts';
+import { type Scope, scopes } from '../../shared/scopes.ts';
 import { CommandError } from '../context.ts';
 
 export interface FirstKeyOptions {

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import type { AuditRecord } from '../store/records.ts';
 
 /** The label of each audit action on the audit page. */

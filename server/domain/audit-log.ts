@@ -1,6 +1,6 @@
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
-import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { createBoundedQueue } from '../bounded-queue.ts';
 import { StoreBusy } from '../store/errors.ts';
 import type { ListedAuditRecord, Page, TokenRecord } from '../store/records.ts';

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import type {
   Actor,
   AppRecord,

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
-import { hasScope, type Scope, splitScopes } from '../../shared/schemas/scopes.ts';
+import { hasScope, type Scope, splitScopes } from '../../shared/scopes.ts';
 import type { Actor, ClientRecord, StatusContext, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { tokenStatus } from './tokens/status.ts';

@@ -4,11 +4,11 @@ import type { ServiceAccount } from '../../shared/schemas/accounts/service-accou
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import { splitScopes } from '../../shared/schemas/scopes.ts';
 import type { Passkey } from '../../shared/schemas/sign-in/passkeys.ts';
 import type { DeniedRequest as DeniedRequestObject, Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
 import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
+import { splitScopes } from '../../shared/scopes.ts';
 import { memberGroups, parseGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import type { FailureKind } from '../store/errors.ts';
 import type { DeliveryBacklog, OutboxBacklog } from '../store/records.ts';
 import { type CountVerification, createVerificationCounter } from './verification-metrics.ts';

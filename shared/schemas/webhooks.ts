@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { auditActions } from '../audit-actions.ts';
 import { limits } from '../limits.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
 import { parseUrl } from '../urls.ts';
-import { auditActions } from './audit.ts';
 import { descriptionSchema, idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 
 const urlError =

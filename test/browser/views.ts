@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import { personAt } from '../helpers/app/sso.ts';
 import { allowDenied, denyRequests, testBadRequest, testRequest } from '../helpers/console/deny-requests.ts';
 import { deleteClients, storeClients, widestClient } from '../helpers/console/samples/clients.ts';

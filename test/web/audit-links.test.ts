@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../shared/audit-actions.ts';
 import { createToken, openTestApp } from '../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../helpers/app/management-key.ts';
 import { createServiceAccount } from '../helpers/app/service-accounts.ts';

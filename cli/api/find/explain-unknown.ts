@@ -91,6 +91,6 @@ async function namesLike(kind: UnknownKind, api: Api): Promise<string[]> {
     return [...users.map(({ email }) => email), ...accounts.map(({ name }) => serviceAccountIdentity(name))];
   }
   // Loads the schemas, so only after a mistake.
-  const { auditActions } = await import('../../../shared/schemas/audit.ts');
+  const { auditActions } = await import('../../../shared/audit-actions.ts');
   return [...auditActions];
 }

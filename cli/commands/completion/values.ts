@@ -1,5 +1,5 @@
-import { auditActions } from '../../../shared/schemas/audit.ts';
-import { scopes } from '../../../shared/schemas/scopes.ts';
+import { auditActions } from '../../../shared/audit-actions.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { columnNames } from '../../ui/tokens/chosen-columns.ts';
 
 /** The commands whose arguments are files, by their path. */

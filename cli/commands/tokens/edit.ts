@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';

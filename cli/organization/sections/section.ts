@@ -1,5 +1,5 @@
 import type { SectionName } from '../../../shared/schemas/organization/organization.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import type { Api } from '../../api/client.ts';
 
 /** The fields of an object, as the file names them. */

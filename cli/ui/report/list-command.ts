@@ -1,4 +1,4 @@
-import type { TokenFilterQuery } from '../../../shared/token-report.ts';
+import type { TokenFilterQuery } from '../../../shared/tokens/report.ts';
 
 /** Returns the command that lists the tokens of all members that these parameters select. */
 export function listCommand(query: TokenFilterQuery): string {

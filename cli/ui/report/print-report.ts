@@ -1,6 +1,6 @@
 import { timeAgo } from '../../../shared/relative-time.ts';
 import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
-import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../../shared/tokens/report.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';
 import { listCommand } from './list-command.ts';

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { AuditAction } from '../../../shared/audit-actions.ts';
 import { limits } from '../../../shared/limits.ts';
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateClientBody, EditClientBody } from '../../../shared/schemas/accounts/clients.ts';
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { ClientRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';

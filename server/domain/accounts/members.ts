@@ -2,7 +2,7 @@ import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateUserBody, UpdateUserBody } from '../../../shared/schemas/accounts/users.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import type { Actor, Page, UserRecord, UserSummary } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import {

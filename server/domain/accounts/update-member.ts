@@ -1,6 +1,6 @@
+import type { AuditAction } from '../../../shared/audit-actions.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { UpdateUserBody } from '../../../shared/schemas/accounts/users.ts';
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { Actor, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';

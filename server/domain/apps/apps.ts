@@ -1,5 +1,5 @@
+import type { AuditAction } from '../../../shared/audit-actions.ts';
 import type { CreateAppBody, EditAppBody } from '../../../shared/schemas/apps.ts';
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { AppRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';

@@ -1,4 +1,4 @@
-import { hasScope } from '../../../shared/schemas/scopes.ts';
+import { hasScope } from '../../../shared/scopes.ts';
 import type { Canary, StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { isKey, type Operator } from '../caller.ts';

@@ -1,6 +1,6 @@
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { NewToken, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,8 +1,8 @@
 import { limits } from '../../../shared/limits.ts';
 import { type FieldError, ProblemError } from '../../../shared/problem.ts';
-import { type Scope, scopes, splitScopes } from '../../../shared/schemas/scopes.ts';
 import type { EditTokenBody } from '../../../shared/schemas/tokens/token-changes.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
+import { type Scope, scopes, splitScopes } from '../../../shared/scopes.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import type { BoundingApp } from '../tokens/expiry.ts';
 

@@ -1,4 +1,4 @@
-import { hasScope, type Scope, splitScopes } from '../../../shared/schemas/scopes.ts';
+import { hasScope, type Scope, splitScopes } from '../../../shared/scopes.ts';
 import type { StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { type ClientInfo, type KeyCaller, keyEnded, notForKeys, scopeMissing } from '../caller.ts';

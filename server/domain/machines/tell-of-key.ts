@@ -1,4 +1,4 @@
-import { splitScopes } from '../../../shared/schemas/scopes.ts';
+import { splitScopes } from '../../../shared/scopes.ts';
 import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';

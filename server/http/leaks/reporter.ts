@@ -1,6 +1,6 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { isKey } from '../../domain/caller.ts';
 import type { AlertSignature } from '../../domain/leaks/alert-signatures.ts';
 import { mayNotReport, type Reporter } from '../../domain/leaks/reporter.ts';

@@ -1,4 +1,4 @@
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { requireTokenNetwork } from '../../domain/tokens/rules/token-networks.ts';
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { forwardedForOf } from '../client-ip.ts';

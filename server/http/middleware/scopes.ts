@@ -1,4 +1,4 @@
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 
 /**
  * The scope that a management key needs for a route. A route that is missing here is closed to management keys, whatever their

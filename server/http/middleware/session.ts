@@ -1,6 +1,6 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { secretPrefixes } from '../../../shared/redact.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { sessionEnded } from '../../domain/sign-in/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';

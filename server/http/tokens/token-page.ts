@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../../shared/limits.ts';
-import { type SortOrder, sortOrders } from '../../../shared/schemas/tokens/sort.ts';
+import { type SortOrder, sortOrders } from '../../../shared/tokens/sort.ts';
 import { placeOf, type SortPlace } from '../../domain/tokens/lists/sort.ts';
 import type { TokenQuery } from '../../domain/tokens/tokens.ts';
 import type { TokenRecord } from '../../store/records.ts';

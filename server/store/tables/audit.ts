@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../../shared/audit-actions.ts';
 import { integer, nullable, text } from './column.ts';
 
 /** Who made a change. */

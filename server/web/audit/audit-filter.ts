@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { auditActions, searchSchema } from '../../../shared/schemas/audit.ts';
+import { auditActions } from '../../../shared/audit-actions.ts';
+import { searchSchema } from '../../../shared/schemas/audit.ts';
 import type { AuditQuery } from '../../domain/audit-log.ts';
 import type { AppContext } from '../../http/context.ts';
 

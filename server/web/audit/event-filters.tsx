@@ -1,4 +1,4 @@
-import { auditActions } from '../../../shared/schemas/audit.ts';
+import { auditActions } from '../../../shared/audit-actions.ts';
 import { actionLabels } from '../../domain/audit-labels.ts';
 import { Field, SearchField } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../../shared/audit-actions.ts';
 
 /** Colours of the label: something new or restored, something to look at, something ended or wrong, anything else. */
 export type Tone = 'success' | 'warning' | 'danger' | 'plain';

@@ -1,5 +1,5 @@
 import { count } from '../../../shared/count.ts';
-import type { ReportedTokens } from '../../../shared/token-report.ts';
+import type { ReportedTokens } from '../../../shared/tokens/report.ts';
 import type { OrganizationOverview } from '../../domain/overview/organization-overview.ts';
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
 import { formatDate } from '../shell/components/dates.ts';

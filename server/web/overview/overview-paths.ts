@@ -1,4 +1,4 @@
-import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../../shared/tokens/report.ts';
 import { allTokensPath, filteredTokensPath } from '../tokens/all/all-tokens-paths.ts';
 
 export const overviewPath = '/overview';

@@ -1,4 +1,4 @@
-import type { ReportedTokens } from '../../../shared/token-report.ts';
+import type { ReportedTokens } from '../../../shared/tokens/report.ts';
 
 export interface ReportText {
   title: string;

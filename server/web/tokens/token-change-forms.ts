@@ -1,7 +1,6 @@
 import { validate } from 'uuid';
 import { z } from 'zod';
 import { limits } from '../../../shared/limits.ts';
-import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import {
   type EditTokenBody,
   editTokenBodySchema,
@@ -10,6 +9,7 @@ import {
   type RotateTokenBody,
   rotateTokenBodySchema,
 } from '../../../shared/schemas/tokens/token-changes.ts';
+import { splitScopes } from '../../../shared/scopes.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { invalidFields } from '../../http/validate.ts';
 import type { TokenRecord } from '../../store/records.ts';

@@ -1,5 +1,5 @@
-import { splitScopes } from '../../../shared/schemas/scopes.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
+import { splitScopes } from '../../../shared/scopes.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../token-report.ts';
+import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../tokens/report.ts';
 import { timeSchema } from '../common.ts';
 
 const countOf = (name: ReportedTokens) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../limits.ts';
+import { scopes } from '../../scopes.ts';
 import { serviceAccountNameSchema } from '../accounts/service-accounts.ts';
 import {
   descriptionSchema,
@@ -9,7 +10,7 @@ import {
   timeSchema,
   tokenNameSchema,
 } from '../common.ts';
-import { scopeSchema, scopes } from '../scopes.ts';
+import { scopeSchema } from '../scopes.ts';
 import { canaryChoices } from './canary-choices.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scopes } from '../../../shared/schemas/scopes.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { storeKey, storeServiceAccount, type TestKey } from '../../helpers/app/management-key.ts';
 import { gateProxies } from '../../helpers/gate/gate.ts';
 import { openBehindProxy } from '../proxies/proxy-setup.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scopes } from '../../../shared/schemas/scopes.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import {
   type Ask,
   createToken,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scopes } from '../../../shared/schemas/scopes.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { type Ask, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount, type TestKey } from '../../helpers/app/management-key.ts';
 import { createServiceAccount } from '../../helpers/app/service-accounts.ts';

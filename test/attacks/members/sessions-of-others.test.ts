@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { scopes } from '../../../shared/schemas/scopes.ts';
 import type { CreatedSession } from '../../../shared/schemas/sign-in/sessions.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { openConsole } from '../../helpers/console/pages.ts';

@@ -1,7 +1,7 @@
 import { toTokenFilter } from '../../../server/domain/tokens/report/token-filter.ts';
 import { cursorOf } from '../../../server/http/paging.ts';
 import { readTokenPage } from '../../../server/http/tokens/token-page.ts';
-import { type SortOrder, sortOrders } from '../../../shared/schemas/tokens/sort.ts';
+import { type SortOrder, sortOrders } from '../../../shared/tokens/sort.ts';
 import type { Member, TestApp } from '../../helpers/app/app.ts';
 import { type ListSizes, seededId } from '../../helpers/lists/seed.ts';
 

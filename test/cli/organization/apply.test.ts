@@ -6,7 +6,7 @@ import { formatOrganization } from '../../../cli/organization/file/document.ts';
 import type { UserRecord } from '../../../server/store/records.ts';
 import type { Organization } from '../../../shared/schemas/organization/organization.ts';
 import { sections } from '../../../shared/schemas/organization/sections.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { appFetch, onTerminal, openTestCliWithApp, password, type Surroundings } from '../../helpers/cli/cli.ts';

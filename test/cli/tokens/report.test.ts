@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reportedTokens } from '../../../shared/token-report.ts';
+import { reportedTokens } from '../../../shared/tokens/report.ts';
 import { createToken } from '../../helpers/app/app.ts';
 import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { onTerminal, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { formatOrganization } from '../../../cli/organization/file/document.ts';
 import { systemActor } from '../../../server/domain/caller.ts';
 import type { Organization } from '../../../shared/schemas/organization/organization.ts';
-import { scopes } from '../../../shared/schemas/scopes.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
 
 const hour = 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import { createIds, generateToken } from '../../../server/domain/secrets.ts';
 import { storeRules } from '../../../server/domain/tokens/rules/token-rules.ts';
 import type { UserRecord } from '../../../server/store/records.ts';
 import { foldName } from '../../../shared/names.ts';
-import type { Scope } from '../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../shared/scopes.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { TestApp } from './app.ts';
 

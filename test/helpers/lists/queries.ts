@@ -2,7 +2,7 @@ import { toTokenFilter } from '../../../server/domain/tokens/report/token-filter
 import { parts } from '../../../server/store/knex/member-data/parts.ts';
 import type { Store } from '../../../server/store/store.ts';
 import type { TokenSort } from '../../../server/store/token-filter.ts';
-import { reportedTokens } from '../../../shared/token-report.ts';
+import { reportedTokens } from '../../../shared/tokens/report.ts';
 import { type ListSizes, seedEnd, seededId } from './seed.ts';
 import { endedTokensOf } from './seed-ended-tokens.ts';
 

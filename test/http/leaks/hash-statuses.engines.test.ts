@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateToken, hashSecret } from '../../../server/domain/secrets.ts';
-import { scopes } from '../../../shared/schemas/scopes.ts';
 import type { HashStatuses } from '../../../shared/schemas/tokens/hash-statuses.ts';
+import { scopes } from '../../../shared/scopes.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';

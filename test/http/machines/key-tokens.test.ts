@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Scope, scopes } from '../../../shared/schemas/scopes.ts';
 import type { CreatedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
+import { type Scope, scopes } from '../../../shared/scopes.ts';
 import {
   type Ask,
   createToken,

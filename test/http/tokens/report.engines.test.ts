@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../../server/store/store.ts';
 import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
-import { reportedTokens } from '../../../shared/token-report.ts';
+import { reportedTokens } from '../../../shared/tokens/report.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { addToken, addUser, useOf } from '../../store/contract/records.ts';

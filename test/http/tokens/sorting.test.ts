@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sortOrders } from '../../../shared/schemas/tokens/sort.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import { sortOrders } from '../../../shared/tokens/sort.ts';
 import { createToken, jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addToken, addUser } from '../../store/contract/records.ts';

@@ -6,7 +6,7 @@ import {
   expiringIn30DaysPath,
   reportedTokensPath,
 } from '../../../server/web/overview/overview-paths.ts';
-import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../../shared/tokens/report.ts';
 import { type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { type Browser, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';

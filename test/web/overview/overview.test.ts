@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deniedTokensPath, reportedTokensPath } from '../../../server/web/overview/overview-paths.ts';
 import { formatDate } from '../../../server/web/shell/components/dates.ts';
-import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../../shared/tokens/report.ts';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { type Browser, openConsole, textOf } from '../../helpers/console/pages.ts';
 import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';

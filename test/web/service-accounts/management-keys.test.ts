@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { scopeDescriptions, scopes } from '../../../shared/schemas/scopes.ts';
+import { scopeDescriptions, scopes } from '../../../shared/scopes.ts';
 import { openTestApp } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';

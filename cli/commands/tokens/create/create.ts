@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { serviceAccountIdentity } from '../../../../shared/names.ts';
-import type { Scope } from '../../../../shared/schemas/scopes.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../../shared/schemas/tokens/tokens.ts';
+import type { Scope } from '../../../../shared/scopes.ts';
 import { issueToken, revokeToken, TokenMayExist } from '../../../api/issue-token.ts';
 import type { Context } from '../../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../../credentials/stored-values.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
+import type { TokenFilterQuery } from '../../../../shared/tokens/report.ts';
 import { parseSeconds } from '../../../input/parse-time.ts';
 
 export interface FilterOptions {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type SortOrder, sortOrders } from '../../../../shared/schemas/tokens/sort.ts';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
+import { type SortOrder, sortOrders } from '../../../../shared/tokens/sort.ts';
 import { ownerFilter } from '../../../api/find/find-token.ts';
 import { pagesOf } from '../../../api/pages.ts';
 import { expectBody } from '../../../api/responses.ts';

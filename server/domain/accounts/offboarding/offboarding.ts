@@ -1,7 +1,7 @@
 import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { OffboardUserBody } from '../../../../shared/schemas/accounts/offboarding.ts';
-import { hasScope } from '../../../../shared/schemas/scopes.ts';
+import { hasScope } from '../../../../shared/scopes.ts';
 import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import {

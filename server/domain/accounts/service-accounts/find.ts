@@ -1,4 +1,4 @@
-import type { Scope } from '../../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../../shared/scopes.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, readsEverything, requireScope, requireSuperuser } from '../../caller.ts';

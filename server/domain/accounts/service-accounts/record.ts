@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../../../shared/audit-actions.ts';
 import type { FieldChange, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';

@@ -1,4 +1,4 @@
-import type { Scope } from '../../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../../shared/scopes.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { TokenRules } from '../../tokens/rules/token-rules.ts';
 import { contactSuperuser, tokenUrl, unlessExpected } from '../advice.ts';

@@ -1,5 +1,5 @@
+import type { AuditAction } from '../../../../shared/audit-actions.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
-import type { AuditAction } from '../../../../shared/schemas/audit.ts';
 import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { hasJoined } from '../../accounts/member-status.ts';

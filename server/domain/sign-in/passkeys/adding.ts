@@ -1,5 +1,5 @@
+import type { AuditAction } from '../../../../shared/audit-actions.ts';
 import { limits } from '../../../../shared/limits.ts';
-import type { AuditAction } from '../../../../shared/schemas/audit.ts';
 import type { PasskeyRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../../shared/schemas/audit.ts';
+import type { AuditAction } from '../../../../shared/audit-actions.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Passwords } from '../../accounts/passwords.ts';

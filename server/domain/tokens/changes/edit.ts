@@ -1,6 +1,6 @@
 import { foldName } from '../../../../shared/names.ts';
-import { splitScopes } from '../../../../shared/schemas/scopes.ts';
 import type { EditTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
+import { splitScopes } from '../../../../shared/scopes.ts';
 import type { AppRecord, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { type Operator, operatorActor, systemActor } from '../../caller.ts';

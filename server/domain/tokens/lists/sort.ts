@@ -1,6 +1,6 @@
 import { foldName } from '../../../../shared/names.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { fieldOf, type SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
+import { fieldOf, type SortOrder } from '../../../../shared/tokens/sort.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { TokenSort } from '../../../store/token-filter.ts';

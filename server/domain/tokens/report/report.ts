@@ -1,4 +1,4 @@
-import { type ReportedTokens, reportedTokens } from '../../../../shared/token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../../../shared/tokens/report.ts';
 import type { StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { TokenFilter } from '../../../store/token-filter.ts';

@@ -1,4 +1,4 @@
-import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
+import type { TokenFilterQuery } from '../../../../shared/tokens/report.ts';
 import type { TokenFilter } from '../../../store/token-filter.ts';
 
 /** Converts the parameters of a list to the filter that they select. `false` selects as much as no parameter. */

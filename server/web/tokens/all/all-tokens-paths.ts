@@ -1,4 +1,4 @@
-import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
+import type { TokenFilterQuery } from '../../../../shared/tokens/report.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 
 export const allTokensPath = '/organization/tokens';

@@ -1,5 +1,5 @@
-import { fieldOf, type SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
+import { fieldOf, type SortOrder } from '../../../../shared/tokens/sort.ts';
 import { SearchField } from '../../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../../shell/components/labelled.tsx';
 import { Icon } from '../../shell/frame/icon.tsx';

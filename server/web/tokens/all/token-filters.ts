@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { canaryChoices } from '../../../../shared/schemas/tokens/canary-choices.ts';
-import { type SortOrder, sortSchema } from '../../../../shared/schemas/tokens/sort.ts';
+import { sortSchema } from '../../../../shared/schemas/tokens/sort.ts';
 import { tokenFilterFields, tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
+import type { SortOrder } from '../../../../shared/tokens/sort.ts';
 import { toTokenFilter } from '../../../domain/tokens/report/token-filter.ts';
 import type { TokenQuery } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';

@@ -1,4 +1,4 @@
-import type { SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
+import type { SortOrder } from '../../../../shared/tokens/sort.ts';
 import type { Tokens } from '../../../domain/tokens/tokens.ts';
 import type { AppContext } from '../../../http/context.ts';
 import { readTokenPage, type TokenPage } from '../../../http/tokens/token-page.ts';

@@ -1,4 +1,4 @@
-import type { SortField, SortOrder } from '../../../../shared/schemas/tokens/sort.ts';
+import type { SortField, SortOrder } from '../../../../shared/tokens/sort.ts';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { maxCount } from './attention.ts';
 

@@ -1,5 +1,5 @@
 import { count } from '../../../../shared/count.ts';
-import { splitScopes } from '../../../../shared/schemas/scopes.ts';
+import { splitScopes } from '../../../../shared/scopes.ts';
 import { type AppNames, showRules } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 

@@ -1,5 +1,5 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { type Scope, scopeDescriptions, scopes } from '../../../../shared/schemas/scopes.ts';
+import { type Scope, scopeDescriptions, scopes } from '../../../../shared/scopes.ts';
 import { listError } from '../../shell/form-problem.ts';
 import { NetworksField } from './rule-fields.tsx';
 import type { RuleForm } from './rule-form.ts';

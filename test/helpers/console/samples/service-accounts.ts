@@ -1,5 +1,5 @@
 import type { Caller } from '../../../../server/domain/caller.ts';
-import type { Scope } from '../../../../shared/schemas/scopes.ts';
+import type { Scope } from '../../../../shared/scopes.ts';
 import type { TestServer } from '../../app/http.ts';
 
 type Services = Pick<TestServer, 'services' | 'store' | 'clock'>;

@@ -1,5 +1,5 @@
-import type { CanaryChoice } from './schemas/tokens/canary-choices.ts';
-import type { TokenStatus } from './schemas/tokens/tokens.ts';
+import type { CanaryChoice } from '../schemas/tokens/canary-choices.ts';
+import type { TokenStatus } from '../schemas/tokens/tokens.ts';
 
 /** Parameters of `GET /api/v1/tokens` that select tokens by their history. Durations are in seconds. */
 export interface TokenFilterQuery {

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../shared/duration.ts';
+import { parseDuration } from '../../shared/times/duration.ts';
 import { localError } from '../errors.ts';
 
 const datePattern = /^\d{4}-\d{2}-\d{2}$/;

@@ -1,4 +1,4 @@
-import { expiryHint, relativeTime, relativeWithinMs, timeAgo } from '../../shared/relative-time.ts';
+import { expiryHint, relativeTime, relativeWithinMs, timeAgo } from '../../shared/times/relative-time.ts';
 import type { Context, OutputStream } from '../context.ts';
 
 /** The width of the longest date, to which a column of times may shrink. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../shared/duration.ts';
+import { formatDuration } from '../../shared/times/duration.ts';
 import type { ShownSetting } from '../domain/overview/server-state.ts';
 import { type Config, standardScopes } from './config.ts';
 import { listenText } from './listen-address.ts';

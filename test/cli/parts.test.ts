@@ -9,7 +9,7 @@ import { parseServerUrl } from '../../cli/session/server-url.ts';
 import { toJson } from '../../cli/ui/json.ts';
 import { sanitize } from '../../cli/ui/sanitize.ts';
 import { tableLines } from '../../cli/ui/table.ts';
-import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
+import { relativeTime, timeAgo } from '../../shared/times/relative-time.ts';
 
 describe('server addresses', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../shared/duration.ts';
+import { parseDuration } from '../../shared/times/duration.ts';
 
 describe('a duration', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { parseDuration } from '../../../shared/duration.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { EditTrustBody } from '../../../shared/schemas/trusts.ts';
+import { parseDuration } from '../../../shared/times/duration.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { repeated } from '../../input/repeated.ts';

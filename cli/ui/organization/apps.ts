@@ -1,5 +1,5 @@
-import { formatDuration } from '../../../shared/duration.ts';
 import type { App } from '../../../shared/schemas/apps.ts';
+import { formatDuration } from '../../../shared/times/duration.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { type Column, printTable } from '../table.ts';

@@ -1,5 +1,5 @@
-import { timeAgo } from '../../../shared/relative-time.ts';
 import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
+import { timeAgo } from '../../../shared/times/relative-time.ts';
 import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../../shared/tokens/report.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';

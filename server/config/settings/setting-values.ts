@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from '../../../shared/duration.ts';
 import { limits } from '../../../shared/limits.ts';
 import { normalizeHost } from '../../../shared/schemas/host.ts';
+import { parseDuration } from '../../../shared/times/duration.ts';
 import { isLoopback, parseUrl } from '../../../shared/urls.ts';
 import { logLevels } from '../../observability/log.ts';
 import { basePathMistake } from '../base-path.ts';

@@ -1,10 +1,10 @@
-import { formatDuration, parseDuration } from '../../../shared/duration.ts';
 import {
   type CreateAppBody,
   createAppBodySchema,
   type EditAppBody,
   editAppBodySchema,
 } from '../../../shared/schemas/apps.ts';
+import { formatDuration, parseDuration } from '../../../shared/times/duration.ts';
 import type { AppRecord } from '../../store/records.ts';
 import { changedSince } from '../shell/changed-since.ts';
 import { linesOf, parseForm, text } from '../shell/form-values.ts';

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { formatDuration } from '../../../shared/duration.ts';
+import { formatDuration } from '../../../shared/times/duration.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { AppRecord, StatusContext, TokenRecord } from '../../store/records.ts';
 import { History, type HistoryPage } from '../audit/history/history.tsx';

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { formatDuration } from '../../../shared/duration.ts';
+import { formatDuration } from '../../../shared/times/duration.ts';
 import type { AppRecord } from '../../store/records.ts';
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { EmptyList, NothingMatches } from '../shell/components/lists/empty-list.tsx';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../../shared/duration.ts';
 import { type EditTrustBody, editTrustBodySchema } from '../../../shared/schemas/trusts.ts';
+import { formatDuration } from '../../../shared/times/duration.ts';
 import { readClaims } from '../../domain/machines/trust-fields.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import type { ListedTrust } from '../../store/records.ts';

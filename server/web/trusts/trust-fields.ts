@@ -1,5 +1,5 @@
-import { parseDuration } from '../../../shared/duration.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
+import { parseDuration } from '../../../shared/times/duration.ts';
 import { invalidFields } from '../../http/validate.ts';
 import { listError } from '../shell/form-problem.ts';
 import { linesOf } from '../shell/form-values.ts';

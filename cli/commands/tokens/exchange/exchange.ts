@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatDuration } from '../../../../shared/duration.ts';
+import { formatDuration } from '../../../../shared/times/duration.ts';
 import { parseUrl } from '../../../../shared/urls.ts';
 import type { Context } from '../../../context.ts';
 import { localError } from '../../../errors.ts';

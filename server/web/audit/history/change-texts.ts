@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../../shared/duration.ts';
+import { formatDuration } from '../../../../shared/times/duration.ts';
 import type { FieldChange } from '../../../store/records.ts';
 
 const dayMs = 86_400_000;

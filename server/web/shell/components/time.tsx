@@ -1,5 +1,5 @@
 import { createContext, type PropsWithChildren, useContext } from 'hono/jsx';
-import { expiryHint, relativeTime, relativeWithinMs } from '../../../../shared/relative-time.ts';
+import { expiryHint, relativeTime, relativeWithinMs } from '../../../../shared/times/relative-time.ts';
 import { formatDate, formatMinute } from './dates.ts';
 
 const weekMs = 7 * 24 * 3_600_000;

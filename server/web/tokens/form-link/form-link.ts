@@ -1,8 +1,8 @@
-import { parseDuration } from '../../../../shared/duration.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { normalizeName } from '../../../../shared/names.ts';
 import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import { redact } from '../../../../shared/redact.ts';
+import { parseDuration } from '../../../../shared/times/duration.ts';
 import type { NewTokenFields } from '../../../domain/tokens/changes/check-new.ts';
 import { problemsOfRules } from '../../../domain/tokens/rules/token-rules.ts';
 import { linesOf } from '../../shell/form-values.ts';

@@ -1,5 +1,5 @@
 import { count } from '../../../../shared/count.ts';
-import { relativeTime } from '../../../../shared/relative-time.ts';
+import { relativeTime } from '../../../../shared/times/relative-time.ts';
 import { allowDenied } from '../../../domain/tokens/rules/allow-denied.ts';
 import { ruleThatDenies } from '../../../domain/tokens/rules/request-tests/deciding-rule.ts';
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';

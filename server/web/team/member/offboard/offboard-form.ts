@@ -1,6 +1,6 @@
-import { parseDuration } from '../../../../../shared/duration.ts';
 import { ProblemError } from '../../../../../shared/problem.ts';
 import { type OffboardUserBody, offboardUserBodySchema } from '../../../../../shared/schemas/accounts/offboarding.ts';
+import { parseDuration } from '../../../../../shared/times/duration.ts';
 import type { OffboardingPlan } from '../../../../domain/accounts/offboarding/offboarding.ts';
 import type { OfferedNames } from '../../../../domain/offered-names.ts';
 import { parseForm, text } from '../../../shell/form-values.ts';

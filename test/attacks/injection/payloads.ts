@@ -1,4 +1,5 @@
 import { chromium } from 'playwright-core';
+import { chromiumPath } from '../../helpers/console/browser.ts';
 
 /** Valid names that are dangerous in SQL, HTML, a spreadsheet, a mail, a log or a terminal if they are not escaped. */
 export const texts = [
@@ -66,10 +67,7 @@ export interface Inspected {
 
 /** Parses pages in Chromium without running their scripts. Pages of the site at `siteUrl` may be linked with their URL. */
 export async function inspectHtml(pages: string[], siteUrl = ''): Promise<Inspected[]> {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
   try {
     const page = await browser.newPage();
     return await page.evaluate(`(${inspect})(${JSON.stringify(pages)}, ${JSON.stringify(siteUrl)})`);

@@ -6,9 +6,9 @@ import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Member } from '../../helpers/app/app.ts';
 import { appFetch, openTestCli, serverUrl, type TestCli } from '../../helpers/cli/cli.ts';
+import { chromiumIsHere } from '../../helpers/console/browser.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { type MailServer, startMailServer } from '../../helpers/peers/mail-server.ts';
-import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 import { requestPasswordLink } from '../../helpers/sign-in/password-links.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, openSsoWorld } from '../sign-in/console-world.ts';
@@ -318,7 +318,7 @@ it('sends mail to an unusual email address only', async () => {
   for (const { parsed } of mailServer.received.splice(0)) expect(parsed.headers.has('bcc')).toBe(false);
 });
 
-describe.skipIf(!hasRealParts('chromium'))('a stored hostile text in a browser', () => {
+describe.skipIf(!chromiumIsHere)('a stored hostile text in a browser', () => {
   it('is displayed as text on every page', async () => {
     const paths: Array<[Member, string]> = [
       ...['/organization/team', `/organization/team/${app.dev.id}`, '/organization/audit'].map(

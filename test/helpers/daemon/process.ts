@@ -41,7 +41,11 @@ export function runProgram(
   args: string[],
   { env = {}, input = '' }: RunOptions = {},
 ): Promise<Finished> {
-  const child = startProgram(program, args, env);
+  return finished(startProgram(program, args, env), input);
+}
+
+/** Writes the input to a program, and waits until it ends. */
+export function finished(child: ChildProcess, input = ''): Promise<Finished> {
   const result = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, type Finished } from '../daemon/process.ts';
+import { eventually, type Finished, finished } from '../daemon/process.ts';
 
 /** A network of its own, with nothing but a loopback interface. Ports in it are not those of this machine. */
 export interface Network {
@@ -159,18 +159,4 @@ function collect(child: ChildProcess): () => string {
 function runToEnd(words: readonly string[], env: Record<string, string>, input = ''): Promise<Finished> {
   const [program = '', ...rest] = words;
   return finished(spawn(program, rest, { env }), input);
-}
-
-function finished(child: ChildProcess, input: string): Promise<Finished> {
-  const result = { stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    result.stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    result.stderr += text;
-  });
-  child.stdin?.on('error', () => {}).end(input);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal, ...result }));
-  });
 }

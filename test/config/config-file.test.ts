@@ -136,6 +136,17 @@ describe('the file that TOKENSD_CONFIG names', () => {
     expect(mistakesIn(line)).toEqual([mistake]);
   });
 
+  it('may repeat a variable of the environment that is no setting, with the same value', () => {
+    const env = withLines('HTTPS_PROXY="http://proxy.example.com:3128" # of the company', 'TOKENSD_PORT=1');
+    const mistake = 'is not a setting of tokensd. Set it in the environment';
+    const unknown = expect.stringMatching(/^TOKENSD_PORT \(from/);
+    expect(mistakesOf({ ...env, HTTPS_PROXY: 'http://proxy.example.com:3128', TOKENSD_PORT: '1' })).toEqual([unknown]);
+    expect(mistakesOf({ ...env, HTTPS_PROXY: 'http://proxy.example.com' })).toEqual([
+      `HTTPS_PROXY (from ${env.TOKENSD_CONFIG}) ${mistake}`,
+      unknown,
+    ]);
+  });
+
   it.each([
     [
       'a line without =',

@@ -44,7 +44,7 @@ export function readSettingTexts(env: Environment): SettingTexts {
   }
   const known = [...settingNames, ...settingNames.map(fileVariable)];
   mistakes.push(...unknownSettings(env, [...known, configVariable]));
-  if (config.file !== null) mistakes.push(...foreignNames(config.values, known, config.file));
+  if (config.file !== null) mistakes.push(...foreignNames({ values: config.values, env }, known, config.file));
   return texts;
 }
 

@@ -29,27 +29,35 @@ export function isPortIgnored(env: Environment): boolean {
  */
 export function unknownSettings(env: Environment, known: readonly string[]): string[] {
   return Object.keys(env)
-    .filter((name) => name.toUpperCase().startsWith(ownPrefix) && !known.includes(name) && !isInjected(name, env[name]))
+    .filter((name) => isOwn(name) && !known.includes(name) && !isInjected(name, env[name]))
     .map((name) => `${name} is not a setting of this version. ${adviceOn(name, known)}`);
 }
 
 /**
- * Returns a sentence for each name in the file of `TOKENSD_CONFIG` that is not one of `known`. No other program reads the file, so
- * that every name must be a setting.
+ * Returns a sentence for each name in the file of `TOKENSD_CONFIG` that is not one of `known`, because nothing obeys it. A variable of the
+ * environment with the same value is obeyed: the start script of the Debian package takes proxies from the file.
  */
-export function foreignNames(values: Environment, known: readonly string[], file: string): string[] {
+export function foreignNames(
+  { values, env }: { values: Environment; env: Environment },
+  known: readonly string[],
+  file: string,
+): string[] {
   return Object.keys(values)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && (isOwn(name) || env[name] !== values[name]))
     .map((name) => {
       // A line of a secret that was broken into lines can look like a name.
       const isVariable = /^[A-Z_][A-Z0-9_]*$/.test(name) || /^tokensd_/i.test(name);
       const subject = `${isVariable ? name : 'A name'} (from ${file})`;
       if (name === configVariable) return `${subject} must be set in the environment`;
-      if (name.toUpperCase().startsWith(ownPrefix)) {
+      if (isOwn(name)) {
         return `${subject} is not a setting of this version. ${adviceOn(name, known)}`;
       }
       return `${subject} is not a setting of tokensd. Set it in the environment`;
     });
+}
+
+function isOwn(name: string): boolean {
+  return name.toUpperCase().startsWith(ownPrefix);
 }
 
 function adviceOn(name: string, known: readonly string[]): string {

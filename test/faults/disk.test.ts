@@ -202,6 +202,15 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
       /Cannot open .*tokens\.db as a SQLite database \(SQLITE_\w+\)\. The disk is full; free some space\./,
     );
   });
+
+  it('says how systemd lets it write if its file system is read-only', async () => {
+    const { disk, daemon } = await daemonOn(small);
+    expect(await daemon.stop()).toBe(0);
+    await disk.run('mount -o remount,ro "$0"');
+    await expect(disk.serve()).rejects.toThrow(
+      /tokens\.db\.lock \(EROFS\)\. Its file system is read-only\. .* add ReadWritePaths=\S+ to the unit/,
+    );
+  });
 });
 
 describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk became read-only', () => {

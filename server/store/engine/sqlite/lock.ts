@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { driverCode } from '../driver-code.ts';
 import type { LockAttempt } from '../engine.ts';
@@ -12,7 +13,12 @@ import { createPrivateFile, locateDatabaseFile } from './files.ts';
 export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
   const name = `${await locateDatabaseFile(databaseUrl)}.lock`;
   await createPrivateFile(name).catch((error) => {
-    throw new Error(`Cannot create ${name} (${driverCode(error)}). Check the directory, its owner and its free space.`);
+    const code = driverCode(error);
+    const remedy =
+      code === 'EROFS'
+        ? `Its file system is read-only. If systemd starts tokensd, add ReadWritePaths=${dirname(name)} to the unit.`
+        : 'Check the directory, its owner and its free space.';
+    throw new Error(`Cannot create ${name} (${code}). ${remedy}`);
   });
   const database = await connect(name, sqlite3.OPEN_READWRITE);
   try {

@@ -1,5 +1,5 @@
 // Builds dist/packages/tokensd_X.Y.Z_ARCH.deb with debhelper: `npm run package:deb`. The package works on the release of Debian on
-// which it is built and on newer ones.
+// which it is built and on newer ones. With `-- --node debian`, it contains no Node.js and depends on that of Debian.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { settings } from '../../dist/server/config/settings/settings.js';
 import { importTypeScript } from '../import-typescript.mjs';
 import { installNode, packagedNode } from './node-from-npm.mjs';
@@ -23,7 +24,18 @@ import { copyProductionFiles } from './production-files.mjs';
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const packages = join(root, 'dist/packages');
+const variants = {
+  bundled: { version, depends: '', description: 'The package contains its own Node.js.' },
+  // Greater than the version with the same programs and their own Node.js, so that either can replace the other in an upgrade.
+  debian: {
+    version: `${version}+nodejs`,
+    depends: 'nodejs (>= 20.19)',
+    description: 'They run on the Node.js of Debian.',
+  },
+};
 
+const { node } = parseArgs({ options: { node: { type: 'string', default: 'bundled' } } }).values;
+const variant = variants[node] ?? fail('Use --node bundled or --node debian.');
 if (!existsSync('/usr/bin/dh')) fail('Install debhelper first: apt install debhelper');
 const work = mkdtempSync(join(tmpdir(), 'tokensd-deb-'));
 try {
@@ -33,10 +45,11 @@ try {
   writeFileSync(join(source, 'debian/tokensd.service'), unit());
   await makeTree(join(source, 'tree'));
   const build = ['--build=binary', '--no-sign', '--no-check-builddeps', '--no-pre-clean'];
-  execFileSync('dpkg-buildpackage', build, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
+  const env = { ...process.env, NODE_DEPENDS: variant.depends, NODE_DESCRIPTION: variant.description };
+  execFileSync('dpkg-buildpackage', build, { cwd: source, env, stdio: ['ignore', 'ignore', 'inherit'] });
   mkdirSync(packages, { recursive: true });
   const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
-  const name = `tokensd_${version}_${architecture}.deb`;
+  const name = `tokensd_${variant.version}_${architecture}.deb`;
   copyFileSync(join(work, name), join(packages, name));
   process.stdout.write(`${join('dist/packages', name)}\n`);
 } finally {
@@ -48,7 +61,8 @@ async function makeTree(tree) {
   cpSync(join(import.meta.dirname, 'tree'), tree, { recursive: true });
   const home = join(tree, 'usr/lib/tokensd');
   copyProductionFiles(home);
-  copyFileSync(join(installNode(packagedNode), 'node'), join(home, 'bin/node'));
+  if (node === 'debian') symlinkSync('../../../bin/node', join(home, 'bin/node'));
+  else copyFileSync(join(installNode(packagedNode), 'node'), join(home, 'bin/node'));
   // A program calls itself by the name with which it was started.
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));
@@ -76,15 +90,11 @@ function install(content, path, mode = 0o644) {
 
 /** Returns the unit of examples/systemd for the paths and the user of the package. */
 function unit() {
-  const home = '/usr/lib/tokensd';
   const changes = [
     [/^Documentation=.*$/m, 'Documentation=man:tokensd(1)'],
-    [/^ExecStart=.*$/m, `ExecStart=${home}/bin/node ${home}/bin/tokensd serve`],
-    [
-      /^# Contains the .*\nEnvironmentFile=.*\nEnvironment=TOKENSD_DATA_DIR=.*$/m,
-      'Environment=TOKENSD_CONFIG=/etc/default/tokensd HOME=/var/lib/tokensd XDG_STATE_HOME=/var/lib',
-    ],
-    [/^DynamicUser=yes$/m, 'User=tokensd\nRuntimeDirectory=tokensd'],
+    [/^ExecStart=.*$/m, 'ExecStart=/usr/lib/tokensd/run serve'],
+    [/^# Contains the .*\nEnvironmentFile=.*\nEnvironment=TOKENSD_DATA_DIR=.*\n/m, ''],
+    [/^DynamicUser=yes$/m, 'User=tokensd'],
   ];
   return changes.reduce(
     (text, [from, to]) => {
@@ -98,7 +108,7 @@ function unit() {
 function changelog() {
   const date = execFileSync('date', ['--rfc-email', '--date', `@${sourceDate()}`], { encoding: 'utf8' }).trim();
   const { DEBFULLNAME = 'The tokens project', DEBEMAIL = 'tokens@example.invalid' } = process.env;
-  return `tokensd (${version}) unstable; urgency=medium\n\n  * Version ${version}. See /usr/share/doc/tokensd/changelog.gz.\n\n -- ${DEBFULLNAME} <${DEBEMAIL}>  ${date}\n`;
+  return `tokensd (${variant.version}) unstable; urgency=medium\n\n  * Version ${version}. See /usr/share/doc/tokensd/changelog.gz.\n\n -- ${DEBFULLNAME} <${DEBEMAIL}>  ${date}\n`;
 }
 
 /** Returns the time of the last commit in seconds since 1970, so that the same source makes the same package. */

@@ -33,14 +33,26 @@ const examples: Record<string, string> = {
   TOKENSD_SSO_MAX_AGE: '30d',
 };
 
+const maxLineLength = 78;
+
 const head = [
   'Settings of tokensd, one NAME=value a line. To change one, remove the # before it. Then run "tokensd check" and "systemctl restart tokensd".',
   'The value of each setting can also come from a file: NAME_FILE=/path/of/file. Only root and the group tokensd-settings can read this file.',
 ];
 
+/** Variables that are no settings of ours, and that the start script of the package takes from the file. */
+const foot = `
+${comment(wrap('Proxy for requests to identity providers, and the hosts that are asked directly. Default: none.'))}
+#HTTPS_PROXY=http://proxy.example.com:3128
+#NO_PROXY=sso.example.com
+
+${comment(wrap('File with the certificates of authorities of your own. Default: none.'))}
+#NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+`;
+
 /** Returns /etc/default/tokensd: every setting with its description, its default and a commented example. */
 export function defaultFile(settings: readonly DescribedSetting[]): string {
-  return `${head.map((text) => `${comment(wrap(text))}\n`).join('')}${settings.map(settingLines).join('')}`;
+  return `${head.map((text) => `${comment(wrap(text))}\n`).join('')}${settings.map(settingLines).join('')}${foot}`;
 }
 
 function settingLines(setting: DescribedSetting): string {
@@ -62,8 +74,6 @@ function exampleLine({ name, default: fallback }: DescribedSetting): string {
 function plainText(markdown: string): string {
   return markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');
 }
-
-const maxLineLength = 78;
 
 function wrap(text: string): string {
   const lines = [''];

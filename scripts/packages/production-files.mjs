@@ -55,12 +55,12 @@ function copyPackage(path, target) {
 /** Folders of a package that no code imports. */
 const idleFolders = ['bench', 'benchmark', 'bin', 'docs', 'example', 'examples', 'test', 'tests'];
 
-/** Whether a file or folder of a package is needed at run time. Native sources, types, source maps and manuals are not. */
+/** Whether a file or folder of a package is needed at run time. Native sources, types, source maps, manuals and web pages are not. */
 function isNeeded(path, isNative) {
   const [first, second, ...rest] = path.split(sep);
   if (path.split(sep).includes('node_modules') || first.startsWith('.')) return false;
   if (idleFolders.includes(first) || (isNative && ['deps', 'src'].includes(first))) return false;
   if (isNative && first === 'build' && second !== undefined)
     return second === 'Release' && (rest.length === 0 || (rest.length === 1 && rest[0].endsWith('.node')));
-  return /^licen[cs]e/i.test(basename(path)) || !/\.(?:[cm]?ts|map|cc|c|h|hpp|gyp|gypi|md)$/.test(path);
+  return /^licen[cs]e/i.test(basename(path)) || !/\.(?:[cm]?ts|map|cc|c|h|hpp|gyp|gypi|md|html)$/.test(path);
 }

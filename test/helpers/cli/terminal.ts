@@ -6,13 +6,16 @@ export const ctrlC = '\u0003';
 export const ctrlD = '\u0004';
 export const enter = '\r';
 
-export interface TerminalOptions {
+interface RunOptions {
   env?: Record<string, string>;
   columns?: number;
-  /** Default: `tokens`. */
-  program?: 'tokens' | 'tokensd';
   /** Shell redirections, such as `2>/dev/null`. */
   redirect?: string;
+}
+
+export interface TerminalOptions extends RunOptions {
+  /** Default: `tokens`. */
+  program?: 'tokens' | 'tokensd';
 }
 
 export interface TerminalEnd {
@@ -37,12 +40,17 @@ const mark = '\u001e';
 /** Prints its process ID on the terminal and then replaces itself with the program. */
 const printPidAndExec = `sh -c 'printf "${mark}%s${mark}" $$ >/dev/tty; exec "$@"' sh`;
 
-/** Runs a built program on its own pseudo-terminal, with the `script` command of util-linux. */
-export function startOnTerminal(
-  args: string[],
-  { env = {}, columns = 80, redirect = '', program: name = 'tokens' }: TerminalOptions,
+/** Runs a built program on its own pseudo-terminal. */
+export function startOnTerminal(args: string[], { program = 'tokens', ...options }: TerminalOptions): Terminal {
+  return runOnTerminal(programCommand(program, args), options);
+}
+
+/** Runs a command on its own pseudo-terminal, with the `script` command of util-linux. */
+export function runOnTerminal(
+  command: readonly string[],
+  { env = {}, columns = 80, redirect = '' }: RunOptions,
 ): Terminal {
-  const program = programCommand(name, args).map(quoteForShell).join(' ');
+  const program = command.map(quoteForShell).join(' ');
   // The trap keeps the shell alive on Ctrl-C. The program still receives the signal.
   const line = `stty sane rows 24 cols ${columns}; trap : INT; ${printPidAndExec} ${program} ${redirect}; printf '${mark}%s${mark}' $?; stty -a`;
   const child = spawn('script', ['-qfc', line, '/dev/null'], { env: bareEnvironment({ TERM: 'xterm', ...env }) });

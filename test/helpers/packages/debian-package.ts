@@ -7,14 +7,33 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** Builds the Debian package of this tree, whose programs must be built, and returns its path. */
-export async function buildPackage(): Promise<string> {
-  const { stdout } = await run(process.execPath, [join(root, 'scripts/packages/deb.mjs')], { cwd: root });
+/** The paths of packages. */
+export interface DebianPackages {
+  /** This version, with its own Node.js. */
+  current: string;
+  /** What a later version would be. */
+  next: string;
+  /** This version, without Node.js. */
+  withDebianNode: string;
+}
+
+/** Builds the packages of this tree, whose programs must be built. Writes that of the next version to `directory`. */
+export async function buildPackages(directory: string): Promise<DebianPackages> {
+  const current = await buildPackage('bundled');
+  const [next, withDebianNode] = await Promise.all([nextVersion(current, directory), buildPackage('debian')]);
+  return { current, next, withDebianNode };
+}
+
+/** Builds the package with its own Node.js, or for that of Debian, and returns its path. */
+export async function buildPackage(node: 'bundled' | 'debian'): Promise<string> {
+  const { stdout } = await run(process.execPath, [join(root, 'scripts/packages/deb.mjs'), '--node', node], {
+    cwd: root,
+  });
   return join(root, stdout.trim());
 }
 
 /** Makes the package that a later version would be: with its version, and with a changed file of settings. Writes it to `directory`. */
-export async function nextVersion(file: string, directory: string): Promise<string> {
+async function nextVersion(file: string, directory: string): Promise<string> {
   const tree = await mkdtemp(join(tmpdir(), 'tokensd-next-'));
   try {
     await run('dpkg-deb', ['--raw-extract', file, tree]);

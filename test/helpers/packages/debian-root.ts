@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, type Finished } from '../daemon/process.ts';
+import { runOnTerminal, type Terminal } from '../cli/terminal.ts';
+import { eventually, type Finished, finished } from '../daemon/process.ts';
 
 /** A freshly installed Debian in a directory: the packages that every Debian has, and no others. */
 export interface DebianRoot {
@@ -12,6 +13,8 @@ export interface DebianRoot {
   run(script: string, options?: { input?: string; user?: string }): Promise<Finished>;
   /** Runs a shell script as `run` does. @throws Error with its output if it fails */
   expectSuccess(script: string, options?: { input?: string; user?: string }): Promise<string>;
+  /** Runs a shell script in it as root, on a terminal of its own. */
+  onTerminal(script: string): Terminal;
   /** Starts a program in it, as its process 1. */
   start(command: readonly string[], options: { user: string; env: Record<string, string> }): Started;
   /** Reads a file of it. */
@@ -54,9 +57,7 @@ async function makeRoot(release: string, original: string): Promise<void> {
 function rootIn(path: string): DebianRoot {
   const started: Array<{ child: ChildProcess; ended: Promise<unknown> }> = [];
   const run: DebianRoot['run'] = (script, { input = '', user = 'root' } = {}) => {
-    const child = spawnInside(path, ['sh', '-euc', script], { user, env: {} });
-    child.stdin?.on('error', () => {}).end(input);
-    return finished(child);
+    return finished(spawnInside(path, ['sh', '-euc', script], { user, env: {} }), input);
   };
   return {
     path,
@@ -65,6 +66,10 @@ function rootIn(path: string): DebianRoot {
       const { code, stdout, stderr } = await run(script, options);
       if (code !== 0) throw new Error(`${script} ended with ${code}:\n${stdout}${stderr}`);
       return stdout + stderr;
+    },
+    onTerminal(script) {
+      const { words, env } = commandInside(path, ['sh', '-euc', script], { user: 'root', env: {} });
+      return runOnTerminal(words, { env, columns: 120 });
     },
     start(command, options) {
       const child = spawnInside(path, command, options);
@@ -90,25 +95,35 @@ function rootIn(path: string): DebianRoot {
   };
 }
 
-/** Runs a program in the root with a /proc of its own. All its processes end with it, and its mounts vanish. */
-function spawnInside(
+function spawnInside(...options: Parameters<typeof commandInside>): ChildProcess {
+  const { words, env } = commandInside(...options);
+  const [program = '', ...rest] = words;
+  return spawn(program, rest, { env });
+}
+
+/**
+ * Returns the command that runs a program in the root with a /proc and terminals of its own. All its processes end with it, and its
+ * mounts vanish.
+ */
+function commandInside(
   path: string,
   command: readonly string[],
   { user, env }: { user: string; env: Record<string, string> },
-): ChildProcess {
+): { words: string[]; env: Record<string, string> } {
   const names = ['--mount', '--pid', '--fork', '--kill-child'];
-  const script =
-    'mount -t proc proc "$1/proc"; user=$2; root=$1; shift 2; exec chroot --userspec="$user:$user" "$root" "$@"';
+  const script = [
+    'mount -t proc proc "$1/proc"',
+    'mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$1/dev/pts"',
+    'mount --bind "$1/dev/pts/ptmx" "$1/dev/ptmx"',
+    'user=$2; root=$1; shift 2',
+    'exec chroot --userspec="$user:$user" "$root" "$@"',
+  ];
   const home = user === 'root' ? '/root' : `/home/${user}`;
-  const variables = {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: home,
-    LANG: 'C.UTF-8',
-    ...env,
+  const variables = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: home };
+  return {
+    words: ['unshare', ...names, 'sh', '-euc', script.join('; '), 'sh', path, user, ...command],
+    env: { ...variables, LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive', ...env },
   };
-  return spawn('unshare', [...names, 'sh', '-euc', script, 'sh', path, user, ...command], {
-    env: { ...variables, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }
 
 /** Sends SIGTERM to the program that `unshare` runs, once it runs. */
@@ -119,17 +134,4 @@ async function terminate(child: ChildProcess): Promise<void> {
     return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim() || null;
   }, 'unshare to start the program');
   if (program !== 'none') process.kill(Number(program), 'SIGTERM');
-}
-
-function finished(child: ChildProcess): Promise<Finished> {
-  const result = { stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    result.stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    result.stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal, ...result }));
-  });
 }

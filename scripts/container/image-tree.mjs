@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { licenseTexts } from '../packages/licenses.mjs';
 import { copyProductionFiles } from '../packages/production-files.mjs';
 
 const [, , target] = process.argv;
@@ -10,6 +11,8 @@ if (target === undefined) {
 
 const home = join(target, 'opt/tokens');
 copyProductionFiles(home);
+// The license of Node.js is where its archive was unpacked.
+writeFileSync(join(home, 'LICENSES'), licenseTexts(join(dirname(process.execPath), '..', 'LICENSE')));
 // A container has no keychain.
 rmSync(join(home, 'node_modules/keytar'), { recursive: true, force: true });
 const programs = join(target, 'usr/local/bin');

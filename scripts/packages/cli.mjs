@@ -1,6 +1,6 @@
 // Builds dist/packages/tokens-X.Y.Z-linux-ARCH, the command line as one executable file for people without Node.js:
 // `npm run package:cli`. It runs without any other file of this project.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { inject } from 'postject';
-import { installNode, packagedNode } from './node-from-npm.mjs';
+import { licenseTexts } from './licenses.mjs';
+import { installNode, nodeLicense, packagedNode } from './node-from-npm.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -33,9 +33,9 @@ const work = mkdtempSync(join(packages, 'work-'));
 try {
   const executable = join(work, name);
   // A fifth of Node's file is names of its functions, which only a debugger needs.
-  execFileSync('strip', ['-o', executable, node]);
-  const code = readFileSync(await embeddedCode());
-  await withoutNoise(() => inject(executable, 'NODE_SEA_BLOB', code, { sentinelFuse: seaFuse }));
+  run('strip', ['-o', executable, node]);
+  const postject = join(root, 'node_modules/postject/dist/cli.js');
+  run(node, [postject, executable, 'NODE_SEA_BLOB', await embeddedCode(), '--sentinel-fuse', seaFuse]);
   renameSync(executable, join(packages, name));
   process.stdout.write(`${join('dist/packages', name)}\n`);
 } finally {
@@ -47,7 +47,7 @@ async function embeddedCode() {
   const files = readdirSync(join(root, 'dist/cli')).filter((file) => file.endsWith('.cjs'));
   for (const file of files) copyFileSync(join(root, 'dist/cli', file), join(work, file));
   const compile = 'import(process.argv[1]).then((module) => module.writeCompiledCode(process.argv[2]))';
-  run(['--eval', compile, join(root, 'scripts/compiled-code.mjs'), work]);
+  run(node, ['--eval', compile, join(root, 'scripts/compiled-code.mjs'), work]);
   buildSync({
     entryPoints: [join(import.meta.dirname, 'single-file/start.cjs')],
     outfile: join(work, 'start.js'),
@@ -55,31 +55,29 @@ async function embeddedCode() {
     platform: 'node',
     minify: true,
   });
-  const assets = files.flatMap((file) => [file, `${file}.cache`]).map((file) => [file, join(work, file)]);
+  writeFileSync(join(work, 'licenses.txt'), licenseTexts(nodeLicense(packagedNode)));
+  const assets = [...files.flatMap((file) => [file, `${file}.cache`]), 'licenses.txt'];
   const config = {
     main: join(work, 'start.js'),
     output: join(work, 'code'),
-    assets: Object.fromEntries(assets),
+    assets: Object.fromEntries(assets.map((file) => [file, join(work, file)])),
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
   };
   writeFileSync(join(work, 'config.json'), JSON.stringify(config));
-  run(['--experimental-sea-config', join(work, 'config.json')]);
+  run(node, ['--experimental-sea-config', join(work, 'config.json')]);
   return config.output;
 }
 
-/** Runs `act` without a warning that postject prints for every ELF file. It is about the name of the new section, which needs none. */
-async function withoutNoise(act) {
-  const { warn } = console;
-  console.warn = (text) => /^warning: Can't find string offset/.test(text) || warn(text);
-  await act();
-  console.warn = warn;
-}
-
-/** Runs the Node of the package, without the options of this environment, which would change V8's compiled code. */
-function run(args) {
+/**
+ * Runs a program without the options for Node of this environment, which would change V8's compiled code.
+ * @throws Error with the output of the program if it fails
+ */
+function run(program, args) {
   const { NODE_OPTIONS: _, ...env } = process.env;
-  execFileSync(node, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const { status, error, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${program} ended with ${status}:\n${stdout}${stderr}`);
 }
 
 function fail(message) {

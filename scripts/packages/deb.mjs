@@ -18,7 +18,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { settings } from '../../dist/server/config/settings/settings.js';
 import { importTypeScript } from '../import-typescript.mjs';
-import { installNode, packagedNode } from './node-from-npm.mjs';
+import { checkExamples } from './check-examples.mjs';
+import { licenseTexts } from './licenses.mjs';
+import { installNode, nodeLicense, packagedNode } from './node-from-npm.mjs';
 import { copyProductionFiles } from './production-files.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -36,6 +38,7 @@ const variants = {
 
 const { node } = parseArgs({ options: { node: { type: 'string', default: 'bundled' } } }).values;
 const variant = variants[node] ?? fail('Use --node bundled or --node debian.');
+checkExamples();
 if (!existsSync('/usr/bin/dh')) fail('Install debhelper first: apt install debhelper');
 const work = mkdtempSync(join(tmpdir(), 'tokensd-deb-'));
 try {
@@ -63,6 +66,7 @@ async function makeTree(tree) {
   copyProductionFiles(home);
   if (node === 'debian') symlinkSync('../../../bin/node', join(home, 'bin/node'));
   else copyFileSync(join(installNode(packagedNode), 'node'), join(home, 'bin/node'));
+  writeFileSync(join(home, 'LICENSES'), licenseTexts(node === 'debian' ? null : nodeLicense(packagedNode)));
   // A program calls itself by the name with which it was started.
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));

@@ -12,7 +12,7 @@ export const packagedNode = '24.21.0';
  * @throws Error if npm cannot install it, or if the package contains another version
  */
 export function installNode(version) {
-  const prefix = join(root, 'node_modules/.cache/node', version);
+  const prefix = prefixOf(version);
   const directory = join(prefix, 'node_modules/node/bin');
   // A version such as 24 may have a newer release since.
   if (/^\d+\.\d+\.\d+$/.test(version) && versionOf(directory) === `v${version}`) return directory;
@@ -31,6 +31,16 @@ export function installNode(version) {
   const found = versionOf(directory);
   if (!`${found}.`.startsWith(`v${version}.`)) throw new Error(`The npm package node@${version} contains "${found}".`);
   return directory;
+}
+
+/** Returns the file with the license of a version that `installNode` has installed. */
+export function nodeLicense(version) {
+  const platform = `node-${process.platform}-${process.arch}`;
+  return join(prefixOf(version), 'node_modules/node/node_modules', platform, 'LICENSE');
+}
+
+function prefixOf(version) {
+  return join(root, 'node_modules/.cache/node', version);
 }
 
 /** Returns the version of the binary in a directory, or undefined if there is none. */

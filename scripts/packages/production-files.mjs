@@ -18,7 +18,7 @@ export function copyProductionFiles(target) {
 }
 
 /** Returns the directories of the installed packages that the lock file names as used at run time, such as `node_modules/hono`. */
-function productionPackages() {
+export function productionPackages() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const found = new Set();
   const visit = (path, name) => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,34 @@ describe('the npm package', () => {
     expect(packed.paths.filter((path) => /\.(png|map|tsx?|cache|tsbuildinfo)$|\/node_modules\//.test(path))).toEqual(
       [],
     );
+  });
+
+  it('is not packed if the examples differ from the commit, because one may contain a password', async () => {
+    const copy = join(directory, 'copy');
+    const git = (...words: string[]) =>
+      spawnSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...words], { cwd: copy });
+    const pack = () => spawnSync('npm', ['run', '--silent', 'prepack'], { cwd: copy, encoding: 'utf8' });
+    for (const name of ['package.json', 'scripts', 'examples'])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    await writeFile(join(copy, '.gitignore'), 'smtp-url\n');
+    for (const words of [
+      ['init', '--quiet'],
+      ['add', '.'],
+      ['commit', '--quiet', '--message', 'x'],
+    ])
+      git(...words);
+    expect(pack()).toMatchObject({ status: 0, stderr: '' });
+    await appendFile(join(copy, 'examples/kubernetes/secret/secret.yaml'), '  database-url: postgres://hunter2@db\n');
+    await writeFile(join(copy, 'examples/compose/smtp-url'), 'smtp://hunter2@mail');
+    const { status, stderr } = pack();
+    expect(status).toBe(1);
+    for (const text of [
+      'examples/kubernetes/secret/secret.yaml',
+      'examples/compose/smtp-url',
+      'Commit or restore them first.',
+    ])
+      expect(stderr).toContain(text);
+    expect(stderr).not.toContain('hunter2');
   });
 
   it('takes 2 MB to download and 8 MB on disk', () => {

@@ -54,11 +54,28 @@ describe.skipIf(!canBuild)('the single file', () => {
       ['create', '--help'],
       ['help', 'exit-codes'],
       ['nonsense'],
-      ['completion', 'zsh'],
+      ...['bash', 'zsh', 'fish'].map((shell) => ['completion', shell]),
     ]) {
       const { signal: _, ...expected } = await runProgram('tokens', args);
       expect(await run(args)).toEqual(expected);
     }
+  });
+
+  it('contains the licenses of Node.js and of all packages in it, and prints them into a pager that ends early', async () => {
+    const { code, stdout, stderr } = await run(['--licenses']);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const text of [
+      'tokens\n',
+      'Node.js\n',
+      'Node.js is licensed for use as follows',
+      '\ncommander 14.',
+      '\nundici 7.',
+    ])
+      expect(stdout).toContain(text);
+    expect(await runCommand('sh', ['-c', `'${file}' --licenses | head -n 2`], {}, '')).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: stdout.split('\n').slice(0, 2).join('\n').concat('\n'),
+    });
   });
 
   it.skipIf(!hasRealParts('script'))('shows tables on a terminal', async () => {
@@ -114,6 +131,40 @@ describe.skipIf(!hasRoots)('the single file on a bare Debian without Node.js', (
     const value = await asAda(`tokens exec ci-pipeline --file ~/ci-token -- sh -c 'printf %s "$TOKENS_TOKEN"'`);
     expect((await verify(daemon.url, value)).status).toBe(200);
     expect(await root.read('home/ada/ci-token')).toBe(`${value}\n`);
+  });
+
+  it('ends with the exit code of the command that it ran, and with its own', async () => {
+    const exec = 'tokens exec ci-pipeline --file ~/ci-token --';
+    expect(await root.run(`${exec} sh -c 'exit 42'`, { user: 'ada' })).toMatchObject({ code: 42, stderr: '' });
+    expect((await root.run(`${exec} nonsense`, { user: 'ada' })).code).toBe(127);
+    expect((await root.run('tokens show nonsense', { user: 'ada' })).code).toBe(3);
+  });
+
+  it('opens the console with the xdg-open of the system', async () => {
+    await root.write('usr/local/bin/xdg-open', '#!/bin/sh\necho "$@" >~/opened\n', 0o755);
+    await asAda('DISPLAY=:0 tokens open');
+    const opened = async () => (await root.run('cat ~/opened', { user: 'ada' })).stdout.startsWith(daemon.url);
+    await eventually(opened, 'xdg-open');
+    await asAda('rm ~/opened');
+  });
+
+  it('says what to do if there is no home directory, or none in which it can write', async () => {
+    // A user without an account, as in many containers.
+    const asNobody = (home: string, words: string) =>
+      root.run(`setpriv --reuid=12345 --regid=12345 --clear-groups env --unset=HOME ${home} tokens ${words}`, {
+        input: superuser.password,
+      });
+    const login = `login ${daemon.url} --email ${superuser.email} --password-stdin`;
+    expect(await asNobody('', login)).toMatchObject({
+      code: 2,
+      stderr: 'error: There is no home directory for settings. Set HOME or TOKENS_CONFIG_DIR.\n',
+    });
+    const { code, stderr } = await asNobody('HOME=/home/bob', login);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('cannot be written (EACCES)')]);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect((await asNobody('TOKENS_CONFIG_DIR=/tmp/settings', login)).code).toBe(0);
+    expect((await asNobody('TOKENS_CONFIG_DIR=/tmp/settings', 'list --json')).code).toBe(0);
+    await root.expectSuccess('rm -r /tmp/settings');
   });
 
   it('scans files and applies a description of the organization', async () => {

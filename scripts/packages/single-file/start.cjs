@@ -21,6 +21,11 @@ function requireEmbedded(id) {
   return id.startsWith('./') ? load(id.slice(2)) : require(id);
 }
 
-const { realContext, runProcess } = load('main.cjs');
-// keytar is a file of its own, so the single file uses the platform's tool instead.
-runProcess(realContext(null));
+if (process.argv[2] === '--licenses') {
+  // A pager that ends early is no error.
+  process.stdout.on('error', () => undefined).write(read('licenses.txt'));
+} else {
+  const { realContext, runProcess } = load('main.cjs');
+  // keytar is a file of its own, so the single file uses the platform's tool instead.
+  runProcess(realContext(null));
+}

@@ -74,7 +74,10 @@ export function describeImage(imageOf: () => Image): void {
     it('contains the built programs and their packages, but no sources and no settings', async () => {
       const { path } = imageOf();
       const names = await readdir(join(path, 'opt/tokens'));
-      expect(names.sort()).toEqual(['LICENSE', 'bin', 'dist', 'node_modules', 'package.json']);
+      expect(names.sort()).toEqual(['LICENSE', 'LICENSES', 'bin', 'dist', 'node_modules', 'package.json']);
+      const licenses = await readFile(join(path, 'opt/tokens/LICENSES'), 'utf8');
+      for (const text of ['Node.js is licensed for use as follows', '\nhono ', '\nsqlite3 '])
+        expect(licenses).toContain(text);
       const packages = await readdir(join(path, 'opt/tokens/node_modules'));
       expect(packages).toContain('sqlite3');
       for (const name of ['vitest', 'typescript', 'esbuild', 'keytar']) expect(packages).not.toContain(name);

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { localError, systemCode } from '../errors.ts';
 import { withFileLock } from './file-lock.ts';
 
@@ -121,8 +121,24 @@ async function withLock<T>(
 }
 
 async function createDirectory(path: string, options: PrivateDirectoryOptions): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectories(path);
   await checkDirectory(path, options);
+}
+
+/**
+ * Creates a directory and those above it, unless they exist. Not \`recursive: true\`, because Node.js then tries forever in a directory
+ * that can hold none, such as one of autofs.
+ */
+async function makeDirectories(path: string): Promise<void> {
+  const exists = await lstat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return;
+  await makeDirectories(dirname(path));
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ export function security(run: RunTool): Keytar {
   return {
     async getPassword(service, account) {
       const result = await run(['find-generic-password', '-s', service, '-a', account, '-w']);
-      return wasFound(result) ? result.stdout.replace(/\n$/, '') : null;
+      return wasFound(result) ? readSecret(result.stdout.replace(/\n$/, '')) : null;
     },
     async setPassword(service, account, password) {
       const words = ['add-generic-password', '-U', '-s', service, '-a', account, '-w', password];
@@ -23,6 +23,16 @@ export function security(run: RunTool): Keytar {
     deletePassword: async (service, account) =>
       wasFound(await run(['delete-generic-password', '-s', service, '-a', account])),
   };
+}
+
+/**
+ * Returns the secret that `-w` printed. It prints the bytes in hexadecimal if one of them is not printable ASCII. No secret of this
+ * program consists of hexadecimal digits alone.
+ */
+function readSecret(printed: string): string {
+  if (!/^(?:[0-9a-f]{2})+$/.test(printed)) return printed;
+  const secret = Buffer.from(printed, 'hex').toString();
+  return /[^ -~]/.test(secret) ? secret : printed;
 }
 
 function wasFound(result: ToolResult): boolean {

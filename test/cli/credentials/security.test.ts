@@ -22,6 +22,8 @@ describe('the keychain of macOS through security', () => {
     ['tokens.example.com/session', 'session_4711'],
     [`tokens.example.com/token/ada@example.com/it's "my" \\ laptop`, 'tok_4711'],
     ['tokens.example.com/headers', JSON.stringify({ 'CF-Access': `a"b\\c 'd' $HOME \`x\`` })],
+    ['tokens.example.com/headers of another alphabet', JSON.stringify({ 'X-Name': 'Ådå Łovelace 🔑' })],
+    ['tokens.example.com/digits', '4142'],
   ])('stores, finds and deletes the entry %s, without its secret as an argument', async (account, secret) => {
     await keychain.setPassword('tokens', account, 'before');
     await keychain.setPassword('tokens', account, secret);

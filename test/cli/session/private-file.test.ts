@@ -40,6 +40,11 @@ it('reads back written text, with private modes and no leftover temporary file',
   expect(warnings).toEqual([]);
 });
 
+it.runIf(existsSync('/proc/self'))('fails at once where no directory can be made', async () => {
+  const writing = openDirectory('/proc/home/ada/tokens').write('x.json', 'one');
+  await expect(writing).rejects.toThrow('/proc/home/ada/tokens/x.json cannot be written (ENOENT).');
+});
+
 it('restricts permissive modes with one warning each', async () => {
   await directory.write('x.json', 'one');
   await chmod(path, 0o750);

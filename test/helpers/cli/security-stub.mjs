@@ -28,9 +28,14 @@ function run([command, ...rest]) {
     return 0;
   }
   if (!(key in entries)) return fail('The specified item could not be found in the keychain.', 44);
-  if (command === 'find-generic-password') process.stdout.write(`${entries[key]}\n`);
+  if (command === 'find-generic-password') process.stdout.write(`${printed(entries[key])}\n`);
   else delete entries[key];
   return 0;
+}
+
+/** Returns what \`-w\` prints: the bytes in hexadecimal if one of them is not printable ASCII. */
+function printed(secret) {
+  return /^[ -~]*$/.test(secret) ? secret : Buffer.from(secret).toString('hex');
 }
 
 function fail(message, code) {

@@ -35,15 +35,17 @@ describe('the manifests for Kubernetes', () => {
   it('are of the kinds that an installation needs', () => {
     const kinds = manifestFiles().flatMap((file) => readManifests(file).map(({ kind }) => kind));
     expect([...new Set(kinds)].sort()).toEqual([
-      ...['ConfigMap', 'Deployment', 'HTTPRoute', 'Namespace', 'NetworkPolicy', 'PersistentVolumeClaim', 'Pod'],
-      ...['PodDisruptionBudget', 'ReferenceGrant', 'Secret', 'SecurityPolicy', 'Service', 'ServiceMonitor'],
+      ...['ClientTrafficPolicy', 'ConfigMap', 'Deployment', 'HTTPRoute', 'Namespace', 'NetworkPolicy'],
+      ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'ReferenceGrant', 'Secret', 'SecurityPolicy'],
+      ...['Service', 'ServiceMonitor'],
     ]);
   });
 
-  it('are one Deployment and no Pod in the folder that a person applies', () => {
+  it('are one Deployment, no Pod and no Secret in the folder that a person applies', () => {
     const applied = manifestFiles().filter((file) => file.split('/').length === 3);
     const kinds = applied.flatMap((file) => readManifests(file).map(({ kind }) => kind));
-    expect(kinds.filter((kind) => ['Deployment', 'Pod'].includes(kind))).toEqual(['Deployment']);
+    // A Secret here would replace that of the person.
+    expect(kinds.filter((kind) => ['Deployment', 'Pod', 'Secret'].includes(kind))).toEqual(['Deployment']);
   });
 });
 
@@ -110,6 +112,16 @@ describe('the names and ports in the manifests', () => {
     expect(portNames).toEqual(expect.arrayContaining(opened));
   });
 
+  it('make the Gateway of the routes discard what a client says about its address', () => {
+    const { metadata, spec } = readManifest('client-traffic-policy.yaml', 'ClientTrafficPolicy');
+    expect(spec.headers.earlyRequestHeaders).toEqual({ remove: ['X-Forwarded-For'] });
+    const gateway = { name: spec.targetRefs[0].name, namespace: metadata.namespace };
+    for (const file of ['route.yaml', 'security-policy.yaml'])
+      expect(readManifest(file, 'HTTPRoute').spec.parentRefs).toEqual([gateway]);
+    const removed = readManifest('route.yaml', 'HTTPRoute').spec.rules[0].filters[0].requestHeaderModifier.remove;
+    expect(removed).toEqual(['Forwarded', 'X-Real-IP']);
+  });
+
   it('let Envoy ask tokensd as examples/envoy/security-policy.yaml does', () => {
     const policy = readManifest('security-policy.yaml', 'SecurityPolicy');
     const route = readManifest('security-policy.yaml', 'HTTPRoute');
@@ -162,7 +174,7 @@ describe('the pods', () => {
   });
 
   it('have no password by default, and read secrets from files only', () => {
-    const { stringData } = readManifest('secret.yaml', 'Secret');
+    const { stringData } = readManifest('secret/secret.yaml', 'Secret');
     for (const url of Object.values<string>(stringData)) {
       const { username, password } = new URL(url);
       expect([username, password]).toEqual(['', '']);

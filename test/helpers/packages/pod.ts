@@ -24,7 +24,7 @@ export function newClaim(): Promise<string> {
 export async function writeSecret(deployment: Manifest): Promise<string> {
   const directory = await newVolume(0o2750, [0, 10001]);
   const [{ secret }] = deployment.spec.template.spec.volumes.filter((volume: Manifest) => volume.secret);
-  const { stringData } = readManifest('secret.yaml', 'Secret');
+  const { stringData } = readManifest('secret/secret.yaml', 'Secret');
   for (const [name, value] of Object.entries<string>(stringData))
     await writeFile(join(directory, name), value, { mode: secret.defaultMode });
   return directory;

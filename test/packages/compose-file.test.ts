@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { readCompose, readHttps } from '../helpers/packages/compose.ts';
+import { readChanges, readCompose } from '../helpers/packages/compose.ts';
 import { readContainerfile } from '../helpers/packages/containerfile.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
@@ -17,13 +17,9 @@ const { $schema: _draft, ...schema } = JSON.parse(read('node_modules/dclint/sche
 const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
 
 describe('compose.yaml', () => {
-  it.each([false, true])('follows the published schema; with mail: %s', (withMail) => {
-    const file = readCompose({ withMail });
+  it('follows the published schema', () => {
+    const file = readCompose();
     expect([validate(file), validate.errors]).toEqual([true, null]);
-    expect(Object.keys(file.secrets ?? {})).toEqual(withMail ? ['smtp-url'] : []);
-    expect(file.services.tokensd?.secrets ?? []).toEqual(Object.keys(file.secrets ?? {}));
-    const setting = file.services.tokensd?.environment?.TOKENSD_SMTP_URL_FILE;
-    expect(setting).toBe(withMail ? '/run/secrets/smtp-url' : undefined);
     expect(validate({ ...file, services: { ...file.services, tokensd: { imagee: 'tokensd' } } })).toBe(false);
   });
 
@@ -44,7 +40,8 @@ describe('compose.yaml', () => {
   });
 
   it('contains no secret', () => {
-    for (const { environment = {} } of Object.values(readCompose({ withMail: true }).services))
+    const files = [readCompose(), readChanges('https.yaml'), readChanges('mail.yaml')];
+    for (const { environment = {} } of files.flatMap(({ services }) => Object.values(services)))
       for (const name of Object.keys(environment))
         expect(name).not.toMatch(/(?:PASSWORD|SECRET|SMTP_URL|DATABASE_URL)$/);
   });
@@ -57,18 +54,33 @@ describe('compose.yaml', () => {
   });
 });
 
-describe('examples/compose/https.yaml', () => {
-  it('changes services of compose.yaml, and follows the published schema', () => {
-    const { services, ...rest } = readHttps();
-    const changed = Object.keys(services);
-    expect(Object.keys(readCompose().services)).toEqual(expect.arrayContaining(changed));
-    const merged = Object.fromEntries(changed.map((name) => [name, { image: name, ...services[name] }]));
-    expect([validate({ services: merged, ...rest }), validate.errors]).toEqual([true, null]);
-    // At a TCP port, Caddy would be no trusted proxy.
+describe('the files in examples/compose', () => {
+  it.each(['https.yaml', 'mail.yaml'] as const)(
+    'change services of compose.yaml, and follow the schema: %s',
+    (name) => {
+      const { services, ...rest } = readChanges(name);
+      const changed = Object.keys(services);
+      expect(Object.keys(readCompose().services)).toEqual(expect.arrayContaining(changed));
+      const merged = Object.fromEntries(changed.map((one) => [one, { image: one, ...services[one] }]));
+      expect([validate({ services: merged, ...rest }), validate.errors]).toEqual([true, null]);
+    },
+  );
+
+  it('move the console to a socket, because Caddy would be no trusted proxy at a TCP port', () => {
+    const { services } = readChanges('https.yaml');
     expect(services.tokensd).toMatchObject({
       ports: [],
       environment: { TOKENSD_LISTEN: expect.stringMatching(/^unix:/) },
     });
+    const { CONSOLE_HOST } = services.caddy?.environment ?? {};
+    expect(services.tokensd?.environment?.TOKENSD_PUBLIC_URL).toBe(`https://${CONSOLE_HOST}`);
+  });
+
+  it('read the URL of the mail server from a file that Git ignores', async () => {
+    const { services, secrets } = readChanges('mail.yaml');
+    expect(services.tokensd?.secrets).toEqual(Object.keys(secrets ?? {}));
+    expect(services.tokensd?.environment?.TOKENSD_SMTP_URL_FILE).toBe('/run/secrets/smtp-url');
+    expect((await run('git', ['check-ignore', 'smtp-url', '.env'], { cwd: project })).stdout).toBe('smtp-url\n.env\n');
   });
 });
 
@@ -78,10 +90,10 @@ describe('the files for Caddy', () => {
     // Without its comments on the settings, which https.yaml contains.
     const original = read('examples/console/Caddyfile').replaceAll(/^(?:#|\t# For TOKENSD_LISTEN).*\n/gm, '');
     expect(imported).toBe('import Caddyfile');
-    expect(lines.join('\n').trim()).toBe(original.replace('127.0.0.1:8420', 'unix//run/tokensd/console.sock').trim());
-    expect(read('examples/compose/Caddyfile-https')).toContain(
-      new URL(readHttps().services.tokensd?.environment?.TOKENSD_PUBLIC_URL ?? '').host,
-    );
+    const edited = original
+      .replace('tokens.example.com {', '{$CONSOLE_HOST} {')
+      .replace('127.0.0.1:8420', 'unix//run/tokensd/console.sock');
+    expect(lines.join('\n').trim()).toBe(edited.trim());
   });
 
   it('include examples/Caddyfile with other addresses', () => {
@@ -90,13 +102,14 @@ describe('the files for Caddy', () => {
     const edited = original
       .join('\n')
       .replace('127.0.0.1:8420', 'unix//run/tokensd/internal.sock')
-      .replace('127.0.0.1:3000', 'app:3000');
+      .replace('127.0.0.1:3000', '{$API_ADDRESS:app:3000}');
     expect(lines.join('\n')).toBe(edited);
   });
 
   it.each(['Caddyfile', 'Caddyfile-https'])('are valid: %s', async (name) => {
     if (!hasRealParts('caddy')) return;
     const path = join(project, 'examples/compose', name);
-    await run('caddy', ['validate', '--adapter', 'caddyfile', '--config', path]);
+    const env = { ...process.env, CONSOLE_HOST: 'tokens.example.com' };
+    await run('caddy', ['validate', '--adapter', 'caddyfile', '--config', path], { env });
   });
 });

@@ -4,18 +4,19 @@ import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { describeCompose } from './container/compose.ts';
 import { describeImage } from './container/image.ts';
 import { describeKubernetes } from './container/kubernetes.ts';
+import { describeSockets } from './container/sockets.ts';
 
-describe.skipIf(!hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setpriv', 'perl', 'curl', 'caddy'))(
-  'a container',
-  () => {
-    let image: Image;
-    beforeAll(async () => {
-      image = await buildImage();
-    }, 600_000);
-    afterAll(() => image?.remove());
+describe.skipIf(
+  !hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setpriv', 'perl', 'curl', 'caddy', 'nginx', 'openssl'),
+)('a container', () => {
+  let image: Image;
+  beforeAll(async () => {
+    image = await buildImage();
+  }, 600_000);
+  afterAll(() => image?.remove());
 
-    describeImage(() => image);
-    describeCompose(() => image);
-    describeKubernetes(() => image);
-  },
-);
+  describeImage(() => image);
+  describeSockets(() => image);
+  describeCompose(() => image);
+  describeKubernetes(() => image);
+});

@@ -33,17 +33,29 @@ export interface ComposeFile {
   secrets?: Record<string, { file: string }>;
 }
 
-/** Reads compose.yaml. @param withMail Without the # before its lines about mail */
-export function readCompose({ withMail = false } = {}): ComposeFile {
-  const [comment = '', body = ''] = readFileSync(join(project, 'compose.yaml'), 'utf8').split(/^(?=name: )/m);
-  return parse(comment + (withMail ? body.replaceAll(/^( *)#(?=\S| {2})/gm, '$1') : body));
+/** What an operator writes to .env. */
+const variables: Record<string, string> = { CONSOLE_HOST: 'tokens.example.com', MAIL_FROM: 'tokens@example.com' };
+
+/** Reads compose.yaml. */
+export function readCompose(): ComposeFile {
+  return readFile('compose.yaml');
 }
 
-/** Reads the changes of examples/compose/https.yaml. */
-export function readHttps(): ComposeFile {
-  const text = readFileSync(join(project, 'examples/compose/https.yaml'), 'utf8');
+/** Reads a file of examples/compose that changes compose.yaml. */
+export function readChanges(name: 'https.yaml' | 'mail.yaml'): ComposeFile {
+  return readFile(join('examples/compose', name));
+}
+
+/** Reads a file as Compose does, with the values of its variables. */
+function readFile(path: string): ComposeFile {
+  const text = readFileSync(join(project, path), 'utf8');
+  const withValues = text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name, sign, rest) => {
+    const value = variables[name] ?? (sign === '-' ? rest : undefined);
+    if (value === undefined) throw new Error(`${name}: ${rest}`);
+    return value;
+  });
   // The parser does not know `!reset`, and would warn.
-  return parse(text, { logLevel: 'error' });
+  return parse(withValues, { logLevel: 'error' });
 }
 
 /** Where the parts of a project of Compose are on this machine. */
@@ -81,7 +93,8 @@ export function serviceOptions(
   };
   if (service.image !== 'tokensd') {
     // The directory /run of this machine is not that of the container.
-    return { root: '/', ...caddy, env: { HOME: '/tmp' }, uid: 0, gid: 0, tmpfs: ['/run'], readOnly: false, ...rights };
+    const env = { HOME: '/tmp', ...environment };
+    return { root: '/', ...caddy, env, uid: 0, gid: 0, tmpfs: ['/run'], readOnly: false, ...rights };
   }
   const { config, path } = image;
   const [uid, gid] = (service.user ?? config.user).split(':').map(Number) as [number, number];

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { eventually } from '../../helpers/daemon/process.ts';
 import {
   type ComposeProject,
+  readChanges,
   readCommands,
   readCompose,
-  readHttps,
   type Service,
   serviceOptions,
   startService,
@@ -61,17 +61,18 @@ export function describeCompose(imageOf: () => Image): void {
         await eventually(async () => (await get(url)).status === status, url, 60_000);
     });
 
-    it('takes three commands from there to a protected API', async () => {
+    it('takes four commands from there to a protected API', async () => {
       const exec = (words: string[], input?: string) => (running.tokensd as Container).exec(words, input);
       const commands = readCommands();
       expect(commands.map(([program, command]) => `${program} ${command}`)).toEqual([
-        ...['tokensd init', 'tokens login', 'tokens create'],
+        ...['tokensd init', 'tokens login', 'tokens create', 'tokens logout'],
       ]);
-      const [init = [], login = [], create = []] = commands;
+      const [init = [], login = [], create = [], logout = []] = commands;
       expect(await exec([...init, '--password-stdin'], password)).toMatchObject({ code: 0 });
       expect(await exec([...login, '--password-stdin'], password)).toMatchObject({ code: 0 });
       const created = await exec(create);
       expect(created).toMatchObject({ code: 0 });
+      expect(await exec(logout)).toMatchObject({ code: 0 });
       const header = `Authorization: Bearer ${created.stdout.trim()}`;
       const { status, body } = await get('http://localhost:8080/', header, 'X-Auth-User: mallory@example.com');
       expect([status, JSON.parse(body)]).toEqual([
@@ -90,7 +91,7 @@ export function describeCompose(imageOf: () => Image): void {
     it('serves the console at a socket only, with examples/compose/https.yaml', async () => {
       const { tokensd } = services as { tokensd: Service };
       expect(await running.tokensd?.stop()).toBe(0);
-      const environment = { ...tokensd.environment, ...readHttps().services.tokensd?.environment };
+      const environment = { ...tokensd.environment, ...readChanges('https.yaml').services.tokensd?.environment };
       running.tokensd = startService({ ...tokensd, environment }, project);
       const { exec } = running.tokensd;
       const check = tokensd.healthcheck?.test?.slice(1) ?? [];
@@ -101,13 +102,16 @@ export function describeCompose(imageOf: () => Image): void {
       expect((await get('http://localhost:8420/login')).status).toBe(0);
     });
 
-    it('reads the URL of the mail server from a file, without the # before the lines about mail', async () => {
+    it('reads the URL of the mail server from a file, with examples/compose/mail.yaml', async () => {
       const secrets = { 'smtp-url': join(await newVolume(0o700), 'smtp-url') };
       onTestFinished(() => rm(dirname(secrets['smtp-url']), { recursive: true }));
       await writeFile(secrets['smtp-url'], 'smtp://ada:hunter2@mail.example.com:587\n', { mode: 0o400 });
       await chown(secrets['smtp-url'], 10001, 10001);
-      const { tokensd } = readCompose({ withMail: true }).services as { tokensd: Service };
-      const options = serviceOptions({ ...tokensd, command: ['config'] }, { ...project, secrets });
+      const { tokensd } = services as { tokensd: Service };
+      const mail = readChanges('mail.yaml').services.tokensd as Service;
+      const environment = { ...tokensd.environment, ...mail.environment };
+      const service = { ...tokensd, ...mail, environment, command: ['config'] };
+      const options = serviceOptions(service, { ...project, secrets });
       const { code, stdout } = await runContainer(options);
       expect([code, stdout]).toEqual([0, expect.stringContaining('mail.example.com:587')]);
       expect(stdout).not.toContain('hunter2');

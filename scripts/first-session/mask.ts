@@ -29,8 +29,10 @@ export function createMask({ words, startedAt, timeZone }: Recorded): (text: str
     remember(seenPrefixes, real, (count) => prefixes[count] ?? `tok_${String(count).padStart(8, '0')}`);
   const idFor = (real: string) =>
     remember(seenIds, real, (count) => `019ab2c4-5f7e-7c3a-9d52-${String(count + 1).padStart(12, '0')}`);
+  // Dates are in the zone, and it may be tomorrow there.
+  const startedThere = Date.parse(`${new Date(startedAt).toLocaleString('sv-SE', { timeZone })} UTC`);
   const dateFor = (text: string) => {
-    const days = (Date.parse(`${text} 12:00 UTC`) - startedAt) / dayMs;
+    const days = (Date.parse(`${text} 12:00 UTC`) - startedThere) / dayMs;
     const nearest = knownDays.reduce((one, other) => (Math.abs(other - days) < Math.abs(one - days) ? other : one));
     return new Date(storyStart + nearest * dayMs).toISOString();
   };

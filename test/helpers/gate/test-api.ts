@@ -30,7 +30,7 @@ export const events = { count: 3, intervalMs: 500 };
 
 /**
  * Starts an API that does what APIs behind a proxy do: it reads uploads while they arrive, sends events one by one, serves
- * ranges of a file, accepts WebSocket connections and fails on request. All other paths return the request as JSON.
+ * ranges of a file, has metrics, accepts WebSocket connections and fails on request. All other paths return the request as JSON.
  */
 export async function startTestApi() {
   const requests: ApiRequest[] = [];
@@ -43,6 +43,7 @@ export async function startTestApi() {
     else if (url === '/upload') receive(req, res, progress);
     else if (url === '/events' || url === '/events-until-close') sendEvents(res, url === '/events');
     else if (url === '/file') sendFile(req, res);
+    else if (url === '/metrics') res.setHeader('Content-Type', 'text/plain; version=0.0.4').end('api_requests 1\n');
     else if (method === 'OPTIONS' && headers.origin !== undefined) sendCorsHeaders(req, res);
     else res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ method, url, headers }));
   });

@@ -6,7 +6,9 @@ import { parse } from 'yaml';
 import { prometheusFile } from '../../../server/web/tokens/value/snippets.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { eventually } from '../../helpers/daemon/process.ts';
 import { type ClientHome, createClientHome } from '../../helpers/gate/client-programs.ts';
+import { startServerProgram } from '../../helpers/gate/documented/server-program.ts';
 import { type Gate, gateProxies, openGate, replacing } from '../../helpers/gate/gate.ts';
 import { type GitServer, startGitServer } from '../../helpers/gate/git-server.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
@@ -130,28 +132,39 @@ describe.skipIf(!hasRealParts('nginx', 'curl', 'bash', 'python3', 'git'))(
       });
     });
 
-    it('for Prometheus leads it to the metrics of the app, with the value from the file', async () => {
+    it.skipIf(!hasRealParts('prometheus'))('for Prometheus scrapes the app, until the token is revoked', async () => {
       const { gate, shown } = await openApp();
-      const { scrape_configs: jobs } = parse(shown.code('prometheus'));
-      const { host } = new URL(gate.url);
-      expect(jobs).toEqual([
-        {
-          job_name: app,
-          scheme: 'http',
-          metrics_path: '/metrics',
-          authorization: { credentials_file: prometheusFile },
-          static_configs: [{ targets: [host] }],
-        },
+      const file = await home.write('TOKENS_TOKEN', shown.value);
+      const snippet = shown.code('prometheus');
+      expect(parse(snippet)).toMatchObject({
+        scrape_configs: [{ job_name: app, authorization: { credentials_file: prometheusFile } }],
+      });
+      await home.write('prometheus.yml', `global:\n  scrape_interval: 1s\n${snippet.replace(prometheusFile, file)}\n`);
+      const prometheus = await startServerProgram(home, 'prometheus', (port) => [
+        '--config.file=prometheus.yml',
+        '--storage.tsdb.path=data',
+        `--web.listen-address=127.0.0.1:${port}`,
       ]);
-      // Prometheus sends `Authorization: Bearer` unless `type` says something else, with the content of the file.
-      const scrape = () =>
-        fetch(`${jobs[0].scheme}://${jobs[0].static_configs[0].targets[0]}${jobs[0].metrics_path}`, {
-          headers: { Authorization: `Bearer ${shown.value}` },
-        });
-      expect((await scrape()).status).toBe(200);
-      expect(gate.api.requests.map(({ url }) => url)).toEqual(['/metrics']);
-      await revoke(gate, shown);
-      expect((await scrape()).status).toBe(401);
+      const target = async (health: string): Promise<{ labels: object; lastError: string } | undefined> => {
+        const { data } = await (await fetch(`${prometheus.url}/api/v1/targets`)).json();
+        return data.activeTargets.find((one: { health: string }) => one.health === health);
+      };
+      try {
+        const up = await eventually(() => target('up'), 'Prometheus to read the metrics');
+        expect(up).toMatchObject({ labels: { job: app, instance: new URL(gate.url).host }, lastError: '' });
+        expect(gate.daemon.services.lastUsed.drain()).toContainEqual(
+          expect.objectContaining({
+            tokenId: shown.id,
+            path: '/metrics',
+            userAgent: expect.stringMatching(/^Prometheus\//),
+          }),
+        );
+        await revoke(gate, shown);
+        const down = await eventually(() => target('down'), 'Prometheus to be denied');
+        expect(down.lastError).toContain('401');
+      } finally {
+        await prometheus.stop();
+      }
     });
   },
 );

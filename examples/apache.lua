@@ -28,7 +28,7 @@ local function ask(r)
     field("X-Forwarded-For", r.useragent_ip),
     field("X-Forwarded-Host", r.hostname or ""),
   }
-  -- Apache joins a duplicate with a comma. tokensd rejects such a field if any part of it is a token.
+  -- Apache joins a duplicate with a comma. tokensd denies a request with such a field if any part of it is a token.
   local told = {
     "Authorization", "X-API-Key", "X-Tokens-Authorization", "User-Agent", "Origin", "Access-Control-Request-Method",
   }

@@ -6,7 +6,7 @@ import { endedTokenDetailsSchema } from './schemas/tokens/ended-tokens.ts';
 export const fieldErrorSchema = z.object({ pointer: z.string(), detail: z.string() }).meta({ id: 'FieldError' });
 export type FieldError = z.infer<typeof fieldErrorSchema>;
 
-/** RFC 9457 problem details. `token` is present only if a known token was rejected, and `ended` only if the token of the request has ended. */
+/** RFC 9457 problem details. `token` is present only if a known token was denied, and `ended` only if the token of the request has ended. */
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -9,7 +9,7 @@ export const problems = {
   'wrong-credentials': { status: 401, title: 'Wrong email address or password', exit: 4 },
   'totp-required': { status: 401, title: 'Second factor required', exit: 4 },
   'not-authenticated': { status: 401, title: 'Not signed in', exit: 4 },
-  'invalid-token': { status: 401, title: 'Token rejected', exit: 4 },
+  'invalid-token': { status: 401, title: 'Token denied', exit: 4 },
   'session-required': { status: 403, title: 'Session required', exit: 4 },
   'superuser-required': { status: 403, title: 'Superuser required', exit: 4 },
   'scope-missing': { status: 403, title: 'Scope missing', exit: 4 },

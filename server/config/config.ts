@@ -38,7 +38,7 @@ export interface Config {
   maxExpiry: number | null;
   /** Seconds; null: the maximum applies. */
   defaultExpiry: number | null;
-  /** Seconds without a use after which a token is rejected; null: never. */
+  /** Seconds without a use after which a token is denied; null: never. */
   maxIdle: number | null;
   /** Seconds for which the number of uses in each hour is kept. */
   keepUsage: number;
@@ -64,7 +64,7 @@ export interface Config {
   oidc: OidcConfig | null;
   /** The environment's proxy variables, for requests to the identity provider. */
   proxy: ProxyVariables;
-  /** Seconds since a member's last single sign-on after which their tokens are rejected; null: never. */
+  /** Seconds since a member's last single sign-on after which their tokens are denied; null: never. */
   ssoMaxAge: number | null;
   /** Who may sign in with a password. */
   passwordSignIn: PasswordSignIn;

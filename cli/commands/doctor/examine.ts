@@ -81,17 +81,17 @@ function checkDenied(name: CheckName, response: RawResponse | null): Check {
 }
 
 async function checkProbe(probe: Probe, denied: RawResponse, send: Send): Promise<Check> {
-  if (denied.status < 300) return skipped(probe, 'the response without a token is not a rejection to compare with');
+  if (denied.status < 300) return skipped(probe, 'the response without a token is no denial to compare with');
   let last: RawResponse | null = null;
   for (const request of probe.requests) {
     last = await send(request);
-    if (last === null || isRejection(probe, last.status, denied.status)) continue;
-    return failed(probe, `${describe(last)}, but the request must be rejected (${summary(request)})`, probe.advice);
+    if (last === null || isDenial(probe, last.status, denied.status)) continue;
+    return failed(probe, `${describe(last)}, but the request must be denied (${summary(request)})`, probe.advice);
   }
   return passed(probe, describe(last));
 }
 
-function isRejection({ expected }: Probe, status: number, deniedStatus: number): boolean {
+function isDenial({ expected }: Probe, status: number, deniedStatus: number): boolean {
   if (expected === 'closed') return status >= 300;
   return status === deniedStatus || [400, 401, 403, 431].includes(status);
 }

@@ -9,12 +9,12 @@ import {
 } from './advice.ts';
 import type { RawRequest } from './raw.ts';
 
-/** Requests without a token, all of which the proxy must reject. */
+/** Requests without a token, all of which the proxy must deny. */
 export interface Probe {
   readonly check: string;
   readonly title: string;
   readonly requests: readonly RawRequest[];
-  /** `same`: rejected with the same status as a plain request. `closed`: rejected with any status. */
+  /** `same`: denied with the same status as a plain request. `closed`: denied with any status. */
   readonly expected: 'same' | 'closed';
   readonly advice: Advice;
 }

@@ -47,7 +47,7 @@ export const tokenSettings = {
     schema: durationValue.optional(),
     default: 'none',
     description:
-      'Rejects a token (`idle`) that was not created, used, rotated or resumed for this long, such as `90d`. `tokens resume` revives it. No token becomes idle in the first 14 days with this setting, or with a shorter one than before.',
+      'Denies a token (`idle`) that was not created, used, rotated or resumed for this long, such as `90d`. `tokens resume` revives it. No token becomes idle in the first 14 days with this setting, or with a shorter one than before.',
   },
   TOKENSD_KEEP_USAGE: {
     schema: usageDurationValue.default(400 * 24 * 60 * 60),

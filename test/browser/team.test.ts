@@ -7,7 +7,18 @@ import { enter, signInOn, useDaemon } from '../helpers/console/console.ts';
 import { pressEscape, type Way, waitForFocus, ways } from '../helpers/console/input-devices.ts';
 import { addDeveloper, verify } from '../helpers/daemon/api.ts';
 import { openView } from './open-view.ts';
+import { callerOf } from './views.ts';
 import { openWorld, type World } from './world.ts';
+
+/** Adds so many service accounts of a member that no list offers them. */
+async function addReceivers(world: World, maintainer: string): Promise<void> {
+  const caller = await callerOf(world, maintainer);
+  for (let index = 0; index < 13; index += 1) {
+    const name = `receiver-${index}`;
+    if ((await world.store.serviceAccounts.findByName(name)) !== null) continue;
+    await world.services.serviceAccounts.create(caller, { name, maintainers: [maintainer] });
+  }
+}
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
 
@@ -154,7 +165,6 @@ describe.skipIf(!chromiumIsHere)('the dialog that offboards a member with tokens
     const dialog = page.getByRole('dialog', { name: /^Offboard / });
     const receiver = dialog.getByLabel(/in use to$/);
     const grace = dialog.getByLabel('Transferred tokens work for');
-    await grace.waitFor({ state: 'hidden' });
     await dialog.getByRole('button', { name: /^Offboard and revoke/ }).click();
     // The browser asks for a choice, and sends nothing.
     await expect.poll(() => receiver.evaluate((field) => field.matches(':focus:invalid'))).toBe(true);
@@ -167,4 +177,33 @@ describe.skipIf(!chromiumIsHere)('the dialog that offboards a member with tokens
     await grace.waitFor({ state: 'hidden' });
     await dialog.getByRole('button', { name: /^Offboard and revoke/ }).waitFor();
   });
+
+  it.each([true, false])(
+    'asks for a name only after the choice of a service account, if there are many (script %s)',
+    async (script) => {
+      const member = await world.store.users.findByEmail('dev@example.com');
+      await addReceivers(world, 'root@example.com');
+      const path = `/organization/team/${member?.id}?dialog=offboard`;
+      const page = await openView(
+        browser,
+        world,
+        { name: 'many', as: 'root@example.com', path: () => path },
+        { script },
+      );
+      const dialog = page.getByRole('dialog', { name: /^Offboard / });
+      const choice = dialog.getByRole('radio', { name: 'A service account' });
+      const name = dialog.getByLabel('Name of the service account');
+      await dialog.getByRole('button', { name: /^Offboard and revoke/ }).click();
+      await expect.poll(() => choice.evaluate((field) => field.matches(':invalid'))).toBe(true);
+      expect(page.url()).toContain('dialog=offboard');
+      await name.waitFor({ state: 'hidden' });
+      await choice.check();
+      await name.waitFor();
+      await dialog.getByRole('button', { name: /^Offboard, transfer/ }).waitFor();
+      await dialog.getByRole('radio', { name: 'Nobody: revoke all tokens' }).check();
+      await name.waitFor({ state: 'hidden' });
+      await dialog.getByRole('button', { name: /^Offboard and revoke/ }).waitFor();
+      expect((await world.store.users.findByEmail('dev@example.com'))?.disabled).toBe(false);
+    },
+  );
 });

@@ -168,7 +168,7 @@ const openMenu = async (page: Page) => {
 };
 
 /** Returns the member with a session of their own, to call the services with. */
-async function callerOf({ services, sessionOf }: World, email: string) {
+export async function callerOf({ services, sessionOf }: World, email: string) {
   const found = await services.sessions.authenticate(await sessionOf(email));
   if (found === null) throw new Error(`${email} is not signed in.`);
   const clientInfo = { ip: null, userAgent: null };
@@ -286,6 +286,30 @@ const askForOwnAddress = async (page: Page) => {
 const takeAddress = async (page: Page) => {
   await page.getByLabel('Email address', { exact: true }).fill(root);
   await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+/** Chooses the service account that receives the tokens, with the keyboard. The button says so, and nothing moves. */
+const chooseReceiver = async (page: Page) => {
+  await page.getByRole('button', { name: /^Offboard and revoke [0-9]+ tokens$/ }).waitFor();
+  const receiver = page.getByLabel(/^Transfer [0-9]+ tokens in use to$/);
+  await receiver.focus();
+  await page.keyboard.type('ci');
+  await page.getByRole('button', { name: /^Offboard, transfer [0-9]+, revoke [0-9]+$/ }).waitFor();
+};
+
+/** Types the name of a service account that does not exist, where a list would be too long. */
+const nameUnknownReceiver = async (page: Page, world: World) => {
+  const caller = await callerOf(world, root);
+  for (let index = 0; index < 13; index += 1) {
+    const name = `builder-${index}`;
+    if ((await world.store.serviceAccounts.findByName(name)) === null)
+      await world.services.serviceAccounts.create(caller, { name, maintainers: [root] });
+  }
+  await page.reload();
+  await page.getByRole('radio', { name: 'A service account' }).check();
+  await page.getByLabel('Name of the service account').fill('bulider-1');
+  await page.getByRole('button', { name: /^Offboard, transfer/ }).click();
   await page.getByRole('alert').waitFor();
 };
 
@@ -838,6 +862,7 @@ export const views: View[] = [
   { name: 'member-end-session', as: root, path: memberPage(dev), act: press('End the session of') },
   { name: 'member-end-sessions', as: root, path: memberPage(dev, '?dialog=end-sessions') },
   { name: 'member-of-auditor', as: auditor, path: memberPage(dev) },
+  { name: 'member-offboard-transfer', as: root, path: memberPage(dev, '?dialog=offboard'), act: chooseReceiver },
   { name: 'member-offboard-many', as: root, path: memberPage('robot@example.com', '?dialog=offboard') },
   { name: 'member-offboard-unused', as: root, path: memberPage('sven@example.com', '?dialog=offboard') },
   { name: 'member-edit-refused', as: root, path: memberPage(dev, '?dialog=edit'), act: takeAddress },
@@ -897,4 +922,11 @@ export const views: View[] = [
   { name: 'auditor-trusts', as: auditor, path: at('/organization/trusts') },
   { name: 'error-not-found', as: dev, path: at('/profile/nothing-here') },
   { name: 'error-forbidden', as: dev, path: at('/organization/audit') },
+  // Last, because it adds service accounts.
+  {
+    name: 'member-offboard-by-name',
+    as: root,
+    path: memberPage(dev, '?dialog=offboard'),
+    act: nameUnknownReceiver,
+  },
 ];

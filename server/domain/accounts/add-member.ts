@@ -34,7 +34,7 @@ export async function addMember<T>(
   body: CreateUserBody,
   { confirm, finish }: Addition<T>,
 ): Promise<T> {
-  const user = await newMember(deps, body);
+  const user = await newMember(deps, body).catch((error) => throwWithTakenEmail(deps, body, error));
   return deps.store.transaction(async (store) => {
     await confirm?.(store);
     if (!(await store.users.insert(user))) throw emailTaken();
@@ -78,6 +78,20 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     joinedAt: password === null ? null : at,
     disabledAt: null,
   };
+}
+
+/** Names a taken email address together with a weak password, so that both are corrected at once. */
+async function throwWithTakenEmail(
+  { store }: AddMemberDeps,
+  { email }: CreateUserBody,
+  error: unknown,
+): Promise<never> {
+  const isWeakPassword = error instanceof ProblemError && error.code === 'invalid-fields';
+  if (!isWeakPassword || (await store.users.findByEmail(foldName(email))) === null) throw error;
+  const taken = emailTaken();
+  throw new ProblemError('invalid-fields', `${taken.message} ${error.message}`, {
+    errors: [...(taken.errors ?? []), ...(error.errors ?? [])],
+  });
 }
 
 export function emailTaken(): ProblemError {

@@ -2,6 +2,7 @@ import { formatDuration } from '../../shared/times/duration.ts';
 import type { ShownSetting } from '../domain/overview/server-state.ts';
 import { type Config, standardScopes } from './config.ts';
 import { listenText } from './listen-address.ts';
+import { settings } from './settings/settings.ts';
 
 /** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
 export function describeConfig(config: Config): string[] {
@@ -12,9 +13,17 @@ export function describeConfig(config: Config): string[] {
 export function showSettings(config: Config): ShownSetting[] {
   return settingEntries(config).map(([name, value]) => ({
     name,
+    meaning: meaningOf(name),
     value: value === null || value === '' ? null : shownValue(name, String(value)),
     source: config.sources[name] ?? null,
   }));
+}
+
+/** Returns the first sentence of the description, without its links to the documentation. */
+function meaningOf(name: string): string {
+  const { description = '' } = settings.find((one) => one.name === name) ?? {};
+  const [sentence = description] = /^.*?\.(?=\s|$)/.exec(description) ?? [];
+  return sentence.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
 }
 
 /** Settings that are seconds. */

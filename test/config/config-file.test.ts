@@ -105,7 +105,7 @@ describe('the file that TOKENSD_CONFIG names', () => {
     const env = withLines('TOKENSD_DATABASE_URL=postgres://tokens:s3cret@db.example.com/tokens');
     const config = read(env);
     expect(config.databaseUrlFile).toBeNull();
-    expect(showSettings(config).find(({ name }) => name === 'TOKENSD_DATABASE_URL')).toEqual({
+    expect(showSettings(config).find(({ name }) => name === 'TOKENSD_DATABASE_URL')).toMatchObject({
       name: 'TOKENSD_DATABASE_URL',
       value: 'postgres://tokens:***@db.example.com/tokens',
       source: env.TOKENSD_CONFIG,

@@ -332,7 +332,7 @@ it('shows all fields of an event on a page of its own, to whom it concerns', asy
     }
     expect(text).toContain(`/organization/audit/${first?.id}`);
   }
-  expect((await shown(changed?.id)).text).toContain('description – For <b>CI</b>');
+  expect((await shown(changed?.id)).text).toMatch(/Description\s*description – For <b>CI<\/b>/);
   expect((await shown(changed?.id, app.root)).html).toContain('href="/organization/audit?ip=203.0.113.9"');
   // A member who reads only their own events has no page to filter.
   expect((await shown(changed?.id)).html).not.toContain('href="/organization/audit?');

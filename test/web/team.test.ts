@@ -183,6 +183,21 @@ it('shows a rejected form again with its values, except the password', async () 
   expect(await app.store.users.list({ limit: 200, before: null })).toEqual(before);
 });
 
+it('names a taken address and a weak password at once', async () => {
+  const { browser } = await open();
+  await browser.get(`${team}?dialog=add`);
+  const { status, html } = await browser.submit(team, { email: 'DEV@example.com', password: 'sh0rt-One' });
+  expect(status).toBe(400);
+  const errors = [...html.matchAll(/<p class="error" id="(\w+)-error">(.*?)<\/p>/gs)].map(([, name, text = '']) => [
+    name,
+    textOf(text),
+  ]);
+  expect(errors).toEqual([
+    ['email', 'There is already a member with this email address.'],
+    ['password', expect.stringContaining('This password is too short.')],
+  ]);
+});
+
 it('shows a member’s account and tokens, filtered by name and status', async () => {
   const { app, browser, page } = await open();
   await createToken(app, app.dev, { name: 'CI pipeline' });
@@ -256,7 +271,7 @@ it('disables an account, ends its sessions and blocks its tokens, then enables i
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const disabling = await confirm(browser, page, 'disable');
-  expect(disabling.asked).toContain('This blocks 1 active token immediately');
+  expect(disabling.asked).toContain('This disables 1 active token immediately');
   expect(disabling.location).toEqual(messageAt(page, 'member-disabled'));
   expect(await signedIn(app, app.dev)).toBe(false);
   expect(await verdict(app, token)).toBe('disabled');

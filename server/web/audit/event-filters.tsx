@@ -36,8 +36,10 @@ export function EventFilters({ path, values, errors, readsAll = false }: EventFi
         </select>
       </Labelled>
       {readsAll && search('IP or network', 'ip')}
-      <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
-      <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
+      <div class="range">
+        <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
+        <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
+      </div>
       {/* This field comes last, so that the other fields keep their places when a link has set it. */}
       {values.user !== '' && search('Actor, owner or target', 'user')}
       <button type="submit">Filter</button>

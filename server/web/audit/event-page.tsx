@@ -6,6 +6,7 @@ import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import { activityPath, auditPath } from './audit-paths.ts';
 import { EventSentence } from './event-sentence.tsx';
+import { labelOf } from './history/change-texts.ts';
 import type { PagesOfEvent } from './pages-of-event.ts';
 import { actionTexts } from './sentences.ts';
 
@@ -134,7 +135,10 @@ function Changes({ event: { changes = [] } }: Pick<EventPageProps, 'event'>) {
         <tbody>
           {changes.map(({ field, from, to }) => (
             <tr>
-              <th scope="row">{field}</th>
+              <th scope="row">
+                {labelOf(field)}
+                {labelOf(field) !== field && <code class="sub">{field}</code>}
+              </th>
               <td data-label="From">
                 <code class="entry">{shown(from)}</code>
               </td>

@@ -2,6 +2,7 @@ import { count } from '../../../shared/count.ts';
 import type { ReportedTokens } from '../../../shared/tokens/report.ts';
 import type { OrganizationOverview } from '../../domain/overview/organization-overview.ts';
 import { orphanedAccountsPath } from '../service-accounts/service-account-paths.ts';
+import { settingsPath } from '../settings/settings-paths.ts';
 import { formatDate } from '../shell/components/dates.ts';
 import { useMember } from '../shell/page-context.ts';
 import { allTokensPath } from '../tokens/all/all-tokens-paths.ts';
@@ -33,6 +34,7 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
       href: reportedTokensPath(name),
       ...(name === 'active' && { more: { text: `${count(overview.all, 'token')} in all`, href: allTokensPath } }),
       ...(name === 'expiring' && { more: expiringLater(overview) }),
+      ...(name === 'never_expiring' && { more: maxExpiryOfNewTokens }),
     }),
   );
   const deniedCard: Card = {
@@ -68,6 +70,12 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
     </>
   );
 }
+
+/** Leads to the setting that decides whether new tokens can be among those that never expire. */
+const maxExpiryOfNewTokens: Card['more'] = {
+  text: 'Maximum expiry of new tokens',
+  href: `${settingsPath}#TOKENSD_MAX_EXPIRY`,
+};
 
 function titleOf({ title, one }: ReportText, found: number): string {
   return found === 1 ? one : title;

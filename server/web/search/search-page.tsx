@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import { maxSearchLength, type SearchResults } from '../../domain/search/search.ts';
 import type { StatusContext } from '../../store/records.ts';
 import { Alert } from '../shell/components/form.tsx';
@@ -22,6 +23,8 @@ interface SearchPageProps {
   /** Undefined if nothing was searched. */
   results?: SearchResults | undefined;
   problem?: 'secret' | 'too-long' | undefined;
+  /** Email addresses of superusers, whom a member can ask. Empty for those who find everything. */
+  superusers: readonly string[];
   statusContext: StatusContext;
 }
 
@@ -32,9 +35,10 @@ const problems = {
 } as const;
 
 /** The results of a search, the best of each kind first. */
-export function SearchPage({ text, results, problem, statusContext }: SearchPageProps) {
+export function SearchPage({ text, results, problem, superusers, statusContext }: SearchPageProps) {
   const member = useMember();
   const everything = member.superuser || member.auditor;
+  const help = <SearchHelp everything={everything} superusers={superusers} />;
   return (
     <Layout title={text === '' ? 'Search' : `${text} · Search`} section="" search={text}>
       <h1>
@@ -48,9 +52,9 @@ export function SearchPage({ text, results, problem, statusContext }: SearchPage
       </h1>
       {problem !== undefined && <Alert>{problems[problem]}</Alert>}
       {results === undefined ? (
-        <SearchHelp everything={everything} />
+        help
       ) : (
-        <Results text={text} results={results} everything={everything} statusContext={statusContext} />
+        <Results text={text} results={results} everything={everything} help={help} statusContext={statusContext} />
       )}
     </Layout>
   );
@@ -60,10 +64,12 @@ interface ResultsProps {
   text: string;
   results: SearchResults;
   everything: boolean;
+  /** Shown if nothing matches. */
+  help: Child;
   statusContext: StatusContext;
 }
 
-function Results({ text, results, everything, statusContext }: ResultsProps) {
+function Results({ text, results, everything, help, statusContext }: ResultsProps) {
   const { tokens, endedTokens, serviceAccounts, members, apps, isComplete } = results;
   const isEmpty = [tokens, endedTokens, serviceAccounts, members, apps].every(({ items }) => items.length === 0);
   const allTokens = everything ? formatUrl({ path: allTokensPath, query: { q: text } }) : undefined;
@@ -97,17 +103,17 @@ function Results({ text, results, everything, statusContext }: ResultsProps) {
           newest 10,000 only. {allTokens !== undefined && <a href={allTokens}>Search the names of all tokens</a>}
         </p>
       )}
-      {isEmpty && <SearchHelp everything={everything} />}
+      {isEmpty && help}
     </>
   );
 }
 
-function SearchHelp({ everything }: { everything: boolean }) {
+function SearchHelp({ everything, superusers }: { everything: boolean } & Pick<SearchPageProps, 'superusers'>) {
   return (
     <p class="hint">
       {everything
         ? 'Search for the name, description, owner or prefix of a token, or for a member, a service account or an app. '
-        : 'Only Organization Superusers and auditors find the tokens of others: ask one of them who owns a prefix. Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. '}
+        : `To find out who owns the token of somebody else, ask an Organization Superuser: ${superusers.join(', ')}. Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. `}
       A prefix can be that of a value before the last rotation. Tokens that ended in the last 90 days are found by name
       and prefix. Never paste a whole value.
     </p>

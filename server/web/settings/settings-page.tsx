@@ -152,10 +152,13 @@ function SettingTable({ settings }: Pick<SettingsPageProps, 'settings'>) {
         </tr>
       </thead>
       <tbody>
-        {settings.map(({ name, value, source }) => (
-          <tr>
+        {settings.map(({ name, meaning, value, source }) => (
+          <tr id={name}>
             <th scope="row">
               <code>{name}</code>
+              <span class="sub">
+                {meaning.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
+              </span>
             </th>
             <td data-label="Value">
               {value === null ? <span class="hint">{noneOf[name] ?? 'none'}</span> : <code class="entry">{value}</code>}

@@ -60,15 +60,7 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
           </dd>
         </>
       )}
-      <dt>Expires</dt>
-      <dd>
-        <Expiry at={token.expiresAt} now={now} />
-        {token.expiresAt !== null && (
-          <span class="sub">
-            <MinuteOf at={token.expiresAt} />
-          </span>
-        )}
-      </dd>
+      {!(token.canary && token.expiresAt === null) && <ExpiryFact at={token.expiresAt} now={now} />}
       {token.selfRotate && (
         <>
           <dt>Rotates itself</dt>
@@ -86,6 +78,23 @@ export function TokenFacts({ token, names, statusContext }: TokenFactsProps) {
         {agent && <span class="sub">{agent}</span>}
       </dd>
     </dl>
+  );
+}
+
+/** When the token expires. A canary without an expiry has none to show: its value never works. */
+function ExpiryFact({ at, now }: { at: number | null; now: number }) {
+  return (
+    <>
+      <dt>Expires</dt>
+      <dd>
+        <Expiry at={at} now={now} />
+        {at !== null && (
+          <span class="sub">
+            <MinuteOf at={at} />
+          </span>
+        )}
+      </dd>
+    </>
   );
 }
 

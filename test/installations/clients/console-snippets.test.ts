@@ -40,6 +40,11 @@ async function createToken(server: Gate['daemon'], apps: string): Promise<Shown>
   return { id: token?.id ?? '', value, code };
 }
 
+/** What Prometheus says about the addresses that it scrapes. */
+interface Targets {
+  data: { activeTargets: Array<{ health: string; labels: object; lastError: string }> };
+}
+
 function unescaped(text: string): string {
   const characters = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' } as const;
   return text.replaceAll(/&(lt|gt|quot|#39|amp);/g, (_, name: keyof typeof characters) => characters[name]);
@@ -145,9 +150,9 @@ describe.skipIf(!hasRealParts('nginx', 'curl', 'bash', 'python3', 'git'))(
         '--storage.tsdb.path=data',
         `--web.listen-address=127.0.0.1:${port}`,
       ]);
-      const target = async (health: string): Promise<{ labels: object; lastError: string } | undefined> => {
-        const { data } = await (await fetch(`${prometheus.url}/api/v1/targets`)).json();
-        return data.activeTargets.find((one: { health: string }) => one.health === health);
+      const target = async (health: string) => {
+        const { data } = (await (await fetch(`${prometheus.url}/api/v1/targets`)).json()) as Targets;
+        return data.activeTargets.find((one) => one.health === health);
       };
       try {
         const up = await eventually(() => target('up'), 'Prometheus to read the metrics');

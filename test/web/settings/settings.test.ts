@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../../server/config/config.ts';
+import { settingNames } from '../../../server/config/settings/settings.ts';
 import { openTestApp } from '../../helpers/app/app.ts';
 import { formsOf, openConsole, textOf } from '../../helpers/console/pages.ts';
 
@@ -25,7 +26,7 @@ describe('the settings page', () => {
       TOKENSD_ORGANIZATION: '<b>Northwind</b>',
     });
     const { html } = await browser.get(page);
-    const text = textOf(html);
+    const text = textOf(html.replaceAll(/(<th scope="row">\s*<code>\w+<\/code>).*?<\/th>/gs, '$1'));
     expect(text).toContain('TOKENSD_OIDC_CLIENT_SECRET set environment');
     expect(text).toContain('TOKENSD_SMTP_URL smtp://mailer:***@mail.example.com:587 environment');
     expect(text).toContain('TOKENSD_MAX_EXPIRY 90d environment');
@@ -40,6 +41,22 @@ describe('the settings page', () => {
     expect(text).toContain('TOKENSD_KEEP_AUDIT none (kept for ever) default');
     expect(html).not.toContain('hunter2');
     expect(html).not.toContain('<b>');
+  });
+
+  it('says in one sentence what each setting means, and is the destination of the overview', async () => {
+    const { browser } = await open();
+    const { html } = await browser.get(page);
+    const rows = [...html.matchAll(/<tr id="(TOKENSD_\w+)">.*?<th scope="row">(.*?)<\/th>/gs)];
+    expect(rows.map(([, name]) => name)).toEqual(expect.arrayContaining([...settingNames]));
+    for (const [, name = '', heading = ''] of rows) {
+      const [, meaning] = textOf(heading).split(/^TOKENSD_\w+ /);
+      expect(meaning, name).toMatch(/^[^`[\]()]{10,}.*\.$/);
+    }
+    expect(textOf(rows.find(([, name]) => name === 'TOKENSD_LEAK_ACTION')?.[2] ?? '')).toContain(
+      'What happens to a token whose value is reported as leaked: revoke , pause ,',
+    );
+    const overview = await browser.get('/overview');
+    expect(overview.html).toContain(`href="${page}#TOKENSD_MAX_EXPIRY"`);
   });
 
   it('shows the versions of the program, Node.js, the database and its schema', async () => {

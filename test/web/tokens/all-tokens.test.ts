@@ -235,7 +235,9 @@ it('finds the owner of a prefix, also of an old value, from the field for names'
   expect(found).toContain('dev@example.com');
   expect((await get('?q=nothing')).status).toBe(200);
   const own = openConsole(app, app.dev);
-  expect(textOf((await own.get('/search?q=tok_00000000')).html)).toContain('ask one of them who owns a prefix');
+  expect(textOf((await own.get('/search?q=tok_00000000')).html)).toContain(
+    'To find out who owns the token of somebody else, ask an Organization Superuser: root@example.com.',
+  );
 });
 
 it('finds a prefix from every field for names of tokens', async () => {

@@ -26,6 +26,7 @@ it('creates a canary with the checkbox, marks it, and offers neither a rotation 
   expect(token).toMatchObject({ name: 'backup-server', canary: true });
   const page = await browser.get(`${tokens}/${token?.id}`);
   expect(textOf(page.html)).toContain('Status canary It is a canary: its value never works.');
+  expect(page.html).not.toContain('<dt>Expires</dt>');
   for (const dialog of ['rotate', 'narrow', 'pause']) expect(page.html).not.toContain(`dialog=${dialog}"`);
   expect(page.html).toContain('dialog=edit"');
 });

@@ -24,7 +24,7 @@ const labels: Readonly<Record<string, string>> = {
   manual_groups: 'Groups',
   sso_groups: 'Groups of the identity provider',
   max_expiry: 'Maximum expiry',
-  preflight: 'Preflight',
+  preflight: 'CORS preflight requests',
   events: 'Events',
   format: 'Format',
   disabled: 'Disabled',
@@ -59,6 +59,9 @@ const lists: ReadonlySet<string> = new Set([
 /** Fields whose texts are seconds. */
 const durations: ReadonlySet<string> = new Set(['max_expiry', 'ttl']);
 
+/** What the page of an app says about preflight requests. */
+const preflights: Readonly<Record<string, string>> = { pass: 'reach the app without a token', deny: 'need a token' };
+
 /** A text, or a time of which a page shows the date or also the minute. */
 export type ChangedValue = string | { at: number; form: 'date' | 'minute' };
 
@@ -71,8 +74,13 @@ export interface ChangeText {
   removed: string[];
 }
 
+/** Returns what pages call a field that events record. */
+export function labelOf(field: string): string {
+  return labels[field] ?? field;
+}
+
 export function changeText({ field, from, to }: FieldChange): ChangeText {
-  const label = labels[field] ?? field;
+  const label = labelOf(field);
   if (lists.has(field) && from !== null && to !== null) {
     const [before, after] = [String(from).split('\n'), String(to).split('\n')];
     const added = after.filter((entry) => !before.includes(entry));
@@ -101,6 +109,7 @@ function timeOf(value: FieldChange['from']): number | null {
 function valueText(field: string, value: FieldChange['from']): string {
   if (value === null || value === '') return 'none';
   if (durations.has(field) && /^[0-9]+$/.test(String(value))) return formatDuration(Number(value));
+  if (field === 'preflight') return preflights[String(value)] ?? String(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return value.split('\n').join(', ');
 }

@@ -14,7 +14,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     body: ({ user, activeTokens }) => (
       <>
         <p>{user.email} can no longer create tokens.</p>
-        <p>{blockedTokens(activeTokens)}</p>
+        <p>{stoppedTokens('blocks', activeTokens)}</p>
         <p>If you grant the permission again, the blocked tokens work again.</p>
       </>
     ),
@@ -96,7 +96,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       <>
         {isSelf && <SignedOutWarning />}
         <p>{user.email} is signed out everywhere and cannot sign in.</p>
-        <p>{blockedTokens(activeTokens)}</p>
+        <p>{stoppedTokens('disables', activeTokens)}</p>
         <p>If you enable the account again, its tokens work again.</p>
         {orphaned.length > 0 && <p>{orphaningText(orphaned)}</p>}
         <OrphanedAccounts accounts={orphaned} />
@@ -214,10 +214,11 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
   },
 };
 
-function blockedTokens(active: number): string {
-  if (active === 0) return 'This blocks no active tokens.';
+/** Says what becomes of the active tokens, with the word of the badge that they have afterwards. */
+function stoppedTokens(verb: 'blocks' | 'disables', active: number): string {
+  if (active === 0) return `This ${verb} no active tokens.`;
   const which = active === 1 ? 'it' : 'them';
-  return `This blocks ${count(active, 'active token')} immediately: requests that use ${which} are denied with status 401.`;
+  return `This ${verb} ${count(active, 'active token')} immediately: requests that use ${which} are denied with status 401.`;
 }
 
 function SignedOutWarning() {

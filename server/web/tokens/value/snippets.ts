@@ -33,9 +33,7 @@ function curl(address: string, app: string | null): Snippet {
     id: 'curl',
     label: 'curl',
     hint: `Run the first line, paste the value, and press Enter. Then run the rest. ${
-      app === null
-        ? 'If the response begins with status 200, the token works.'
-        : 'Status 401 means that it was denied.'
+      app === null ? 'If the response begins with status 200, the token works.' : 'Status 401 means that it was denied.'
     }`,
     code: `read -rs TOKENS_TOKEN && export TOKENS_TOKEN
 ${sendHeader} |

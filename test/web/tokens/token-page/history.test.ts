@@ -158,6 +158,7 @@ it.each([
   ],
   ['self_rotate', false, true, 'no', 'yes'],
   ['networks', null, '10.0.0.0/8\n192.0.2.1', 'none', '10.0.0.0/8, 192.0.2.1'],
+  ['preflight', 'deny', 'pass', 'need a token', 'reach the app without a token'],
   ['something_new', 'a', 'b', 'a', 'b'],
 ] as const)('puts a change of %s into words', (field, from, to, before, after) => {
   expect(changeText({ field, from, to }).values).toEqual({ from: before, to: after });

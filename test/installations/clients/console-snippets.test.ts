@@ -155,7 +155,7 @@ describe.skipIf(!hasRealParts('nginx', 'curl', 'bash', 'python3', 'git'))(
         return data.activeTargets.find((one) => one.health === health);
       };
       try {
-        const up = await eventually(() => target('up'), 'Prometheus to read the metrics');
+        const up = await eventually(() => target('up'), 'Prometheus to read the metrics', 60_000);
         expect(up).toMatchObject({ labels: { job: app, instance: new URL(gate.url).host }, lastError: '' });
         expect(gate.daemon.services.lastUsed.drain()).toContainEqual(
           expect.objectContaining({
@@ -165,7 +165,7 @@ describe.skipIf(!hasRealParts('nginx', 'curl', 'bash', 'python3', 'git'))(
           }),
         );
         await revoke(gate, shown);
-        const down = await eventually(() => target('down'), 'Prometheus to be denied');
+        const down = await eventually(() => target('down'), 'Prometheus to be denied', 60_000);
         expect(down.lastError).toContain('401');
       } finally {
         await prometheus.stop();

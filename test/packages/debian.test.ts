@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DebianMachine, openDebianMachine } from '../helpers/packages/debian-machine.ts';
-import { buildPackages, type DebianPackages } from '../helpers/packages/debian-package.ts';
+import { buildPackages } from '../helpers/packages/debian-package.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { describeFiles } from './debian/files.ts';
 import { describeDebianNode, describeLife } from './debian/life.ts';
@@ -11,25 +11,27 @@ import { describeRootCommands } from './debian/root-commands.ts';
 
 const isPossible = hasRealParts('root', 'debootstrap', 'dh', 'dpkg-deb', 'unshare', 'script');
 
+const releases = ['bookworm', 'trixie'] as const;
 let directory: string;
-let packages: DebianPackages;
 const machines = new Map<string, DebianMachine>();
 beforeAll(async () => {
   if (!isPossible) return;
   directory = await mkdtemp(join(tmpdir(), 'tokensd-packages-'));
-  packages = await buildPackages(directory);
-}, 300_000);
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-describe.skipIf(!isPossible).each(['bookworm', 'trixie'] as const)('the Debian package on a bare %s', (release) => {
-  beforeAll(async () => {
+  const packages = buildPackages(directory);
+  const open = async (release: (typeof releases)[number]) => {
     machines.set(release, await openDebianMachine(release, packages));
-  }, 600_000);
-  afterAll(async () => {
-    const machine = machines.get(release);
-    const steps = Object.entries(machine?.times ?? {}).map(([step, ms]) => `${step} ${ms} ms`);
+  };
+  await Promise.all(releases.map(open));
+}, 900_000);
+afterAll(async () => {
+  await Promise.all([...machines.values()].map((machine) => machine.remove()));
+  if (isPossible) await rm(directory, { recursive: true, force: true });
+});
+
+describe.skipIf(!isPossible).each(releases)('the Debian package on a bare %s', (release) => {
+  afterAll(() => {
+    const steps = Object.entries(machines.get(release)?.times ?? {}).map(([step, ms]) => `${step} ${ms} ms`);
     process.stdout.write(`${release}: ${steps.join(', ')}\n`);
-    await machine?.remove();
   });
   const machineOf = () => machines.get(release) as DebianMachine;
 

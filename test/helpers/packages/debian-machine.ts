@@ -43,19 +43,21 @@ show*) cat /tmp/unit-facts ;;
 esac
 `;
 
+/** Opens a machine, and downloads everything that the packages need while they are built. */
 export async function openDebianMachine(
   release: 'bookworm' | 'trixie',
-  packages: DebianPackages,
+  building: Promise<DebianPackages>,
 ): Promise<DebianMachine> {
   const root = await openDebianRoot(release);
   const api = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(api, 'listening');
   const ports = { tokensd: await freePort(), nginx: await freePort(), api: (api.address() as AddressInfo).port };
-  for (const file of Object.values(packages)) await copyFile(file, join(root.path, 'tmp', basename(file)));
-  const more = release === 'trixie' ? 'nodejs' : '';
+  const needed = release === 'trixie' ? 'ca-certificates nodejs' : 'ca-certificates';
   await root.expectSuccess(
-    `apt-get update -q; apt-get install -q -y --no-install-recommends systemd nginx-light; mv /usr/bin/systemctl /usr/bin/systemctl.real; apt-get install -q -y --download-only /tmp/${basename(packages.current)} ${more}`,
+    `apt-get update -q; apt-get install -q -y --no-install-recommends systemd nginx-light; apt-get install -q -y --download-only ${needed}; mv /usr/bin/systemctl /usr/bin/systemctl.real`,
   );
+  const packages = await building;
+  for (const file of Object.values(packages)) await copyFile(file, join(root.path, 'tmp', basename(file)));
   await mkdir(join(root.path, 'run/systemd/system'), { recursive: true });
   await root.write('/usr/bin/systemctl', systemctl, 0o755);
   await root.write('/tmp/unit-facts', '');

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { driverCode } from '../driver-code.ts';
@@ -12,13 +13,13 @@ import { createPrivateFile, locateDatabaseFile } from './files.ts';
  */
 export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
   const name = `${await locateDatabaseFile(databaseUrl)}.lock`;
-  await createPrivateFile(name).catch((error) => {
+  await createWritable(name).catch((error) => {
     const code = driverCode(error);
     const remedy =
       code === 'EROFS'
         ? `Its file system is read-only. If systemd starts tokensd, add ReadWritePaths=${dirname(name)} to the unit.`
         : 'Check the directory, its owner and its free space.';
-    throw new Error(`Cannot create ${name} (${code}). ${remedy}`);
+    throw new Error(`Cannot write ${name} (${code}). ${remedy}`);
   });
   const database = await connect(name, sqlite3.OPEN_READWRITE);
   try {
@@ -30,4 +31,10 @@ export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
     if (driverCode(error) === 'SQLITE_BUSY') return { name, lock: null };
     throw new Error(`Cannot lock ${name} (${driverCode(error)}). If tokensd did not create this file, remove it.`);
   }
+}
+
+/** Creates the file if it is missing. @throws Error if it cannot be written, as on a read-only file system */
+async function createWritable(path: string): Promise<void> {
+  await createPrivateFile(path);
+  await access(path, constants.W_OK);
 }

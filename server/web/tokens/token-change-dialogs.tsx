@@ -147,8 +147,9 @@ function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
   return (
     <>
       <p>
-        Requests that use this token are denied until the pause ends. Then its value works again: if it leaked, rotate
-        or revoke the token instead.
+        {token.canary
+          ? 'Nobody gets a mail about uses of this canary until the pause ends. They are still counted. Its value never works.'
+          : 'Requests that use this token are denied until the pause ends. Then its value works again: if it leaked, rotate or revoke the token instead.'}
         {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
       </p>
       <fieldset>

@@ -31,6 +31,7 @@ const labelFields = {
 export const skipReasonSchema = z.enum([
   'already-revoked',
   'already-paused',
+  'canary',
   'expired',
   'not-allowed',
   'transferred',
@@ -49,7 +50,7 @@ export const bulkOutcomeSchema = z
           name: z.string().nullable().describe('Null if the reason is `not-found`'),
           owner: z.string().nullable(),
           reason: skipReasonSchema.describe(
-            '`transferred`: the token got another owner during the request. `not-found`: there is no such token, or the caller may not see it',
+            '`canary`: only `POST /tokens/{id}/pause` pauses a canary, because a pause stops the mails about its uses. `transferred`: the token got another owner during the request. `not-found`: there is no such token, or the caller may not see it',
           ),
         }),
       )

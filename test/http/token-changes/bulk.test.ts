@@ -244,6 +244,18 @@ describe('pausing many tokens', () => {
     expect(await verdict(app, tokens[1]?.token ?? '')).toBe(200);
   });
 
+  it('leaves canaries as they are, so that nobody silences one among others', async () => {
+    const tokens = await create(app.dev, 'one');
+    const trap = await createToken(app, app.dev, { name: 'trap', expires_in: 48 * hour, canary: true });
+    expect(names(await act('pause', app.root, [...tokens, trap]))).toEqual({
+      ...nothing,
+      done: ['one'],
+      skipped: ['trap: canary'],
+    });
+    const pausedAlone = await app.ask(`/api/v1/tokens/${trap.id}/pause`, { as: app.dev, json: {} });
+    expect(pausedAlone.status).toBe(200);
+  });
+
   it('sends no mail to a member who pauses their own tokens, and leaves them the resumption', async () => {
     const tokens = await create(app.dev, 'one', 'two');
     const { length } = await app.mails();

@@ -27,8 +27,26 @@ it('creates a canary with the checkbox, marks it, and offers neither a rotation 
   const page = await browser.get(`${tokens}/${token?.id}`);
   expect(textOf(page.html)).toContain('Status canary It is a canary: its value never works.');
   expect(page.html).not.toContain('<dt>Expires</dt>');
-  for (const dialog of ['rotate', 'narrow', 'pause']) expect(page.html).not.toContain(`dialog=${dialog}"`);
+  for (const dialog of ['rotate', 'narrow']) expect(page.html).not.toContain(`dialog=${dialog}"`);
   expect(page.html).toContain('dialog=edit"');
+});
+
+it('pauses a canary on its page only, and says that this stops the mails', async () => {
+  await createCanary();
+  const [token] = await app.store.tokens.list({ limit: 1, before: null, ownerId: app.dev.id, now: app.clock.now() });
+  const page = `${tokens}/${token?.id}`;
+  expect((await browser.get(page)).html).toContain('dialog=pause"');
+  const dialog = textOf((await browser.get(`${page}?dialog=pause`)).html);
+  expect(dialog).toContain('Nobody gets a mail about uses of this canary until the pause ends.');
+  expect(dialog).not.toContain('works again');
+  const selected = `${tokens}/selected?action=pause&token=${token?.id}`;
+  const asked = await browser.get(selected);
+  expect(textOf(asked.html)).toContain(
+    'No token to pause 1 canary stays as it is: a pause would only stop the mails about it. You can pause it on its page.',
+  );
+  await browser.get(`${page}?dialog=pause`);
+  await browser.submit(`${page}/pause`, { for: '0' });
+  expect(textOf((await browser.get(page)).html)).toContain('nobody gets a mail until the pause ends');
 });
 
 it('keeps the checkbox when the form has a mistake', async () => {

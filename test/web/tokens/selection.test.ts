@@ -124,6 +124,18 @@ describe('the confirmation', () => {
     expect(none.html).toContain(`<a class="button" href="${own}">Back to the list</a>`);
   });
 
+  it('of a pause leaves canaries out, and says that the values work again afterwards', async () => {
+    const [one, two] = [await create(app.dev, 'one'), await create(app.dev, 'two')];
+    const trap = await createToken(app, app.dev, { name: 'trap', expires_in: week, canary: true });
+    for (const query of [chosen(one, two, trap), '&all=true']) {
+      const { html } = await openConsole(app, app.root).get(`${all}/selected?action=pause${query}`);
+      expect(textOf(html)).toContain('Pause 2 tokens?');
+      expect(textOf(html)).toContain('Then its value works again: if it leaked, rotate or revoke the token instead.');
+      expect(textOf(html)).toContain('1 canary stays as it is: a pause would only stop the mails about it.');
+      expect(confirmationOf(html).ids?.split(' ').sort()).toEqual([one.id, two.id].sort());
+    }
+  });
+
   it('is about at most 1,000 tokens, and says that more match', async () => {
     await app.store.transaction(async (store) => {
       for (let count = 0; count < 1000; count += 1) await addToken(store, app.dev.id, { createdAt: app.clock.now() });

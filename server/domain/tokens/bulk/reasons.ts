@@ -4,8 +4,12 @@ import { isKey, type Operator } from '../../caller.ts';
 import { isResumableByKey } from '../rights.ts';
 import { isExpired, isPaused } from '../status.ts';
 
-/** Returns why a pause of many tokens leaves this token as it is, or null if it pauses it. */
+/**
+ * Returns why a pause of many tokens leaves this token as it is, or null if it pauses it. A canary is paused alone. Its value never works, so
+ * a pause among others would only silence the alarm.
+ */
 export function reasonNotToPause(token: TokenRecord, now: number): SkipReason | null {
+  if (token.canary) return 'canary';
   if (isPaused(token, now)) return 'already-paused';
   return isExpired(token, now) ? 'expired' : null;
 }

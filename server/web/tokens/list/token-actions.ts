@@ -25,8 +25,7 @@ export interface TokenRole {
 /**
  * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of
  * the owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a
- * management key. Nobody changes a token that a job received, and nobody rotates, narrows or pauses a canary. An auditor changes
- * nothing.
+ * management key. Nobody changes a token that a job received, and nobody rotates or narrows a canary. An auditor changes nothing.
  */
 export function offeredActions(
   token: TokenRecord,
@@ -47,8 +46,7 @@ export function offeredActions(
     'end-previous': workingPreviousValue(token, statusContext.now) !== null && (superuser || !isKey),
     edit: isChangeable,
     narrow: isChangeable && !isKey && !token.canary,
-    // The value of a canary never works, so a pause would only stop the mails about it.
-    pause: isActive && !token.canary,
+    pause: isActive,
     resume: mayResume && canResume && !isLost,
   };
   return labels.filter(([action]) => fits[action]);

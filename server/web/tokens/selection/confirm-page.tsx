@@ -86,9 +86,9 @@ const consequences: Readonly<Record<BulkAction, { one: string; several: string }
       'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
   },
   pause: {
-    one: 'Requests that use this token are denied until its pause ends. To end it sooner, resume the token.',
+    one: 'Requests that use this token are denied until its pause ends. Then its value works again: if it leaked, rotate or revoke the token instead. To end the pause sooner, resume the token.',
     several:
-      'Requests that use one of these tokens are denied until its pause ends. To end it sooner, select the tokens again and resume them.',
+      'Requests that use one of these tokens are denied until its pause ends. Then its value works again: if it leaked, rotate or revoke the token instead. To end the pause sooner, select the tokens again and resume them.',
   },
   resume: {
     one: 'Requests that use this token are accepted again, if its rules allow them.',
@@ -113,9 +113,7 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
 
 /** Offers a pause, which can be undone, if something used one of the tokens lately. */
 function PauseInstead({ tokens, href, now }: Pick<ConfirmPageProps, 'tokens' | 'now'> & { href: string }) {
-  const used = tokens.filter(
-    (token) => !token.canary && wasUsedSince(token, now - dayMs) && reasonNotToPause(token, now) === null,
-  );
+  const used = tokens.filter((token) => wasUsedSince(token, now - dayMs) && reasonNotToPause(token, now) === null);
   if (used.length === 0) return null;
   return (
     <p class="note warning">
@@ -165,8 +163,9 @@ function LeftAsTheyAre({
   action,
   tokens,
   unchanged,
+  canaries,
   notAllowed,
-}: Pick<ConfirmPageProps, 'action' | 'tokens' | 'unchanged' | 'notAllowed'>) {
+}: Pick<ConfirmPageProps, 'action' | 'tokens' | 'unchanged' | 'canaries' | 'notAllowed'>) {
   const token = tokens.length === 0 ? 'selected token' : 'more selected token';
   const not = action === 'resume' ? 'not paused' : 'paused already';
   const [are, have, stay] = unchanged === 1 ? ['is', 'has', 'stays as it is'] : ['are', 'have', 'stay as they are'];
@@ -177,9 +176,17 @@ function LeftAsTheyAre({
           {count(unchanged, token)} {are} {not} or {have} expired, and {stay}.
         </p>
       )}
+      {canaries > 0 && <p>{canariesText(canaries)}</p>}
       {notAllowed > 0 && <p>{count(notAllowed, token)} can only be resumed by a superuser.</p>}
     </>
   );
+}
+
+/** Says that canaries are not paused together with tokens, and why. */
+function canariesText(canaries: number): string {
+  const [stays, them, page] =
+    canaries === 1 ? ['stays as it is', 'it', 'its page'] : ['stay as they are', 'them', 'their pages'];
+  return `${count(canaries, 'canary', 'canaries')} ${stays}: a pause would only stop the mails about ${them}. You can pause ${them} on ${page}.`;
 }
 
 function PauseFields() {
@@ -201,8 +208,8 @@ function PauseFields() {
 
 /** Says that nothing was selected, or that the change does not apply to any selected token. */
 function NothingToChange(asked: Omit<ConfirmPageProps, 'now'>) {
-  const { action, listUrl, unchanged, notAllowed, more } = asked;
-  const isSelected = unchanged + notAllowed > 0;
+  const { action, listUrl, unchanged, canaries, notAllowed, more } = asked;
+  const isSelected = unchanged + canaries + notAllowed > 0;
   const title = isSelected ? `No token to ${action}` : 'No token selected';
   return (
     <Layout title={title} section={sectionOf(listUrl)} width="narrow">

@@ -17,6 +17,7 @@ const participles: Readonly<Record<BulkAction, string>> = { revoke: 'revoked', p
 const reasons: Readonly<Record<SkipReason, string>> = {
   'already-revoked': 'already revoked',
   'already-paused': 'already paused',
+  canary: 'a canary, which is paused only on its page',
   expired: 'expired',
   'not-allowed': 'you may not change it',
   transferred: 'has another owner since',

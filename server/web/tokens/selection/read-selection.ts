@@ -23,6 +23,8 @@ export interface AskedTokens {
   tokens: TokenRecord[];
   /** How many more tokens were selected and stay as they are, because the change does not apply to them. */
   unchanged: number;
+  /** How many canaries were selected that stay as they are, because a pause would only stop the mails about them. */
+  canaries: number;
   /** How many more tokens were selected and stay as they are, because only a superuser may make this change of them. */
   notAllowed: number;
   /** Whether more match the filter. */
@@ -56,14 +58,17 @@ export async function readAskedTokens(
   return { ...divide(found, reason), more: false, selected: `by hand, among ${listInWords(filter)}` };
 }
 
-type Reason = 'unchanged' | 'not-allowed' | null;
+type Reason = 'unchanged' | 'canary' | 'not-allowed' | null;
 
 /** Returns why the change leaves a token as it is, or null if it changes it. */
 function reasonToLeave(action: BulkAction, caller: Caller, token: TokenRecord, now: number): Reason {
   if (action === 'revoke') return null;
-  if (action === 'pause') return reasonNotToPause(token, now) === null ? null : 'unchanged';
-  const reason = isPaused(token, now) ? reasonNotToResume(token, caller, now) : 'unchanged';
-  return reason === null || reason === 'not-allowed' ? reason : 'unchanged';
+  const reason = action === 'pause' ? reasonNotToPause(token, now) : reasonNotToResumeNow(caller, token, now);
+  return reason === null || reason === 'not-allowed' || reason === 'canary' ? reason : 'unchanged';
+}
+
+function reasonNotToResumeNow(caller: Caller, token: TokenRecord, now: number) {
+  return isPaused(token, now) ? reasonNotToResume(token, caller, now) : 'unchanged';
 }
 
 /**
@@ -77,7 +82,7 @@ async function readMatching(
   reason: (token: TokenRecord) => Reason,
 ): Promise<Omit<AskedTokens, 'selected'>> {
   const limit = limits.maxBulkTokens;
-  const asked = { tokens: [] as TokenRecord[], unchanged: 0, notAllowed: 0 };
+  const asked = { tokens: [] as TokenRecord[], unchanged: 0, canaries: 0, notAllowed: 0 };
   let last: TokenRecord | undefined;
   for (let pages = 0; pages < maxPages; pages += 1) {
     const order = sort && { sort: { order: sort, after: last === undefined ? null : placeOf(last, sort) } };
@@ -87,6 +92,7 @@ async function readMatching(
     if (all.length > limit) return { ...asked, tokens: all.slice(0, limit), more: true };
     asked.tokens = all;
     asked.unchanged += found.unchanged;
+    asked.canaries += found.canaries;
     asked.notAllowed += found.notAllowed;
     last = page.at(-1);
     if (page.length < limit || last === undefined) return { ...asked, more: false };
@@ -99,6 +105,7 @@ function divide(found: readonly TokenRecord[], reason: (token: TokenRecord) => R
   return {
     tokens: withReason(null),
     unchanged: withReason('unchanged').length,
+    canaries: withReason('canary').length,
     notAllowed: withReason('not-allowed').length,
   };
 }

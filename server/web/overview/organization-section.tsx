@@ -10,6 +10,7 @@ import { type Card, Cards, usedCanariesCard } from './cards.tsx';
 import {
   canariesPath,
   deniedTokensPath,
+  deniedWithinPath,
   exchangedTokensPath,
   expiringIn30DaysPath,
   reportedTokensPath,
@@ -61,8 +62,8 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
       </p>
       <Remedies report={report} />
       <h2>Requests</h2>
-      <VerificationsChart days={days}>
-        Requests with a value that tokensd issued, by day in UTC.
+      <VerificationsChart days={days} deniedHref={deniedWithinPath(days.length)}>
+        Requests with tokens, by day in UTC.
         {countedSince !== null && countedSince > (days[0]?.at ?? 0) && (
           <> They have been counted since {formatDate(countedSince)}.</>
         )}

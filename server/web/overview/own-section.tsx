@@ -7,6 +7,7 @@ import { type AttentionName, attention, type ListCounts, shownCount } from '../t
 import { AttentionLine } from '../tokens/list/attention-line.tsx';
 import { tokensPath } from '../tokens/token-paths.ts';
 import { type Card, Cards, usedCanariesCard } from './cards.tsx';
+import { deniedWithin } from './overview-paths.ts';
 import { VerificationsChart } from './verifications-chart.tsx';
 
 interface OwnSectionProps {
@@ -34,7 +35,7 @@ export function OwnSection({ counts, days, superusers }: OwnSectionProps) {
       <h2>Your tokens</h2>
       <Cards label="Your tokens" cards={cardsOf(counts)} />
       <h2>Requests</h2>
-      <VerificationsChart days={days}>
+      <VerificationsChart days={days} deniedHref={formatUrl({ path: tokensPath, query: deniedWithin(days.length) })}>
         Requests with your tokens, by day in UTC. Those with canaries and with tokens that you revoked are not included.
       </VerificationsChart>
     </>
@@ -94,10 +95,7 @@ function FirstToken({ superusers }: Pick<OwnSectionProps, 'superusers'>) {
   return (
     <div class="empty">
       <p class="lead">{canManageTokens ? 'Create your first token' : 'You have no tokens yet.'}</p>
-      <p>
-        A token lets a script, a pipeline or another program call your organization's APIs as you, without your
-        password.
-      </p>
+      <p>A token lets a script or another program call your organization's APIs as you, without your password.</p>
       {canManageTokens ? (
         <CreateTokenLink />
       ) : (

@@ -119,12 +119,19 @@ function actionsOn({ id, disabled }: WebhookRecord, pageUrl: PageUrl): ObjectAct
   ];
 }
 
-function RetryButton({ action, about }: { action: string; about: string }) {
+/** Returns what sends an event once more. Null while it waits for its first attempt. */
+function againLabel({ status, attempts }: DeliveryRecord): string | null {
+  if (status === 'delivered') return 'Send again';
+  return status === 'failed' || attempts > 0 ? 'Retry' : null;
+}
+
+function AgainButton({ label, action, about }: { label: string; action: string; about: string }) {
   return (
     <form method="post" action={action}>
       <FormToken />
       <button type="submit" class="quiet">
-        Retry<span class="visually-hidden"> {about}</span>
+        {label}
+        <span class="visually-hidden"> {about}</span>
       </button>
     </form>
   );
@@ -144,28 +151,44 @@ function DeliveryTable({ webhook, deliveries, now }: Pick<WebhookPageProps, 'web
         </tr>
       </thead>
       <tbody>
-        {deliveries.map(({ id, event, at, status, attempts, error }) => (
-          <tr>
-            <th scope="row">{event}</th>
-            <td data-label="Time" class="second">
-              <Time at={at} now={now} />
-              {error !== null && <span class="on-phone"> · {error}</span>}
-            </td>
-            <td data-label="Status" class="words state">
-              {status}
-              {error !== null && <span class="sub">{error}</span>}
-            </td>
-            <td data-label="Attempts">{attempts}</td>
-            {superuser && (
-              <td class="end">
-                {!webhook.disabled && (
-                  <RetryButton action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`} about={`${event} ${id}`} />
-                )}
-              </td>
-            )}
-          </tr>
+        {deliveries.map((delivery) => (
+          <DeliveryRow delivery={delivery} webhook={webhook} now={now} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function DeliveryRow({
+  delivery,
+  webhook,
+  now,
+}: Pick<WebhookPageProps, 'webhook' | 'now'> & { delivery: DeliveryRecord }) {
+  const { id, event, at, status, attempts, error } = delivery;
+  const again = webhook.disabled ? null : againLabel(delivery);
+  return (
+    <tr>
+      <th scope="row">{event}</th>
+      <td data-label="Time" class="second">
+        <Time at={at} now={now} />
+        {error !== null && <span class="on-phone"> · {error}</span>}
+      </td>
+      <td data-label="Status" class="words state">
+        <StatusBadge status={status} />
+        {error !== null && <span class="sub">{error}</span>}
+      </td>
+      <td data-label="Attempts">{attempts}</td>
+      {useMember().superuser && (
+        <td class="end">
+          {again !== null && (
+            <AgainButton
+              label={again}
+              action={`${webhookPath(webhook.id)}/deliveries/${id}/retry`}
+              about={`${event} ${id}`}
+            />
+          )}
+        </td>
+      )}
+    </tr>
   );
 }

@@ -27,6 +27,7 @@ type Status = Parameters<typeof StatusBadge>[0]['status'];
 const statuses: Record<Status, true> = {
   ...{ invited: true, active: true, blocked: true, disabled: true, 'sso-stale': true, paused: true },
   ...{ expired: true, idle: true, revoked: true, orphaned: true },
+  ...{ pending: true, delivered: true, failed: true },
 };
 const context: StatusContext = { now };
 const hour = 3_600_000;
@@ -168,7 +169,9 @@ function Charts() {
           { ...card, label: 'Never used', found: 12 },
         ]}
       />
-      <VerificationsChart days={days}>All tokens, by day in UTC.</VerificationsChart>
+      <VerificationsChart days={days} deniedHref="#">
+        All tokens, by day in UTC.
+      </VerificationsChart>
     </>
   );
 }

@@ -145,6 +145,30 @@ it('counts the tokens of which a request was denied in the last 24 hours', async
   expect(browser).toBeDefined();
 });
 
+it('leads from the number of denied requests to the tokens with these, for superusers and for the owner', async () => {
+  const { app, ada, browser } = await open(async (app, ada) => {
+    await createToken(app, ada, { name: 'quiet' });
+    const { id } = await createToken(app, ada, { name: 'denied' });
+    const observed = { method: 'GET', target: '/', peer: null, forwardedFor: null, userAgent: null };
+    app.services.deniedUses.record(id, 'path', { ...observed, appId: null, wouldDeny: null });
+    await app.services.deniedUses.flush();
+    await app.services.recordUsage.flush();
+    const today = Math.floor(app.clock.now() / day);
+    const writer = { id: 'node', batch: 1, at: app.clock.now() };
+    await app.store.usage.addDays(writer, [{ day: today, allowed: 0, denied: 1 }]);
+  });
+  for (const [reader, list] of [
+    [browser, '/organization/tokens'],
+    [openConsole(app, ada), '/profile/api-tokens'],
+  ] as const) {
+    const { html } = await reader.get(overview);
+    const path = `${list}?denied_within=${30 * 86_400}`;
+    expect(html).toContain(`<a href="${path}"><strong>1</strong> denied</a>`);
+    expect(textOf(html)).toContain('Values that were never issued are not counted.');
+    expect(await listed(reader, path)).toEqual(['denied']);
+  }
+});
+
 describe('the numbers of the organization', () => {
   it('are counted at most once a minute, and say when', async () => {
     const { app, browser } = await open();

@@ -13,6 +13,9 @@ const colours = {
   idle: 'warning',
   revoked: 'neutral',
   orphaned: 'warning',
+  pending: 'neutral',
+  delivered: 'success',
+  failed: 'warning',
 } as const;
 
 /** A status as a coloured badge. The word alone conveys the status, for people who cannot see the colour. */

@@ -670,6 +670,7 @@ export const views: View[] = [
   { name: 'token-two-values', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotateAndReturn },
   { name: 'token-paused', as: dev, path: tokenPage(dev, 'grafana-read') },
   { name: 'token-canary', as: dev, path: tokenPage(dev, 'old-deploy-key') },
+  { name: 'token-canary-pause', as: dev, path: tokenPage(dev, 'old-deploy-key', '?dialog=pause') },
   { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },
   {
     name: 'token-long',
@@ -902,6 +903,7 @@ export const views: View[] = [
   { name: 'auditor-tokens', as: auditor, path: at('/profile/api-tokens') },
   { name: 'auditor-overview', as: auditor, path: at('/overview') },
   { name: 'auditor-all-tokens', as: auditor, path: at('/organization/tokens') },
+  { name: 'auditor-never-expiring', as: auditor, path: at('/organization/tokens?no_expiry=true&q=nothing-here') },
   { name: 'auditor-team', as: auditor, path: at('/organization/team') },
   { name: 'auditor-member', as: auditor, path: memberPage(dev) },
   { name: 'auditor-member-disabled', as: auditor, path: memberPage('lucas.meyer@example.com') },

@@ -108,6 +108,24 @@ it('filters by everything that the API filters by, with a chip for each filter t
   expect((await get('?expiring_within=5400')).html).toContain('<option value="5400" selected="">90 minutes</option>');
 });
 
+it('says of tokens that never expire which are left out, and the maximum expiry, also if there are none', async () => {
+  const line = (html: string) => textOf(/<p class="hint">[^<]*Tokens that jobs.*?<\/p>/s.exec(html)?.[0] ?? '');
+  const text =
+    'Without canaries, whose values never work. Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens: none .';
+  const none = await get('?no_expiry=true');
+  expect(textOf(none.html)).toContain('0 tokens match, as of');
+  expect(line(none.html)).toBe(text);
+  expect(none.html).toContain('<a href="/organization/settings">none</a>');
+  await createToken(app, app.dev, { name: 'old', expires_in: null });
+  expect(line((await get('?no_expiry=true')).html)).toBe(text);
+  expect(line((await get('?no_expiry=true&canaries=only')).html)).not.toContain('Without canaries');
+  expect(line((await get('')).html)).toBe('');
+  const limited = await openTestApp({ maxExpiry: 90 * day });
+  const { html } = await openConsole(limited, limited.root).get(`${path}?no_expiry=true`);
+  await limited.close();
+  expect(line(html)).toContain('Maximum expiry of new tokens: 90d .');
+});
+
 it('says which filter is wrong, and lists nothing', async () => {
   await createToken(app, app.dev, { name: 'ci' });
   for (const [query, message] of [

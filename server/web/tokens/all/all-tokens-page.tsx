@@ -1,5 +1,7 @@
+import { formatDuration } from '../../../../shared/times/duration.ts';
 import type { AppNames } from '../../../domain/tokens/rules/shown-rules.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
+import { settingsPath } from '../../settings/settings-paths.ts';
 import { EmptyList, NothingMatches } from '../../shell/components/lists/empty-list.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
 import { MinuteOf } from '../../shell/components/time.tsx';
@@ -28,12 +30,26 @@ interface AllTokensPageProps {
   preselected: Preselected;
   /** Null if a filter is wrong. */
   counts: ListCounts | null;
+  /** The longest time for which a token may work, in seconds. Null: there is no limit. */
+  maxExpiry: number | null;
   statusContext: StatusContext;
 }
 
 /** The tokens of all members and service accounts, newest first. An auditor only reads them. */
 export function AllTokensPage(props: AllTokensPageProps) {
-  const { values, errors, tokens, names, maintained, cursor, nextCursor, preselected, counts, statusContext } = props;
+  const {
+    values,
+    errors,
+    tokens,
+    names,
+    maintained,
+    cursor,
+    nextCursor,
+    preselected,
+    counts,
+    maxExpiry,
+    statusContext,
+  } = props;
   const { id: readerId, superuser } = useMember();
   const selection = superuser
     ? { preselected, listUrl: { path: allTokensPath, query: { ...values, cursor } } }
@@ -52,6 +68,7 @@ export function AllTokensPage(props: AllTokensPageProps) {
       <FilterForm values={values} errors={errors} total={counts?.total ?? 0} />
       <FilterChips path={allTokensPath} values={values} errors={errors} />
       {counts !== null && <AttentionLine path={allTokensPath} kept={ownersOf(values)} counts={counts} />}
+      {valid && values.no_expiry === 'true' && <NeverExpiring values={values} maxExpiry={maxExpiry} />}
       {tokens.length > 0 && (
         <TokenList
           caption="Tokens of all members and service accounts"
@@ -91,6 +108,21 @@ function ownersOf({ owner, known_to, sort }: FilterValues): FilterValues {
     ...(known_to !== undefined && { known_to }),
     ...(sort !== undefined && { sort }),
   };
+}
+
+/**
+ * Says which tokens a list of those that never expire leaves out, and whether new ones may be like these. The list may be evidence, which its
+ * reader must be able to judge.
+ */
+function NeverExpiring({ values, maxExpiry }: Pick<AllTokensPageProps, 'values' | 'maxExpiry'>) {
+  const hasCanaries = values.canaries !== undefined && values.canaries !== 'false';
+  return (
+    <p class="hint">
+      {!hasCanaries && 'Without canaries, whose values never work. '}
+      Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens:{' '}
+      <a href={settingsPath}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
+    </p>
+  );
 }
 
 /** Says that there are none. An auditor may need the page as evidence, so it has the time. */

@@ -33,7 +33,11 @@ export function allTokensPages({ tokens, statusContext, clock, log, config }: Al
     const found = searchForPrefix(c);
     if (found !== null) return found;
     const { errors, ...listed } = await readTokens(c, filter);
-    const shown = { cursor: c.req.query('cursor') || undefined, preselected: readPreselected(c.req.query('select')) };
+    const shown = {
+      cursor: c.req.query('cursor') || undefined,
+      preselected: readPreselected(c.req.query('select')),
+      maxExpiry: config.maxExpiry,
+    };
     const page = (
       <AllTokensPage values={values} errors={errors} statusContext={statusContext()} {...shown} {...listed} />
     );

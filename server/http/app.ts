@@ -62,7 +62,7 @@ export function createApp(deps: AppDeps) {
   app.use(logRequest(deps));
   app.use(securityHeaders(deps));
   app.use(addBasePathToLocation(deps.config));
-  app.use(renderPages({ ...deps.config, sendsMail: deps.sendsMail }));
+  app.use(renderPages({ ...deps.config, sendsMail: deps.sendsMail, hasSso: deps.identityProvider !== null }));
   for (const path of ['/api/v1/*', '/leaks/*']) app.use(path, noStore);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));

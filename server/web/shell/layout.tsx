@@ -4,6 +4,7 @@ import { assetUrl } from './assets.ts';
 import { Icon } from './frame/icon.tsx';
 import { Navigation } from './frame/navigation.tsx';
 import { TopBar } from './frame/top-bar.tsx';
+import type { ShownMessage } from './messages/messages.ts';
 import { usePage } from './page-context.ts';
 
 interface LayoutProps {
@@ -34,7 +35,7 @@ export function Layout({
   children,
 }: PropsWithChildren<LayoutProps>) {
   const { organization, member, notice, message, theme, seesServiceAccounts } = usePage();
-  const reported = success ?? message;
+  const reported = success === undefined ? message : { text: success, isWarning: false };
   // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
   const navigated = signedIn !== null && section !== undefined;
@@ -72,7 +73,7 @@ export function Layout({
               </p>
             )}
           </main>
-          {reported !== undefined && <SuccessMessage text={reported} />}
+          {reported !== undefined && <ChangeMessage {...reported} />}
         </body>
       </html>
     </>
@@ -86,10 +87,10 @@ function bodyClass(navigated: boolean, search: string | undefined): string | und
 }
 
 /** Reports a completed change, in space that is reserved for it, so that nothing moves. */
-function SuccessMessage({ text }: { text: string }) {
+function ChangeMessage({ text, isWarning }: ShownMessage) {
   const { path } = usePage();
   return (
-    <section class="message" aria-label="Message">
+    <section class={isWarning ? 'message warning' : 'message'} aria-label="Message">
       <p role="status" tabindex={-1} data-focus>
         {text}
       </p>

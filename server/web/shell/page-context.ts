@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'hono/jsx';
 import type { UserRecord } from '../../store/records.ts';
 import type { Theme } from './frame/theme.ts';
+import type { ShownMessage } from './messages/messages.ts';
 
 /** The parts of a request that pages and components may read without receiving them as props. */
 export interface PageContext {
@@ -8,11 +9,13 @@ export interface PageContext {
   publicUrl: string;
   /** Whether a mail server is configured. Without one, mails are written to files and reach nobody. */
   sendsMail: boolean;
+  /** Whether members can sign in with single sign-on. An invitation then names the address at which everybody signs in, and no link. */
+  hasSso: boolean;
   requestId: string;
   /** A notice above the content of the page, such as that the provider did not report the member's groups. */
   notice: string | undefined;
   /** A message about a completed change, such as "Bob was invited." */
-  message: string | undefined;
+  message: ShownMessage | undefined;
   /** Path and query of the page, without a dialog or the message about a change. The start page if the request posted a form. */
   path: string;
   theme: Theme;

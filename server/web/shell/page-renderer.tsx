@@ -31,7 +31,9 @@ export function renderPages({
   organization,
   publicUrl,
   sendsMail,
-}: Pick<AppDeps['config'], 'organization' | 'publicUrl'> & Pick<AppDeps, 'sendsMail'>): MiddlewareHandler<AppEnv> {
+  hasSso,
+}: Pick<AppDeps['config'], 'organization' | 'publicUrl'> &
+  Pick<AppDeps, 'sendsMail'> & { hasSso: boolean }): MiddlewareHandler<AppEnv> {
   const addBasePath = createAddBasePath(publicUrl);
   const messages = createMessages(publicUrl);
   return (c, next) => {
@@ -42,6 +44,7 @@ export function renderPages({
         organization,
         publicUrl,
         sendsMail,
+        hasSso,
         requestId: c.get('requestId'),
         notice: noticeMessage(c.req.query('notice')),
         message: c.req.method === 'GET' ? messages.take(c) : undefined,

@@ -18,6 +18,8 @@ interface AddMemberDialogProps {
 /** The form for a new member: empty, or with the values of a rejected form. */
 export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogProps) {
   const errors = fieldErrors(problem);
+  const { sendsMail, hasSso } = usePage();
+  const unmailed = hasSso ? 'the address at which the member signs in' : 'a link to pass on to the member';
   return (
     <FormDialog
       title="Add a member"
@@ -43,13 +45,13 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
         name="password"
         type="password"
         error={errors.password}
-        hint={`At least ${limits.minPasswordCharacters} characters. A member without a password sets one with the link of the invitation, or uses single sign-on.`}
+        hint={`At least ${limits.minPasswordCharacters} characters. A member without a password ${hasSso ? 'uses single sign-on' : 'sets one with the link of the invitation'}.`}
         autocomplete="new-password"
       />
       <Choice name="invite" checked={form.invite}>
-        {usePage().sendsMail
+        {sendsMail
           ? 'Invite the member by email, unless you set a password'
-          : 'Show me a link to pass on to the member, because no mail server is configured, unless you set a password'}
+          : `Show me ${unmailed}, because no mail server is configured, unless you set a password`}
       </Choice>
       <Choice name="can_manage_tokens" checked={form.canManageTokens}>
         {permissionLabel}

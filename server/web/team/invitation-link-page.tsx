@@ -29,13 +29,14 @@ export function InvitationLinkPage({
       </p>
       <h1>{member.email}</h1>
       <ValueDialog
-        title={`Pass this link on to ${member.email}`}
-        label="Link"
+        title={expiresAt === null ? 'Everybody signs in at this address' : `Pass this link on to ${member.email}`}
+        label={expiresAt === null ? 'Address' : 'Link'}
         value={link}
         doneHref={memberPath(member.id)}
+        isPublic={expiresAt === null}
         warning={
           expiresAt === null ? (
-            'The member signs in there with single sign-on.'
+            <>{member.email} signs in there with single sign-on. The address is no secret.</>
           ) : (
             <>
               Anyone who has this link, including you, can set the password of the account. The link is shown only this
@@ -44,7 +45,12 @@ export function InvitationLinkPage({
           )
         }
       >
-        {!copied && <p>No mail server is configured, so the invitation cannot be mailed.</p>}
+        {!copied && (
+          <p>
+            No mail server is configured, so the invitation cannot be mailed.
+            {expiresAt === null && ' Tell the member yourself.'}
+          </p>
+        )}
         {replaces && expiresAt !== null && <p>The link of the earlier invitation no longer works.</p>}
       </ValueDialog>
     </Layout>

@@ -20,7 +20,7 @@ const styles = `
 export function designSystem() {
   const app = new Hono<AppEnv>();
   app.use(
-    renderPages({ organization: 'Northwind', publicUrl: 'https://tokens.example.com', sendsMail: true }),
+    renderPages({ organization: 'Northwind', publicUrl: 'https://tokens.example.com', sendsMail: true, hasSso: false }),
     (c, next) => {
       const clientInfo = { ip: null, userAgent: null };
       c.set('caller', { user: superuser, sessionId: 'sample', clientInfo, channel: 'console' });

@@ -31,7 +31,7 @@ export function slowPages(members: readonly AuthenticatedSession[]) {
   }
 
   const app = new Hono<AppEnv>().use(
-    renderPages({ organization: null, publicUrl: 'https://tokens.example.com', sendsMail: true }),
+    renderPages({ organization: null, publicUrl: 'https://tokens.example.com', sendsMail: true, hasSso: false }),
   );
   for (const { user, session } of members) {
     app.get(`/${user.email}`, (c) => {

@@ -1,13 +1,14 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 import { openTestApp } from '../../helpers/app/app.ts';
+import { ssoConfig } from '../../helpers/app/sso.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
 const team = '/organization/team';
 const invite = `${team}/invite`;
 
-async function open({ smtpUrl = 'smtp://127.0.0.1:1' as string | null } = {}) {
-  const app = await openTestApp({ smtpUrl });
+async function open({ smtpUrl = 'smtp://127.0.0.1:1', sso = false }: { smtpUrl?: string | null; sso?: boolean } = {}) {
+  const app = await openTestApp({ smtpUrl, ...(sso && { oidc: ssoConfig('https://sso.example.com') }) });
   onTestFinished(app.close);
   const browser = openConsole(app, app.root);
   const { html } = await browser.get(`${team}?dialog=invite-several`);
@@ -67,6 +68,42 @@ it('shows each link once if the server cannot send mail', async () => {
   );
   expect(textOf(html)).toContain('Anyone who has a link, including you, can set the password');
 });
+
+it('shows the address of single sign-on once, and as no secret, if the server cannot send mail', async () => {
+  const app = await open({ smtpUrl: null, sso: true });
+  expect(textOf((await app.browser.get(`${team}?dialog=invite-several`)).html)).toContain(
+    'The next page has the address at which everybody signs in, which you pass on yourself.',
+  );
+  const { html } = await app.send('ada@example.com bob@example.com');
+  expect(html.match(/value="https:\/\/tokens\.example\.com\/login"/g)).toHaveLength(1);
+  expect(html.match(/data-copy=/g)).toHaveLength(1);
+  expect(html).not.toContain('data-secret');
+  expect(resultsIn(html)).toEqual(['ada@example.com Invited', 'bob@example.com Invited']);
+  await app.browser.get(`${team}?dialog=add`);
+  const added = await app.browser.submit(team, { email: 'eve@example.com', invite: 'yes' });
+  expect(textOf(added.html)).toContain('Everybody signs in at this address');
+  expect(added.html).toMatch(/data-saved[^>]*>\s*Done</);
+  expect(added.html).not.toMatch(/data-secret|data-unsaved/);
+});
+
+it('says in the form for one member how a member without a password signs in', async () => {
+  for (const [sso, way] of [
+    [false, 'A member without a password sets one with the link of the invitation.'],
+    [true, 'A member without a password uses single sign-on.'],
+  ] as const) {
+    const app = await open({ sso });
+    expect(textOf((await app.browser.get(`${team}?dialog=add`)).html)).toContain(way);
+  }
+});
+
+it.each([true, false])(
+  'keeps the permission that was chosen (%s) in the form that corrects addresses',
+  async (chosen) => {
+    const app = await open();
+    const { html } = await app.send('ada@example.com, eve@', chosen ? { can_manage_tokens: 'yes' } : {});
+    expect(/<input[^>]*name="can_manage_tokens"[^>]*>/.exec(html)?.[0].includes('checked')).toBe(chosen);
+  },
+);
 
 it.each([
   ['smtp://127.0.0.1:1', false],

@@ -115,9 +115,11 @@ describe('a test mail', () => {
     const { browser } = await open();
     await browser.get(page);
     const { location } = await browser.submit(`${page}/test-mail`);
-    expect(textOf((await browser.get(location ?? '')).html)).toContain(
+    const { html } = await browser.get(location ?? '');
+    expect(textOf(html)).toContain(
       'No mail server is set up yet, so no mail is sent: the test mail to root@example.com is written to a file on the server.',
     );
+    expect(html).toContain('class="message warning"');
   });
 
   it('goes to the superuser who asks for it, with an audit event', async () => {

@@ -10,17 +10,20 @@ interface ValueDialogProps {
   value: string;
   /** URL that “I have saved it” opens. */
   doneHref: string;
+  /** Whether other pages show the value as well, so that nobody has to save it. The button is then “Done”. */
+  isPublic?: boolean;
 }
 
 /**
  * A dialog that shows a value once, such as a new token. It closes only by “I have saved it”: `console.js` ignores Escape, and asks
  * once before the page is left if nobody copied the value. Without JavaScript, it is a part of the page. `children` follow the value.
  */
-export function ValueDialog({ title, warning, label, value, doneHref, children }: PropsWithChildren<ValueDialogProps>) {
+export function ValueDialog(props: PropsWithChildren<ValueDialogProps>) {
+  const { title, warning, label, value, doneHref, isPublic = false, children } = props;
   return (
     <dialog open data-modal class="value" aria-labelledby="dialog-title" aria-describedby="value-warning">
       <h2 id="dialog-title">{title}</h2>
-      <p class="note warning" id="value-warning">
+      <p class={isPublic ? undefined : 'note warning'} id="value-warning">
         {warning}
       </p>
       <label for="value">{label}</label>
@@ -33,15 +36,15 @@ export function ValueDialog({ title, warning, label, value, doneHref, children }
           autofocus
           autocomplete="off"
           spellcheck={false}
-          data-secret
-          data-unsaved
+          data-secret={isPublic ? undefined : true}
+          data-unsaved={isPublic ? undefined : true}
         />
         <CopyButton of="value" primary />
       </div>
       {children}
       <div class="actions">
         <a class="button" href={doneHref} data-saved>
-          I have saved it
+          {isPublic ? 'Done' : 'I have saved it'}
         </a>
       </div>
     </dialog>

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { AppContext } from '../../../http/context.ts';
 import { cookieScope } from '../../../http/cookie.ts';
-import { isMessageCode, type MessageCode, type MessageNames, messageText } from './texts.ts';
+import { isMessageCode, type MessageCode, type MessageNames, messageText, warnings } from './texts.ts';
 
 /**
  * Messages after a change. The redirect carries the names of what changed in a cookie of its own, and its address the code of
@@ -13,7 +13,13 @@ export interface Messages {
   /** Redirects to `path`. The page there shows the message once. */
   redirect<Code extends MessageCode>(c: AppContext, path: string, code: Code, ...names: MessageNames<Code>): Response;
   /** Returns the message that belongs on the requested page, and removes it from the browser. */
-  take(c: AppContext): string | undefined;
+  take(c: AppContext): ShownMessage | undefined;
+}
+
+export interface ShownMessage {
+  text: string;
+  /** Whether the member has to do something before the change has its effect. */
+  isWarning: boolean;
 }
 
 /** The part of the dependencies with which a page's routes send messages. */
@@ -46,7 +52,8 @@ export function createMessages(publicUrl: string): Messages {
       const cookie = isMessageCode(code) && /^[\w-]{11}$/.test(id) ? getCookie(c, cookieName(id)) : undefined;
       if (cookie === undefined || !isMessageCode(code)) return undefined;
       deleteCookie(c, cookieName(id), attributes);
-      return messageText(code, parseNames(cookie));
+      const text = messageText(code, parseNames(cookie));
+      return text === undefined ? undefined : { text, isWarning: warnings.has(code) };
     },
   };
 }

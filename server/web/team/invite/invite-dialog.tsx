@@ -2,6 +2,7 @@ import type { ProblemError } from '../../../../shared/problem.ts';
 import { FormDialog } from '../../shell/components/form-dialog.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { NotMailed } from '../../shell/mailed.tsx';
+import { usePage } from '../../shell/page-context.ts';
 import { invitePath } from '../team-paths.ts';
 import { InviteFields } from './invite-fields.tsx';
 import type { InviteForm } from './invite-form.ts';
@@ -26,8 +27,9 @@ export function InviteDialog({ closeHref, form, problem }: InviteDialogProps) {
     >
       <NotMailed>
         <p class="note warning">
-          No mail server is configured, so no mail is sent. The next page has a link for each member, or the address at
-          which they sign in. Pass these on yourself.
+          No mail server is configured, so no mail is sent. The next page has{' '}
+          {usePage().hasSso ? 'the address at which everybody signs in' : 'a link for each member'}, which you pass on
+          yourself.
         </p>
       </NotMailed>
       <InviteFields form={form} error={fieldErrors(problem).addresses} />

@@ -1,3 +1,4 @@
+import type { PropsWithChildren } from 'hono/jsx';
 import { count } from '../../../../shared/count.ts';
 import type { InviteResult } from '../../../domain/accounts/invite-several.ts';
 import { memberStatus } from '../../../domain/accounts/member-status.ts';
@@ -83,10 +84,13 @@ function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
     );
   }
   return (
-    <p class="note">
-      No mail was sent, because no mail server is configured. Tell the members yourself to sign in with single sign-on,
-      at the address below.
-    </p>
+    <div class="card">
+      <p>
+        No mail was sent, because no mail server is configured. Everybody signs in at this address, with single sign-on.
+        Tell the members yourself.
+      </p>
+      <LinkToCopy id="address" link={linkOf(first) ?? ''} label="Address" />
+    </div>
   );
 }
 
@@ -104,36 +108,48 @@ function Result({ result, index }: { result: InviteResult; index: number }) {
   if (result.outcome === 'invalid') return <NotInvited label="Not invited" detail={result.detail} />;
   if (result.outcome === 'failed') return <NotInvited label="Failed" detail={result.detail} />;
   const link = linkOf(result);
-  if (link === null) return <>Invited</>;
-  const id = `invitation-link-${index}`;
   const expiresAt = result.invitation?.expiresAt ?? null;
+  // The address of single sign-on is the same for all of them, and stands above the table.
+  if (link === null || expiresAt === null) return <>Invited</>;
+  const { email } = result.user;
   return (
     <>
-      <div class="secret">
-        <input
-          id={id}
-          class="mono"
-          value={link}
-          readonly
-          autocomplete="off"
-          aria-label={`Link for ${result.user.email}`}
-          data-secret={expiresAt === null ? undefined : true}
-        />
-        <button type="button" data-copy={id} hidden>
-          Copy<span class="visually-hidden"> the link for {result.user.email}</span>
-        </button>
-        <span id={`${id}-copied`} role="status" />
-      </div>
+      <LinkToCopy id={`invitation-link-${index}`} link={link} label={`Link for ${email}`} isSecret>
+        <span class="visually-hidden"> the link for {email}</span>
+      </LinkToCopy>
       <span class="sub">
-        {expiresAt === null ? (
-          'The member signs in there.'
-        ) : (
-          <>
-            Works once, until <MinuteOf at={expiresAt} />
-          </>
-        )}
+        Works once, until <MinuteOf at={expiresAt} />
       </span>
     </>
+  );
+}
+
+interface LinkToCopyProps {
+  id: string;
+  link: string;
+  label: string;
+  /** Whether anyone who has the link can use it. */
+  isSecret?: boolean;
+}
+
+/** A link with a button that copies it. `children` complete the label of the button. */
+function LinkToCopy({ id, link, label, isSecret = false, children }: PropsWithChildren<LinkToCopyProps>) {
+  return (
+    <div class="secret">
+      <input
+        id={id}
+        class="mono"
+        value={link}
+        readonly
+        autocomplete="off"
+        aria-label={label}
+        data-secret={isSecret || undefined}
+      />
+      <button type="button" data-copy={id} hidden>
+        Copy{children}
+      </button>
+      <span id={`${id}-copied`} role="status" />
+    </div>
   );
 }
 

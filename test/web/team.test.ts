@@ -362,7 +362,12 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   );
   // What decides about the tokens comes first.
   expect(asked.indexOf('Transfer 1 token in use to')).toBeLessThan(asked.indexOf('Use this when someone leaves'));
-  // The style sheet shows one of the labels.
+  expect(asked).toContain('Remove the member at your identity provider as well, if there is one.');
+  // The style sheet shows one of the labels. Before a choice, no number contradicts the other choice.
+  expect(html).toMatch(/class="if-unchosen">Offboard</);
+  expect(html).toMatch(
+    /class="if-unchosen">\s*Transfers or permanently revokes 1 token in use, as you choose, and permanently revokes 1 other\.\s*</,
+  );
   expect(html).toMatch(/class="if-nobody">Offboard and revoke 2 tokens</);
   expect(html).toMatch(/class="if-transferred">Offboard, transfer 1, revoke 1</);
   expect(html).toMatch(/class="if-nobody">Permanently revokes 2 tokens\.</);

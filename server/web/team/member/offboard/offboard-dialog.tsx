@@ -10,7 +10,7 @@ import { memberPath } from '../../team-paths.ts';
 import { orphaningText } from '../orphaned-accounts.tsx';
 import { type OffboardForm, receivers } from './offboard-form.ts';
 import { PlanLists } from './plan-lists.tsx';
-import { hasReceiver, IfNobody, IfTransferred, TransferFields } from './transfer-fields.tsx';
+import { hasReceiver, IfNobody, IfTransferred, IfUnchosen, TransferFields } from './transfer-fields.tsx';
 
 interface OffboardDialogProps {
   user: UserSummary;
@@ -54,6 +54,10 @@ export function OffboardDialog(given: OffboardDialogProps) {
       )}
       <p>Use this when someone leaves the organization. It does the following, all at once:</p>
       <Consequences {...props} />
+      <p>
+        Remove the member at your identity provider as well, if there is one. Otherwise they may be able to join again
+        with another address.
+      </p>
       <PlanLists user={user} plan={plan} now={props.now} />
     </FormDialog>
   );
@@ -67,6 +71,7 @@ function Submit({ plan: { transferred, revoked }, ...props }: OffboardDialogProp
   if (transferred.length === 0 || !hasReceiver(props)) return <>{revokeAll}</>;
   return (
     <span class="either">
+      <IfUnchosen>Offboard</IfUnchosen>
       <IfNobody>{revokeAll}</IfNobody>
       <IfTransferred>
         Offboard, transfer {transferred.length}
@@ -91,6 +96,10 @@ function Consequences({ user, plan, ...props }: OffboardDialogProps) {
           <li>
             {mayTransfer ? (
               <span class="either">
+                <IfUnchosen>
+                  Transfers or permanently revokes {count(transferred.length, 'token')} in use, as you choose
+                  {revoked.length > 0 && `, and permanently revokes ${count(revoked.length, 'other')}`}.
+                </IfUnchosen>
                 <IfNobody>Permanently revokes {count(all, 'token')}.</IfNobody>
                 <IfTransferred>
                   Transfers {count(transferred.length, 'token')}

@@ -111,7 +111,12 @@ export function hasReceiver({ offeredAccounts, form }: Pick<TransferFieldsProps,
   return offeredAccounts.names.length > 0 || (form.transferTo ?? '') !== '';
 }
 
-/** What the style sheet shows while no service account is chosen. */
+/** What the style sheet shows until something is chosen. */
+export function IfUnchosen({ children }: PropsWithChildren) {
+  return <span class="if-unchosen">{children}</span>;
+}
+
+/** What the style sheet shows while the revocation of all tokens is chosen. */
 export function IfNobody({ children }: PropsWithChildren) {
   return <span class="if-nobody">{children}</span>;
 }

@@ -43,7 +43,7 @@ it('explains what a token is for to a member without tokens, beside the only but
   expect(page.headers.get('cache-control')).toBe('no-store');
   expect(page.html).toMatch(/^<!DOCTYPE html>/);
   expect(textOf(page.html)).toContain('You have no tokens yet.');
-  expect(textOf(page.html)).toContain('lets a script, a pipeline or another program call');
+  expect(textOf(page.html)).toContain('lets a script or another program call');
   expect(page.html.split(`href="${tokens}?dialog=create"`)).toHaveLength(2);
   expect(page.html).not.toContain('<table');
 });

@@ -92,10 +92,7 @@ function NoTokens({ filtered, children }: PropsWithChildren<{ filtered: boolean 
   if (filtered) return <NothingMatches lead="None of your tokens match." clearHref={tokensPath} />;
   return (
     <EmptyList lead="You have no tokens yet.">
-      <p>
-        A token lets a script, a pipeline or another program call your organization's APIs as you, without your
-        password.
-      </p>
+      <p>A token lets a script or another program call your organization's APIs as you, without your password.</p>
       {children}
     </EmptyList>
   );

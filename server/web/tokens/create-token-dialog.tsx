@@ -10,7 +10,7 @@ import type { CreateTokenForm } from './create-token-form.ts';
 import type { ExpiryChoices } from './expiry-choices.ts';
 import { CanaryField, NewNetworkField, SelfRotateField } from './fields/choices.tsx';
 import { ExpiryField } from './fields/expiry-field.tsx';
-import { OwnerField } from './fields/owner-field.tsx';
+import { type OfferedOwners, OwnerField } from './fields/owner-field.tsx';
 import { formPath } from './form-link/form-path.ts';
 import { Meaning } from './form-link/meaning.tsx';
 import { RuleFields } from './rules/rule-fields.tsx';
@@ -24,7 +24,7 @@ interface CreateTokenDialogProps {
   choices: ExpiryChoices;
   offeredApps: OfferedNames;
   /** The service accounts that may own the token, if the form asks. */
-  offeredOwners?: OfferedNames | undefined;
+  offeredOwners?: OfferedOwners | undefined;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
@@ -98,7 +98,7 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
           <OwnerField value={form.serviceAccount} offered={owners} error={errors.service_account} />
         </FromLink>
       ) : (
-        owner === null && <ServiceAccountHint />
+        owner === null && <ServiceAccountHint creators={owners?.creators ?? []} />
       )}
       <FromLink marked={filled?.has('description')}>
         <Field
@@ -127,13 +127,13 @@ export function CreateTokenFields(props: CreateTokenFieldsProps) {
 }
 
 /** A token of a member ends with the member's account. A token that must outlive the account needs another owner. */
-function ServiceAccountHint() {
+function ServiceAccountHint({ creators }: Pick<OfferedOwners, 'creators'>) {
   const { seesServiceAccounts } = usePage();
   const account = seesServiceAccounts ? <a href={serviceAccountsPath}>service account</a> : 'service account';
   return (
     <p class="hint after-field">
       The token stops working when your account is disabled. For a pipeline or a server, let a {account} own it
-      {seesServiceAccounts ? '.' : ': an Organization Superuser creates one.'}
+      {creators.length > 0 && `: an Organization Superuser creates one (${creators.join(', ')})`}.
     </p>
   );
 }

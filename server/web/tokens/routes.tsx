@@ -186,7 +186,7 @@ export function tokenPages({
         form={keyWasUsed ? { ...form, key: randomUUID() } : form}
         choices={expiryChoices(config, clock.now())}
         offeredApps={await apps.offer()}
-        offeredOwners={await offerOwners(serviceAccounts, c.get('caller'))}
+        offeredOwners={await offerOwners({ serviceAccounts, users }, c.get('caller'))}
         problem={keyWasUsed ? formSentBefore(problem) : problem}
       />
     );

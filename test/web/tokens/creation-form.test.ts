@@ -76,10 +76,12 @@ it('promises no mail if no mail server is set up: in the form, on a canary, and 
 it('tells a member who creates a token that a service account outlives their own account', async () => {
   const { app, browser } = await open();
   expect(textOf((await browser.get(form)).html)).toContain(
-    'a service account own it: an Organization Superuser creates one.',
+    'a service account own it: an Organization Superuser creates one (root@example.com).',
   );
+  expect(textOf((await openConsole(app, app.root).get(form)).html)).not.toContain('an Organization Superuser creates');
   const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
   const { html } = await browser.get(form);
+  expect(textOf(html)).not.toContain('an Organization Superuser creates');
   expect(textOf(html)).toContain('For a pipeline or a server, choose a service account.');
   expect(html).toMatch(/name="name"[\s\S]*name="service_account"[\s\S]*<option value="ci">[\s\S]*name="description"/);
   const ofAccount = await browser.get(`/organization/service-accounts/${account.id}?dialog=create-token`);

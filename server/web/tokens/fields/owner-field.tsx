@@ -1,12 +1,32 @@
+import type { Members } from '../../../domain/accounts/members.ts';
 import type { ServiceAccounts } from '../../../domain/accounts/service-accounts/service-accounts.ts';
 import type { Caller } from '../../../domain/caller.ts';
 import type { OfferedNames } from '../../../domain/offered-names.ts';
 import { ServiceAccountChoice } from '../../service-accounts/service-account-field.tsx';
 
 const maxOffered = 100;
+const maxCreators = 3;
 
-/** Returns the names of the service accounts for which a member may create tokens. */
+/** The service accounts that may own a new token. */
+export interface OfferedOwners extends OfferedNames {
+  /** Email addresses of some superusers, who create service accounts. Empty if the member can choose one, or is a superuser. */
+  creators: readonly string[];
+}
+
+/** Returns the names of the service accounts for which a member may create tokens, or who creates one if there is none. */
 export async function offerOwners(
+  {
+    serviceAccounts,
+    users,
+  }: { serviceAccounts: Pick<ServiceAccounts, 'offer' | 'list'>; users: Pick<Members, 'superusers'> },
+  caller: Caller,
+): Promise<OfferedOwners> {
+  const offered = await namesOf(serviceAccounts, caller);
+  const isForOthers = offered.names.length > 0 || caller.user.superuser;
+  return { ...offered, creators: isForOthers ? [] : (await users.superusers()).slice(0, maxCreators) };
+}
+
+async function namesOf(
   serviceAccounts: Pick<ServiceAccounts, 'offer' | 'list'>,
   caller: Caller,
 ): Promise<OfferedNames> {

@@ -70,7 +70,7 @@ export function formLinkPages({ tokens, apps, serviceAccounts, users, clock, con
     return {
       choices: expiryChoices(config, clock.now()),
       offeredApps: await apps.offer(),
-      offeredOwners: await offerOwners(serviceAccounts, c.get('caller')),
+      offeredOwners: await offerOwners({ serviceAccounts, users }, c.get('caller')),
     };
   }
 

@@ -5,6 +5,7 @@ import { CopyButton } from '../../shell/components/value-dialog.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { CreateTokenFields, FormLinkButton } from '../create-token-dialog.tsx';
 import type { ExpiryChoices } from '../expiry-choices.ts';
+import type { OfferedOwners } from '../fields/owner-field.tsx';
 import { PermissionMissing } from '../permission-missing.tsx';
 import { tokensPath } from '../token-paths.ts';
 import type { FilledForm } from './form-link.ts';
@@ -15,7 +16,7 @@ interface NewTokenFormPageProps extends Partial<Pick<FilledForm, 'filled' | 'mis
   choices: ExpiryChoices;
   offeredApps: OfferedNames;
   /** The service accounts that may own the token. */
-  offeredOwners: OfferedNames;
+  offeredOwners: OfferedOwners;
   /** Why the form was rejected, or what is wrong with the link. */
   problem?: ProblemError | undefined;
   /** The link that fills in a form like this one, if the member asked for it. */

@@ -22,7 +22,7 @@ const noFilter: FilterValues = { user: '', actor: '', owner: '', target: '', ip:
 export type AuditFilter = Omit<AuditQuery, 'limit' | 'before'>;
 
 const dayMs = 24 * 60 * 60 * 1000;
-const dateSchema = z.iso.date('Enter a date such as 2026-11-23.').transform((date) => Date.parse(date));
+const dateSchema = z.iso.date('Choose a valid date.').transform((date) => Date.parse(date));
 const schemas = {
   user: z.string(),
   actor: searchSchema('The actor'),

@@ -51,7 +51,7 @@ function ClientFacts({ client, now }: Pick<ClientPageProps, 'client' | 'now'>) {
         <code id="client-id">{client.clientId}</code> <CopyButton of="client-id" />
       </dd>
       <dt>Secret</dt>
-      <dd>was shown once. If it is lost, rotate it.</dd>
+      <dd>was shown once. If it is lost, {useMember().superuser ? 'rotate it' : 'a superuser can rotate it'}.</dd>
       <dt>Rights</dt>
       <dd>{rightsOf(client).join(', ')}</dd>
       <dt>Introspection</dt>

@@ -116,7 +116,7 @@ export function pauseTokenBody({ for: seconds, reason }: TokenChangeForm): Pause
 export function editTokenBody({ name, description, date, shownDate, ...flags }: TokenChangeForm): EditTokenBody {
   const wasOn = (flag: string) => flags.shown.split(' ').includes(flag);
   if (date !== '' && !z.iso.date().safeParse(date).success) {
-    throw invalidFields([{ pointer: '/expires_at', detail: 'Enter a date such as 2026-11-23.' }]);
+    throw invalidFields([{ pointer: '/expires_at', detail: 'Choose a valid date.' }]);
   }
   return parseForm(editTokenBodySchema, {
     name,

@@ -8,6 +8,7 @@ import { serviceAccountPath, serviceAccountsPath } from '../service-accounts/ser
 import { ConfirmDialog } from '../shell/components/form-dialog.tsx';
 import { EmptyList } from '../shell/components/lists/empty-list.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
+import { CopyButton } from '../shell/components/value-dialog.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { type ObjectAction, ObjectHeading } from '../shell/object-heading.tsx';
 import { readsAll, useMember, usePage } from '../shell/page-context.ts';
@@ -86,9 +87,14 @@ export function TrustPage({ trust, names, tokens, statusContext, history, dialog
         </dd>
       </dl>
       <TrustTokens trust={trust} names={names} tokens={tokens} statusContext={statusContext} />
-      <h2>Use it</h2>
+      <div class="heading">
+        <h2>Use it</h2>
+        <span>
+          <CopyButton of="command" label="Copy the command" />
+        </span>
+      </div>
       <p>In the job, run this command. It finds the identity token of the job and prints the value of a token.</p>
-      <pre>{`tokens exchange --server ${publicUrl} --trust ${trust.name}`}</pre>
+      <pre id="command">{`tokens exchange --server ${publicUrl} --trust ${trust.name}`}</pre>
       <History
         about="this trust"
         auditQuery={{ target: trust.id }}

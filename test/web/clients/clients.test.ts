@@ -104,6 +104,7 @@ it('ends the page of a client with its history, and not that of another', async 
       /root@example.com changed client gateway May report leaked values: no → yes.*created client gateway/,
     );
     expect(history).not.toContain('scanner');
+    expect(textOf(html)).toContain(`If it is lost, ${reader === browser ? 'rotate it' : 'a superuser can rotate it'}.`);
     expect(html).toContain(`href="/organization/audit?target=${id}"`);
   }
 });

@@ -120,7 +120,7 @@ function NeverExpiring({ values, maxExpiry }: Pick<AllTokensPageProps, 'values' 
     <p class="hint">
       {!hasCanaries && 'Without canaries, whose values never work. '}
       Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens:{' '}
-      <a href={settingsPath}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
+      <a href={`${settingsPath}#TOKENSD_MAX_EXPIRY`}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
     </p>
   );
 }

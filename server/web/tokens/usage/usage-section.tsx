@@ -1,4 +1,5 @@
 import { count } from '../../../../shared/count.ts';
+import { limits } from '../../../../shared/limits.ts';
 import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../../domain/tokens/usage/usage.ts';
 import type { SeenCount, TokenRecord } from '../../../store/records.ts';
@@ -67,10 +68,13 @@ function summaryOf({ canary }: UsageSectionProps['token'], { days, denied, denie
     <>
       {count(sum('allowed'), 'use')} in the last {shownDays} days, and{' '}
       {isListed && sum('denied') > 0 ? <a href="#denied">{number}</a> : number}
-      {byReason(denied)}.{!isListed && sum('denied') > 0 && ' None of these requests is kept.'} {missing}
+      {byReason(denied)}.{!isListed && sum('denied') > 0 && ` ${unlisted}`} {missing}
     </>
   );
 }
+
+/** Of each token, the newest denied requests are kept, however old they are. A maintainer does not see those from before a transfer. */
+const unlisted = `No details of them are left. The last ${limits.maxDeniedRequests} denied requests of a token are kept, and those from before a transfer are shown to superusers and auditors only.`;
 
 /** Denied requests are listed within a second, and counted within a minute. The last ones are kept longer than the counts. */
 function summaryOfUnused({ days, deniedRequests }: Usage): string {

@@ -1,6 +1,6 @@
 import type { CredentialStore } from './credentials/store.ts';
 
-/** Standard output or standard error. */
+/** Standard output or standard error. It stays untouched until it is used. */
 export interface OutputStream {
   readonly isTTY: boolean;
   /** Width in columns. 80 if the stream is not a terminal. */

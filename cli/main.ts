@@ -4,8 +4,7 @@ import { type CliError, CommandEnded, localError, systemCode } from './errors.ts
 import { helpTopics, topicIn } from './help/topic-names.ts';
 import { type FoundCommand, findCommand } from './input/find-command.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
-import { createProgram, type HelpOutput } from './program.ts';
-import { reportError } from './report-error.ts';
+import { createProgramFor, type HelpOutput } from './program.ts';
 import { withPlainOutput } from './ui/plain-output.ts';
 
 /** Runs a command line (without node and script) and returns the exit code. The only place that handles errors. */
@@ -18,6 +17,7 @@ export async function main(argv: readonly string[], surroundings: Context): Prom
     if (error instanceof CommandEnded) return error.exitCode;
     // The reader of the pipe, such as `head`, has closed it.
     if (systemCode(error) === 'EPIPE') return 0;
+    const { reportError } = await import('./report-error.ts');
     return reportError(error, ctx, globalOptionsIn(argv));
   }
 }
@@ -34,7 +34,7 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
     return ctx.stdout.write(topicText(topic, ctx.stdout.columns));
   }
   const output: HelpOutput = { out: '', err: '' };
-  const program = createProgram(ctx, output);
+  const program = await createProgramFor(argv, ctx, output);
   try {
     const words = argv[0] === 'help' ? await helpWords(program, argv.slice(1)) : argv;
     await program.parseAsync(words, { from: 'user' });

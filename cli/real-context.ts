@@ -24,9 +24,14 @@ export function realContext(keytarProgram: URL | null = keychainProcess): Contex
     runtime: `node/${process.versions.node} ${process.platform}`,
     env: process.env,
     homeDirectory,
-    stdin: { isTTY: isatty(0), read: () => addAbortSignal(signal, process.stdin) },
-    stdout: outputStream(process.stdout),
-    stderr: outputStream(process.stderr),
+    stdin: {
+      get isTTY() {
+        return isatty(0);
+      },
+      read: () => addAbortSignal(signal, process.stdin),
+    },
+    stdout: outputStream(() => process.stdout),
+    stderr: outputStream(() => process.stderr),
     signal,
     now: () => new Date(),
     uuid: () => crypto.randomUUID(),
@@ -97,15 +102,24 @@ function homeDirectory(): string | null {
   }
 }
 
-function outputStream(stream: NodeJS.WriteStream): OutputStream {
-  // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
-  stream.on('error', () => undefined);
+/** Returns a stream that `open` opens on first use, because opening one takes longer than some commands have. */
+function outputStream(open: () => NodeJS.WriteStream): OutputStream {
+  let opened: NodeJS.WriteStream | undefined;
+  const stream = () => {
+    // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
+    opened ??= open().on('error', () => undefined);
+    return opened;
+  };
   return {
-    isTTY: stream.isTTY === true,
-    columns: stream.columns || 80,
+    get isTTY() {
+      return stream().isTTY === true;
+    },
+    get columns() {
+      return stream().columns || 80;
+    },
     write: (text) =>
       new Promise((resolve, reject) => {
-        stream.write(text, (error) => (error ? reject(error) : resolve()));
+        stream().write(text, (error) => (error ? reject(error) : resolve()));
       }),
   };
 }

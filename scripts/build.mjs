@@ -1,8 +1,9 @@
-import { cp, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import module, { createRequire } from 'node:module';
-import { relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { writeCompiledCode } from './compiled-code.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +29,8 @@ const lazyModules = [
 ];
 /** Loading it takes longer than most commands. `cli/api/shape.ts` checks responses instead. */
 const neverLoaded = 'node_modules/zod/';
+/** The files that every command runs. */
+const startFiles = ['cli/main.ts', 'cli/program.ts', 'cli/real-context.ts'];
 const fileNameOf = (name) => name.replace(/^.*\//, '').replace(/\.ts$/, '');
 
 // CommonJS, because Node starts it faster: an ES module that imports `node:fs` loads all of Node's streams.
@@ -45,9 +48,16 @@ const options = {
 };
 
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
-const { metafile } = await build({
+// Several files, so that `--help` reads little: what every command runs, and the rest. esbuild splits ES modules only.
+const { metafile, outputFiles } = await build({
   ...options,
+  format: 'esm',
+  splitting: true,
+  supported: {},
+  banner: {},
+  minify: false,
   metafile: true,
+  write: false,
   stdin: {
     contents: [
       "export { main } from './cli/main.ts';",
@@ -56,11 +66,27 @@ const { metafile } = await build({
       "export { runProcess } from './cli/run-process.ts';",
     ].join('\n'),
     resolveDir: root,
+    sourcefile: 'main',
   },
-  outfile: 'dist/cli/main.cjs',
+  outdir: 'dist/cli',
+  entryNames: 'main',
+  chunkNames: '[name]',
+  outExtension: { '.js': '.cjs' },
   inject: ['cli/api/transport/header-fields.ts'],
-  plugins: [splitLazyModules(), omitUnusedBuiltins(), deferBuiltins()],
+  plugins: [splitLazyModules(), gatherLaterImports(), omitUnusedBuiltins(), deferBuiltins(), requireOutside()],
 });
+for (const { path, text } of outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: options.target,
+    supported: options.supported,
+    minify: options.minify,
+    banner: options.banner.js,
+  });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, code);
+}
 const eager = lazyModules.filter((name) => name in metafile.inputs);
 if (eager.length > 0) throw new Error(`These modules are loaded at every start: ${eager.join(', ')}.`);
 const importers = Object.entries(metafile.inputs).filter(
@@ -101,14 +127,54 @@ await cp(
   },
 );
 
+/**
+ * Puts every module that is imported on use into one file, `rest`, where it still runs on first use. Among each other, these modules need no
+ * file of their own either.
+ */
+function gatherLaterImports() {
+  return {
+    name: 'later-imports',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^rest$/ }, () => ({ path: 'rest', namespace: 'rest' }));
+      onLoad({ filter: /.*/, namespace: 'rest' }, () => {
+        const loaders = [...new Set(startFiles.flatMap(importsOnUse))].map(
+          (name) => `'${name}': () => require('./${name}')`,
+        );
+        return { contents: `export const load = { ${loaders.join(', ')} };`, resolveDir: root };
+      });
+      onLoad({ filter: /[\\/]cli[\\/].*\.ts$/ }, async ({ path }) => {
+        const { code } = await transform(await readFile(path, 'utf8'), { loader: 'ts' });
+        const isStart = startFiles.includes(relative(root, path).replaceAll(sep, '/'));
+        const contents = code.replace(/\bimport\("(\.[^"]+)"\)/g, (whole, name) => {
+          const imported = relative(root, resolve(dirname(path), name)).replaceAll(sep, '/');
+          if (lazyModules.includes(imported)) return whole;
+          return isStart
+            ? `import('rest').then(({ load }) => load['${imported}']())`
+            : `Promise.resolve().then(() => require('${name}'))`;
+        });
+        return { contents };
+      });
+    },
+  };
+}
+
+/** Returns the modules that a file imports on use. */
+function importsOnUse(file) {
+  const source = readFileSync(`${root}/${file}`, 'utf8');
+  const names = [...source.matchAll(/\bimport\('(\.[^']+)'\)/g)].map(([, name]) =>
+    relative(root, resolve(root, dirname(file), name)).replaceAll(sep, '/'),
+  );
+  return names.filter((name) => !lazyModules.includes(name));
+}
+
 /** Replaces imports of lazy modules with imports of their files. */
 function splitLazyModules() {
   return {
     name: 'lazy-modules',
     setup({ onResolve }) {
-      onResolve({ filter: /.*/ }, ({ path, resolveDir }) => {
+      onResolve({ filter: /.*/ }, ({ path, resolveDir, kind }) => {
         const name = path.startsWith('.') ? relative(root, resolve(resolveDir, path)).replaceAll(sep, '/') : path;
-        return lazyModules.includes(name) ? { path: `./${fileNameOf(name)}.cjs`, external: true } : undefined;
+        return lazyModules.includes(name) ? outside(`./${fileNameOf(name)}.cjs`, kind) : undefined;
       });
     },
   };
@@ -132,9 +198,28 @@ function omitUnusedBuiltins() {
   };
 }
 
+/** Resolves an import of a file outside of the bundle. ES modules load what they import first, so the module that imports it requires it. */
+function outside(path, kind) {
+  return kind === 'import-statement' ? { path, namespace: 'required' } : { path, external: true };
+}
+
+/** Loads each built-in module and each lazy module when the first module that imports it runs. */
+function requireOutside() {
+  return {
+    name: 'outside',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
+      onResolve({ filter: /^node:/, namespace: 'file' }, ({ path, kind }) => outside(path, kind));
+      onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+        contents: `module.exports = require('${path}');`,
+      }));
+    },
+  };
+}
+
 /** Delays loading built-in modules that only some commands use until one of their exports is accessed. */
 function deferBuiltins() {
-  const deferred = ['node:fs/promises', 'node:zlib'];
+  const deferred = ['node:fs/promises', 'node:stream', 'node:timers/promises', 'node:tty', 'node:zlib'];
   return {
     name: 'deferred',
     setup({ onResolve, onLoad }) {

@@ -9,7 +9,7 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
 const { manPages } = await importTypeScript(new URL('docs/man-pages.ts', import.meta.url));
 const directory = new URL('../dist/man/', import.meta.url);
 const programs = [
-  tokens.createProgram(tokens.realContext(), { out: '', err: '' }),
+  await tokens.createProgram(tokens.realContext(), { out: '', err: '' }),
   createTokensd({ env: {}, stderr: new PassThrough() }, version, () => {}),
 ];
 

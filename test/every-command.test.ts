@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
-const commands = leaves(createProgram(bareContext(), { out: '', err: '' }), []);
+const commands = leaves(await createProgram(bareContext(), { out: '', err: '' }), []);
 
 it('classifies every command as printing or acting', () => {
   expect(commands.map(({ path }) => path).sort()).toEqual([...printing, ...acting].sort());

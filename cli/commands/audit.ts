@@ -23,10 +23,8 @@ export interface AuditOptions extends GlobalOptions {
   follow?: boolean;
 }
 
-export function registerAudit(program: Command, ctx: Context): void {
-  program
-    .command('audit')
-    .summary('Show the audit log')
+export function defineAudit(command: Command, ctx: Context): void {
+  command
     .description(
       'Show the audit log, newest first. Members see their own events. Organization Superusers and auditors see all events. With --follow, print the events that are saved from now on, until Ctrl-C. The command waits while the server does not respond, and then continues where it stopped.',
     )

@@ -13,7 +13,7 @@ export interface FoundCommand {
 
 /** Descends from `program` along the words that name commands, to the first word that names none. Skips options and their values. */
 export function findCommand(program: Command, argv: readonly string[]): FoundCommand {
-  const words = withoutOptions(program, argv);
+  const words = wordsOf(program, argv);
   let command = program;
   const path: string[] = [];
   for (const [index, word] of words.entries()) {
@@ -30,8 +30,8 @@ export function findCommand(program: Command, argv: readonly string[]): FoundCom
   return { command, path, unknown: [], others: [] };
 }
 
-/** Leaves out options, and the values of the global ones. Options of a command come after its name. */
-function withoutOptions(program: Command, argv: readonly string[]): string[] {
+/** Returns the words of a command line without options and the values of the global ones. Options of a command come after its name. */
+export function wordsOf(program: Command, argv: readonly string[]): string[] {
   return argv.filter((word, index) => {
     const before = program.options.find(({ long }) => long === argv[index - 1]);
     return !word.startsWith('-') && before?.required !== true;

@@ -24,11 +24,11 @@ const maxTokens = 1_000;
 const fileName = 'expiry-checks.json';
 
 /**
- * Warns on stderr about the member's own tokens that are in use and end soon: only on a terminal, and at most once a day for each server. A
- * failure is ignored.
+ * Warns on stderr, which must be a terminal, about the member's own tokens that are in use and end soon, at most once a day for each server.
+ * A failure is ignored.
  */
 export async function warnAboutExpiry(ctx: Context, options: GlobalOptions): Promise<void> {
-  if (!ctx.stderr.isTTY || options.json) return;
+  if (options.json) return;
   try {
     const { url } = await resolveServer(ctx, options);
     if (!(await isFirstToday(ctx, url))) return;

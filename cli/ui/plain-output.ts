@@ -21,15 +21,24 @@ export function plain(text: string): string {
  * of an output, but a command could forget it. No command can bypass this.
  */
 export function withPlainOutput(ctx: Context): Context {
-  const plainStream = (stream: OutputStream): OutputStream => ({
-    ...stream,
-    write: (text) => stream.write(plain(text)),
-  });
   return {
     ...ctx,
     stdout: plainStream(ctx.stdout),
     stderr: plainStream(ctx.stderr),
     prompts: async () => plainPrompts(await ctx.prompts()),
+  };
+}
+
+/** Leaves `stream` untouched until it is used. */
+function plainStream(stream: OutputStream): OutputStream {
+  return {
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) => stream.write(plain(text)),
   };
 }
 

@@ -19,7 +19,7 @@ describe('the generated documentation', () => {
     onTestFinished(app.close);
     const pages = generatedPages({
       root,
-      tokens: createTokens(bareContext(), { out: '', err: '' }),
+      tokens: await createTokens(bareContext(), { out: '', err: '' }),
       tokensd: createTokensd(daemonContext(), '0.0.0', () => {}),
       api: await jsonOf<ApiDescription>(app.ask('/openapi.json')),
     });

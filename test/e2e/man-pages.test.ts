@@ -13,7 +13,7 @@ const directory = join(import.meta.dirname, '../../dist/man');
 
 describe.skipIf(!hasRealParts('mandoc'))('the manual pages', () => {
   it('describe every command and each of its options and arguments', async () => {
-    for (const { title, command } of commandsOf(createProgram(bareContext(), { out: '', err: '' }), 'tokens')) {
+    for (const { title, command } of commandsOf(await createProgram(bareContext(), { out: '', err: '' }), 'tokens')) {
       const { stdout } = await run('mandoc', ['-T', 'utf8', '-O', 'width=400', join(directory, `${title}.1`)]);
       const shown = withoutBold(stdout).replaceAll(/\s+/g, ' ');
       const said = [command.description(), command.summary()];

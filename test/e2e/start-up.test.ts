@@ -58,18 +58,26 @@ describe('the files that tokens loads', () => {
     return { ours: [...new Set(ours)].sort(), files, builtins };
   }
 
-  it.each([[['--version']], [['--help']], [['create', '--help']], [['help', 'users']]])(
-    'are one file without the network stack for %j',
-    async (args) => {
-      const { ours, builtins } = await loadedBy(args);
-      expect(ours).toEqual(['main.cjs']);
-      for (const name of [...slowModules, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
-        expect(builtins).not.toContain(name);
-      }
-    },
-  );
+  it.each([
+    [['--version'], ['chunk.cjs', 'main.cjs']],
+    [['--help'], ['chunk.cjs', 'main.cjs']],
+    [
+      ['create', '--help'],
+      ['chunk.cjs', 'main.cjs', 'rest.cjs'],
+    ],
+    [
+      ['help', 'users'],
+      ['chunk.cjs', 'main.cjs', 'rest.cjs'],
+    ],
+  ])('include no network stack for %j, and the commands only if one is named', async (args, expected) => {
+    const { ours, builtins } = await loadedBy(args);
+    expect(ours).toEqual(expected);
+    for (const name of [...slowModules, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
+      expect(builtins).not.toContain(name);
+    }
+  });
 
-  it('are one file without the network stack for a completion with names from the cache, or without a session', async () => {
+  it('include no network stack for a completion with names from the cache, or without a session', async () => {
     const [url, email] = ['http://127.0.0.1:9', 'ada@example.com'];
     const server = { url, host: '127.0.0.1:9', email, credentialStore: 'file', insecureHttp: true };
     const names = { [`${url} ${email} token`]: { at: new Date().toISOString(), names: ['ci-pipeline'] } };
@@ -78,26 +86,26 @@ describe('the files that tokens loads', () => {
     await Promise.all([write('config.json', { current: url, servers: [server] }), write('completion.json', names)]);
     for (const env of [{}, { TOKENS_SERVER: 'http://127.0.0.1:10' }]) {
       const { ours, builtins } = await loadedBy(['__complete', 'token'], { TOKENS_CONFIG_DIR: directory, ...env });
-      expect(ours).toEqual(['main.cjs']);
+      expect(ours).toEqual(['chunk.cjs', 'main.cjs', 'rest.cjs']);
       for (const name of slowModules) expect(builtins).not.toContain(name);
     }
   });
 
-  it('are the main file and the network stack for a list as JSON', async () => {
+  it('are those of the commands and the network stack for a list as JSON', async () => {
     const daemon = await start(await newDataDir());
     const { session } = await signIn(daemon.url, superuser);
     const { ours, builtins } = await loadedBy(['list', '--json'], {
       TOKENS_SERVER: daemon.url,
       TOKENS_SESSION: session,
     });
-    expect(ours).toEqual(['main.cjs', 'undici.cjs']);
+    expect(ours).toEqual(['chunk.cjs', 'main.cjs', 'rest.cjs', 'undici.cjs']);
     for (const name of slowModules) expect(builtins).not.toContain(name);
   });
 
   it('are loaded through Node’s compile cache in the home directory on Node 22 and newer', async () => {
     const report = join(directory, 'compile-cache.txt');
     const { ours, files } = await loadedBy(['--version'], { COMPILE_CACHE: report });
-    expect(ours).toEqual(['main.cjs']);
+    expect(ours).toEqual(['chunk.cjs', 'main.cjs']);
     expect(files.filter((path) => /compiled-code\.js$|\.cache$/.test(path))).toEqual([]);
     const [cacheDirectory, ...before] = (await readFile(report, 'utf8')).split('\n');
     // The home directory, because other users could put code into a shared directory.

@@ -47,7 +47,13 @@ describe('the npm package', () => {
       ...committed('bin'),
       ...committed('examples'),
       ...documentation,
-      ...['dist/cli/main.cjs', 'dist/cli/undici.cjs', 'dist/cli/keychain-process.js', 'dist/server/main.js'],
+      ...[
+        'dist/cli/main.cjs',
+        'dist/cli/rest.cjs',
+        'dist/cli/undici.cjs',
+        'dist/cli/keychain-process.js',
+        'dist/server/main.js',
+      ],
       ...['dist/server/web/shell/assets/styles/base.css', 'dist/shared/problems.js'],
     ])
       expect(packed.paths).toContain(path);

@@ -4,11 +4,9 @@ import type { Context } from '../../context.ts';
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
-export function registerCompletion(program: Command, ctx: Context): void {
-  program
-    .command('completion')
+export function defineCompletion(command: Command, ctx: Context): void {
+  command
     .addArgument(new Argument('<shell>', 'Your shell').choices(shells))
-    .summary('Print a completion script for your shell')
     .description(
       'Print a script that completes commands, options, names, files and known values. Load it when your shell starts.',
     )

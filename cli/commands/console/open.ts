@@ -7,11 +7,9 @@ import { note } from '../../ui/notes.ts';
 
 export interface OpenOptions extends GlobalOptions, OwnerOptions {}
 
-export function registerOpen(program: Command, ctx: Context): void {
-  const command = program
-    .command('open')
+export function defineOpen(command: Command, ctx: Context): void {
+  command
     .argument('[name]', 'Name, prefix or ID of a token')
-    .summary('Open the console in your browser')
     .description(
       'Open the page of a token in your browser, or the list of your tokens. Without a browser, print the address of the page.',
     );

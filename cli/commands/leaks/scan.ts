@@ -10,11 +10,9 @@ import type { Server } from '../../session/server-url.ts';
 import { warn } from '../../ui/notes.ts';
 import { type ScanOptions, sourceOf } from './scan-source.ts';
 
-export function registerScan(program: Command, ctx: Context): void {
-  program
-    .command('scan')
+export function defineScan(command: Command, ctx: Context): void {
+  command
     .argument('[path...]', 'Files and directories to search, or - for standard input (default: this directory)')
-    .summary('Find leaked tokens in files and in Git')
     .description(
       'Find values of tokens in files, directories, archives (zip and tar, also gzipped), standard input or a Git repository. Print where they are, and never the values themselves. With a session or a management key, the server says which of them are live: it receives only their hashes. Exit with code 4 if a value is live, or with --offline if there is any value. Otherwise, exit with code 1 if a file cannot be read.',
     )

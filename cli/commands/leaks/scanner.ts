@@ -9,11 +9,9 @@ interface ScannerOptions extends GlobalOptions {
   prefix?: string[];
 }
 
-export function registerScanner(program: Command, ctx: Context): void {
-  program
-    .command('scanner')
+export function defineScanner(command: Command, ctx: Context): void {
+  command
     .addArgument(new Argument('<name>', 'Which scanner').choices(scanners))
-    .summary('Print the rule by which a secret scanner finds tokens')
     .description(
       'Print the rule by which gitleaks, trufflehog, GitHub or GitLab finds values of tokens. The command asks the server for the prefix of its values. A rule cannot check the checksum; trufflehog asks the server which values are live.',
     )

@@ -27,10 +27,8 @@ interface ApplyOptions extends GlobalOptions {
   secretsFile?: string;
 }
 
-export function registerApply(program: Command, ctx: Context): void {
-  program
-    .command('apply')
-    .summary('Bring the organization to the state in a file')
+export function defineApply(command: Command, ctx: Context): void {
+  command
     .description(
       'Bring the organization to the state in a YAML or JSON file. Prints the plan, then carries it out one object after the other. ' +
         'Sections and fields that the file leaves out stay as they are. A list in the file is the whole list. ' +

@@ -15,10 +15,8 @@ interface ExportOptions extends GlobalOptions {
   file?: string;
 }
 
-export function registerExport(program: Command, ctx: Context): void {
-  program
-    .command('export')
-    .summary('Print the organization as a file')
+export function defineExport(command: Command, ctx: Context): void {
+  command
     .description(
       'Print the organization as a YAML file, or as JSON with --json. `tokens apply` accepts this file, and changes nothing. It contains no secrets.',
     )

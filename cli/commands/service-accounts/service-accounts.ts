@@ -8,9 +8,8 @@ import { registerServiceAccountsEnable } from './enable.ts';
 import { registerServiceAccountsList } from './list.ts';
 import { registerServiceAccountsShow } from './show.ts';
 
-/** Registers `tokens service-accounts` and its commands. */
-export function registerServiceAccounts(program: Command, ctx: Context): void {
-  const accounts = program.command('service-accounts').alias('sa').summary('Manage service accounts');
+/** Defines `tokens service-accounts` and its commands. */
+export function defineServiceAccounts(accounts: Command, ctx: Context): void {
   accounts.description(
     'Manage service accounts. A service account owns tokens, and nobody signs in with it. Members maintain it, and get the mails about its tokens.',
   );

@@ -27,11 +27,9 @@ export interface LoginOptions extends GlobalOptions {
   header?: string[];
 }
 
-export function registerLogin(program: Command, ctx: Context): void {
-  program
-    .command('login')
+export function defineLogin(command: Command, ctx: Context): void {
+  command
     .argument('[url]', 'Address of the server')
-    .summary('Sign in to a server')
     .description(
       'Sign in to a server in your browser, or with an email address and password. Remembers the server, and stores the session in the OS keychain or, without one, in a file that only you can read.',
     )

@@ -7,10 +7,8 @@ import type { Server } from '../../session/server-url.ts';
 import { endSession, endStoredSession } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';
 
-export function registerLogout(program: Command, ctx: Context): void {
-  program
-    .command('logout')
-    .summary('Sign out')
+export function defineLogout(command: Command, ctx: Context): void {
+  command
     .description('End the session on the server and remove it from this machine. Your tokens keep working.')
     .addHelpText('after', '\nExample:\n  $ tokens logout')
     .action((_options, command: Command) => runLogout(ctx, command.optsWithGlobals()));

@@ -15,10 +15,8 @@ export interface PasswordOptions extends GlobalOptions {
   recoveryCodes?: boolean;
 }
 
-export function registerPassword(program: Command, ctx: Context): void {
-  program
-    .command('password')
-    .summary('Change your password or two-factor sign-in')
+export function definePassword(command: Command, ctx: Context): void {
+  command
     .description(
       'Change your password, or turn two-factor sign-in on or off. This ends your other sessions. Your tokens keep working.',
     )

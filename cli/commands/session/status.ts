@@ -7,10 +7,8 @@ import { type Connection, connect, openApi, resolveServer } from '../../session/
 import type { Server } from '../../session/server-url.ts';
 import type { Status } from '../../ui/accounts/status.ts';
 
-export function registerStatus(program: Command, ctx: Context): void {
-  program
-    .command('status')
-    .summary('Check the server, your session and your tokens')
+export function defineStatus(command: Command, ctx: Context): void {
+  command
     .description(
       'Show whether the server responds, when your session or management key ends, how far the clocks of the server and this machine differ, and which of your tokens need attention. Exit with code 4 if you have no session or it has ended, and with code 6 if the server cannot be reached or is not tokensd.',
     )

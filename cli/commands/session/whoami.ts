@@ -6,10 +6,8 @@ import { type Connection, connect } from '../../session/connect.ts';
 import { sessionShape } from '../../session/session-shape.ts';
 import { timesFor } from '../../ui/times.ts';
 
-export function registerWhoami(program: Command, ctx: Context): void {
-  program
-    .command('whoami')
-    .summary('Show who is signed in')
+export function defineWhoami(command: Command, ctx: Context): void {
+  command
     .description(
       'Show who is signed in, to which server, and when the session ends. With a management key, show the key.',
     )

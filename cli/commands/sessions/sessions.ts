@@ -3,9 +3,8 @@ import type { Context } from '../../context.ts';
 import { registerSessionsEnd } from './end.ts';
 import { registerSessionsList } from './list.ts';
 
-/** Registers `tokens sessions` and its commands. */
-export function registerSessions(program: Command, ctx: Context): void {
-  const sessions = program.command('sessions').summary('List and end sessions');
+/** Defines `tokens sessions` and its commands. */
+export function defineSessions(sessions: Command, ctx: Context): void {
   sessions.description(
     'List where you are signed in, and end sessions. Superusers can do both for any member. Auditors can list.',
   );

@@ -35,11 +35,9 @@ export interface EditOptions
   manage?: string[];
 }
 
-export function registerEdit(program: Command, ctx: Context): void {
-  const command = program
-    .command('edit')
+export function defineEdit(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary("Change a token's name, description, expiry or rules")
     .description(
       "Change a token's name, description, expiry or rules. Rules say what the token may do, and apply from the next request on. Its value stays the same. An expired token cannot be changed: create another one.",
     )

@@ -13,12 +13,10 @@ export interface ExecOptions extends GlobalOptions, Pick<OwnerOptions, 'serviceA
   file?: string;
 }
 
-export function registerExec(program: Command, ctx: Context): void {
-  const command = program
-    .command('exec')
+export function defineExec(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
     .argument('<command...>', 'The command and its arguments, after `--`')
-    .summary('Run a command with a stored token value')
     .description(
       'Run a command with the value of a token in an environment variable. The value comes from the OS keychain, where `tokens create --store` or `tokens rotate --store` put it, or from a file. The exit code is that of the command. Needs no server.',
     )

@@ -6,11 +6,9 @@ import { resolveServer } from '../../session/connect.ts';
 
 type GetOptions = GlobalOptions & Pick<OwnerOptions, 'serviceAccount'>;
 
-export function registerGet(program: Command, ctx: Context): void {
-  const command = program
-    .command('get')
+export function defineGet(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Print a stored token value')
     .description('Print a token value that `tokens create --store` put into the OS keychain. Needs no server.');
   addServiceAccountOption(command, 'Service account that owns the token')
     .addHelpText(

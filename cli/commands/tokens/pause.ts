@@ -16,11 +16,9 @@ export interface PauseOptions extends GlobalOptions, OwnerOptions {
   reason?: string;
 }
 
-export function registerPause(program: Command, ctx: Context): void {
-  const command = program
-    .command('pause')
+export function definePause(command: Command, ctx: Context): void {
+  command
     .argument('<names...>', 'Names or prefixes of the tokens')
-    .summary('Stop tokens until they are resumed')
     .description(
       'Stop tokens until they are resumed or the pause ends. Requests that use them are denied immediately, everywhere. Unlike a revocation, this can be undone with `tokens resume`. Only superusers can end a pause by a superuser.',
     )

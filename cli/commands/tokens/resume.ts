@@ -8,11 +8,9 @@ import { changeTokens } from './change-tokens.ts';
 
 export interface ResumeOptions extends GlobalOptions, OwnerOptions {}
 
-export function registerResume(program: Command, ctx: Context): void {
-  const command = program
-    .command('resume')
+export function defineResume(command: Command, ctx: Context): void {
+  command
     .argument('<names...>', 'Names or prefixes of the tokens')
-    .summary('Let paused or idle tokens work again')
     .description('Let paused or idle tokens work again, with the values that they have.');
   addOwnerOptions(command, 'the tokens')
     .addHelpText('after', '\nExample:\n  $ tokens resume ci-pipeline')

@@ -28,12 +28,9 @@ export interface RevokeOptions extends GlobalOptions, OwnerOptions {
   stdin?: boolean;
 }
 
-export function registerRevoke(program: Command, ctx: Context): void {
-  const command = program
-    .command('revoke')
-    .alias('rm')
+export function defineRevoke(command: Command, ctx: Context): void {
+  command
     .argument('[names...]', 'Names or prefixes of the tokens')
-    .summary('Revoke tokens permanently')
     .description('Revoke tokens permanently. They stop working immediately, everywhere.')
     .option('--all', 'Revoke all tokens')
     .addOption(new Option('--status <status>', 'Revoke all tokens with this status').choices(statuses))

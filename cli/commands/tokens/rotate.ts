@@ -23,11 +23,9 @@ export interface RotateOptions extends NewValueOptions, Pick<OwnerOptions, 'serv
   finish?: boolean;
 }
 
-export function registerRotate(program: Command, ctx: Context): void {
-  const command = program
-    .command('rotate')
+export function defineRotate(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Give a token a new value')
     .description(
       'Give a token a new value and print it once. The old value keeps working during the overlap, so that you can replace it everywhere. `tokens show` says where the old value is still used.',
     )

@@ -13,11 +13,9 @@ import { timesFor } from '../../ui/times.ts';
 
 export interface ShowOptions extends GlobalOptions, OwnerOptions {}
 
-export function registerShow(program: Command, ctx: Context): void {
-  const command = program
-    .command('show')
+export function defineShow(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Show one token')
     .description(
       'Show the details of one token. Its value cannot be shown. If the token was revoked or removed, show how it ended, for as long as the server remembers it. The command then fails, because the token no longer exists.',
     );

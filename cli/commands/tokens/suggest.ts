@@ -22,11 +22,9 @@ export interface SuggestOptions extends GlobalOptions, OwnerOptions {
 
 const defaultDays = '30';
 
-export function registerSuggest(program: Command, ctx: Context): void {
-  const command = program
-    .command('suggest')
+export function defineSuggest(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Suggest rules from how a token was used')
     .description(
       'Suggest the narrowest rules that would have denied none of the recorded uses of a token. Print how many uses each rule covers, and the command that sets the rules.',
     )

@@ -18,11 +18,9 @@ export interface TestOptions extends GlobalOptions, OwnerOptions {
   app?: string;
 }
 
-export function registerTest(program: Command, ctx: Context): void {
-  const command = program
-    .command('test')
+export function defineTest(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Test whether a token may make a request')
     .description(
       'Test whether verification would allow a request with a token, without its value. Print the verdict and the rule that decides. The server records nothing. Without --app or --ip, the verdict is conditional if it depends on them.',
     )

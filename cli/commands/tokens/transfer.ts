@@ -15,11 +15,9 @@ export interface TransferOptions extends GlobalOptions, OwnerOptions {
   as?: string;
 }
 
-export function registerTransfer(program: Command, ctx: Context): void {
-  const command = program
-    .command('transfer')
+export function defineTransfer(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Give a token to a service account')
     .description(
       'Give a token to a service account. Its value keeps working, and stands for the service account from the next request on. You must maintain the service account; superusers transfer the tokens of everyone. The former owner knows the value, so rotate the token afterwards. It no longer rotates itself.',
     )

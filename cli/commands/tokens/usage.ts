@@ -13,11 +13,9 @@ export interface UsageOptions extends GlobalOptions, OwnerOptions {
 
 const defaultDays = '30';
 
-export function registerUsage(program: Command, ctx: Context): void {
-  const command = program
-    .command('usage')
+export function defineUsage(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name or prefix of the token')
-    .summary('Show how a token was used')
     .description(
       'Show how often a token was used on each day, its last denied requests, and its most frequent routes, networks and user agents. Uses of the last minute may be missing.',
     )

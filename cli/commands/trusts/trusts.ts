@@ -6,9 +6,8 @@ import { registerTrustsEdit } from './edit.ts';
 import { registerTrustsList } from './list.ts';
 import { registerTrustsShow } from './show.ts';
 
-/** Registers `tokens trusts` and its commands. */
-export function registerTrusts(program: Command, ctx: Context): void {
-  const trusts = program.command('trusts').alias('trust').summary('Manage trusts');
+/** Defines `tokens trusts` and its commands. */
+export function defineTrusts(trusts: Command, ctx: Context): void {
   trusts.description('Manage trusts, which let jobs of CI systems and clusters get tokens without a stored secret.');
   trusts.addHelpText(
     'after',

@@ -2,11 +2,9 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { updateUsers } from './update.ts';
 
-export function registerGrant(program: Command, ctx: Context): void {
-  program
-    .command('grant')
+export function defineGrant(command: Command, ctx: Context): void {
+  command
     .argument('<email...>', 'Email addresses of the members')
-    .summary('Let members create and manage tokens')
     .description(
       'Grant members the permission "Can create and manage personal API tokens". Their blocked tokens work again.',
     )

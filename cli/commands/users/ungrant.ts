@@ -2,11 +2,9 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { updateUsers } from './update.ts';
 
-export function registerUngrant(program: Command, ctx: Context): void {
-  program
-    .command('ungrant')
+export function defineUngrant(command: Command, ctx: Context): void {
+  command
     .argument('<email...>', 'Email addresses of the members')
-    .summary("Remove members' permission and block their tokens")
     .description(
       'Remove the permission "Can create and manage personal API tokens" from members. Their tokens stop working immediately. Granting the permission again reactivates them.',
     )

@@ -10,9 +10,8 @@ import { registerWebhooksRotateSecret } from './rotate-secret.ts';
 import { registerWebhooksShow } from './show.ts';
 import { registerWebhooksTest } from './test.ts';
 
-/** Registers `tokens webhooks` and its commands. */
-export function registerWebhooks(program: Command, ctx: Context): void {
-  const webhooks = program.command('webhooks').alias('webhook').summary('Manage webhooks');
+/** Defines `tokens webhooks` and its commands. */
+export function defineWebhooks(webhooks: Command, ctx: Context): void {
   webhooks.description('Manage webhooks: addresses to which audit events are sent as they happen.');
   webhooks.addHelpText(
     'after',

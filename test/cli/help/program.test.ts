@@ -22,7 +22,7 @@ afterEach(async () => {
 it('prints help on stdout and exits 0 without a command', async () => {
   const ran = await cli.run([]);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
-  expect(ran.stdout).toContain('create [options] [name]');
+  expect(ran.stdout).toContain('create               Create a token');
   expect((await cli.run(['--help'])).stdout).toBe(ran.stdout);
   expect((await cli.run(['users'])).code).toBe(0);
 });

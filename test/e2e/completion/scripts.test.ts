@@ -23,7 +23,8 @@ const harness = {
 
 /** What is in the current directory. */
 const files = ['members.csv', 'organization.yaml'];
-const commands = pathsOf(createProgram(bareContext(), { out: '', err: '' }), []);
+const program = await createProgram(bareContext(), { out: '', err: '' });
+const commands = pathsOf(program, []);
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
   it.skipIf(!hasRealParts(shell))('completes every command and alias', async () => {
@@ -106,7 +107,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the words that completion %s of
 
 it('asks for the names of existing objects', () => {
   const create = /\bnew\b|^Email address of the new|OAuth client|webhook|trust|server|behind the proxy/i;
-  for (const { path, description } of argumentsOf(createProgram(bareContext(), { out: '', err: '' }), '')) {
+  for (const { path, description } of argumentsOf(program, '')) {
     // The words after `--` belong to another command.
     if (description.startsWith('The command and its arguments')) continue;
     const [kind] = /member|service account|app\b|token/.exec(description) ?? [];
@@ -117,14 +118,14 @@ it('asks for the names of existing objects', () => {
 
 it('offers files for each option whose value is one', () => {
   const other = /^Path of the request|^Only jobs of this workflow file/;
-  for (const { flags, description } of optionsOf(createProgram(bareContext(), { out: '', err: '' }))) {
+  for (const { flags, description } of optionsOf(program)) {
     const expected = /<(path|file)>/.test(flags) && !other.test(description);
     expect(flags.split(/[ ,]+/).some(isFileOption), `${flags}: ${description}`).toBe(expected);
   }
 });
 
 it('offers the values of each option that has only a few', () => {
-  for (const { flags, argChoices = [] } of optionsOf(createProgram(bareContext(), { out: '', err: '' }))) {
+  for (const { flags, argChoices = [] } of optionsOf(program)) {
     const known = /<(action|event|fields|format|choice|scope|store|status|order)>/.test(flags);
     const values = [...argChoices, ...flags.split(/[ ,]+/).flatMap(valuesOf)];
     expect(values.length > 0, flags).toBe(known || flags === '--event <name>');

@@ -41,10 +41,8 @@ interface Result {
   readonly token: Token | NonNullable<ProblemDetails['token']> | null;
 }
 
-export function registerCheck(program: Command, ctx: Context): void {
-  program
-    .command('check')
-    .summary('Check whether a token works')
+export function defineCheck(command: Command, ctx: Context): void {
+  command
     .description(
       'Check whether the token on standard input works. Needs no session. The server records a use only for a management key or a canary. With a session, the command recognizes your own canaries and records no use. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
     )

@@ -28,11 +28,9 @@ export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerO
   canary?: boolean;
 }
 
-export function registerCreate(program: Command, ctx: Context): void {
-  const command = program
-    .command('create')
+export function defineCreate(command: Command, ctx: Context): void {
+  command
     .argument('[name]', 'Name of the new token. On a terminal, you are asked for it, the expiry and the app')
-    .summary('Create a token and print its value once')
     .description(
       'Create a personal API token and print its value. The server stores only a hash, so it cannot show the value again.',
     )

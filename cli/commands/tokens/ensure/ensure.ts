@@ -28,11 +28,9 @@ export interface EnsureOptions extends GlobalOptions, RuleOptions, Pick<OwnerOpt
 
 type Action = 'none' | 'created' | 'rotated';
 
-export function registerEnsure(program: Command, ctx: Context): void {
-  const command = program
-    .command('ensure')
+export function defineEnsure(command: Command, ctx: Context): void {
+  command
     .argument('<name>', 'Name of the token')
-    .summary('Keep a working token value in a file')
     .description(
       'Keep a working token value in a file. Run it regularly: it does nothing while the value in the file works and has time left. Otherwise it rotates the token, or creates it, and replaces the file in one step. The file always holds a complete value. A token that may rotate itself needs no session. Rules, such as --app, apply only to a new token.',
     )

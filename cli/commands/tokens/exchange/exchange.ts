@@ -15,10 +15,8 @@ export interface ExchangeOptions extends JobTokenOptions {
   out?: string;
 }
 
-export function registerExchange(program: Command, ctx: Context): void {
-  program
-    .command('exchange')
-    .summary("Exchange a job's identity token for a token")
+export function defineExchange(command: Command, ctx: Context): void {
+  command
     .description(
       'Exchange the identity token of a CI job or a pod for a short-lived token, and print its value. Needs no session. Finds the identity token itself: in GitHub Actions, in TOKENS_ID_TOKEN, or in the file that Kubernetes projects into the pod.',
     )

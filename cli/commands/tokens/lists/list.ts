@@ -32,11 +32,8 @@ export const statuses = [
   'idle',
 ] satisfies TokenStatus[];
 
-export function registerList(program: Command, ctx: Context): void {
-  const command = program
-    .command('list')
-    .alias('ls')
-    .summary('List tokens and their last use')
+export function defineList(command: Command, ctx: Context): void {
+  command
     .description(
       'List your tokens, newest first, with the time, request and address of their last use. With several options, only tokens that match all of them are listed.',
     )

@@ -5,10 +5,8 @@ import type { Context, GlobalOptions } from '../../../context.ts';
 import { hasCode, localError } from '../../../errors.ts';
 import { connect } from '../../../session/connect.ts';
 
-export function registerReport(program: Command, ctx: Context): void {
-  program
-    .command('report')
-    .summary('Count the tokens that are active, and those that need attention')
+export function defineReport(command: Command, ctx: Context): void {
+  command
     .description(
       'Count the active tokens of all owners, and the tokens that need attention: those that never expire, have not been used or rotated for a long time, expire soon, or belong to disabled owners. Expired and paused tokens are among these. Also count the service accounts without an enabled maintainer. Print the command that lists the tokens of each count.',
     )

@@ -24,11 +24,9 @@ export interface OffboardOptions extends GlobalOptions {
   yes?: boolean;
 }
 
-export function registerOffboard(program: Command, ctx: Context): void {
-  program
-    .command('offboard')
+export function defineOffboard(command: Command, ctx: Context): void {
+  command
     .argument('<email>', 'Email address of the member')
-    .summary('Disable an account and revoke its tokens, or transfer those in use')
     .description(
       'Disable the account of a member who leaves, and permanently revoke all of their tokens. With --transfer-to, a service account first receives the active and paused tokens that were used in the last 30 days. The member knows their values, so each token expires at the end of the grace unless a maintainer rotates it first.',
     )

@@ -11,6 +11,8 @@ const { Script } = require('node:vm');
  */
 exports.requireWithCache = function requireWithCache(path, onLoad = () => {}) {
   if (!existsSync(`${path}.cache`)) return require(path);
+  const known = loadedModules.get(path);
+  if (known !== undefined) return known.exports;
   const requireOthers = createRequire(path);
   const requireFrom = (id) =>
     id.startsWith('./') ? requireWithCache(join(dirname(path), id), onLoad) : requireOthers(id);
@@ -18,11 +20,15 @@ exports.requireWithCache = function requireWithCache(path, onLoad = () => {}) {
   return runCompiled(code, requireFrom, onLoad);
 };
 
+/** What was loaded, by path, so that each module runs once. */
+const loadedModules = new Map();
+
 /** Runs a CommonJS module and returns its exports. V8 ignores `compiled` if another version compiled it. */
 function runCompiled({ path, source, compiled }, requireFrom, onLoad = () => {}) {
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
   const script = new Script(wrapped, { filename: path, cachedData: compiled });
   const loaded = { exports: {} };
+  loadedModules.set(path, loaded);
   script.runInThisContext()(loaded.exports, requireFrom, loaded, path, dirname(path));
   onLoad(path, script);
   return loaded.exports;

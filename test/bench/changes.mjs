@@ -82,25 +82,3 @@ export async function measureList(url, session) {
   if (code !== 0) throw new Error(`tokens list exited with ${code}`);
   return { seconds: (performance.now() - startedAt) / 1000, megabytes: bytes / 1e6, memory: peakMemory };
 }
-
-/** Measures the start-up times of the CLI and of Node alone, in turn. Returns lists of milliseconds by command. */
-export function measureStartUp(url, session) {
-  const cli = `${root}bin/tokens.js`;
-  const cases = {
-    'node -e 0': ['-e', '0'],
-    'tokens --version': [cli, '--version'],
-    'tokens --help': [cli, '--help'],
-    'tokens list --json': [cli, 'list', '--json', '--limit', '20'],
-  };
-  const env = { ...process.env, HOME: '/nonexistent', TOKENS_SERVER: url, TOKENS_SESSION: session };
-  const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-  for (let round = 0; round < 15; round += 1) {
-    for (const [name, args] of Object.entries(cases)) {
-      const startedAt = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, args, { env });
-      if (status !== 0) throw new Error(String(stderr));
-      times[name].push(performance.now() - startedAt);
-    }
-  }
-  return times;
-}

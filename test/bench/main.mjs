@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { createSuperuser, measureChanges, measureList, measureStartUp, signIn } from './changes.mjs';
+import { createSuperuser, measureChanges, measureList, signIn } from './changes.mjs';
 import { prepareDatabase, startPostgres } from './databases.mjs';
 import { median, slice } from './load.mjs';
 import { pinning } from './programs.mjs';
 import { print, writeFigures } from './report.mjs';
+import { measureStartUp } from './start-up.mjs';
 import { bareHono, betterAuth, denials, forwardAuth, introspection, oidcProvider, withHost } from './targets.mjs';
 
 const quick = process.argv.includes('--quick');
@@ -74,7 +75,7 @@ for (const kind of ['sqlite', 'postgres']) {
         const requests = await introspection(target, session, database.values);
         await compare('introspection, sqlite', { ...target, requests });
         singleMeasurements.list = await measureList(target.url, session);
-        singleMeasurements.startUp = measureStartUp(target.url, session);
+        singleMeasurements.startUp = await measureStartUp(target.url);
       }
       singleMeasurements[kind] = await measureChanges(target, session);
       // Last, because it changes what the other rows measure.

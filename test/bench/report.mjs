@@ -39,9 +39,10 @@ export function print(table, singleMeasurements, { rounds, maxTokens }) {
   );
   printLine('\n| start | ms | × node |');
   printLine('|---|--:|--:|');
-  const node = median(singleMeasurements.startUp['node -e 0']);
+  const node = singleMeasurements.startUp['node -e 0'];
   for (const [name, times] of Object.entries(singleMeasurements.startUp)) {
-    printLine(`| \`${name}\` | ${median(times).toFixed(0)} | ${(median(times) / node).toFixed(2)} |`);
+    const ratios = times.map((time, round) => time / node[round]);
+    printLine(`| \`${name}\` | ${median(times).toFixed(0)} | ${median(ratios).toFixed(2)} |`);
   }
 }
 

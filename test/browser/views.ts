@@ -512,7 +512,7 @@ const acceptWithShortPassword = async (page: Page) => {
 const addWithoutMail = async (page: Page) => {
   await page.getByLabel('Email address', { exact: true }).fill(`new.${Math.random()}@example.com`);
   await page.getByRole('button', { name: 'Add member' }).click();
-  await page.getByRole('textbox', { name: 'Link' }).waitFor();
+  await page.getByRole('textbox', { name: 'Address' }).waitFor();
 };
 
 const inviteSeveral = async (page: Page) => {

@@ -109,7 +109,8 @@ it('filters by everything that the API filters by, with a chip for each filter t
 });
 
 it('says of tokens that never expire which are left out, and the maximum expiry, also if there are none', async () => {
-  const line = (html: string) => textOf(/<p class="hint">[^<]*Tokens that jobs.*?<\/p>/s.exec(html)?.[0] ?? '');
+  const line = (html: string) =>
+    textOf(/<p class="attention"><span>[^<]*Tokens that jobs.*?<\/p>/s.exec(html)?.[0] ?? '');
   const text =
     'Without canaries, whose values never work. Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens: none .';
   const none = await get('?no_expiry=true');

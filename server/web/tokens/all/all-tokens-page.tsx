@@ -117,10 +117,12 @@ function ownersOf({ owner, known_to, sort }: FilterValues): FilterValues {
 function NeverExpiring({ values, maxExpiry }: Pick<AllTokensPageProps, 'values' | 'maxExpiry'>) {
   const hasCanaries = values.canaries !== undefined && values.canaries !== 'false';
   return (
-    <p class="hint">
-      {!hasCanaries && 'Without canaries, whose values never work. '}
-      Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens:{' '}
-      <a href={`${settingsPath}#TOKENSD_MAX_EXPIRY`}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
+    <p class="attention">
+      <span>
+        {!hasCanaries && 'Without canaries, whose values never work. '}
+        Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens:{' '}
+        <a href={`${settingsPath}#TOKENSD_MAX_EXPIRY`}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
+      </span>
     </p>
   );
 }

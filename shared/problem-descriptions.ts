@@ -77,7 +77,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'exchanged-token':
     'A job received this token in exchange for its identity token. It ends within an hour, so it can be paused and revoked, but not edited or rotated. Change its trust instead.',
   'token-inactive':
-    'The token is paused, expired or idle, or its owner may not use tokens. The message names the reason. `tokens check` reports it with status 0 and exit code 4.',
+    'The token is paused, expired or idle, or its owner may not use tokens. The message names the reason. A paused token can be rotated with `overlap` 0. `tokens check` reports it with status 0 and exit code 4.',
   'email-from-sso':
     'The member signs in through the identity provider, which sends their email address at each sign-in. Change it there.',
   'disable-first':

@@ -669,6 +669,7 @@ export const views: View[] = [
   { name: 'token-rotated', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotate },
   { name: 'token-two-values', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotateAndReturn },
   { name: 'token-paused', as: dev, path: tokenPage(dev, 'grafana-read') },
+  { name: 'token-rotate-paused', as: dev, path: tokenPage(dev, 'grafana-read', '?dialog=rotate') },
   { name: 'token-canary', as: dev, path: tokenPage(dev, 'old-deploy-key') },
   { name: 'token-canary-pause', as: dev, path: tokenPage(dev, 'old-deploy-key', '?dialog=pause') },
   { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },

@@ -20,7 +20,7 @@ export function definePause(command: Command, ctx: Context): void {
   command
     .argument('<names...>', 'Names or prefixes of the tokens')
     .description(
-      'Stop tokens until they are resumed or the pause ends. Requests that use them are denied immediately, everywhere. Unlike a revocation, this can be undone with `tokens resume`. Only superusers can end a pause by a superuser.',
+      'Stop tokens until they are resumed or the pause ends. Requests that use them are denied immediately, everywhere. Unlike a revocation, this can be undone with `tokens resume`. Only superusers can end a pause by a superuser. If a value was stolen, replace it before you resume the token: `tokens rotate NAME --overlap 0`.',
     )
     .addOption(new Option('--for <duration>', 'Length of the pause: 30m, 12h, 2d, 1w').conflicts('until'))
     .option('--until <time>', 'End of the pause: a time, or a date (the start of that day in UTC)')

@@ -27,7 +27,7 @@ export function defineRotate(command: Command, ctx: Context): void {
   command
     .argument('<name>', 'Name or prefix of the token')
     .description(
-      'Give a token a new value and print it once. The old value keeps working during the overlap, so that you can replace it everywhere. `tokens show` says where the old value is still used.',
+      'Give a token a new value and print it once. The old value keeps working during the overlap, so that you can replace it everywhere. `tokens show` says where the old value is still used. A paused token can be rotated with --overlap 0 only, and stays paused.',
     )
     .option('--overlap <duration>', 'How long the old value keeps working: 0 to 30d (default: 24h)')
     .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date (the end of that day in UTC), a time, or never')
@@ -38,7 +38,7 @@ export function defineRotate(command: Command, ctx: Context): void {
   addServiceAccountOption(command, 'Service account that owns the token')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens rotate ci-pipeline --overlap 7d\n  $ tokens rotate ci-pipeline --finish\n  $ tokens rotate laptop --store --no-print',
+      '\nExamples:\n  $ tokens rotate ci-pipeline --overlap 7d\n  $ tokens rotate ci-pipeline --finish\n  $ tokens rotate stolen --overlap 0\n  $ tokens rotate laptop --store --no-print',
     )
     .action((name: string, _options, command: Command) => runRotate(ctx, name, command.optsWithGlobals()));
 }
@@ -56,7 +56,8 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   const token = await findToken(connection.api, name, options);
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
     if (error instanceof ValueMayBeLost || ctx.signal.aborted) throw lostError(ctx, token, body, error);
-    throw hasCode(error, 'rotation-pending') ? pendingError(ctx, token, error) : error;
+    if (hasCode(error, 'rotation-pending')) throw pendingError(ctx, token, error);
+    throw hasCode(error, 'token-inactive') && isPausedWithOverlap(token, body) ? pausedError(token, error) : error;
   });
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
@@ -65,6 +66,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
     throw unwrittenError(rotated, body, error);
   }
   if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(ctx, rotated));
+  if (rotated.status === 'paused') await warn(ctx, options, staysPaused(rotated));
   // The rotation is complete, so a damaged list does not make it fail.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
     await warn(ctx, options, staleKeychain(ctx, rotated));
@@ -115,8 +117,26 @@ function pendingError(ctx: Context, token: Token, error: CliError): CliError {
   return new CliError({ ...error.problem, detail }, { cause: error });
 }
 
+function isPausedWithOverlap({ status }: Token, { overlap }: RotateTokenBody): boolean {
+  return status === 'paused' && overlap !== 0;
+}
+
+/** Names the command that rotates a paused token. */
+function pausedError(token: Token, error: CliError): CliError {
+  const command = `\`${tokenCommand('rotate', token, '--overlap 0')}\``;
+  const detail = `${sanitize(token.name)} is paused, so it can be rotated only if its old value ends at once: ${command}. It then stays paused.`;
+  return new CliError({ ...error.problem, detail }, { cause: error });
+}
+
+/** Says that the value that was just printed does not work yet. */
+function staysPaused(token: Token): string {
+  const command = tokenCommand('resume', token);
+  return `${sanitize(token.name)} stays paused. The new value works when the pause ends. To end it: ${command}`;
+}
+
 /** Names the command that gets another value. Warns that it ends the value in use, unless the rotation has done so already. */
 function wayOn(token: Token, { overlap }: RotateTokenBody): string {
+  if (token.status === 'paused') return `Get another one with \`${tokenCommand('rotate', token, '--overlap 0')}\`.`;
   const price = overlap === 0 ? '' : ', but the value that is in use now then stops working at once';
   return `Get another one with \`${tokenCommand('rotate', token, '--end-previous')}\`${price}.`;
 }

@@ -34,7 +34,7 @@ export interface TokenChange extends MemberEvent {
 }
 
 /** `overlapEndsAt` is null if the old value ended at once. */
-export type TokenRotation = TokenChange & { overlapEndsAt: number | null };
+export type TokenRotation = TokenChange & { overlapEndsAt: number | null; staysPaused: boolean };
 
 export type TokenPause = TokenChange & { until: number | null; reason: string | null };
 
@@ -45,7 +45,8 @@ export type TokenExtension = TokenChange & { earlierEnd: number | null };
 
 /** Writes the mail about a token that received a new value. */
 export function tokenRotatedMail(site: SiteInfo, event: TokenRotation): MailContent {
-  const { token, channel, overlapEndsAt } = event;
+  const { token, channel, overlapEndsAt, staysPaused } = event;
+  const paused = staysPaused ? ' The token is still paused: the new value works when the pause ends.' : '';
   const old = overlapEndsAt === null ? 'ended at once' : `works until ${utc(overlapEndsAt)}`;
   const revoke: AdviceStep = {
     instruction: 'Revoke the token. All its values stop working immediately.',
@@ -54,8 +55,8 @@ export function tokenRotatedMail(site: SiteInfo, event: TokenRotation): MailCont
   };
   return memberMail(site, event, {
     subject: [...tokenTitle(token), ' was rotated'],
-    preview: `${token.prefix} is the new value. The old value ${old}.`,
-    lead: `${aTokenOf(event)} has a new value. The old value ${old}.`,
+    preview: `${token.prefix} is the new value. The old value ${old}.${paused}`,
+    lead: `${aTokenOf(event)} has a new value. The old value ${old}.${paused}`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: adviceToReader(event, site, [revoke]),
     facts: [...tokenFacts(token), ['Old value', old], ...rotatedBy(event), ['Method', methods[channel]]],

@@ -34,7 +34,7 @@ const rotateToken = createRoute({
   path: '/tokens/{id}/rotate',
   summary: 'Rotate a token',
   description:
-    'Gives the token a new value, which only this response contains. Only the owner may do this, or a maintainer of the service account that owns the token. The old value is accepted until `previous.valid_until`. Without `expires_in` and `expires_at`, the token lives again for its `lifetime`.',
+    'Gives the token a new value, which only this response contains. Only the owner may do this, or a maintainer of the service account that owns the token. The old value is accepted until `previous.valid_until`. A paused token can be rotated with `overlap` 0 only: all its earlier values end, and it stays paused, so the new value is accepted when the pause ends. Without `expires_in` and `expires_at`, the token lives again for its `lifetime`.',
   middleware: jsonBody,
   request: { params: idParamSchema, headers: idempotencyHeaderSchema, body: jsonRequest(rotateTokenBodySchema) },
   responses: {

@@ -152,6 +152,7 @@ describe('rotating a token', () => {
     await change(app, `tokens/${token.id}/pause`, { as: app.dev, json: { for: 60 } });
     const paused = await ask();
     expect([paused.status, paused.body.code]).toEqual([409, 'token-inactive']);
+    expect(paused.body.detail).toContain('only so that the old value ends at once (overlap 0)');
     app.clock.advance(hour * 1000);
     const expired = await ask();
     expect([expired.status, expired.body.code]).toEqual([409, 'token-inactive']);

@@ -69,6 +69,20 @@ describe('a restored backup', () => {
     expect([found, report.revokedSince, report.pausedTokens]).toEqual([['rotated', 200], [], []]);
   });
 
+  it('keeps a pause in which the token was rotated, and accepts only its new value after that', async () => {
+    await change('/pause', app.root);
+    let rotated = token;
+    const { found } = await restored(async () => {
+      rotated = await change('/rotate', app.dev, { overlap: 0 });
+      return [token.token, rotated.token];
+    });
+    expect(found).toEqual(['rotated', 'paused']);
+    const store = await openStore(`sqlite:${app.path}`);
+    await store.tokens.resume(token.id, app.clock.now(), true);
+    expect(await verdicts(token.token, rotated.token)(store)).toEqual(['rotated', 200]);
+    await store.close();
+  });
+
   it('ends the overlap of a rotation when it would have ended', async () => {
     const { found } = await restored(async () => {
       const rotated = await change('/rotate', app.dev, { overlap: 60 });

@@ -69,7 +69,7 @@ it('pauses and resumes a token', async () => {
   expect(await verdict(app, token.token)).toBe('paused');
   const text = textOf((await browser.get(path)).html);
   for (const part of ['Holidays', 'dev@example.com', 'Resume']) expect(text).toContain(part);
-  expect(text).not.toContain('Rotate');
+  expect(text).not.toContain('Edit');
   await browser.get(`${path}?dialog=resume`);
   await browser.submit(`${path}/resume`, {});
   expect(await verdict(app, token.token)).toBe(200);

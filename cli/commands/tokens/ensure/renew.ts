@@ -10,6 +10,7 @@ import { CliError, hasCode } from '../../../errors.ts';
 import { type Connection, openApi } from '../../../session/connect.ts';
 import type { Server } from '../../../session/server-url.ts';
 import type { TokenFile } from '../../../token-file/token-file.ts';
+import { tokenCommand } from '../../../ui/command-line.ts';
 import { writeStderr } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { timesFor } from '../../../ui/times.ts';
@@ -70,8 +71,27 @@ async function rotateOrCreate(
   if (present.kind === 'active') return rotate(ctx, connection, file, present.token, wanted);
   const folded = foldName(wanted.name);
   const own = (await listTokens(connection.api, ownerOf(wanted))).find(({ name }) => foldName(name) === folded);
+  if (own?.status === 'paused') return rotate(ctx, connection, file, own, withOverlap(wanted)).catch(explainPause(own));
   if (own && own.status !== 'expired') return rotate(ctx, connection, file, own, wanted);
   return create(ctx, connection, file, wanted);
+}
+
+/**
+ * Keeps the server from rotating a paused token, which it does if the old value ends at once. Otherwise, each run would replace the
+ * value until somebody resumes the token.
+ */
+function withOverlap(wanted: Wanted): Wanted {
+  return { ...wanted, overlap: undefined };
+}
+
+function explainPause(token: Token) {
+  return (error: unknown): never => {
+    if (!hasCode(error, 'token-inactive')) throw error;
+    const resume = tokenCommand('resume', token);
+    const rotate = tokenCommand('rotate', token, '--overlap 0');
+    const detail = `${sanitize(token.name)} is paused, so its value was not replaced. Resume it with \`${resume}\`. If the value was stolen, end it first: \`${rotate}\`.`;
+    throw new CliError({ ...error.problem, detail }, { cause: error });
+  };
 }
 
 function ownerOf({ serviceAccount }: Wanted) {

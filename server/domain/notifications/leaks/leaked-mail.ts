@@ -79,7 +79,12 @@ function stepsOf(site: SiteInfo, event: ValueLeak): AdviceStep[] {
     case 'paused':
       return [
         {
-          instruction: 'Create a new token for the program that used this one, and revoke this one.',
+          instruction: `Replace the value. The old one ends at once. Then ask ${superuserOf(site)} to resume the token.`,
+          link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
+          command: commandOf(event, `tokens rotate ${name} --overlap 0`),
+        },
+        {
+          instruction: 'If nothing needs the token any more, revoke it instead.',
           command: commandOf(event, `tokens revoke ${name}`),
         },
         ...after,

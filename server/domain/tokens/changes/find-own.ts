@@ -55,7 +55,7 @@ interface OwnChange {
 }
 
 /** A token and its owner, which the transaction has locked. */
-interface LockedToken {
+export interface LockedToken {
   token: TokenRecord;
   /** Whether the owner is enabled and may use tokens. */
   isAllowed: boolean;

@@ -2,7 +2,7 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import { displayPrefix } from '../../../../shared/token-format.ts';
-import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { Actor, PreviousValue, TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import {
   actorOf,
@@ -22,11 +22,12 @@ import { policyFor, rotatedExpiry } from '../expiry.ts';
 import { findTokenToChange, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
 import { requireChangeableByKey } from '../rights.ts';
-import { workingPreviousValue } from '../status.ts';
+import { isPaused, workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { lockAppsOf } from './edit-rules.ts';
-import { findOwnToken, lockActiveToken, lockOwnToken, ownerOf, requireActive } from './find-own.ts';
+import { findOwnToken, lockActiveToken, lockOwnToken, ownerOf } from './find-own.ts';
 import { lockOperator } from './lock-operator.ts';
+import { requireRotatable } from './rotate-paused.ts';
 import {
   isUnusedAfterSelfRotation,
   previousValueRefused,
@@ -38,7 +39,8 @@ import {
 /** Rotating a token replaces its value. The old one stays accepted for an overlap. */
 export interface Rotation {
   /**
-   * Gives a new value to one of the operator's tokens, or of a service account that they maintain. See `findOwnToken`.
+   * Gives a new value to one of the operator's tokens, or of a service account that they maintain. See `findOwnToken`. A paused token stays
+   * paused, and all its earlier values end at once. See `requireRotatable`.
    * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `canary`, `rotation-pending`, `invalid-fields`,
    * `idempotency-mismatch`
    */
@@ -76,13 +78,13 @@ interface Rotator {
 export function createRotation(deps: TokenDeps): Rotation {
   const { store, clock, auditTrail, notifier, policy } = deps;
 
-  /** Replaces the value of a token that is locked and active, and writes the audit events and the mail. */
+  /** Replaces the value of a token that is locked and may be rotated, and writes the audit events and the mail. */
   async function replaceValue(store: Store, token: TokenRecord, by: Rotator): Promise<Creation> {
     const { owner, actor, clientInfo, channel, body, replacesUnused } = by;
     const at = clock.now();
     const working = workingPreviousValue(token, at);
-    const mayEnd = body.end_previous && (by.endsOnly ?? working?.prefix) === working?.prefix;
-    if (working !== null && !mayEnd && !replacesUnused) throw rotationPending();
+    const staysPaused = isPaused(token, at);
+    if (working !== null && !replacesUnused) requireMayEnd(working, by, staysPaused);
     const latest = replacesUnused ? working?.validUntil : token.expiresAt;
     const validUntil = overlapEnd(body, latest ?? null, at);
     const expiryPolicy = policyFor(policy.expiry, boundsOf(token.manage, await lockAppsOf(store, token.rules)));
@@ -106,6 +108,7 @@ export function createRotation(deps: TokenDeps): Rotation {
       owner,
       channel,
       overlapEndsAt: validUntil > at ? validUntil : null,
+      staysPaused,
     });
     return { token: rotated, secret };
   }
@@ -131,7 +134,7 @@ export function createRotation(deps: TokenDeps): Rotation {
           if (earlier !== null) return { token: earlier, secret: null };
         }
         // Check this after the claim, because a replay must succeed even if the token has been paused since.
-        const token = requireActive(deps, locked);
+        const token = requireRotatable(deps, locked, body);
         const by = { owner, actor: operatorActor(operator), clientInfo, channel, body, endsOnly };
         return replaceValue(store, token, { ...by, replacesUnused: false });
       });
@@ -183,6 +186,11 @@ export function createRotation(deps: TokenDeps): Rotation {
       });
     },
   };
+}
+
+/** The request ends the value before the last rotation only if it says so, unless the token is paused: its values are denied anyway. */
+function requireMayEnd({ prefix }: PreviousValue, { body, endsOnly = prefix }: Rotator, isPaused: boolean): void {
+  if (!(isPaused || body.end_previous) || endsOnly !== prefix) throw rotationPending();
 }
 
 /** Returns when the presented value ends: after the overlap, but not later than `latest`. */

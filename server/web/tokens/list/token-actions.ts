@@ -24,8 +24,9 @@ export interface TokenRole {
 
 /**
  * Returns the changes that fit the token's state and the reader's role, with their labels. Only the owner and the maintainers of
- * the owner may rotate or edit it, and only a superuser may resume what a superuser paused. Only superusers change or resume a
- * management key. Nobody changes a token that a job received, and nobody rotates or narrows a canary. An auditor changes nothing.
+ * the owner may rotate or edit it, and only a superuser may resume what a superuser paused. A paused token can be rotated, but not
+ * edited. Only superusers change or resume a management key. Nobody changes a token that a job received, and nobody rotates or
+ * narrows a canary. An auditor changes nothing.
  */
 export function offeredActions(
   token: TokenRecord,
@@ -36,20 +37,26 @@ export function offeredActions(
   const isKey = token.manage !== null;
   const status = tokenStatus(token, statusContext);
   const isActive = status === 'active';
-  const isChangeable = (isKey ? superuser : actsAsOwner) && token.trustId === null && isActive;
+  const mayChange = (isKey ? superuser : actsAsOwner) && token.trustId === null;
   const mayResume = superuser || !isForSuperusers(token, status);
   // A resumption does not help an expired token, which stays rejected. It does help an expired canary: its uses are mailed again.
   const isLost = isExpired(token, statusContext.now) && !token.canary;
   const canResume = status === 'idle' || status === 'paused' || (isActive && becomesIdleSoon(token, statusContext));
   const fits: Record<OfferedAction, boolean> = {
-    rotate: isChangeable && !token.canary,
+    rotate: mayChange && canRotate(token, statusContext),
     'end-previous': workingPreviousValue(token, statusContext.now) !== null && (superuser || !isKey),
-    edit: isChangeable,
-    narrow: isChangeable && !isKey && !token.canary,
+    edit: mayChange && isActive,
+    narrow: mayChange && isActive && !isKey && !token.canary,
     pause: isActive,
     resume: mayResume && canResume && !isLost,
   };
   return labels.filter(([action]) => fits[action]);
+}
+
+/** Reports whether a token can be rotated. The value of a paused one may be stolen, so it can be replaced before the token is resumed. */
+function canRotate(token: TokenRecord, statusContext: StatusContext): boolean {
+  const status = tokenStatus(token, statusContext);
+  return (status === 'active' || (status === 'paused' && !isExpired(token, statusContext.now))) && !token.canary;
 }
 
 /** Reports whether only superusers resume a token. */

@@ -3,6 +3,8 @@ import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import { MinuteOf } from '../../shell/components/time.tsx';
 import { LastUsed } from '../list/last-used.tsx';
 import type { OfferedAction } from '../list/token-actions.ts';
+import { AfterPause } from './after-pause.tsx';
+import { changerOf } from './changer-of.ts';
 
 const soonMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -65,7 +67,9 @@ function StatusNote({ token, statusContext, offered }: TroubleProps) {
         {token.canary ? pausedCanary : remedy}
       </p>
       <PauseNote token={token} now={statusContext.now} isLost={isLost} />
-      {status === 'paused' && !isLost && !token.canary && <AfterPause mayResume={offered.has('resume')} />}
+      {status === 'paused' && !isLost && !token.canary && (
+        <AfterPause token={token} mayRotate={offered.has('rotate')} />
+      )}
     </div>
   );
 }
@@ -124,18 +128,6 @@ function PauseNote({ token, now, isLost }: { token: TokenRecord; now: number; is
   );
 }
 
-/** Says that the end of the pause is not the end of a leak. */
-function AfterPause({ mayResume }: { mayResume: boolean }) {
-  return (
-    <p>
-      When the pause ends, its value works again.{' '}
-      {mayResume
-        ? 'If the value leaked, revoke the token, or resume it and have it rotated at once. A paused token cannot be rotated.'
-        : 'If the value leaked, the token must be revoked, or rotated as soon as it is resumed.'}
-    </p>
-  );
-}
-
 function ExpiryNote({ token, statusContext: { now }, offered }: TroubleProps) {
   const { expiresAt } = token;
   if (expiresAt === null || expiresAt > now + soonMs) return null;
@@ -153,10 +145,4 @@ function expiryRemedy(token: TokenRecord, offered: TroubleProps['offered']): str
   const changes = token.canary ? 'give it a new last day' : 'rotate it before then, or give it a new last day';
   if (!offered.has('edit')) return `${changerOf(token)} can ${changes}.`;
   return `${changes[0]?.toUpperCase()}${changes.slice(1)}.`;
-}
-
-/** Returns who may rotate and edit a token. */
-function changerOf({ manage, ownerKind }: TokenRecord): string {
-  if (manage !== null) return 'An Organization Superuser';
-  return ownerKind === 'service-account' ? 'A maintainer of the service account' : 'Its owner';
 }

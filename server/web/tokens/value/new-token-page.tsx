@@ -1,4 +1,4 @@
-import { workingPreviousValue } from '../../../domain/tokens/status.ts';
+import { isPaused, workingPreviousValue } from '../../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
 import { ValueDialog } from '../../shell/components/value-dialog.tsx';
@@ -74,6 +74,7 @@ function Facts({ token, now, rotated }: Required<Pick<NewTokenPageProps, 'token'
             The old value works until <MinuteOf at={previous.validUntil} />.
           </>
         ))}
+      {isPaused(token, now) && ' The token is still paused: the new value works when the pause ends.'}
     </p>
   );
 }

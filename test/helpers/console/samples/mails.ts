@@ -110,7 +110,7 @@ const contents: Record<string, MailContent> = {
   'daily-hundreds': digest(300),
   rotated: tokenRotatedMail(site, {
     ...{ ...member, token: longToken, actor: { kind: 'user', id: owner.id, email: owner.email } },
-    ...{ channel: 'cli', overlapEndsAt: at + day },
+    ...{ channel: 'cli', overlapEndsAt: at + day, staysPaused: false },
   }),
   'old-value-used': previousValueUsedMail(site, {
     ...{ owner, token: { ...token, name: nameOf(1) }, prefix: 'tok_8fK2b1Qz', validUntil: at + 6 * hour },

@@ -73,7 +73,7 @@ it('shows a status only if it is not active, and both values while two work', as
     /^turned two values Two values until 23 Nov 2026, 17:20 UTC no rules no rules never expires not since the rotation/,
   );
   expect(menusOf(html)).toEqual({
-    stopped: 'Open Resume Revoke',
+    stopped: 'Open Rotate Resume Revoke',
     turned: 'Open Rotate End the old value Edit Pause Revoke',
   });
 });

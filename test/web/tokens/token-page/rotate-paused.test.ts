@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createToken, openTestApp, verdict } from '../../helpers/app/app.ts';
-import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { createToken, openTestApp, verdict } from '../../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../../helpers/console/pages.ts';
 
 async function open(pausedBy: 'dev' | 'root', pause: object = {}) {
   const app = await openTestApp();

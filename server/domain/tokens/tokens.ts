@@ -46,8 +46,16 @@ export interface TokenQuery extends Page, TokenFilter {
   trustId?: string;
   /** A part of the name. */
   q?: string;
+  /** The IDs that `find` returned for the same query. */
+  among?: readonly string[];
   /** Newest first by default. `before` then means nothing. */
   sort?: ListSort;
+}
+
+/** How many tokens match, and their IDs if they are few and were found. */
+export interface FoundTokens {
+  total: number;
+  among?: readonly string[];
 }
 
 /** What a query selects on all pages. */
@@ -85,6 +93,11 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, BulkChan
   findEndedByPrefix(operator: Operator, prefix: string, before: string | null): Promise<EndedToken[]>;
   /** Returns how many tokens `list` has on all pages, or `max` if there are more. */
   count(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
+  /**
+   * Counts as `count` does, before a page is listed. If finding the tokens takes longer than reading a page, and they are fewer than `max`, also returns their
+   * IDs, which `list` takes as `among`.
+   */
+  find(operator: Operator, query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<FoundTokens>;
   /** Reports whether the operator may do with a token what its owner may. */
   actsAsOwner(operator: Operator, token: Pick<TokenRecord, 'ownerId' | 'ownerKind'>): Promise<boolean>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
@@ -173,6 +186,11 @@ export function createTokens(deps: TokenDeps): Tokens {
 
     async count(operator, { sort: _, ...query }, max) {
       return store.tokens.countUpTo(await selectionOf(operator, query), max);
+    },
+
+    async find(operator, { sort: _, ...query }, max) {
+      const { total, ids } = await store.tokens.idsUpTo(await selectionOf(operator, query), max);
+      return { total, ...(ids && { among: ids }) };
     },
 
     actsAsOwner: (operator, token) => actsAsOwner(store, operator, token),

@@ -24,6 +24,8 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   trustId?: string;
   /** Matches any part of the folded name. */
   nameContains?: string;
+  /** The tokens that match, if `idsUpTo` has found them. Only these are looked at. */
+  among?: readonly string[];
   /**
    * Selects the tokens of service accounts whose value the member with this ID received, because they created the token or rotated it last.
    * Leaves out expired and exchanged tokens, and canaries. A former owner is among them, because owners create and rotate their own tokens.
@@ -71,6 +73,11 @@ export interface TokenStore extends TokenChangeStore {
   idsByName(nameFolded: string, limit: number): Promise<string[]>;
   /** Returns how many tokens the query selects on all pages, or `max` if there are more. */
   countUpTo(query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<number>;
+  /**
+   * Counts as `countUpTo` does. Also returns the IDs of these tokens, in any order, if there are fewer than `max` and `list` would have to find
+   * them in the same way. Otherwise `ids` is null.
+   */
+  idsUpTo(query: Omit<TokenQuery, 'limit' | 'before'>, max: number): Promise<{ total: number; ids: string[] | null }>;
   /** Returns how many tokens each filter selects. Each statement counts a slice, so that other reads come in between. */
   countMatching(filters: readonly TokenFilter[], statusContext: StatusContext, sliceSize?: number): Promise<number[]>;
   /** Returns how many of the owner's tokens are active. Leaves out canaries, whose values never work. */

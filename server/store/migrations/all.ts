@@ -26,6 +26,7 @@ import { endedTokens } from './0025-ended-tokens.ts';
 import { listedTokens } from './0028-listed-tokens.ts';
 import { coveringIndexes } from './0029-covering-indexes.ts';
 import { listBounds } from './0030-list-bounds.ts';
+import { nameParts } from './0031-name-parts.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   listedTokens,
   coveringIndexes,
   listBounds,
+  nameParts,
 ];

@@ -87,6 +87,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, by a frequent name', run: tokens({ nameContains: 'deploy' }) },
     { name: 'all tokens, by a rare name', run: tokens({ nameContains: 'needle' }) },
     { name: 'all tokens, by a name that none has', run: tokens({ nameContains: 'nowhere' }) },
+    ...foundTokens(sizes),
     { name: 'all tokens, blocked, by a rare name', run: tokens({ status: 'blocked', nameContains: 'needle' }) },
     { name: 'all tokens, active, by a rare name', run: tokens({ status: 'active', nameContains: 'needle' }) },
     // Many tokens match, but none of the newest. For almost a year, only few of the oldest match.
@@ -365,6 +366,30 @@ function auditInOrder(sizes: ListSizes): ListQuery[] {
     {
       name: 'audit events whose address is to be cut',
       run: (store) => store.audit.cutAddresses({ before: oldest, limit: 500, cut: (ip) => ip }),
+    },
+  ];
+}
+
+/** The IDs of tokens that few match, and one page of these. */
+function foundTokens(sizes: ListSizes): ListQuery[] {
+  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
+  const find = (query: object) => (store: Store) => store.tokens.idsUpTo({ ...status, ...query }, 10_001);
+  const among = [1, 2, 3].map((position) => seededId(position, sizes.tokens));
+  const list = (query: object) => (store: Store) =>
+    store.tokens.list({ limit, before: null, ...status, among, ...query });
+  const sort = { by: 'name', descending: false, few: true, after: null };
+  return [
+    { name: 'all tokens, found by a rare name', run: find({ nameContains: 'needle' }) },
+    { name: 'all tokens, found by a short part of a name', run: find({ nameContains: 'q' }) },
+    { name: 'all tokens, active, found by a rare name', run: find({ nameContains: 'needle', status: 'active' }) },
+    { name: 'all tokens, denied within a day, found', run: find({ deniedWithinMs: dayMs }) },
+    { name: 'all tokens, disabled, found', run: find({ status: 'disabled' }) },
+    { name: 'all tokens, a page of those that were found', run: list({ nameContains: 'deploy' }) },
+    { name: 'all tokens, active, a page of those that were found', run: list({ status: 'active' }) },
+    { name: 'sorted tokens, few, among those that were found', run: list({ nameContains: 'deploy', sort }) },
+    {
+      name: 'sorted tokens, few, denied within a day, among those that were found',
+      run: list({ deniedWithinMs: dayMs, sort }),
     },
   ];
 }

@@ -57,10 +57,12 @@ export async function findTokensOf(
 /** Selects the tokens of some owners. OFFSET keeps PostgreSQL from reading the tokens of all owners if these are many. */
 function tokensOf(knex: Knex, engine: Engine, owners: readonly string[]): Knex.QueryBuilder {
   if (!engine.locksRows) return knex('tokens').whereRaw(...amongTexts(engine, 'owner_id', owners));
-  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = owners.id').offset(0);
+  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = owners.id');
   const ids = engine.bindList(owners) as Knex.RawBinding;
   const wanted = knex.select(knex.raw('unnest(CAST(? AS text[])) AS id', [ids]));
-  return knex.from(wanted.as('owners')).crossJoin(knex.raw('LATERAL ? AS own', [theirs]));
+  return knex
+    .from(wanted.as('owners'))
+    .crossJoin(knex.raw('LATERAL (SELECT * FROM ? AS theirs OFFSET 0) AS own', [theirs]));
 }
 
 function beginning(

@@ -8,7 +8,8 @@ import { canaryHash, valueHash } from '../leaks/canaries.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { recordLastUses } from './last-uses.ts';
 import { countMatching } from './lists/token-counts.ts';
-import { countTokens, idsByName, idsByPrefix, listTokens } from './lists/token-list.ts';
+import { idsByName, idsByPrefix } from './lists/token-ids.ts';
+import { countTokens, findIds, listTokens } from './lists/token-list.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins, toToken } from './token-rows.ts';
@@ -52,6 +53,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
     countUpTo: (query, max) => countTokens(knex, engine, query, max),
+    idsUpTo: (query, max) => findIds(knex, engine, query, max),
 
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')

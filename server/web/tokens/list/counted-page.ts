@@ -23,15 +23,19 @@ interface Requested {
 
 /** Reads one page of a list of tokens, and its counts. Counts the tokens that match only once, because many may match. */
 export async function readCountedPage(
-  tokens: Pick<Tokens, 'list' | 'count'>,
+  tokens: Pick<Tokens, 'list' | 'count' | 'find'>,
   c: AppContext,
   { query, cursor, sort, limit, ofAll }: Requested,
 ): Promise<TokenPage & { counts: ListCounts }> {
   const caller = c.get('caller');
   const isSorted = sort !== undefined && sort !== '-created';
-  const total = isSorted ? await tokens.count(caller, query, maxCount + 1) : undefined;
+  const isFound = query.all === true && (query.q !== undefined || (query.deniedWithinMs !== undefined && !isSorted));
+  // Finding these tokens takes longer than reading a page of those that were found.
+  const found = isFound ? await tokens.find(caller, query, maxCount + 1) : undefined;
+  const total = isSorted && !found ? await tokens.count(caller, query, maxCount + 1) : found?.total;
+  const among = found?.among && { among: found.among };
   const page = await readTokenPage({ cursor, sort, ...(limit && { limit }) }, ({ sort, ...page }) =>
-    tokens.list(caller, { ...page, ...query, ...(sort && { sort: { ...sort, total } }) }),
+    tokens.list(caller, { ...page, ...query, ...among, ...(sort && { sort: { ...sort, total } }) }),
   );
   const isWhole = cursor === undefined && page.next_cursor === null;
   const knownTotal = isWhole ? page.items.length : total;
@@ -47,7 +51,7 @@ interface PageOfOwner extends TokenPage {
 
 /** Reads one page of the tokens of one member or service account. Reads no tokens if a filter in the URL is wrong. */
 export async function readPageOfOwner(
-  tokens: Pick<Tokens, 'list' | 'count'>,
+  tokens: Pick<Tokens, 'list' | 'count' | 'find'>,
   c: AppContext,
   owner: Pick<AllTokensQuery, 'user' | 'serviceAccount'>,
   page: Pick<Requested, 'cursor' | 'limit'>,

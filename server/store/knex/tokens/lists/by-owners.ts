@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from '../status-condition.ts';
-import { whereExchanged, whereMatches } from './token-filter.ts';
+import { whereMatches } from './token-filter.ts';
 
 /** A query with a status. */
 export type StatusQuery = TokenQuery & { status: NonNullable<TokenQuery['status']> };
@@ -30,7 +30,7 @@ export function selectThroughOwners(
   knex: Knex,
   engine: Engine,
   query: StatusQuery,
-  oldest?: Knex.Raw,
+  oldest?: string,
 ): Knex.QueryBuilder {
   if (!engine.locksRows) {
     const indexed = isOfRestricted(query) ? 'users AS u INDEXED BY users_restricted_index' : 'users AS u';
@@ -40,18 +40,23 @@ export function selectThroughOwners(
     whereMatches(matches, engine, query);
     return matches;
   }
-  const owners = knex('users AS u').select('u.*');
+  const owners = knex('users AS u').select('u.id');
   whereOwnerAllows(owners, query.status, query);
-  const theirs = knex('tokens AS t').select('t.*').whereRaw('t.owner_id = u.id');
-  // The index on IDs does not compare byte by byte. It would lead to the newer tokens of all owners.
+  if (isOfRestricted(query)) owners.whereRaw(isRestricted);
+  const { status, ...others } = query;
+  const theirs = knex('tokens AS t')
+    .select('t.*')
+    .whereRaw(`${engine.bytewise('t.owner_id')} = u.id`);
   if (oldest !== undefined) theirs.whereRaw(`${engine.bytewise('t.id')} >= ?`, [oldest]);
-  whereExchanged(theirs, query);
-  const matches = knex
-    .from(owners.as('u'))
-    .crossJoin(knex.raw('LATERAL ? AS t', [theirs]))
-    .limit(query.limit);
-  whereMatches(matches, engine, query);
-  return matches;
+  whereTokenHas(theirs, engine, status, query);
+  whereMatches(theirs, engine, others);
+  return (
+    knex
+      .from(owners.as('u'))
+      // OFFSET makes PostgreSQL look up the tokens of each owner. It would read the tokens of all owners, because it expects many to match.
+      .crossJoin(knex.raw('LATERAL (SELECT * FROM ? AS theirs OFFSET 0) AS t', [theirs]))
+      .limit(query.limit)
+  );
 }
 
 /**

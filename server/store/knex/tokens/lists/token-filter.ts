@@ -5,17 +5,22 @@ import type { StatusContext } from '../../../records.ts';
 import type { TokenFilter } from '../../../token-filter.ts';
 import { whereStatus } from '../status-condition.ts';
 
+/** A query whose tokens the index on parts of names finds. Every name that matches has all of these parts. */
+export type LedQuery = TokenQuery & { nameParts?: readonly string[] };
+
 /** Restricts a query on a token `t` and its owner `u` to what a search selects, apart from `knownTo`: on the page and on those after it. */
 export function whereMatches(
   query: Knex.QueryBuilder,
-  engine: Pick<Engine, 'greatest' | 'contains'>,
-  { before, ownerId, appId, trustId: ofTrust, nameContains, ...filter }: TokenQuery,
+  engine: Pick<Engine, 'greatest' | 'contains' | 'among' | 'bindList'>,
+  { before, ownerId, appId, trustId: ofTrust, nameContains, nameParts, among, ...filter }: LedQuery,
   trustId: TrustId = 't.trust_id',
 ): void {
   if (before !== null) query.where('t.id', '<', before);
   if (ownerId !== undefined) query.where('t.owner_id', ownerId);
   if (appId !== undefined) query.whereRaw('t.id IN (SELECT token_id FROM token_apps WHERE app_id = ?)', appId);
   if (ofTrust !== undefined) query.where('t.trust_id', ofTrust);
+  if (among !== undefined) query.whereRaw(engine.among('t.id'), [engine.bindList(among) as Knex.RawBinding]);
+  if (nameParts !== undefined) query.whereRaw('token_name_parts(t.name_folded) @> ?', [nameParts as string[]]);
   if (nameContains !== undefined) query.whereRaw(engine.contains('t.name_folded'), nameContains);
   whereFilter(query, engine, filter, filter, trustId);
 }

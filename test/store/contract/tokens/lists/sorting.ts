@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { NewToken } from '../../../../server/store/records.ts';
-import type { Store } from '../../../../server/store/store.ts';
-import type { TokenSort } from '../../../../server/store/token-filter.ts';
-import { addToken, addUser, noon, useOf } from '../records.ts';
+import type { NewToken } from '../../../../../server/store/records.ts';
+import type { Store } from '../../../../../server/store/store.ts';
+import type { TokenSort } from '../../../../../server/store/token-filter.ts';
+import { addToken, addUser, noon, useOf } from '../../records.ts';
 
 type By = TokenSort['by'];
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import { createAttentionOfAll } from '../../../server/web/tokens/list/attention.ts';
-import { type FakeClock, fakeClock } from '../../helpers/app/clock.ts';
+import { createAttentionOfAll } from '../../../../server/web/tokens/list/attention.ts';
+import { type FakeClock, fakeClock } from '../../../helpers/app/clock.ts';
 
 let clock: FakeClock;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tokenStatus, workingPreviousValue } from '../../../../server/domain/tokens/status.ts';
-import type { StatusContext, TokenRecord } from '../../../../server/store/records.ts';
-import type { Store } from '../../../../server/store/store.ts';
-import type { TokenFilter } from '../../../../server/store/token-filter.ts';
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
-import { actor, addToken, addUser, newDenied, newToken, noon, useOf } from '../records.ts';
+import { tokenStatus, workingPreviousValue } from '../../../../../server/domain/tokens/status.ts';
+import type { StatusContext, TokenRecord } from '../../../../../server/store/records.ts';
+import type { Store } from '../../../../../server/store/store.ts';
+import type { TokenFilter } from '../../../../../server/store/token-filter.ts';
+import { tokenStatusSchema } from '../../../../../shared/schemas/tokens/tokens.ts';
+import { actor, addToken, addUser, newDenied, newToken, noon, useOf } from '../../records.ts';
 
 // Few neighboring times, so that equal ones are common: a filter could err at its bounds.
 const time = fc.integer({ min: noon - 3, max: noon + 3 });
@@ -105,6 +105,9 @@ export function tokenFilterContract(store: () => Store): void {
         const query = { ...filter, ...context };
         expect(await store().tokens.countUpTo(query, 10_000)).toBe(listed.length);
         expect(await store().tokens.countUpTo(query, 2)).toBe(Math.min(listed.length, 2));
+        const found = await store().tokens.idsUpTo(query, 10_000);
+        expect(found.total).toBe(listed.length);
+        if (found.ids !== null) expect(found.ids.toSorted().reverse()).toEqual(listed.map(({ id }) => id));
       }
     });
     await fc.assert(agreement, { numRuns: 40 });

@@ -1,0 +1,35 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../../engine/engine.ts';
+import type { LedQuery } from './token-filter.ts';
+
+/** The share of all tokens, in percent, whose names are read to learn how frequent a part is. PostgreSQL reads whole pages of the table. */
+const sampledPercent = 0.3;
+/** If more of the sampled names have all parts, reading the tokens one after the other soon finds enough of them. */
+const maxShare = 0.05;
+
+/** Maximum number of characters of the parts in the index. Must equal the one in migration `0031-name-parts`. */
+const partLength = 3;
+
+/**
+ * Returns the query with the parts of names that lead to the tokens it selects, on PostgreSQL. If too many names have them, returns it unchanged: the index
+ * always finds all tokens with a part, however few a page needs.
+ */
+export async function ledByName(knex: Knex, engine: Engine, query: LedQuery): Promise<LedQuery> {
+  const { nameContains, ownerId, knownTo, among } = query;
+  const isLedElsewhere = [ownerId, knownTo, among].some((value) => value !== undefined);
+  if (!engine.locksRows || nameContains === undefined || isLedElsewhere) return query;
+  const nameParts = partsOf(nameContains);
+  const haveAll = nameParts.map(() => 'strpos(name_folded, ?) > 0').join(' AND ');
+  const [sample] = await knex
+    .select(knex.raw(`count(*) AS read, count(*) FILTER (WHERE ${haveAll}) AS found`, nameParts))
+    .fromRaw(`tokens TABLESAMPLE SYSTEM (${sampledPercent}) REPEATABLE (1)`);
+  return Number(sample.found) > maxShare * Number(sample.read) ? query : { ...query, nameParts };
+}
+
+/** Returns parts of a text that together have all of its characters, each as long as the index has them. */
+function partsOf(text: string): string[] {
+  const characters = [...text];
+  const last = Math.max(0, characters.length - partLength);
+  const starts = [...characters.keys()].filter((start) => start % partLength === 0 && start < last);
+  return [...new Set([...starts, last].map((start) => characters.slice(start, start + partLength).join('')))];
+}

@@ -116,7 +116,7 @@ it('says of tokens that never expire which are left out, and the maximum expiry,
   const none = await get('?no_expiry=true');
   expect(textOf(none.html)).toContain('0 tokens match, as of');
   expect(line(none.html)).toBe(text);
-  expect(none.html).toContain('<a href="/organization/settings#TOKENSD_MAX_EXPIRY">none</a>');
+  expect(none.html).toContain('<a class="aside" href="/organization/settings#TOKENSD_MAX_EXPIRY">none</a>.');
   await createToken(app, app.dev, { name: 'old', expires_in: null });
   expect(line((await get('?no_expiry=true')).html)).toBe(text);
   expect(line((await get('?no_expiry=true&canaries=only')).html)).not.toContain('Without canaries');

@@ -121,7 +121,10 @@ function NeverExpiring({ values, maxExpiry }: Pick<AllTokensPageProps, 'values' 
       <span>
         {!hasCanaries && 'Without canaries, whose values never work. '}
         Tokens that jobs receive through a trust always expire. Maximum expiry of new tokens:{' '}
-        <a href={`${settingsPath}#TOKENSD_MAX_EXPIRY`}>{maxExpiry === null ? 'none' : formatDuration(maxExpiry)}</a>.
+        <a class="aside" href={`${settingsPath}#TOKENSD_MAX_EXPIRY`}>
+          {maxExpiry === null ? 'none' : formatDuration(maxExpiry)}
+        </a>
+        .
       </span>
     </p>
   );

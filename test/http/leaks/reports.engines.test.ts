@@ -117,6 +117,17 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     expect((await app.ask(`/api/v1/tokens/${id}/resume`, { as: app.root, method: 'POST' })).status).toBe(200);
   });
 
+  it('lets the owner replace the value of a token that it paused, and tells how', async () => {
+    const { id, token } = await create();
+    await labels([item(token)], { from: acting('pause') });
+    expect((await newMails()).map(({ text }) => text).join()).toContain('--overlap 0');
+    const rotate = { method: 'POST', as: app.dev, json: { overlap: 0 } };
+    const rotated = await jsonOf(app.ask(`/api/v1/tokens/${id}/rotate`, rotate));
+    expect(await labels([item(token)], { from: acting('pause') })).toEqual(['true_positive']);
+    await app.ask(`/api/v1/tokens/${id}/resume`, { method: 'POST', as: app.root });
+    expect([await verdict(app, token), await verdict(app, String(rotated.token))]).toEqual(['rotated', 200]);
+  });
+
   it('pauses and tells again once a superuser has resumed the token', async () => {
     const { id, token } = await create();
     const resume = () => app.ask(`/api/v1/tokens/${id}/resume`, { as: app.root, method: 'POST' });

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 const { basename } = require('node:path');
-const { setFlagsFromString } = require('node:v8');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -10,10 +9,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // Database connections, password hashes and name lookups share these threads. With Node's four, two of each could make
 // verification wait. This must be set before the first of them starts.
 process.env.UV_THREADPOOL_SIZE ??= '8';
-// Most garbage belongs to requests and is short-lived. A single thread collects it faster than several that coordinate.
-setFlagsFromString('--no-parallel-scavenge');
-// Collect long-lived garbage when the heap has doubled. By default Node lets it grow fourfold.
-setFlagsFromString('--heap-growing-percent=100');
 const programName = basename(process.argv[1]) === 'tokensd' ? 'tokensd' : 'node bin/tokensd.js';
 import('../dist/server/main.js')
   .then(({ main, processContext }) => main(process.argv.slice(2), processContext(programName)))

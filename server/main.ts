@@ -43,16 +43,22 @@ const stopSignals = ['SIGTERM', 'SIGINT'] as const;
 
 /** Returns the context of the real process. Only this function, config and log touch `process`. */
 export function processContext(programName: string): Context {
-  // Without a listener, the first log line after the log's reader has gone would end the daemon.
-  process.stderr.on('error', () => {});
+  let stderr: NodeJS.WriteStream | undefined;
   const end = (_signal: NodeJS.Signals, code: number) => process.exit(128 + code);
   // Linux ignores these signals for process 1 of a container unless it listens to them.
   if (process.pid === 1) for (const signal of stopSignals) process.on(signal, end);
   return {
     env: process.env,
-    stdin: process.stdin,
-    stdout: createOutput(process.stdout),
-    stderr: process.stderr,
+    // Each stream is opened on first use, because opening it takes longer than `--help` does otherwise.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: createOutput(() => process.stdout),
+    get stderr() {
+      // Without a listener, the first log line after the log's reader has gone would end the daemon.
+      stderr ??= process.stderr.on('error', () => {});
+      return stderr;
+    },
     pid: process.pid,
     uid: process.geteuid?.() ?? 0,
     programName,
@@ -74,12 +80,13 @@ export function processContext(programName: string): Context {
   };
 }
 
-function createOutput(stream: NodeJS.WriteStream): Output {
-  // Each write rejects by itself. Without a listener, a failed write would also end the process with a stack trace.
-  stream.on('error', () => {});
+function createOutput(open: () => NodeJS.WriteStream): Output {
+  let stream: NodeJS.WriteStream | undefined;
   return {
     write: (text) =>
       new Promise((resolve, reject) => {
+        // Each write rejects by itself. Without a listener, a failed write would also end the process with a stack trace.
+        stream ??= open().on('error', () => {});
         stream.write(text, (error) => (error ? reject(new OutputError(error)) : resolve()));
       }),
   };

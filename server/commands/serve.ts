@@ -16,11 +16,13 @@ import { openDatabase } from './open-database.ts';
 import { announcement } from './serve/announce.ts';
 import { createDaemon } from './serve/daemon.ts';
 import { openEventLog } from './serve/event-log.ts';
+import { tuneGarbageCollection } from './serve/garbage-collection.ts';
 import { listen } from './serve/listen.ts';
 import { takeSockets } from './serve/take-sockets.ts';
 
 /** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {
+  tuneGarbageCollection();
   const settings = readConfig(context.env);
   const log = createLog(settings.logLevel, (line) => context.stderr.write(line));
   const config = takeSockets(settings, readPassedSockets(context.env, context.pid), log);

@@ -22,6 +22,8 @@ beforeAll(async () => {
   await app.ask(`/api/v1/tokens/${ended.id}`, { as: app.root, method: 'DELETE' });
   await createServiceAccount(app, 'treasury');
   const kept = await createAccountToken(app, app.root, 'treasury', { name: 'wires' });
+  // Not a superuser: every member is told whom to ask.
+  const other = await app.addMember({ email: 'grace@example.com' });
   const wiki = await addApp(app.store, { name: 'secret-app', hosts: ['secret.example.com'] });
   const current = (await app.store.tokens.findById(living.id))?.prefix ?? '';
   Object.assign(foreign, {
@@ -29,12 +31,12 @@ beforeAll(async () => {
     ...{ prefix: current, 'part of a prefix': current.slice(0, -3), 'earlier prefix': earlier },
     ...{ 'name of an ended token': 'merger', 'prefix of an ended token': ended.prefix },
     ...{ 'service account': 'treasury', 'its address': 'service-account:treasury', 'its prefix': kept.prefix },
-    ...{ member: 'root@example.com', app: 'secret-app', host: 'secret.example.com' },
+    ...{ member: 'grace@example.com', app: 'secret-app', host: 'secret.example.com' },
     ...{
       'ID of a token': living.id,
       'ID of an ended token': ended.id,
       'ID of an app': wiki.id,
-      'ID of a member': app.root.id,
+      'ID of a member': other.id,
     },
   });
 });

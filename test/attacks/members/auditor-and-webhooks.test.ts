@@ -190,7 +190,9 @@ it('sees no dialog and no control that changes something', async () => {
   for (const path of pages().filter((page) => /webhooks|trusts/.test(page))) {
     const { html } = await openConsole(app, auditor).get(path);
     const main = html.slice(html.indexOf('<main'), html.indexOf('</main>'));
-    expect([path, /<(?:form|dialog|button)\b|dialog=/.exec(main)?.[0]]).toEqual([path, undefined]);
+    // A button that copies a text changes nothing.
+    const others = main.replaceAll(/<button type="button"[^>]* data-copy="[^"]*"/g, '');
+    expect([path, /<(?:form|dialog|button)\b|dialog=/.exec(others)?.[0]]).toEqual([path, undefined]);
   }
 });
 

@@ -1,16 +1,17 @@
 // Runs the tests on each supported version of Node.js: `npm run test:node-versions [-- 22 24]`. Every version runs the end-to-end
 // tests, which start the programs. The oldest version also runs the unit tests and those of the store, the others those of the parts
-// that use Node's own HTTP. With `--e2e`, every version runs the end-to-end tests only. Stops at the first version that fails.
+// that use Node's own HTTP. With `--project NAME`, every version runs the tests of that project only. Stops at the first version that
+// fails.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { installNode } from './packages/node-from-npm.mjs';
 
 const supported = ['20', '22', '24'];
 const foldersOnNode = ['e2e', 'http', 'sso'];
 const root = join(import.meta.dirname, '..');
-const named = process.argv.slice(2).filter((argument) => argument !== '--e2e');
-const onlyEndToEnd = process.argv.includes('--e2e');
-const versions = named.length > 0 ? named : supported;
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { project: { type: 'string' } } });
+const versions = positionals.length > 0 ? positionals : supported;
 
 for (const version of versions) {
   const bin = installNode(version);
@@ -26,7 +27,7 @@ for (const version of versions) {
 
 /** Returns the arguments that select the tests of a version. */
 function testsOn(version) {
-  if (onlyEndToEnd) return ['--project=e2e'];
+  if (values.project !== undefined) return [`--project=${values.project}`];
   const projects = ['unit', 'engines', 'e2e'].map((name) => `--project=${name}`);
   return version === supported[0] ? projects : [...projects, ...foldersOnNode.map((folder) => `test/${folder}/`)];
 }

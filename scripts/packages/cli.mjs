@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { licenseTexts } from './licenses.mjs';
-import { installNode, nodeLicense, packagedNode } from './node-from-npm.mjs';
+import { installPackagedNode } from './packaged-node.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -26,7 +26,7 @@ const name = `tokens-${version}-${process.platform}-${process.arch}`;
 
 if (process.platform !== 'linux') fail('The single file can only be built on Linux.');
 if (!existsSync('/usr/bin/strip')) fail('Install binutils first: apt install binutils');
-const node = join(installNode(packagedNode), 'node');
+const { binary: node, license: nodeLicense } = installPackagedNode();
 mkdirSync(packages, { recursive: true });
 // Beside the result, because a file can only be moved within a file system.
 const work = mkdtempSync(join(packages, 'work-'));
@@ -55,7 +55,7 @@ async function embeddedCode() {
     platform: 'node',
     minify: true,
   });
-  writeFileSync(join(work, 'licenses.txt'), licenseTexts(nodeLicense(packagedNode)));
+  writeFileSync(join(work, 'licenses.txt'), licenseTexts(nodeLicense));
   const assets = [...files.flatMap((file) => [file, `${file}.cache`]), 'licenses.txt'];
   const config = {
     main: join(work, 'start.js'),

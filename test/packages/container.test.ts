@@ -4,11 +4,23 @@ import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { describeCompose } from './container/compose.ts';
 import { describeImage } from './container/image.ts';
 import { describeKubernetes } from './container/kubernetes.ts';
+import { describeKubernetesPostgres } from './container/kubernetes-postgres.ts';
 import { describeSockets } from './container/sockets.ts';
 
-describe.skipIf(
-  !hasRealParts('root', 'debootstrap', 'unshare', 'nsenter', 'setpriv', 'perl', 'curl', 'caddy', 'nginx', 'openssl'),
-)('a container', () => {
+const programs = [
+  'debootstrap',
+  'unshare',
+  'nsenter',
+  'setpriv',
+  'perl',
+  'curl',
+  'caddy',
+  'nginx',
+  'openssl',
+  'postgres',
+];
+
+describe.skipIf(!hasRealParts('root', ...programs))('a container', () => {
   let image: Image;
   beforeAll(async () => {
     image = await buildImage();
@@ -19,4 +31,5 @@ describe.skipIf(
   describeSockets(() => image);
   describeCompose(() => image);
   describeKubernetes(() => image);
+  describeKubernetesPostgres(() => image);
 });

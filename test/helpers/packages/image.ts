@@ -60,13 +60,13 @@ PATH=$PWD/node_modules/.bin:$PATH exec sh -euc "$(node -p 'require("./package.js
 `;
 
 async function installNode(root: DebianRoot, version: string): Promise<void> {
-  // The version of the other packages, which is installed once. The newest of `version` would be installed anew, maybe under running tests.
-  const script = `import { installNode, nodeLicense, packagedNode } from '${join(project, 'scripts/packages/node-from-npm.mjs')}'; console.log(packagedNode, installNode(packagedNode), nodeLicense(packagedNode));`;
+  // That of the other packages.
+  const script = `import { installPackagedNode, packagedNode } from '${join(project, 'scripts/packages/packaged-node.mjs')}'; console.log(JSON.stringify({ ...packagedNode, ...installPackagedNode() }));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
-  const [packaged = '', directory = '', license = ''] = stdout.trim().split(' ');
+  const { version: packaged, binary, license } = JSON.parse(stdout);
   if (!packaged.startsWith(`${version}.`))
     throw new Error(`The image has Node.js ${version}, and the packages ${packaged}.`);
-  await cp(join(directory, 'node'), join(root.path, 'usr/local/bin/node'));
+  await cp(binary, join(root.path, 'usr/local/bin/node'));
   await cp(license, join(root.path, 'usr/local/LICENSE'));
   await root.write('usr/local/bin/npm', npm, 0o755);
 }

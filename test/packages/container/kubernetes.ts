@@ -1,4 +1,4 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/daemon/process.ts';
@@ -87,15 +87,6 @@ export function describeKubernetes(imageOf: () => Image): void {
       expect(await daemon.exec(init, password)).toMatchObject({ code: 5 });
       expect(daemon.output()).not.toMatch(/"level":"(?:warn|error)"|TOKENSD_PORT/);
       expect(await daemon.stop()).toBe(0);
-    });
-
-    it('has valid settings with PostgreSQL, whose URL is in a file of the Secret', async () => {
-      const url = join(pod.secrets, 'database-url');
-      await writeFile(url, 'postgres://tokensd:hunter2@db.example.com/tokensd\n', { mode: 0o440 });
-      const options = podOptions(readManifest('postgresql/deployment.yaml', 'Deployment').spec.template, pod);
-      const { code, stdout } = await runContainer({ ...options, command: ['tokensd', 'config'] });
-      expect([code, stdout]).toEqual([0, expect.stringContaining('db.example.com/tokensd')]);
-      expect(stdout).not.toContain('hunter2');
     });
 
     it('restores a backup in the pod for maintenance', async () => {

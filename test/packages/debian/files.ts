@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +19,14 @@ export function describeFiles(machineOf: () => DebianMachine): void {
       await machineOf().root.expectSuccess(
         'cd /usr/share/doc/tokensd; test -s changelog.gz; test -s copyright; test -s examples/nginx.conf',
       );
+    });
+
+    it('include the Node.js whose hash is in the source', async () => {
+      const { packagedNode } = await import(join(project, 'scripts/packages/packaged-node.mjs'));
+      const hash = createHash('sha256').update(await readFile(pathOf('/usr/lib/tokensd/bin/node')));
+      expect(hash.digest('hex')).toBe(packagedNode.hashes[process.arch]);
+      const { stdout } = await run(pathOf('/usr/lib/tokensd/bin/node'), ['--version']);
+      expect(stdout).toBe(`v${packagedNode.version}\n`);
     });
 
     it.skipIf(!hasRealParts('mandoc'))('include the manual page of every command', async () => {

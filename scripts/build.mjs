@@ -5,6 +5,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { writeCompiledCode } from './compiled-code.mjs';
+import { removeStaleFiles } from './stale-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const requireHere = createRequire(import.meta.url);
@@ -47,6 +48,7 @@ const options = {
   logLevel: 'warning',
 };
 
+removeStaleFiles(root);
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 // Several files, so that `--help` reads little: what every command runs, and the rest. esbuild splits ES modules only.
 const { metafile, outputFiles } = await build({

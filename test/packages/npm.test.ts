@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../helpers/daemon/api.ts';
 import { freePort, superuser } from '../helpers/daemon/daemon.ts';
@@ -66,6 +66,33 @@ describe('the npm package', () => {
     expect(packed.paths.filter((path) => /\.(png|map|tsx?|cache|tsbuildinfo)$|\/node_modules\//.test(path))).toEqual(
       [],
     );
+  });
+
+  it('contains no file whose source was deleted, because each build removes these', async () => {
+    const built = packed.paths.filter((path) => /^dist\/(server|shared)\//.test(path));
+    const sourcesOf = (path: string) =>
+      ['.js', '.ts', '.tsx'].map((ending) => path.slice('dist/'.length).replace(/\.js$/, ending));
+    expect(built.filter((path) => !sourcesOf(path).some((source) => existsSync(join(root, source))))).toEqual([]);
+    const copy = join(directory, 'built');
+    for (const name of ['package.json', 'bin', 'scripts', 'cli', 'server', 'shared'])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const kept = ['server/main.js', 'server/web/shell/components/row-menu.js', 'shared/urls.js'];
+    const deleted = [
+      'server/gone.js',
+      'server/gone/old.js',
+      'server/web/shell/assets/styles/gone.css',
+      'shared/gone.js',
+    ];
+    for (const name of [...kept, ...deleted]) {
+      await mkdir(dirname(join(copy, 'dist', name)), { recursive: true });
+      await writeFile(join(copy, 'dist', name), '');
+    }
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: copy, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const left = [...kept, ...deleted].filter((name) => existsSync(join(copy, 'dist', name)));
+    expect(left).toEqual(kept);
+    expect(existsSync(join(copy, 'dist/server/gone'))).toBe(false);
   });
 
   it('is not packed if the examples differ from the commit, because one may contain a password', async () => {

@@ -37,7 +37,7 @@ const maxLineLength = 78;
 
 const head = [
   'Settings of tokensd, one NAME=value a line. To change one, remove the # before it. Then run "tokensd check" and "systemctl restart tokensd".',
-  'The value of each setting can also come from a file: NAME_FILE=/path/of/file. Only root and the group tokensd-settings can read this file.',
+  'The value of each setting can also come from a file: NAME_FILE=/path/of/file. Only root and the group tokensd-settings can read this file. Keep it so, because it can contain secrets.',
 ];
 
 /** Variables that are no settings of ours, and that the start script of the package takes from the file. */

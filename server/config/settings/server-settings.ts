@@ -39,12 +39,14 @@ export const serverSettings = {
   },
   TOKENSD_DATABASE_URL: {
     schema: databaseUrlValue.optional(),
+    isSecret: true,
     default: '`sqlite:DATA_DIR/tokens.db`',
     description:
       '`sqlite:/path/to/file`, or `postgres://user:password@host:5432/database` to run several daemons on one database. For a Unix socket: `postgres://user@%2Frun%2Fpostgresql/database`.',
   },
   TOKENSD_SMTP_URL: {
     schema: smtpUrlValue.optional(),
+    isSecret: true,
     default: 'none: mail is written to `DATA_DIR/mail/*.eml`, and deleted after 30 days',
     description:
       'Mail server, as `smtp://user:password@host:587` or `smtps://…`. With `smtp://`, STARTTLS is used if the server offers it; add `?requireTLS=true` to require it. [Mail](./mail.md) lists the other parameters.',

@@ -12,4 +12,6 @@ export interface Setting {
   isList?: true;
   /** True if an empty value has a meaning of its own. Otherwise it counts as unset. */
   mayBeEmpty?: true;
+  /** True if the value is a secret or can contain one, such as the password in a URL. */
+  isSecret?: true;
 }

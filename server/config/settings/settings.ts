@@ -36,6 +36,8 @@ export const settingNames: readonly string[] = Object.keys(table);
 export const listSettings: readonly string[] = settingNames.filter((name) => settingOf(name).isList);
 /** The settings that may be empty. */
 export const emptySettings: readonly string[] = settingNames.filter((name) => settingOf(name).mayBeEmpty);
+/** The settings whose value can contain a secret. */
+export const secretSettings: readonly string[] = settingNames.filter((name) => settingOf(name).isSecret);
 
 function settingOf(name: string): Setting {
   return table[name as keyof typeof table];

@@ -17,6 +17,7 @@ export const ssoSettings = {
   },
   TOKENSD_OIDC_CLIENT_SECRET: {
     schema: z.string().optional(),
+    isSecret: true,
     default: 'none: a public client with PKCE',
     description: 'Client secret of tokensd at the provider.',
   },

@@ -88,6 +88,7 @@ export const tokenSettings = {
   },
   TOKENSD_GITHUB_SECRET_SCANNING_KEYS: {
     schema: issuerValue.optional(),
+    isSecret: true,
     default: 'none: every report needs a client or a management key',
     description:
       'Where GitHub publishes the keys of its secret scanning, `https://api.github.com/meta/public_keys/secret_scanning`. With it, [alerts that GitHub signed](./leaks.md#github) are accepted. `http://` is accepted only for a loopback address.',

@@ -100,3 +100,47 @@ it('warns about a port in TOKENSD_PORT, which Kubernetes uses', () => {
   ]);
   expect(checkSettings({ HOME: '/nowhere', TOKENSD_PORT: 'tcp://10.0.0.1:8420' }).checks).toHaveLength(1);
 });
+
+it('warns about files of settings that every user of the machine can read, if secrets may be in them', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const write = async (name: string, text: string) => {
+    const file = join(directory, name);
+    await writeFile(file, text);
+    await chmod(file, 0o644);
+    return file;
+  };
+  const secret = await write('secret', 'hunter2');
+  const organization = await write('organization', 'Example Inc.');
+  const url = await write('url', 'smtp://mail.example.com');
+  const database = await write('database', 'postgres://u:hunter2@db/tokens');
+  const keys = await write('keys', 'https://keys.example.com/?key=hunter2');
+  const link = join(directory, 'link');
+  await symlink(url, link);
+  const config = await write(
+    'config',
+    `TOKENSD_OIDC_CLIENT_SECRET_FILE=${secret}\nTOKENSD_ORGANIZATION_FILE=${organization}\n`,
+  );
+  const env = {
+    HOME: '/nowhere',
+    TOKENSD_CONFIG: config,
+    TOKENSD_SMTP_URL_FILE: link,
+    TOKENSD_DATABASE_URL_FILE: database,
+    TOKENSD_GITHUB_SECRET_SCANNING_KEYS_FILE: keys,
+    TOKENSD_OIDC_ISSUER: 'https://sso.example.com',
+    TOKENSD_OIDC_CLIENT_ID: 'tokensd',
+  };
+  const warnings = () =>
+    checkSettings(env)
+      .checks.filter(({ state }) => state === 'warning')
+      .map(({ detail }) => /^Every user of this machine can read (\S+), /.exec(detail)?.[1]);
+  // Nobody else reaches a file below a directory that is closed to them.
+  expect(warnings()).toEqual([]);
+  await chmod(directory, 0o711);
+  expect(warnings()).toEqual([config, database, link, keys, secret]);
+  expect(checkSettings(env).checks[0]).toMatchObject({ name: 'settings', state: 'ok' });
+  for (const file of [config, url, database, keys]) await chmod(file, 0o640);
+  expect(warnings()).toEqual([secret]);
+  await chmod(secret, 0o600);
+  expect(warnings()).toEqual([]);
+});

@@ -13,7 +13,7 @@ export function describeLife(machineOf: () => DebianMachine, { whileInstalled }:
   it('installs without questions, with a user of its own and settings that only it and root can read', async () => {
     const { root, packages, install, timed } = machineOf();
     const output = await timed('apt install', () => install(packages.current));
-    expect(output).toContain('tokensd init');
+    expect(output).toContain('As root, create the first superuser with: tokensd init');
     const facts = await root.expectSuccess(
       `stat -c '%A %U %G' /etc/default/tokensd /var/lib/tokensd; getent passwd tokensd; tokens --version; tokensd --version`,
     );
@@ -115,7 +115,7 @@ export function describeLife(machineOf: () => DebianMachine, { whileInstalled }:
     expect(await systemctlCalls()).toMatch(/\bstop tokensd\.service$/m);
     await root.expectSuccess('test -e /etc/default/tokensd; test -e /var/lib/tokensd/tokens.db; ! command -v tokensd');
     const output = await timed('apt purge', () => root.expectSuccess('apt-get purge -q -y tokensd'));
-    for (const directory of ['/var/lib/tokensd', '/var/backups/tokensd', '/var/log/tokensd'])
+    for (const directory of ['/var/lib/tokensd', '/var/backups/tokensd', '/var/log/tokensd', '/etc/tokensd'])
       expect(output).toContain(directory);
     await root.expectSuccess(
       'test ! -e /etc/default/tokensd; test -e /var/lib/tokensd/tokens.db; test ! -e /usr/lib/tokensd; test -e /var/backups/tokensd/now.db',

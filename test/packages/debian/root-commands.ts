@@ -31,6 +31,23 @@ export function describeRootCommands(machineOf: () => DebianMachine): void {
       expect(own).toContain('TOKENSD_DATA_DIR=/var/lib/tokensd\n');
     });
 
+    it('is refused to another user, who would make a second installation by mistake', async () => {
+      const { root } = machineOf();
+      const run = (command: string) => root.run(command, { user: 'ada' });
+      for (const words of ['init', 'check', 'users unlock root@example.com'])
+        expect(await run(`tokensd ${words}`)).toMatchObject({
+          ...{ code: 2, stdout: '' },
+          stderr:
+            'Run this as root: sudo tokensd … For an installation of your own beside the service, set TOKENSD_DATA_DIR.\n',
+        });
+      const help = await run('tokensd; tokensd help; tokensd init --help; tokensd --version');
+      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: tokensd init') });
+      expect(await run('TOKENSD_DATA_DIR=/home/ada/own tokensd config')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('TOKENSD_DATA_DIR=/home/ada/own\n'),
+      });
+    });
+
     it('has a terminal of its own on a terminal, and passes on keys and exit codes', async () => {
       const terminal = machineOf().root.onTerminal('tokensd init --email ada@example.com --name Ada');
       await terminal.answer('Password', '');

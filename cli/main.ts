@@ -2,7 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
 import { type CliError, CommandEnded, localError, systemCode } from './errors.ts';
 import { helpTopics, topicIn } from './help/topic-names.ts';
-import { type FoundCommand, findCommand } from './input/find-command.ts';
+import { type FoundCommand, findCommand, withoutHelp, wordsOf } from './input/find-command.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgramFor, type HelpOutput } from './program.ts';
 import { withPlainOutput } from './ui/plain-output.ts';
@@ -28,15 +28,16 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
     const { printNames } = await import('./commands/completion/names.ts');
     return printNames(ctx, argv);
   }
-  const topic = topicIn(argv);
+  const output: HelpOutput = { out: '', err: '' };
+  const program = await createProgramFor(argv, ctx, output);
+  const asked = withoutHelp(program, argv);
+  const topic = asked === null ? null : topicIn(wordsOf(program, asked));
   if (topic !== null) {
     const { topicText } = await import('./help/topics.ts');
     return ctx.stdout.write(topicText(topic, ctx.stdout.columns));
   }
-  const output: HelpOutput = { out: '', err: '' };
-  const program = await createProgramFor(argv, ctx, output);
   try {
-    const words = argv[0] === 'help' ? await helpWords(program, argv.slice(1)) : argv;
+    const words = asked === null ? argv : await helpWords(program, asked);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type CommandEntry, commandTable } from './commands/command-table.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { helpTopics } from './help/topic-names.ts';
-import { wordsOf } from './input/find-command.ts';
+import { withoutHelp, wordsOf } from './input/find-command.ts';
 
 /** Collects the output of commander, because only the outcome decides which stream it belongs to. */
 export interface HelpOutput {
@@ -23,7 +23,7 @@ export async function createProgram(ctx: Context, output: HelpOutput): Promise<C
  */
 export async function createProgramFor(argv: readonly string[], ctx: Context, output: HelpOutput): Promise<Command> {
   const program = bareProgram(ctx, output);
-  const [word] = wordsOf(program, argv).filter((word) => word !== 'help');
+  const [word] = wordsOf(program, withoutHelp(program, argv) ?? argv);
   // The script for completion names every command.
   if (word === 'completion') return createProgram(ctx, output);
   const named = entries.find(({ name, alias }) => word !== undefined && (name === word || alias === word));

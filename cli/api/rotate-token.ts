@@ -1,5 +1,6 @@
 import type { RotateTokenBody } from '../../shared/schemas/tokens/token-changes.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
+import type { Context } from '../context.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';
 import { readIssued } from './issue-token.ts';
@@ -44,4 +45,9 @@ async function rotateOrRepeat(api: Api, id: string, body: RotateTokenBody, key: 
 
 function throwMayBeLost(error: unknown): never {
   throw error instanceof CliError ? new ValueMayBeLost(error.problem, { cause: error }) : error;
+}
+
+/** Reports whether a token has expired. Its status says so only if it is not paused as well. */
+export function hasExpired({ expires_at: expiresAt }: Token, { now }: Pick<Context, 'now'>): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= now().getTime();
 }

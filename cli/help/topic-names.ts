@@ -3,8 +3,7 @@ export const helpTopics = ['environment', 'exit-codes', 'formatting'] as const;
 
 export type HelpTopic = (typeof helpTopics)[number];
 
-/** Returns the topic that the words of a command line ask for, or null. Words after the topic are refused elsewhere. */
-export function topicIn([first, second, third]: readonly string[]): HelpTopic | null {
-  if (first !== 'help' || (third !== undefined && !third.startsWith('-'))) return null;
-  return helpTopics.find((topic) => topic === second) ?? null;
+/** Returns the topic that the words after `help` ask for, or null. Words after the topic are refused elsewhere. */
+export function topicIn(words: readonly string[]): HelpTopic | null {
+  return words.length === 1 ? (helpTopics.find((topic) => topic === words[0]) ?? null) : null;
 }

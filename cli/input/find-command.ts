@@ -32,8 +32,16 @@ export function findCommand(program: Command, argv: readonly string[]): FoundCom
 
 /** Returns the words of a command line without options and the values of the global ones. Options of a command come after its name. */
 export function wordsOf(program: Command, argv: readonly string[]): string[] {
-  return argv.filter((word, index) => {
-    const before = program.options.find(({ long }) => long === argv[index - 1]);
-    return !word.startsWith('-') && before?.required !== true;
-  });
+  return argv.filter((_word, index) => isWord(program, argv, index));
+}
+
+/** Returns a command line without its first word if that is `help`, or null if it is not. */
+export function withoutHelp(program: Command, argv: readonly string[]): readonly string[] | null {
+  const first = argv.findIndex((_word, index) => isWord(program, argv, index));
+  return argv[first] === 'help' ? argv.filter((_word, index) => index !== first) : null;
+}
+
+function isWord(program: Command, argv: readonly string[], index: number): boolean {
+  const before = program.options.find(({ long }) => long === argv[index - 1]);
+  return argv[index]?.startsWith('-') === false && before?.required !== true;
 }

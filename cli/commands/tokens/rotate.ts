@@ -3,7 +3,7 @@ import type { RotateTokenBody } from '../../../shared/schemas/tokens/token-chang
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
-import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
+import { hasExpired, rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
 import type { Context } from '../../context.ts';
 import { isStored, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
@@ -57,7 +57,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
     if (error instanceof ValueMayBeLost || ctx.signal.aborted) throw lostError(ctx, token, body, error);
     if (hasCode(error, 'rotation-pending')) throw pendingError(ctx, token, error);
-    throw hasCode(error, 'token-inactive') && isPausedWithOverlap(token, body) ? pausedError(token, error) : error;
+    throw hasCode(error, 'token-inactive') && isPausedWithOverlap(ctx, token, body) ? pausedError(token, error) : error;
   });
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
@@ -117,8 +117,9 @@ function pendingError(ctx: Context, token: Token, error: CliError): CliError {
   return new CliError({ ...error.problem, detail }, { cause: error });
 }
 
-function isPausedWithOverlap({ status }: Token, { overlap }: RotateTokenBody): boolean {
-  return status === 'paused' && overlap !== 0;
+/** Reports whether only the overlap keeps a paused token from a rotation. One that has expired as well cannot be rotated. */
+function isPausedWithOverlap(ctx: Context, token: Token, { overlap }: RotateTokenBody): boolean {
+  return token.status === 'paused' && overlap !== 0 && !hasExpired(token, ctx);
 }
 
 /** Names the command that rotates a paused token. */
@@ -131,7 +132,7 @@ function pausedError(token: Token, error: CliError): CliError {
 /** Says that the value that was just printed does not work yet. */
 function staysPaused(token: Token): string {
   const command = tokenCommand('resume', token);
-  return `${sanitize(token.name)} stays paused. The new value works when the pause ends. To end it: ${command}`;
+  return `${sanitize(token.name)} stays paused. The new value works when the pause ends. To end it: ${command}. If a superuser paused it, ask one.`;
 }
 
 /** Names the command that gets another value. Warns that it ends the value in use, unless the rotation has done so already. */

@@ -153,6 +153,10 @@ it.each([
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
   [['help', 'users', 'add'], 'Usage: tokens users add [options] [email]'],
   [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],
+  [['--no-color', 'help', 'users', 'add'], 'Usage: tokens users add [options] [email]'],
+  [['--server', 'help', 'help', 'ls'], 'Usage: tokens list|ls [options]'],
+  [['--json', 'help', 'formatting'], 'RFC 3339'],
+  [['help', '--verbose', 'exit-codes'], 'Exit codes'],
 ])('prints help for %j', async (argv, usage) => {
   expect(await cli.run(argv)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(usage) });
 });

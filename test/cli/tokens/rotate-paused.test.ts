@@ -16,7 +16,8 @@ afterEach(() => cli.close());
 
 const run = (argv: string[], more: Surroundings = {}) => cli.run(argv, { ...cli.as(cli.app.dev), ...more });
 const verdicts = (...values: string[]) => Promise.all(values.map((value) => verdict(cli.app, value.trimEnd())));
-const stays = 'ci stays paused. The new value works when the pause ends. To end it: tokens resume ci\n';
+const stays =
+  'ci stays paused. The new value works when the pause ends. To end it: tokens resume ci. If a superuser paused it, ask one.\n';
 
 describe('tokens rotate with a paused token', () => {
   it.each([[[]], [['--overlap', '1h']], [['--end-previous']]])(
@@ -38,6 +39,15 @@ describe('tokens rotate with a paused token', () => {
     await run(['resume', 'ci']);
     expect(await verdicts(old, ran.stdout)).toEqual(['rotated', 200]);
     expect((await run(['rotate', 'ci', '--overlap', '0'])).stderr).toBe('');
+  });
+
+  it('says that the token has expired, if it has, and names no other way', async () => {
+    await createToken(cli.app, cli.app.dev, { name: 'brief', expires_in: 3600 });
+    await run(['pause', 'brief']);
+    cli.app.clock.advance(2 * 3_600_000);
+    const ran = await run(['rotate', 'brief']);
+    expect(ran.code).toBe(5);
+    expect(ran.stderr).not.toContain('--overlap');
   });
 
   it('prints only the object with --json', async () => {
@@ -66,7 +76,7 @@ describe('tokens ensure with a paused token', () => {
       const ran = await run(['ensure', 'ci', '--out', file, ...argv]);
       expect(ran).toMatchObject({ code: 5, stdout: '' });
       expect(ran.stderr).toContain(
-        'ci is paused, so its value was not replaced. Resume it with `tokens resume ci`. If the value was stolen, end it first: `tokens rotate ci --overlap 0`.',
+        'ci is paused, so its value was not replaced. Resume it with `tokens resume ci`; if a superuser paused it, ask one. If the value was stolen, end it first: `tokens rotate ci --overlap 0`.',
       );
       expect([await readFile(file, 'utf8'), await verdicts(value)]).toEqual([value, ['paused']]);
     } finally {

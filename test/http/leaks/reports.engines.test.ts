@@ -284,6 +284,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('reports of leaks on %s', (engi
     ]);
   });
 
+  it('tells superusers of an account without a maintainer to find one, because only a maintainer can rotate', async () => {
+    await createServiceAccount(app, 'orphan', { maintainers: [] });
+    const { token } = await createAccountToken(app, app.root, 'orphan', { name: 'deploy' });
+    await forgetMails();
+    await labels([item(token)], { from: acting('pause') });
+    const [mail] = await newMails();
+    expect(mail?.text).toContain('tokens service-accounts edit orphan --add-maintainer EMAIL');
+    expect(mail?.text).not.toContain('tokens rotate');
+  });
+
   it('lets a management key with the scope leaks report, also itself, and no other key', async () => {
     const account = await storeServiceAccount(app, 'watcher');
     const key = await storeKey(app, account, ['leaks'], { name: 'watch' });

@@ -3,7 +3,7 @@ import type { CreatedToken, CreateTokenBody, Token } from '../../../../shared/sc
 import { listTokens } from '../../../api/find/find-token.ts';
 import { issueToken, readIssued, revokeToken } from '../../../api/issue-token.ts';
 import { readResponse } from '../../../api/responses.ts';
-import { rotateToken, ValueMayBeLost } from '../../../api/rotate-token.ts';
+import { hasExpired, rotateToken, ValueMayBeLost } from '../../../api/rotate-token.ts';
 import { LostResponse } from '../../../api/transport/network-errors.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { CliError, hasCode } from '../../../errors.ts';
@@ -71,7 +71,8 @@ async function rotateOrCreate(
   if (present.kind === 'active') return rotate(ctx, connection, file, present.token, wanted);
   const folded = foldName(wanted.name);
   const own = (await listTokens(connection.api, ownerOf(wanted))).find(({ name }) => foldName(name) === folded);
-  if (own?.status === 'paused') return rotate(ctx, connection, file, own, withOverlap(wanted)).catch(explainPause(own));
+  if (own?.status === 'paused')
+    return rotate(ctx, connection, file, own, withOverlap(wanted)).catch(explainPause(ctx, own));
   if (own && own.status !== 'expired') return rotate(ctx, connection, file, own, wanted);
   return create(ctx, connection, file, wanted);
 }
@@ -84,12 +85,12 @@ function withOverlap(wanted: Wanted): Wanted {
   return { ...wanted, overlap: undefined };
 }
 
-function explainPause(token: Token) {
+function explainPause(ctx: Context, token: Token) {
   return (error: unknown): never => {
-    if (!hasCode(error, 'token-inactive')) throw error;
+    if (!hasCode(error, 'token-inactive') || hasExpired(token, ctx)) throw error;
     const resume = tokenCommand('resume', token);
     const rotate = tokenCommand('rotate', token, '--overlap 0');
-    const detail = `${sanitize(token.name)} is paused, so its value was not replaced. Resume it with \`${resume}\`. If the value was stolen, end it first: \`${rotate}\`.`;
+    const detail = `${sanitize(token.name)} is paused, so its value was not replaced. Resume it with \`${resume}\`; if a superuser paused it, ask one. If the value was stolen, end it first: \`${rotate}\`.`;
     throw new CliError({ ...error.problem, detail }, { cause: error });
   };
 }

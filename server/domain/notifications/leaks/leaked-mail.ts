@@ -66,23 +66,27 @@ function stepsOf(site: SiteInfo, event: ValueLeak): AdviceStep[] {
     instruction:
       'Remove the value from that place. Somebody may still find it, for example in the history of a repository.',
   };
-  const after: AdviceStep[] = [
-    ...checkUses(site, event),
-    removed,
-    ...(hasNoMaintainer(event) ? contactSomeone(event, site) : []),
-  ];
+  const contact = hasNoMaintainer(event) ? contactSomeone(event, site) : [];
+  const after: AdviceStep[] = [...checkUses(site, event), removed];
+  /** Only a maintainer can rotate the tokens of a service account. */
+  const replace = (instruction: string): readonly AdviceStep[] =>
+    contact.length > 0
+      ? contact
+      : [
+          {
+            instruction,
+            link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
+            command: commandOf(event, `tokens rotate ${name} --overlap 0`),
+          },
+        ];
   switch (leak.outcome) {
     case 'canary':
       return [{ instruction: 'Find out who could read the place where you planted the canary.' }];
     case 'revoked':
-      return [{ instruction: 'Create a new token for the program that used this one.' }, ...after];
+      return [{ instruction: 'Create a new token for the program that used this one.' }, ...after, ...contact];
     case 'paused':
       return [
-        {
-          instruction: `Replace the value. The old one ends at once. Then ask ${superuserOf(site)} to resume the token.`,
-          link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
-          command: commandOf(event, `tokens rotate ${name} --overlap 0`),
-        },
+        ...replace(`Replace the value. The old one ends at once. Then ask ${superuserOf(site)} to resume the token.`),
         {
           instruction: 'If nothing needs the token any more, revoke it instead.',
           command: commandOf(event, `tokens revoke ${name}`),
@@ -90,18 +94,12 @@ function stepsOf(site: SiteInfo, event: ValueLeak): AdviceStep[] {
         ...after,
       ];
     case 'notified':
-      return [
-        {
-          instruction: 'Replace the value. With no overlap, the old one ends at once.',
-          link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
-          command: commandOf(event, `tokens rotate ${name} --overlap 0`),
-        },
-        ...after,
-      ];
+      return [...replace('Replace the value. With no overlap, the old one ends at once.'), ...after];
     case 'ended':
       return [
         { instruction: 'Put the current value where the old one was used, if you have not done so since.' },
         ...after,
+        ...contact,
       ];
   }
 }

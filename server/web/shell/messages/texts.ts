@@ -96,8 +96,12 @@ export const texts = {
 
 export type MessageCode = keyof typeof texts;
 
-/** The messages that no mail is sent, although the member asked for one. */
-export const warnings: ReadonlySet<MessageCode> = new Set(['email-change-unmailed', 'test-mail-unmailed']);
+/** The messages that no mail is sent, although the member asked for one, and those after which somebody has something to do. */
+export const warnings: ReadonlySet<MessageCode> = new Set([
+  'email-change-unmailed',
+  'test-mail-unmailed',
+  'member-offboarded-unmaintained',
+]);
 
 /** The messages that name nothing, mostly about the member's own account. */
 export type NamelessCode = { [Code in MessageCode]: [] extends MessageNames<Code> ? Code : never }[MessageCode];

@@ -42,7 +42,7 @@ const head = [
 
 /** Variables that are no settings of ours, and that the start script of the package takes from the file. */
 const foot = `
-${comment(wrap('Proxy for requests to identity providers, and the hosts that are asked directly. Default: none.'))}
+${comment(wrap('Proxy for requests to identity providers, and the hosts that are asked directly. Write NAME=value without spaces and without "export". Default: none.'))}
 #HTTPS_PROXY=http://proxy.example.com:3128
 #NO_PROXY=sso.example.com
 

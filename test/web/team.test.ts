@@ -362,6 +362,11 @@ it('offers to transfer the tokens in use when it offboards a member, and keeps w
   );
   // What decides about the tokens comes first.
   expect(asked.indexOf('Transfer 1 token in use to')).toBeLessThan(asked.indexOf('Use this when someone leaves'));
+  expect(asked).toContain('In use: active or paused, and used in the last 30 days. With a service account');
+  expect(asked).toContain('Enabling the account later does not restore revoked tokens.');
+  // The choice changes the length of the last item, so that no empty line appears between the others.
+  expect(asked.indexOf('Ends all its sessions')).toBeLessThan(asked.indexOf('Transfers or permanently revokes'));
+  expect(html).toMatch(/<span class="if-transferred">[^<]*<\/span><\/span>\s*<\/li>\s*<\/ul>/);
   expect(asked).toContain('Remove the member at your identity provider as well, if there is one.');
   // The style sheet shows one of the labels. Before a choice, no number contradicts the other choice.
   expect(html).toMatch(/class="if-unchosen">Offboard</);

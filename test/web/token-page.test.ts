@@ -115,7 +115,7 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   const { html } = await openConsole(app, app.dev).get(path);
   const text = textOf(html);
   expect(text).toContain(
-    '24 uses in the last 30 days, and 1 denied (1 for “Token paused”). No details of them are left. The last 20 denied requests of a token are kept,',
+    '24 uses in the last 30 days, and 1 denied (1 for “Token paused”). No details of them are left. Those of the last minute may be missing.',
   );
   expect(html).toContain(
     'aria-label="Uses per day from 25 Oct 2026 to 23 Nov 2026: 24 allowed and 1 denied. The most were 13 on 23 Nov 2026."',

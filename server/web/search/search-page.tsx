@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { maxSearchLength, type SearchResults } from '../../domain/search/search.ts';
 import type { StatusContext } from '../../store/records.ts';
+import { auditPath } from '../audit/audit-paths.ts';
 import { Alert } from '../shell/components/form.tsx';
 import { NothingMatches } from '../shell/components/lists/empty-list.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -38,7 +39,7 @@ const problems = {
 export function SearchPage({ text, results, problem, superusers, statusContext }: SearchPageProps) {
   const member = useMember();
   const everything = member.superuser || member.auditor;
-  const help = <SearchHelp everything={everything} superusers={superusers} />;
+  const help = <SearchHelp text={text} everything={everything} superusers={superusers} />;
   return (
     <Layout title={text === '' ? 'Search' : `${text} · Search`} section="" search={text}>
       <h1>
@@ -108,14 +109,25 @@ function Results({ text, results, everything, help, statusContext }: ResultsProp
   );
 }
 
-function SearchHelp({ everything, superusers }: { everything: boolean } & Pick<SearchPageProps, 'superusers'>) {
+interface SearchHelpProps extends Pick<SearchPageProps, 'text' | 'superusers'> {
+  everything: boolean;
+}
+
+function SearchHelp({ text, everything, superusers }: SearchHelpProps) {
   return (
     <p class="hint">
       {everything
         ? 'Search for the name, description, owner or prefix of a token, or for a member, a service account or an app. '
         : `To find out who owns the token of somebody else, ask an Organization Superuser: ${superusers.join(', ')}. Search for the name, description or prefix of one of your tokens, or of a service account that you maintain. `}
       A prefix can be that of a value before the last rotation. Tokens that ended in the last 90 days are found by name
-      and prefix. Never paste a whole value.
+      and prefix. A token that a job obtained through a trust is found by its prefix only. Never paste a whole value.
+      {everything && text !== '' && (
+        <>
+          {' '}
+          The audit log keeps more:{' '}
+          <a href={formatUrl({ path: auditPath, query: { target: text } })}>look for it there</a>.
+        </>
+      )}
     </p>
   );
 }

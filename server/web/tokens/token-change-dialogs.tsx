@@ -14,7 +14,7 @@ import { EditFields } from './fields/edit-fields.tsx';
 import { RotateFields } from './fields/rotate-fields.tsx';
 import { pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
 import { tokenPath } from './token-paths.ts';
-import { isRotatedInPause } from './trouble/after-pause.tsx';
+import { isRotatedInPause, remedyBeforePause } from './trouble/after-pause.tsx';
 import type { AddedEntry } from './trouble/allow-form.ts';
 
 /** The changes that a token's page offers, besides revoking it. */
@@ -32,6 +32,8 @@ interface TokenChangeDialogProps {
   policy: ExpiryPolicy;
   offeredApps: OfferedNames;
   usage: Usage;
+  /** Whether the reader may rotate the token as it is now. */
+  mayRotate: boolean;
   form: TokenChangeForm;
   /** The entry that the form has in addition to the rules of the token. */
   added?: AddedEntry;
@@ -100,14 +102,14 @@ function resumption(token: TokenRecord, statusContext: StatusContext): string {
     : 'Requests that use this token are accepted again.';
 }
 
-function PauseFields({ token, form, problem }: TokenChangeDialogProps) {
+function PauseFields({ token, mayRotate, form, problem }: TokenChangeDialogProps) {
   const { superuser } = useMember();
   return (
     <>
       <p>
         {token.canary
           ? 'Nobody gets a mail about uses of this canary until the pause ends. They are still counted. Its value never works.'
-          : 'Requests that use this token are denied until the pause ends. Then its value works again: if it leaked, rotate or revoke the token instead.'}
+          : `Requests that use this token are denied until the pause ends. Then its value works again. ${remedyBeforePause(token, mayRotate)}`}
         {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
       </p>
       <fieldset>

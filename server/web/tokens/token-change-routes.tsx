@@ -8,6 +8,7 @@ import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import type { MessageDeps } from '../shell/messages/messages.ts';
 import type { MessageCode } from '../shell/messages/texts.ts';
 import { factsOfToken, type TokenFacts } from './facts-of-token.ts';
+import { offeredActions } from './list/token-actions.ts';
 import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
 import {
   editTokenBody,
@@ -56,7 +57,17 @@ export function tokenChangePages({
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const policy = await tokens.expiryPolicyOf(token);
       const facts = await factsOfToken({ tokens, usage, audit, statusContext }, c, token);
-      const props = { action, token, statusContext: statusContext(), policy, usage: facts.usage, form, problem };
+      const mayRotate = mayRotateAs(c, facts);
+      const props = {
+        action,
+        token,
+        statusContext: statusContext(),
+        policy,
+        usage: facts.usage,
+        mayRotate,
+        form,
+        problem,
+      };
       const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
       return renderProblem(c, problem, <TokenPage {...facts} dialog={dialog} />);
     }
@@ -95,9 +106,10 @@ export function tokenChangePages({
  */
 export async function requestedTokenChange(
   c: AppContext,
-  { token, usage, names }: Pick<TokenFacts, 'token' | 'usage' | 'names'>,
+  facts: TokenFacts,
   { tokens, apps, statusContext }: Pick<TokenChangeDeps, 'tokens' | 'apps' | 'statusContext'>,
 ): Promise<Child> {
+  const { token, usage, names } = facts;
   const { dialog: action, allow } = c.req.query();
   if (!isTokenAction(action)) return undefined;
   const form = emptyTokenChangeForm(token, names, randomUUID());
@@ -109,7 +121,13 @@ export async function requestedTokenChange(
     statusContext: statusContext(),
     policy,
     usage,
+    mayRotate: mayRotateAs(c, facts),
     ...formThatAllows(form, token, denied, names),
   };
   return <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
+}
+
+function mayRotateAs(c: AppContext, { token, statusContext, actsAsOwner }: TokenFacts): boolean {
+  const { superuser } = c.get('caller').user;
+  return offeredActions(token, statusContext, { superuser, actsAsOwner }).some(([action]) => action === 'rotate');
 }

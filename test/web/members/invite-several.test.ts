@@ -78,6 +78,9 @@ it('shows the address of single sign-on once, and as no secret, if the server ca
   expect(html.match(/value="https:\/\/tokens\.example\.com\/login"/g)).toHaveLength(1);
   expect(html.match(/data-copy=/g)).toHaveLength(1);
   expect(html).not.toContain('data-secret');
+  expect(textOf(html)).toContain(
+    'The address is no secret, and nobody got a link of their own. For a member who may sign in with a password, open their page and choose “Copy invitation link”.',
+  );
   expect(resultsIn(html)).toEqual(['ada@example.com Invited', 'bob@example.com Invited']);
   await app.browser.get(`${team}?dialog=add`);
   const added = await app.browser.submit(team, { email: 'eve@example.com', invite: 'yes' });

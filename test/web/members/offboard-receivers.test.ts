@@ -39,6 +39,7 @@ describe('the receiver of tokens among many service accounts', () => {
     }
     expect(textOf(html)).toMatch(/Transfer 1 token in use to\s*A service account/);
     expect(textOf(html)).toContain('Nobody: revoke all tokens');
+    expect(textOf(html)).toContain('In use: active or paused, and used in the last 30 days.');
   });
 
   it.each<[string, number, Record<string, string>, string]>([

@@ -152,6 +152,16 @@ it('searches nothing for an empty text, and says what can be found', async () =>
   }
 });
 
+it('says what it finds of tokens from trusts, and leads readers of everything to the audit log if nothing matches', async () => {
+  const href = '<a href="/organization/audit?target=no+where%26">';
+  for (const reader of [app.root, auditor, app.dev]) {
+    const { html } = await open('no where&', reader);
+    expect(textOf(html)).toContain('A token that a job obtained through a trust is found by its prefix only.');
+    expect(html.includes(href)).toBe(reader !== app.dev);
+  }
+  expect(textOf((await open('')).html)).not.toContain('The audit log keeps more');
+});
+
 it('takes hostile texts as texts', async () => {
   await createToken(app, app.dev, { name: '50%' });
   await createToken(app, app.dev, { name: '<b>bold' });

@@ -82,7 +82,9 @@ it('tells a member who creates a token that a service account outlives their own
   const account = await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
   const { html } = await browser.get(form);
   expect(textOf(html)).not.toContain('an Organization Superuser creates');
-  expect(textOf(html)).toContain('For a pipeline or a server, choose a service account.');
+  expect(textOf(html)).toContain(
+    'For a pipeline or a server, choose a service account. A CI job needs no stored token if a superuser sets up a trust for it.',
+  );
   expect(html).toMatch(/name="name"[\s\S]*name="service_account"[\s\S]*<option value="ci">[\s\S]*name="description"/);
   const ofAccount = await browser.get(`/organization/service-accounts/${account.id}?dialog=create-token`);
   expect(textOf(ofAccount.html)).not.toContain('stops working when your account is disabled');

@@ -114,6 +114,7 @@ describe('the confirmation', () => {
     expect(textOf(html)).toContain('Pause 1 token?');
     expect(textOf(html)).toContain('1 more selected token is paused already or has expired, and stays as it is.');
     expect(confirmationOf(html).ids).toBe(two.id);
+    expect(textOf(html)).toContain('If a value leaked, pause its token now, then rotate or revoke it.');
     // Nobody else is affected, so there is nobody to tell.
     expect(textOf(html)).not.toContain('tell the owners');
     expect(html).toMatch(/<button type="submit" class="primary">Pause 1 token<\/button>/);
@@ -130,7 +131,9 @@ describe('the confirmation', () => {
     for (const query of [chosen(one, two, trap), '&all=true']) {
       const { html } = await openConsole(app, app.root).get(`${all}/selected?action=pause${query}`);
       expect(textOf(html)).toContain('Pause 2 tokens?');
-      expect(textOf(html)).toContain('Then its value works again: if it leaked, rotate or revoke the token instead.');
+      expect(textOf(html)).toContain(
+        'If a value leaked, pause its token now. Then its owner can rotate it, or you can revoke it.',
+      );
       expect(textOf(html)).toContain('1 canary stays as it is: a pause would only stop the mails about it.');
       expect(confirmationOf(html).ids?.split(' ').sort()).toEqual([one.id, two.id].sort());
     }
@@ -237,6 +240,29 @@ describe('the change', () => {
     expect(await events()).toBe(before);
     const token = await app.store.tokens.findById(tokens[0]?.id ?? '');
     expect(token).toMatchObject({ pausedReason: 'Incident 7', pausedUntil: app.clock.now() + 3_600_000 });
+  });
+
+  it('leads from a pause to the tokens, and says when it ends and what to do if a value leaked', async () => {
+    const tokens = [await create(app.dev, 'job-1'), await create(app.dev, 'job-2')];
+    const pause = async (as: Member, token: CreatedToken, seconds: string) => {
+      const browser = openConsole(app, as);
+      const list = as === app.root ? all : own;
+      const { html } = await browser.get(`${list}/selected?action=pause${chosen(token)}`);
+      return (await browser.post(`${list}/selected`, { ...confirmationOf(html), for: seconds })).html;
+    };
+    const [mine = '', ofOther = ''] = [
+      await pause(app.dev, tokens[0] as CreatedToken, '3600'),
+      await pause(app.root, tokens[1] as CreatedToken, '0'),
+    ];
+    expect(mine).toContain(`<a href="${own}/${tokens[0]?.id}"><bdi>job-1</bdi></a>`);
+    expect(textOf(mine)).toContain('Requests that use it are now denied, until 23 Nov 2026, 17:20');
+    expect(textOf(mine)).toContain(
+      'If a value leaked, rotate or revoke its token before the pause ends. If the pause was a mistake, resume the token.',
+    );
+    expect(textOf(ofOther)).toContain('Requests that use it are now denied until it is resumed.');
+    expect(textOf(ofOther)).toContain(
+      'If a value leaked, its owner can rotate the token before the pause ends, or you can revoke it.',
+    );
   });
 
   it('skips the IDs of others that a member puts into the form, and does not say whether they exist', async () => {

@@ -89,6 +89,10 @@ function WithoutMail({ results }: Pick<InviteResultsPageProps, 'results'>) {
         No mail was sent, because no mail server is configured. Everybody signs in at this address, with single sign-on.
         Tell the members yourself.
       </p>
+      <p>
+        The address is no secret, and nobody got a link of their own. For a member who may sign in with a password, open
+        their page and choose “Copy invitation link”.
+      </p>
       <LinkToCopy id="address" link={linkOf(first) ?? ''} label="Address" />
     </div>
   );

@@ -98,7 +98,7 @@ function OverlapFields({ previous, form, problem }: OverlapFieldsProps) {
               : `in ${seconds === limits.defaultOverlapSeconds ? '24 hours' : formatLifetime(seconds)}`}
           </Choice>
         ))}
-        <p class="hint">Until then, both values work.</p>
+        <p class="hint">Until then, both values work. If the value leaked, choose now.</p>
       </fieldset>
     </>
   );

@@ -86,9 +86,9 @@ const consequences: Readonly<Record<BulkAction, { one: string; several: string }
       'Every script, pipeline and program that uses one of these tokens stops working immediately. You cannot undo this.',
   },
   pause: {
-    one: 'Requests that use this token are denied until its pause ends. Then its value works again: if it leaked, rotate or revoke the token instead. To end the pause sooner, resume the token.',
+    one: 'Requests that use this token are denied until its pause ends. Then its value works again. To end the pause sooner, resume the token.',
     several:
-      'Requests that use one of these tokens are denied until its pause ends. Then its value works again: if it leaked, rotate or revoke the token instead. To end the pause sooner, select the tokens again and resume them.',
+      'Requests that use one of these tokens are denied until its pause ends. Then its value works again. To end the pause sooner, select the tokens again and resume them.',
   },
   resume: {
     one: 'Requests that use this token are accepted again, if its rules allow them.',
@@ -97,11 +97,13 @@ const consequences: Readonly<Record<BulkAction, { one: string; several: string }
 };
 
 function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tokens'>) {
-  const { superuser } = useMember();
+  const { id, superuser } = useMember();
+  const mayRotate = !superuser || tokens.every(({ ownerId }) => ownerId === id);
   const keys = tokens.filter(({ manage }) => manage !== null).length;
   return (
     <p>
       {consequences[action][tokens.length === 1 ? 'one' : 'several']}
+      {action === 'pause' && ` ${remedyOfLeak(mayRotate)}`}
       {action === 'pause' &&
         keys > 0 &&
         !superuser &&
@@ -109,6 +111,13 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
       <Told action={action} tokens={tokens} />
     </p>
   );
+}
+
+/** Says what to do about a leaked value. A superuser rotates no token of others. */
+function remedyOfLeak(mayRotate: boolean): string {
+  return mayRotate
+    ? 'If a value leaked, pause its token now, then rotate or revoke it.'
+    : 'If a value leaked, pause its token now. Then its owner can rotate it, or you can revoke it.';
 }
 
 /** Offers a pause, which can be undone, if something used one of the tokens lately. */

@@ -53,7 +53,7 @@ export async function askAboutSelection(
 
 /** Changes exactly the tokens that the page named, and shows what became of each. */
 export async function changeSelection(
-  { tokens, failureLog }: SelectionDeps,
+  { tokens, clock, failureLog }: SelectionDeps,
   c: AppContext,
   path: string,
 ): Promise<Response> {
@@ -65,7 +65,9 @@ export async function changeSelection(
     pause: () => tokens.pauseMany(caller, confirmed.ids, confirmed.pause),
     resume: () => tokens.resumeMany(caller, confirmed.ids),
   };
+  const { for: seconds } = confirmed.pause;
+  const until = seconds === undefined ? null : clock.now() + seconds * 1000;
   const outcome = await changes[confirmed.action]();
   const shown = bulkOutcomeObject({ failureLog }, c, outcome);
-  return c.render(<OutcomePage change={confirmed} outcome={shown} listUrl={listOfForm(path, form)} />);
+  return c.render(<OutcomePage change={confirmed} outcome={shown} until={until} listUrl={listOfForm(path, form)} />);
 }

@@ -27,10 +27,22 @@ export function AfterPause({ token, mayRotate }: AfterPauseProps) {
   return <p>When the pause ends, its value works again. If the value leaked, {remedyOf(token, mayRotate)}</p>;
 }
 
+/** Says what to do about a leaked value before a token is paused. The pause comes first, because a rotation then ends the old value at once. */
+export function remedyBeforePause(token: TokenRecord, mayRotate: boolean): string {
+  if (token.trustId !== null) return 'If it leaked, pause the token now, then revoke it.';
+  if (mayRotate) {
+    return 'If it leaked, pause the token now, then rotate or revoke it. Rotating a paused token ends its old value at once.';
+  }
+  return `If it leaked, pause the token now. Then ${inSentence(changerOf(token))} can rotate it, or you can revoke it.`;
+}
+
 /** Nobody rotates a token that a job received. */
 function remedyOf(token: TokenRecord, mayRotate: boolean): string {
   if (token.trustId !== null) return 'the token must be revoked.';
   if (mayRotate) return 'rotate or revoke the token before that. A rotation ends the old value at once.';
-  const changer = changerOf(token);
-  return `${changer.charAt(0).toLowerCase()}${changer.slice(1)} can rotate the token before that, or it must be revoked.`;
+  return `${inSentence(changerOf(token))} can rotate the token before that, or it must be revoked.`;
+}
+
+function inSentence(start: string): string {
+  return `${start.charAt(0).toLowerCase()}${start.slice(1)}`;
 }

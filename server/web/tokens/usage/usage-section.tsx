@@ -1,10 +1,10 @@
 import { count } from '../../../../shared/count.ts';
-import { limits } from '../../../../shared/limits.ts';
 import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../../domain/tokens/usage/usage.ts';
 import type { SeenCount, TokenRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { MinuteOf, PlainDate } from '../../shell/components/time.tsx';
+import { useMember } from '../../shell/page-context.ts';
 import { denyReasonWords } from '../trouble/deny-reasons.ts';
 import { UsageChart } from './usage-chart.tsx';
 
@@ -15,7 +15,7 @@ const maxRows = 10;
 
 interface UsageSectionProps {
   usage: Usage;
-  token: Pick<TokenRecord, 'canary' | 'quietNetworks'>;
+  token: Pick<TokenRecord, 'canary' | 'ownerKind' | 'quietNetworks'>;
   /** URL of the dialog that suggests rules from these uses. Null if the reader may not set rules. */
   narrowHref: string | null;
 }
@@ -58,23 +58,26 @@ export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
 }
 
 /** The number of denied requests leads to the list of them, which holds the last ones only. */
-function summaryOf({ canary }: UsageSectionProps['token'], { days, denied, deniedRequests }: Usage) {
+function summaryOf({ canary, ownerKind }: UsageSectionProps['token'], { days, denied, deniedRequests }: Usage) {
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
   const missing = 'Those of the last minute may be missing.';
   if (canary) return `Somebody presented it ${count(sum('denied'), 'time')} in the last ${shownDays} days. ${missing}`;
   const number = `${sum('denied').toLocaleString('en')} denied`;
   const isListed = deniedRequests.length > 0;
+  const { superuser, auditor } = useMember();
+  const mayBeHidden = ownerKind === 'service-account' && !superuser && !auditor;
   return (
     <>
       {count(sum('allowed'), 'use')} in the last {shownDays} days, and{' '}
       {isListed && sum('denied') > 0 ? <a href="#denied">{number}</a> : number}
-      {byReason(denied)}.{!isListed && sum('denied') > 0 && ` ${unlisted}`} {missing}
+      {byReason(denied)}.{!isListed && sum('denied') > 0 && ` No details of them are left${mayBeHidden ? unseen : '.'}`}{' '}
+      {missing}
     </>
   );
 }
 
-/** Of each token, the newest denied requests are kept, however old they are. A maintainer does not see those from before a transfer. */
-const unlisted = `No details of them are left. The last ${limits.maxDeniedRequests} denied requests of a token are kept, and those from before a transfer are shown to superusers and auditors only.`;
+/** A maintainer does not see the requests from before a transfer. */
+const unseen = ', or they are from before a transfer of the token: superusers and auditors can see those.';
 
 /** Denied requests are listed within a second, and counted within a minute. The last ones are kept longer than the counts. */
 function summaryOfUnused({ days, deniedRequests }: Usage): string {

@@ -110,7 +110,10 @@ it('says that the value of a paused token works again, and what to do if it leak
   const { app, pageOf } = await open();
   const { id } = await createToken(app, app.dev, { name: 'ci' });
   expect(textOf(await pageOf(id, app.dev, '?dialog=pause'))).toContain(
-    'Then its value works again: if it leaked, rotate or revoke the token instead.',
+    'Then its value works again. If it leaked, pause the token now, then rotate or revoke it. Rotating a paused token ends its old value at once.',
+  );
+  expect(textOf(await pageOf(id, app.root, '?dialog=pause'))).toContain(
+    'If it leaked, pause the token now. Then its owner can rotate it, or you can revoke it.',
   );
   const pauseAs = (as: typeof app.dev) => app.ask(`/api/v1/tokens/${id}/pause`, { as, json: {} });
   await pauseAs(app.dev);

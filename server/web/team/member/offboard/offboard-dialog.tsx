@@ -84,39 +84,43 @@ function Submit({ plan: { transferred, revoked }, ...props }: OffboardDialogProp
 function Consequences({ user, plan, ...props }: OffboardDialogProps) {
   const { transferred, revoked, orphaned } = plan;
   const all = transferred.length + revoked.length;
-  const mayTransfer = transferred.length > 0 && hasReceiver(props);
   return (
     <ul>
-      <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
+      <li>
+        Disables the account {user.email}, so that nobody can sign in with it.
+        {all > 0 && ' Enabling the account later does not restore revoked tokens.'}
+      </li>
       <li>Ends all its sessions.</li>
-      {all === 0 ? (
-        <li>Revokes no tokens, because the account has none.</li>
-      ) : (
-        <>
-          <li>
-            {mayTransfer ? (
-              <span class="either">
-                <IfUnchosen>
-                  Transfers or permanently revokes {count(transferred.length, 'token')} in use, as you choose
-                  {revoked.length > 0 && `, and permanently revokes ${count(revoked.length, 'other')}`}.
-                </IfUnchosen>
-                <IfNobody>Permanently revokes {count(all, 'token')}.</IfNobody>
-                <IfTransferred>
-                  Transfers {count(transferred.length, 'token')}
-                  {revoked.length > 0 && ` and permanently revokes ${count(revoked.length, 'token')}`}.
-                </IfTransferred>
-              </span>
-            ) : (
-              <>Permanently revokes {count(all, 'token')}.</>
-            )}{' '}
-            Enabling the account later does not restore revoked tokens.
-          </li>
-          <Mailed>
-            <li>Sends an email to {user.email} that lists the tokens.</li>
-          </Mailed>
-        </>
+      {all > 0 && (
+        <Mailed>
+          <li>Sends an email to {user.email} that lists the tokens.</li>
+        </Mailed>
       )}
       {orphaned.length > 0 && <li>{orphaningText(orphaned)}</li>}
+      {/* Last, because this item keeps the height of its longest text, and so may end with an empty line. */}
+      <li>
+        <WhatHappensToTokens {...props} plan={plan} />
+      </li>
     </ul>
+  );
+}
+
+function WhatHappensToTokens({ plan: { transferred, revoked }, ...props }: Omit<OffboardDialogProps, 'user'>) {
+  const all = transferred.length + revoked.length;
+  if (all === 0) return <>Revokes no tokens, because the account has none.</>;
+  const revokesAll = `Permanently revokes ${count(all, 'token')}.`;
+  if (transferred.length === 0 || !hasReceiver(props)) return <>{revokesAll}</>;
+  return (
+    <span class="either">
+      <IfUnchosen>
+        Transfers or permanently revokes {count(transferred.length, 'token')} in use, as you choose
+        {revoked.length > 0 && `, and permanently revokes ${count(revoked.length, 'other')}`}.
+      </IfUnchosen>
+      <IfNobody>{revokesAll}</IfNobody>
+      <IfTransferred>
+        Transfers {count(transferred.length, 'token')}
+        {revoked.length > 0 && ` and permanently revokes ${count(revoked.length, 'token')}`}.
+      </IfTransferred>
+    </span>
   );
 }

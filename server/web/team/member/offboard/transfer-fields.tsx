@@ -22,7 +22,7 @@ export function TransferFields({ tokens, form, offeredAccounts, problem }: Trans
   const { transfer_to: error, ...errors } = fieldErrors(problem);
   const { sendsMail } = usePage();
   const label = `Transfer ${count(tokens, 'token')} in use to`;
-  const hint = `With a service account, builds and other programs keep working. ${sendsMail ? 'Its maintainers get a mail that asks them to rotate the tokens.' : 'Ask its maintainers to rotate the tokens.'}`;
+  const hint = `In use: active or paused, and used in the last 30 days. With a service account, builds and other programs keep working. ${sendsMail ? 'Its maintainers get a mail that asks them to rotate the tokens.' : 'Ask its maintainers to rotate the tokens.'}`;
   return (
     <>
       {isLongList(offeredAccounts) ? (

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
+import { createAccountToken, createServiceAccount } from '../helpers/app/service-accounts.ts';
 import { messageAt, openConsole, textOf } from '../helpers/console/pages.ts';
 import { newDenied } from '../store/contract/records.ts';
 
@@ -140,6 +141,20 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   const listed = await openConsole(app, app.dev).get(path);
   expect(listed.html).toContain('<a href="#denied">1 denied</a>');
   expect(textOf(listed.html)).not.toContain('No details of them');
+});
+
+it('says where details of denied requests can be, to those who may not see all', async () => {
+  const { app } = await open();
+  await createServiceAccount(app, 'ci', { maintainers: [app.dev] });
+  const token = await createAccountToken(app, app.root, 'ci', { name: 'deploy' });
+  app.services.useCounter.denied(token.id, app.clock.now(), 'paused');
+  await app.services.recordUsage.flush();
+  const usageFor = async (as: typeof app.dev) =>
+    textOf((await openConsole(app, as).get(`/profile/api-tokens/${token.id}`)).html);
+  expect(await usageFor(app.dev)).toContain(
+    'No details of them are left, or they are from before a transfer of the token: superusers and auditors can see those.',
+  );
+  expect(await usageFor(app.root)).toContain('No details of them are left. Those of the last minute may be missing.');
 });
 
 it('says that no use was counted, without a chart', async () => {

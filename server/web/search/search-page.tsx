@@ -124,8 +124,7 @@ function SearchHelp({ text, everything, superusers }: SearchHelpProps) {
       {everything && text !== '' && (
         <>
           {' '}
-          The audit log keeps more:{' '}
-          <a href={formatUrl({ path: auditPath, query: { target: text } })}>look for it there</a>.
+          You can also <a href={formatUrl({ path: auditPath, query: { target: text } })}>look in the audit log</a>.
         </>
       )}
     </p>

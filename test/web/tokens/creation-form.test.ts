@@ -83,7 +83,7 @@ it('tells a member who creates a token that a service account outlives their own
   const { html } = await browser.get(form);
   expect(textOf(html)).not.toContain('an Organization Superuser creates');
   expect(textOf(html)).toContain(
-    'For a pipeline or a server, choose a service account. A CI job needs no stored token if a superuser sets up a trust for it.',
+    'For a pipeline or a server, choose a service account. A CI job needs no stored token if a superuser sets up a trust.',
   );
   expect(html).toMatch(/name="name"[\s\S]*name="service_account"[\s\S]*<option value="ci">[\s\S]*name="description"/);
   const ofAccount = await browser.get(`/organization/service-accounts/${account.id}?dialog=create-token`);

@@ -54,7 +54,7 @@ export function OwnerField({ value, offered, error }: OwnerFieldProps) {
       value={value}
       offered={offered}
       empty="Me"
-      hint="Your own token stops working when your account is disabled. For a pipeline or a server, choose a service account. A CI job needs no stored token if a superuser sets up a trust for it."
+      hint="Your own token stops working when your account is disabled. For a pipeline or a server, choose a service account. A CI job needs no stored token if a superuser sets up a trust."
       error={error}
     />
   );

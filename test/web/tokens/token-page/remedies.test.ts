@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken, openTestApp } from '../../../helpers/app/app.ts';
-import { createAccountToken, createServiceAccount } from '../../../helpers/app/service-accounts.ts';
+import { createAccountToken, createServiceAccount, createTrust } from '../../../helpers/app/service-accounts.ts';
 import { openConsole, textOf } from '../../../helpers/console/pages.ts';
-import { newDenied } from '../../../store/contract/records.ts';
+import { addToken, newDenied } from '../../../store/contract/records.ts';
 
 const day = 86_400;
 
@@ -128,4 +128,14 @@ it('says that the value of a paused token works again, and what to do if it leak
   const trapped = textOf(await pageOf(trap.id));
   expect(trapped).toContain('It is paused.');
   expect(trapped).not.toContain('works again');
+});
+
+it('says only to revoke a token that a job received if it leaked, because nobody rotates it', async () => {
+  const { app, pageOf } = await open();
+  const account = await createServiceAccount(app, 'ci');
+  const { id: trustId } = await createTrust(app, { name: 'of-jobs', service_account: 'ci' });
+  const { id } = await addToken(app.store, account.id, { trustId, createdAt: app.clock.now() });
+  expect(textOf(await pageOf(id, app.root, '?dialog=pause'))).toContain(
+    'If it leaked, pause the token now, then revoke it.',
+  );
 });

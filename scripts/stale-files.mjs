@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * Removes from dist/server and dist/shared what earlier builds wrote and whose source no longer exists, because packages contain all that is there.
- * What has a source stays, so that programs that run can still load it, and the compiler writes only what changed.
+ * Keeps every file that has a source: a running program can still load it, and the compiler writes only the files that changed.
  */
 export function removeStaleFiles(root) {
   for (const folder of ['server', 'shared']) clean(folder);

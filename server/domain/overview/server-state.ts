@@ -5,7 +5,7 @@ import { type Caller, requireScope } from '../caller.ts';
 /** A setting of the process that serves this. */
 export interface ShownSetting {
   name: string;
-  /** What it is, in one sentence, with code between backticks. */
+  /** The meaning of the setting in one sentence, with code between backticks. */
   meaning: string;
   /** The effective value. Null if there is none. A secret value is `set`. */
   value: string | null;

@@ -12,7 +12,7 @@ interface ServiceAccountFieldProps {
   hint: string;
   /** What an empty field stands for, as the first option of a short list. */
   empty: string;
-  /** A choice of a short list that is no service account. With it, the member must choose: the empty option is none. */
+  /** The choice of a short list that stands for no service account. If it is given, the member must choose, and the empty option is no answer. */
   nobody?: { value: string; label: string };
   error: string | undefined;
   required?: boolean;

@@ -82,8 +82,8 @@ function inListed({ exchanged }: TokenQuery): string {
 }
 
 /**
- * Returns the ID of a token that no token on the page of the newest ones is older than, or null if there is none. Returns undefined unless the tokens are found
- * through their owners.
+ * Returns a lower bound for the IDs on the first page: every token on it is as new as the returned one, or newer. Returns null if there is no such
+ * bound, and undefined unless the query finds tokens through their owners.
  */
 export async function findOldest(knex: Knex, engine: Engine, query: LedQuery): Promise<string | null | undefined> {
   const { deniedWithinMs, nameContains, expiringWithinMs } = query;

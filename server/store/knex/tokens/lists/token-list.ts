@@ -91,7 +91,7 @@ async function listNewest(knex: Knex, engine: Engine, query: TokenQuery): Promis
   return inOrder.whereIn('t.id', ids);
 }
 
-/** Returns how many tokens the first step reads, and the IDs of the oldest and of the newest, or null if there is none. Exchanged tokens do not count unless the list has them. */
+/** Returns how many tokens the first step reads, and the IDs of the oldest and the newest of them (null for an empty table). Counts exchanged tokens only if the list has them. */
 async function findNewest(
   knex: Knex,
   engine: Engine,

@@ -10,7 +10,7 @@ import { listServiceAccounts } from './find-service-account.ts';
 import { listUsers } from './find-user.ts';
 import { type SentRequest, type UnknownKind, type UnknownName, unknownNames } from './unknown-names.ts';
 
-/** Who reads the explanation. The advice depends on it. */
+/** The reader of an explanation. Each kind of reader gets the advice that it can follow. */
 type Reader = 'superuser' | 'key' | 'member';
 
 /**

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await app.ask(`/api/v1/tokens/${ended.id}`, { as: app.root, method: 'DELETE' });
   await createServiceAccount(app, 'treasury');
   const kept = await createAccountToken(app, app.root, 'treasury', { name: 'wires' });
-  // Not a superuser: every member is told whom to ask.
+  // This member is no superuser, because the page names the superusers to everybody.
   const other = await app.addMember({ email: 'grace@example.com' });
   const wiki = await addApp(app.store, { name: 'secret-app', hosts: ['secret.example.com'] });
   const current = (await app.store.tokens.findById(living.id))?.prefix ?? '';

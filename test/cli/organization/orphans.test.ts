@@ -32,7 +32,7 @@ const withoutAda = async (): Promise<Organization> => {
 };
 
 describe('apply', () => {
-  it('warns scripts about a service account whose last maintainer it removes, and not about others', async () => {
+  it('warns scripts about a service account if it removes the last maintainer, and about no other account', async () => {
     expect(await apply({ service_accounts: [{ name: 'ci', maintainers: [] }] })).toMatchObject({
       code: 0,
       stderr: warningOf('ci'),

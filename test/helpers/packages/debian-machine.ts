@@ -71,7 +71,7 @@ export async function openDebianMachine(
       times[step] = Math.round(performance.now() - start);
       return result;
     },
-    // As unattended upgrades are told to. On a terminal, dpkg asks whether to keep changed settings, and keeps them by default.
+    // Unattended upgrades use the same options. On a terminal, dpkg asks whether to keep changed settings, and keeps them by default.
     install: (file) =>
       root.expectSuccess(`apt-get install -q -y -o Dpkg::Options::=--force-confold /tmp/${basename(file)}`),
     async startService() {

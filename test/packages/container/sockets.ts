@@ -48,7 +48,7 @@ export function describeSockets(imageOf: () => Image): void {
       for (const path of Object.values(directories ?? {})) await rm(path, { recursive: true, force: true });
     });
 
-    it('records the addresses of clients, and not those that they name', async () => {
+    it('records the address of a client, whatever address the client names', async () => {
       const init = ['tokensd', 'init', '--email', 'root@example.com', '--name', 'Root', '--password-stdin'];
       expect(await daemon.exec(init, password)).toMatchObject({ code: 0 });
       const headers: [string, string][] = [

@@ -108,7 +108,7 @@ it('filters by everything that the API filters by, with a chip for each filter t
   expect((await get('?expiring_within=5400')).html).toContain('<option value="5400" selected="">90 minutes</option>');
 });
 
-it('says of tokens that never expire which are left out, and the maximum expiry, also if there are none', async () => {
+it('names the maximum expiry and the tokens that the list of never expiring ones leaves out, also above an empty list', async () => {
   const line = (html: string) =>
     textOf(/<p class="attention"><span>[^<]*Tokens that jobs.*?<\/p>/s.exec(html)?.[0] ?? '');
   const text =

@@ -111,17 +111,17 @@ export function hasReceiver({ offeredAccounts, form }: Pick<TransferFieldsProps,
   return offeredAccounts.names.length > 0 || (form.transferTo ?? '') !== '';
 }
 
-/** What the style sheet shows until something is chosen. */
+/** Text that the style sheet shows until the member chooses. */
 export function IfUnchosen({ children }: PropsWithChildren) {
   return <span class="if-unchosen">{children}</span>;
 }
 
-/** What the style sheet shows while the revocation of all tokens is chosen. */
+/** Text that the style sheet shows while the member chooses to revoke all tokens. */
 export function IfNobody({ children }: PropsWithChildren) {
   return <span class="if-nobody">{children}</span>;
 }
 
-/** What the style sheet shows while a service account is chosen. */
+/** Text that the style sheet shows while the member chooses a service account. */
 export function IfTransferred({ children }: PropsWithChildren) {
   return <span class="if-transferred">{children}</span>;
 }

@@ -11,20 +11,24 @@ const { Script } = require('node:vm');
  */
 exports.requireWithCache = function requireWithCache(path, onLoad = () => {}) {
   if (!existsSync(`${path}.cache`)) return require(path);
-  const known = loadedModules.get(path);
-  if (known !== undefined) return known.exports;
   const requireOthers = createRequire(path);
   const requireFrom = (id) =>
     id.startsWith('./') ? requireWithCache(join(dirname(path), id), onLoad) : requireOthers(id);
-  const code = { path, source: readFileSync(path, 'utf8'), compiled: readFileSync(`${path}.cache`) };
-  return runCompiled(code, requireFrom, onLoad);
+  const read = () => ({ source: readFileSync(path, 'utf8'), compiled: readFileSync(`${path}.cache`) });
+  return runCompiled(path, read, requireFrom, onLoad);
 };
 
 /** What was loaded, by path, so that each module runs once. */
 const loadedModules = new Map();
 
-/** Runs a CommonJS module and returns its exports. V8 ignores `compiled` if another version compiled it. */
-function runCompiled({ path, source, compiled }, requireFrom, onLoad = () => {}) {
+/**
+ * Runs a CommonJS module, unless it has run before, and returns its exports. `read` returns its source and compiled code. V8 ignores the
+ * compiled code if another version compiled it.
+ */
+function runCompiled(path, read, requireFrom, onLoad = () => {}) {
+  const known = loadedModules.get(path);
+  if (known !== undefined) return known.exports;
+  const { source, compiled } = read();
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
   const script = new Script(wrapped, { filename: path, cachedData: compiled });
   const loaded = { exports: {} };

@@ -5,15 +5,10 @@ const { runCompiled } = require('../../../bin/compiled-code.js');
 /** Reads an embedded file without copying it. */
 const read = (name) => Buffer.from(getRawAsset(name));
 
-const modules = new Map();
-
 function load(name) {
-  if (!modules.has(name)) {
-    // At the root, no dependency looks for files beside itself.
-    const code = { path: `/${name}`, source: read(name).toString(), compiled: read(`${name}.cache`) };
-    modules.set(name, runCompiled(code, requireEmbedded));
-  }
-  return modules.get(name);
+  const readCode = () => ({ source: read(name).toString(), compiled: read(`${name}.cache`) });
+  // At the root, no dependency looks for files beside itself.
+  return runCompiled(`/${name}`, readCode, requireEmbedded);
 }
 
 /** Loads another embedded file, or a module of Node. */

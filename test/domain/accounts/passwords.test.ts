@@ -130,7 +130,9 @@ it('rejects hashes and verifications that waited too long', async () => {
   const busy = createPasswords({ maxWaiting: 100, maxWaitMs: 1 });
   const attempts = Array.from({ length: 10 }, (_, turn) => (turn % 2 ? busy.hash('x') : busy.verify(null, 'x')));
   const results = await Promise.allSettled(attempts);
-  // Two run at once, and each takes longer than a millisecond.
-  expect(results.map(({ status }) => status)).toEqual([...Array(2).fill('fulfilled'), ...Array(8).fill('rejected')]);
+  // Two run at once. A stall of this process can end them before the timers of the next two fire, but not of the others.
+  const outcomes = results.map(({ status }) => status);
+  expect(outcomes.slice(0, 2)).toEqual(['fulfilled', 'fulfilled']);
+  expect(outcomes.slice(4)).toEqual(Array(6).fill('rejected'));
   expect(results[9]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
 });

@@ -36,12 +36,12 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
     const { topicText } = await import('./help/topics.ts');
     return ctx.stdout.write(topicText(topic, ctx.stdout.columns));
   }
+  const words = asked === null ? argv : await helpWords(program, asked);
   try {
-    const words = asked === null ? argv : await helpWords(program, asked);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    await rejectMistakes(error, findCommand(program, argv));
+    await rejectMistakes(error, findCommand(program, words));
     // Either --help, or a command group without a command, for which commander exits with an error.
     await ctx.stdout.write(output.out || output.err);
   }
@@ -50,8 +50,7 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
 /** Turns a usage error of commander into an error for people. Returns for help and the version. @throws CliError `usage` */
 async function rejectMistakes(error: CommanderError, found: FoundCommand): Promise<void> {
   // With --help, commander ignores an unknown command. People who look up a command need to know that it does not exist.
-  const isHelp = error.code === 'commander.helpDisplayed' && found.unknown[0] !== 'help';
-  const isUnknown = isHelp || error.code === 'commander.unknownCommand';
+  const isUnknown = ['commander.helpDisplayed', 'commander.unknownCommand'].includes(error.code);
   if (isUnknown && found.unknown.length > 0) throw await unknownCommand(found);
   if (isUsageError(error)) throw localError('usage', toSentences(await withOptions(found, error), helpCommand(found)));
 }

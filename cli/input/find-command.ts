@@ -17,7 +17,7 @@ export function findCommand(program: Command, argv: readonly string[]): FoundCom
   let command = program;
   const path: string[] = [];
   for (const [index, word] of words.entries()) {
-    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    const next = commandNamed(command, word);
     if (!next) {
       const rest = words.slice(index);
       return command.commands.length > 0
@@ -35,10 +35,21 @@ export function wordsOf(program: Command, argv: readonly string[]): string[] {
   return argv.filter((_word, index) => isWord(program, argv, index));
 }
 
-/** Returns a command line without its first word if that is `help`, or null if it is not. */
+/** Returns a command line without the word `help` in place of a command, or null if it has none. */
 export function withoutHelp(program: Command, argv: readonly string[]): readonly string[] | null {
-  const first = argv.findIndex((_word, index) => isWord(program, argv, index));
-  return argv[first] === 'help' ? argv.filter((_word, index) => index !== first) : null;
+  let command: Command | undefined = program;
+  for (const [position, word] of argv.entries()) {
+    if (!isWord(program, argv, position)) continue;
+    const isGroup: boolean = command === program || command.commands.length > 0;
+    if (isGroup && word === 'help') return argv.toSpliced(position, 1);
+    command = commandNamed(command, word);
+    if (command === undefined) return null;
+  }
+  return null;
+}
+
+function commandNamed({ commands }: Command, word: string): Command | undefined {
+  return commands.find((one) => one.name() === word || one.aliases().includes(word));
 }
 
 function isWord(program: Command, argv: readonly string[], index: number): boolean {

@@ -111,6 +111,10 @@ it.each([
   expect([code, stderr]).toEqual([2, expect.stringContaining(`Did you mean ${meant}?`)]);
 });
 
+it('takes help for a name after a command', async () => {
+  expect((await cli.run(['show', 'help'])).stdout).not.toContain('Usage:');
+});
+
 it('prints the help of a command whose argument is not a command', async () => {
   expect(await cli.run(['create', 'delete', '--help'])).toMatchObject({ code: 0, stderr: '' });
   expect(await cli.run(['users', 'add', 'x@example.com', '-h'])).toMatchObject({ code: 0, stderr: '' });
@@ -119,6 +123,8 @@ it('prints the help of a command whose argument is not a command', async () => {
 it.each([
   ['help crate', 'Did you mean create? Run `tokens --help` for help.'],
   ['help users lst', "Unknown command 'lst'. Did you mean list? Run `tokens users --help` for help."],
+  ['users help lst', "Unknown command 'lst'. Did you mean list? Run `tokens users --help` for help."],
+  ['users help list add', "`tokens help users list` takes no more words. Leave out 'add'."],
   ['help teams', 'Did you mean team?'],
   ['help qqqqqqq', "Unknown command 'qqqqqqq'. Run `tokens --help` for help."],
   ['help environmet', 'Did you mean environment?'],
@@ -152,6 +158,8 @@ it.each([
   [['help', 'create'], 'Usage: tokens create [options] [name]'],
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
   [['help', 'users', 'add'], 'Usage: tokens users add [options] [email]'],
+  [['users', 'help'], 'Usage: tokens users|team [options] [command]'],
+  [['users', '--no-color', 'help', 'ls'], 'Usage: tokens users list|ls [options]'],
   [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],
   [['--no-color', 'help', 'users', 'add'], 'Usage: tokens users add [options] [email]'],
   [['--server', 'help', 'help', 'ls'], 'Usage: tokens list|ls [options]'],

@@ -8,11 +8,14 @@ import type { Duplex } from 'node:stream';
 const maxQueuedVerifications = 16;
 const maxQueuedResponses = 1;
 
-/** State of a connection: its newest response, its open responses, and how many of these wait behind an earlier one. */
+/** State of a connection: its newest response, and how many responses wait behind an earlier one. */
 const newest = Symbol('newest response');
-const open = Symbol('open responses');
 const queued = Symbol('queued responses');
-type TrackedSocket = Duplex & { [newest]?: ServerResponse; [open]?: Set<ServerResponse>; [queued]?: number };
+type TrackedSocket = Duplex & { [newest]?: TrackedResponse; [queued]?: number };
+
+/** The response before this one on the same connection, until that one has been sent. */
+const earlierOf = Symbol('earlier response');
+type TrackedResponse = ServerResponse & { [earlierOf]?: TrackedResponse | undefined };
 
 /** Returns the newest response of a connection, if any. */
 export function newestResponse(socket: Duplex): ServerResponse | undefined {
@@ -20,22 +23,24 @@ export function newestResponse(socket: Duplex): ServerResponse | undefined {
 }
 
 /** Returns the responses of a connection that have not been sent. Only the first one can be written to the connection. */
-export function openResponses(socket: Duplex): Iterable<ServerResponse> {
-  return (socket as TrackedSocket)[open] ?? [];
+export function openResponses(socket: Duplex): ServerResponse[] {
+  const open: ServerResponse[] = [];
+  let res = (socket as TrackedSocket)[newest];
+  for (; res !== undefined && !res.closed; res = res[earlierOf]) open.unshift(res);
+  return open;
 }
 
 /** Registers a response on its connection. Returns the response before it, unless that one has been sent. */
-export function trackResponse(socket: TrackedSocket, res: ServerResponse): ServerResponse | undefined {
+export function trackResponse(socket: TrackedSocket, res: TrackedResponse): ServerResponse | undefined {
   const earlier = socket[newest];
   socket[newest] = res;
-  socket[open] ??= new Set();
-  socket[open].add(res);
-  res.once('close', () => socket[open]?.delete(res));
   if (earlier === undefined || earlier.writableFinished) return undefined;
   socket[queued] = (socket[queued] ?? 0) + 1;
+  res[earlierOf] = earlier;
   // The turn of `res` comes when the response before it has been sent.
   earlier.once('close', () => {
     socket[queued] = (socket[queued] ?? 1) - 1;
+    res[earlierOf] = undefined;
   });
   return earlier;
 }

@@ -11,6 +11,7 @@ import { createOwnPath } from './paths/base-path.ts';
 import type { VerifyHandler } from './verify/handler.ts';
 import { findVerifyRoute } from './verify/proxies.ts';
 import { denyUnreadable } from './verify/unreadable.ts';
+import { closesConnection, keepAliveTimeoutMs } from './whole-response.ts';
 
 export interface HttpServerDeps {
   /** The path of this URL is removed from every request. */
@@ -32,8 +33,7 @@ const timeouts = {
   requestTimeout: 30_000,
   /** How often Node checks the two timeouts above. Its default is 30 s. */
   connectionsCheckingInterval: 500,
-  /** Longer than the keep-alive of common proxies, so that the proxy closes an idle connection and not the server. */
-  keepAliveTimeout: 75_000,
+  keepAliveTimeout: keepAliveTimeoutMs,
 };
 
 /** How long a client may pause reading a response. Node then closes the connection, but may take twice as long. */
@@ -52,8 +52,12 @@ export function createHttpServer({
 }: HttpServerDeps): Server {
   const ownPath = createOwnPath(publicUrl);
   class ClosingResponse extends ServerResponse {
+    get [closesConnection](): boolean {
+      return !server.listening;
+    }
+
     override writeHead(...head: unknown[]): this {
-      if (!server.listening) this.shouldKeepAlive = false;
+      if (this[closesConnection]) this.shouldKeepAlive = false;
       return super.writeHead(...(head as Parameters<ServerResponse['writeHead']>));
     }
   }
@@ -97,7 +101,7 @@ export function createHttpServer({
       IncomingMessage: createMessageClass(
         (url) => verifyHandler !== null && findVerifyRoute(ownPath(url)) !== undefined,
       ),
-      ServerResponse: ClosingResponse,
+      ServerResponse: ClosingResponse as typeof ServerResponse,
       ...timeouts,
     },
     (req, res) => respond(req, res),

@@ -30,7 +30,10 @@ interface Denied {
   endedTokenId?: string;
   /** The app that the request was for, if the token exists or ended. Absent if no request was decided on. */
   app?: AppMatch | null;
-  /** The hash of the canary with this value, if it is one. The response must not differ from that to an unknown value. */
+  /**
+   * The hash of the canary with this value, or null if the value was never issued. The response must not differ between the two. Absent if the
+   * value is malformed, so that it was not looked up, and for values that were issued.
+   */
   canary?: string | null;
 }
 
@@ -78,13 +81,18 @@ export type RequestVerdict = AllowedRequest | Denied | ForbiddenRequest;
 export interface Verification {
   /** Reports whether a presented value is an active token. Evaluates no rules. */
   verify(value: string): Promise<Verdict>;
-  /** Decides whether a request may pass with a presented value. 401 takes precedence over 403. */
-  verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
+  /**
+   * Decides whether a request may pass with a presented value. 401 takes precedence over 403. Returns the verdict on a malformed value at once,
+   * because it needs no lookup.
+   */
+  verifyRequest(value: string, request: GateRequest): RequestVerdict | Promise<RequestVerdict>;
   /** Decides the same for the value with this hash. */
   judgeHash(hash: string, request: GateRequest): Promise<RequestVerdict>;
   /** Finds an app, in a statement that it shares with lookups of tokens. */
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
+
+const malformed: Denied = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null };
 
 /** Returns a new object for an unknown value as well, so that a canary takes no longer. */
 function denyUnknown(canary: string | null): Denied {
@@ -147,11 +155,11 @@ export function createVerification(
   return {
     judgeHash,
     verify(value) {
-      if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
+      if (!isWellFormedToken(value)) return Promise.resolve(malformed);
       return lookUp({ hash: hashSecret(value), app: null }).then((found) => judgeToken(found?.match ?? null));
     },
     verifyRequest(value, request) {
-      if (!isWellFormedToken(value)) return Promise.resolve(denyUnknown(null));
+      if (!isWellFormedToken(value)) return malformed;
       return judgeHash(hashSecret(value), request);
     },
     findApp: async (app) => (await lookUp({ hash: null, app }))?.app ?? null,

@@ -12,11 +12,11 @@ import { type CountVerification, outcomeOf, type VerificationRoute } from '../..
 export interface CountedVerification {
   /** Reports whether the value is an active token. Evaluates no rules. */
   verify(route: VerificationRoute, value: string, observe: () => ObservedRequest, startedAt?: number): Promise<Verdict>;
-  /** Decides whether a request may pass with the value. */
+  /** Decides whether a request may pass with the value. Returns the verdict on a malformed value at once. */
   verifyRequest(
     route: VerificationRoute,
     ...parameters: [...Parameters<Verification['verifyRequest']>, observe: () => ObservedRequest, startedAt?: number]
-  ): Promise<RequestVerdict>;
+  ): RequestVerdict | Promise<RequestVerdict>;
 }
 
 /**
@@ -30,35 +30,48 @@ export function createCountedVerification(
   recordCanary: CanaryUses['record'],
   countOfDay: DayTotals['count'],
 ): CountedVerification {
-  const count = async <T extends Verdict | RequestVerdict>(
+  const count = <T extends Verdict | RequestVerdict>(
+    route: VerificationRoute,
+    startedAt: number,
+    verdict: T,
+    observe: () => ObservedRequest,
+  ): T => {
+    countVerification(route, outcomeOf(verdict), startedAt);
+    if (verdict.allowed || verdict.known !== null) countOfDay(verdict.allowed);
+    recordAfterwards(verdict, observe);
+    return verdict;
+  };
+  const countLater = <T extends Verdict | RequestVerdict>(
     route: VerificationRoute,
     startedAt: number,
     verification: Promise<T>,
     observe: () => ObservedRequest,
-  ): Promise<T> => {
-    try {
-      const verdict = await verification;
-      countVerification(route, outcomeOf(verdict), startedAt);
-      if (verdict.allowed || verdict.known !== null) countOfDay(verdict.allowed);
-      recordAfterwards(verdict, observe);
-      return verdict;
-    } catch (error) {
-      countVerification(route, 'unavailable', startedAt);
-      throw error;
-    }
-  };
+  ): Promise<T> =>
+    verification.then(
+      (verdict) => count(route, startedAt, verdict, observe),
+      (error: unknown) => {
+        countVerification(route, 'unavailable', startedAt);
+        throw error;
+      },
+    );
   /**
    * Records a canary in a later turn of the event loop, so that the response to it takes no longer than any other. A value that was never issued
-   * is recorded, too. Otherwise, a client could tell the two apart by the time of its next request.
+   * is recorded, too. Otherwise, a client could tell the two apart by the time of its next request. A malformed value is not: the client
+   * knows itself that it is no canary.
    */
   const recordAfterwards = (verdict: Verdict | RequestVerdict, observe: () => ObservedRequest) => {
     if (verdict.allowed || verdict.reason !== 'unknown') return;
     const { canary } = verdict;
-    setImmediate(() => recordCanary(canary ?? null, observe()));
+    if (canary !== undefined) setImmediate(() => recordCanary(canary, observe()));
   };
   return {
-    verify: (route, value, observe, startedAt = performance.now()) => count(route, startedAt, verify(value), observe),
-    verifyRequest: (route, value, request, observe, startedAt = performance.now()) =>
-      count(route, startedAt, verifyRequest(value, request), observe),
+    verify: (route, value, observe, startedAt = performance.now()) =>
+      countLater(route, startedAt, verify(value), observe),
+    verifyRequest: (route, value, request, observe, startedAt = performance.now()) => {
+      const verdict = verifyRequest(value, request);
+      return verdict instanceof Promise
+        ? countLater(route, startedAt, verdict, observe)
+        : count(route, startedAt, verdict, observe);
+    },
   };
 }

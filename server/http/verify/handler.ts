@@ -7,10 +7,11 @@ import type { RequestVerdict, Verification } from '../../domain/tokens/verify.ts
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
+import { createSendWhole, type FieldLines, fieldLines, type SendWhole } from '../whole-response.ts';
 import { type AppWarnings, createAppWarnings } from './app-warnings.ts';
 import { AskedRequest } from './asked-request.ts';
 import type { CountedVerification } from './counted-verify.ts';
-import { type Credential, readCredential } from './credential.ts';
+import { type Credential, type CredentialField, readCredential } from './credential.ts';
 import {
   credentialDenial,
   type Denial,
@@ -43,8 +44,9 @@ interface VerifyContext extends VerifyDeps {
   readApp: ReadApp;
   identityHeaders: IdentityHeaders;
   appWarnings: AppWarnings;
+  sendWhole: SendWhole;
   /** Serialized denials. There are about 30, one for each combination of status, challenges, reason and detail. */
-  denials: Map<string, { fields: string[]; body: string }>;
+  denials: Map<string, { lines: FieldLines; body: string }>;
 }
 
 /** One request to a verification route. */
@@ -75,6 +77,7 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
     readApp: createReadApp(),
     identityHeaders: createIdentityHeaders(),
     appWarnings: createAppWarnings(deps.log),
+    sendWhole: createSendWhole(deps.clock),
     denials: new Map(),
   };
   return (req, res) => {
@@ -111,7 +114,7 @@ function limitBody(req: IncomingMessage): void {
 function respond(context: VerifyContext, exchange: Exchange): void {
   const { req, asked, credential } = exchange;
   if (isPreflight(asked.method, req.rawHeaders)) void respondToPreflight(context, exchange);
-  else if (credential.kind === 'value') void respondToValue(context, exchange, credential);
+  else if (credential.kind === 'value') respondToValue(context, exchange, credential);
   else denyCredential(context, exchange, credential);
 }
 
@@ -122,10 +125,10 @@ async function respondToPreflight(context: VerifyContext, exchange: Exchange): P
     const app = asked.app === null || asked.app === 'unknown' ? null : await context.findApp(asked.app);
     if (app !== null) context.outage.recordSuccess();
     if (app?.preflight === 'pass') {
-      res.writeHead(200, [...emptyIdentity, 'Cache-Control', 'no-store', 'Content-Length', '0']).end();
+      context.sendWhole(res, 200, emptyIdentity);
       context.metrics.countVerification(found.route.name, 'preflight', startedAt);
     } else if (credential.kind === 'value') {
-      await respondToValue(context, exchange, credential);
+      respondToValue(context, exchange, credential);
     } else {
       denyCredential(context, exchange, credential);
     }
@@ -135,30 +138,48 @@ async function respondToPreflight(context: VerifyContext, exchange: Exchange): P
   }
 }
 
-async function respondToValue(
+/** Responds in this turn of the event loop to a value that needs no lookup. A promise would take as long as the rest of such a response. */
+function respondToValue(
   context: VerifyContext,
   exchange: Exchange,
   { value, field }: Extract<Credential, { kind: 'value' }>,
-): Promise<void> {
+): void {
   const { found, res, asked, startedAt } = exchange;
-  try {
-    const verdict = await context.verifyRequest(found.route.name, value, asked, () => asked.observe(denied), startedAt);
-    // Only a known token proves that the database responded. A malformed value is denied without a lookup.
-    if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
-    if (verdict.allowed) {
-      context.lastUsed.record(verdict.token, context.clock.now(), asked.observe(verdict));
-      res.writeHead(200, context.identityHeaders(verdict, field)).end();
-    } else {
-      denyToken(context, exchange, verdict);
-    }
-  } catch (error) {
-    sendUnavailable(context, res, error);
+  const verdict = context.verifyRequest(found.route.name, value, asked, () => asked.observe(denied), startedAt);
+  if (verdict instanceof Promise) {
+    verdict
+      .then((verdict) => respondToVerdict(context, exchange, verdict, field))
+      .catch((error: unknown) => sendUnavailable(context, res, error));
+  } else {
+    respondToVerdict(context, exchange, verdict, field);
   }
 }
 
-function sendUnavailable({ outage }: VerifyContext, res: ServerResponse, error: unknown): void {
+function respondToVerdict(
+  context: VerifyContext,
+  exchange: Exchange,
+  verdict: RequestVerdict,
+  field: CredentialField,
+): void {
+  // Only a known token proves that the database responded. A malformed value is denied without a lookup.
+  if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
+  if (verdict.allowed) {
+    context.lastUsed.record(verdict.token, context.clock.now(), exchange.asked.observe(verdict));
+    context.sendWhole(exchange.res, 200, context.identityHeaders(verdict, field));
+  } else {
+    denyToken(context, exchange, verdict);
+  }
+}
+
+const unavailable = fieldLines([
+  ['Cache-Control', 'no-store'],
+  ['Content-Length', '0'],
+  ['Retry-After', '1'],
+]);
+
+function sendUnavailable({ outage, sendWhole }: VerifyContext, res: ServerResponse, error: unknown): void {
   outage.recordFailure(error);
-  res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+  sendWhole(res, 503, unavailable);
 }
 
 const denied = { app: null, wouldDeny: null };
@@ -200,7 +221,7 @@ function sendDenial(context: VerifyContext, { found, req, res }: Exchange, denia
 
 /** Sends a denial. `key` identifies it among all denials. */
 function send(
-  { denials }: VerifyContext,
+  { denials, sendWhole }: VerifyContext,
   res: ServerResponse,
   status: 401 | 403,
   key: string,
@@ -209,8 +230,8 @@ function send(
   let response = denials.get(key);
   if (response === undefined) {
     const { headers, body } = render();
-    response = { fields: headers.flat(), body };
+    response = { lines: fieldLines(headers), body };
     denials.set(key, response);
   }
-  res.writeHead(status, response.fields).end(response.body);
+  sendWhole(res, status, response.lines, response.body);
 }

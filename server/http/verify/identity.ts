@@ -1,56 +1,52 @@
 import type { OwnerGroups } from '../../domain/tokens/rules/owner-groups.ts';
 import { type AllowedRequest, valueEndsAt } from '../../domain/tokens/verify.ts';
+import { type FieldLines, fieldLines } from '../whole-response.ts';
 import type { CredentialField } from './credential.ts';
 
 /**
- * Returns the header fields of a 200: name, value, name, value, …. All eleven identity fields are always present, so that a
+ * Returns the header fields of a 200. All eleven identity fields are always present, so that a
  * proxy which copies them overwrites any that the client sent. A missing value is an empty field. IDs, prefixes and names of apps
  * need no encoding. `field` is the one that carried the token, which the proxy removes.
  */
-export type IdentityHeaders = (allowed: AllowedRequest, field: CredentialField) => string[];
+export type IdentityHeaders = (allowed: AllowedRequest, field: CredentialField) => FieldLines;
 
 export function createIdentityHeaders(): IdentityHeaders {
   const encodedGroups = createEncodeGroups();
   return ({ token, groups, app }, field) => {
     const endsAt = valueEndsAt(token);
-    return [
-      'X-Auth-User',
-      encodeIdentity(token.ownerEmail),
-      'X-Auth-User-Id',
-      token.ownerId,
-      'X-Auth-User-Name',
-      encodeIdentity(token.ownerName),
-      'X-Auth-User-Kind',
-      token.ownerKind,
-      'X-Auth-Groups',
-      encodedGroups(groups),
-      'X-Auth-App',
-      app === null ? '' : app.name,
-      'X-Auth-Token-Id',
-      token.id,
-      'X-Auth-Token-Name',
-      encodeIdentity(token.name),
-      'X-Auth-Token-Prefix',
-      token.prefix,
-      'X-Auth-Token-Expires',
-      endsAt === null ? '' : new Date(endsAt).toISOString(),
-      'X-Auth-Superuser',
-      String(token.ownerSuperuser),
-      'X-Tokens-Credential',
-      field,
-      'Cache-Control',
-      'no-store',
-      'Content-Length',
-      '0',
-    ];
+    return `X-Auth-User: ${encodeIdentity(token.ownerEmail)}\r
+X-Auth-User-Id: ${plain(token.ownerId)}\r
+X-Auth-User-Name: ${encodeIdentity(token.ownerName)}\r
+X-Auth-User-Kind: ${plain(token.ownerKind)}\r
+X-Auth-Groups: ${encodedGroups(groups)}\r
+X-Auth-App: ${app === null ? '' : plain(app.name)}\r
+X-Auth-Token-Id: ${plain(token.id)}\r
+X-Auth-Token-Name: ${encodeIdentity(token.name)}\r
+X-Auth-Token-Prefix: ${plain(token.prefix)}\r
+X-Auth-Token-Expires: ${endsAt === null ? '' : new Date(endsAt).toISOString()}\r
+X-Auth-Superuser: ${token.ownerSuperuser}\r
+X-Tokens-Credential: ${field}\r
+Cache-Control: no-store\r
+Content-Length: 0\r
+` as FieldLines;
   };
 }
 
 /** The header fields of a 200 for a request that passes without an identity. */
-export const emptyIdentity: readonly string[] = [
-  ...['User', 'User-Id', 'User-Name', 'User-Kind', 'Groups', 'App'],
-  ...['Token-Id', 'Token-Name', 'Token-Prefix', 'Token-Expires', 'Superuser'],
-].flatMap((field) => [`X-Auth-${field}`, '']);
+export const emptyIdentity: FieldLines = fieldLines([
+  ...['User', 'User-Id', 'User-Name', 'User-Kind', 'Groups', 'App'].map((field) => [`X-Auth-${field}`, ''] as const),
+  ...['Token-Id', 'Token-Name', 'Token-Prefix', 'Token-Expires', 'Superuser'].map(
+    (field) => [`X-Auth-${field}`, ''] as const,
+  ),
+  ['Cache-Control', 'no-store'],
+  ['Content-Length', '0'],
+]);
+
+/** Returns a text that needs no encoding. @throws TypeError if it does: a damaged row must not add header fields */
+function plain(text: string): string {
+  if (!/^[!-~]*$/.test(text)) throw new TypeError('A field of a token has a character that it must not have.');
+  return text;
+}
 
 /** Percent-encodes space, `%` and everything outside visible ASCII as UTF-8 bytes (RFC 3986 §2.1). */
 export function encodeIdentity(text: string): string {

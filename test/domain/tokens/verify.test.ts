@@ -114,16 +114,11 @@ describe('the verdict on a value', () => {
 describe('verify', () => {
   it('does not query the database for a malformed value', async () => {
     const { store, calls } = countingStore(async () => []);
-    const { verify } = createVerification(store, createStatusContext(app.clock, null));
+    const { verify, verifyRequest } = createVerification(store, createStatusContext(app.clock, null));
+    const request = { app: { kind: 'name', name: 'wiki' }, method: 'GET', path: '/', ip: null } as const;
     for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
-      expect(await verify(value)).toEqual({
-        allowed: false,
-        status: 401,
-        reason: 'unknown',
-        known: null,
-        tokenId: null,
-        canary: null,
-      });
+      const verdict = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null };
+      expect([await verify(value), verifyRequest(value, request)]).toEqual([verdict, verdict]);
     }
     expect(calls.statements).toBe(0);
   });

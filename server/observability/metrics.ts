@@ -65,6 +65,8 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['method', 'status'],
     registers,
   });
+  /** Counters by status and method. Finding one by its labels takes longer. */
+  const responseCounters = new Map<string, { inc(): void }>();
   const refusals = new Counter({
     name: 'tokensd_refused_requests_total',
     help: 'Requests outside /verify that got 503 because there were too many, by reason',
@@ -99,8 +101,16 @@ export function createMetrics(version: string): Metrics {
   return {
     countVerification,
     observeBatch: (tokens) => batches.observe(tokens),
-    countResponse: (method, status) =>
-      responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
+    countResponse(method, status) {
+      const key = `${status} ${method}`;
+      let counter = responseCounters.get(key);
+      if (counter === undefined) {
+        const known = methods.includes(method);
+        counter = responses.labels({ method: known ? method : 'OTHER', status: String(status) });
+        if (known) responseCounters.set(key, counter);
+      }
+      counter.inc();
+    },
     countRefusal: (reason) => refusals.inc({ reason }),
     countEvent: (action) => events.inc({ action }),
     countWebhookAttempt: (outcome) => webhookAttempts.inc({ outcome }),

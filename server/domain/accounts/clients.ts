@@ -59,11 +59,16 @@ const clientIdLength = 16;
 
 export function createClients(deps: ClientDeps): Clients {
   const { store, clock, newId } = deps;
-  // Batched because clients call introspection as often as proxies call verification.
-  const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
-    deadlineMs: limits.lookupDeadlineMs,
-    maxParallel: store.maxParallelLookups,
-  });
+  // Batched because clients call introspection as often as proxies call verification. Most requests are from a few clients.
+  const lookUp = createBatchedLookup<ClientRecord>(
+    async (clientIds) => {
+      const distinct = [...new Set(clientIds)];
+      const found = await store.clients.findByClientIds(distinct);
+      const byId = new Map(distinct.map((id, index) => [id, found[index] ?? null]));
+      return clientIds.map((id) => byId.get(id) ?? null);
+    },
+    { deadlineMs: limits.lookupDeadlineMs, maxParallel: store.maxParallelLookups },
+  );
 
   /** Runs a change of a client that this transaction holds. */
   async function change<T>(

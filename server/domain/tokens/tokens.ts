@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
 import { findServiceAccount } from '../accounts/service-accounts/find.ts';
+import { createAppNames } from '../apps/app-names.ts';
 import { type Caller, type Operator, requireScope } from '../caller.ts';
 import { type BulkChanges, createBulkChanges } from './bulk/bulk.ts';
 import { type NewTokenFields, problemsOfNew } from './changes/check-new.ts';
@@ -122,6 +123,7 @@ const maxSearchLength = 4 * limits.maxNameCodePoints;
 
 export function createTokens(deps: TokenDeps): Tokens {
   const { store, statusContext, policy } = deps;
+  const appNames = createAppNames(store);
 
   /** Returns what the store selects for a query. Requires that the operator may list these tokens. */
   async function selectionOf(operator: Operator, query: Selected): Promise<Selection> {
@@ -200,7 +202,7 @@ export function createTokens(deps: TokenDeps): Tokens {
       return store.tokens.countActiveOf(userId, statusContext());
     },
 
-    appNames: (tokens) => findAppNames(store, tokens),
+    appNames: (tokens) => findAppNames({ apps: appNames }, tokens),
 
     async expiryPolicyOf({ rules }) {
       const apps = await Promise.all((readableRules(rules).apps ?? []).map((id) => store.apps.findById(id)));

@@ -5,8 +5,9 @@ import { recordDenial } from '../../domain/tokens/usage/denied-uses.ts';
 import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 import type { AppDeps } from '../context.ts';
 import { requestIdFor } from '../middleware/request.ts';
-import { onlyValue } from '../raw-headers.ts';
+import { encodeHeader, onlyValue } from '../raw-headers.ts';
 import { originForm, pathOf } from '../verify/proxies.ts';
+import { createSendWhole, fieldLines, type SendWhole } from '../whole-response.ts';
 import { authenticateClient } from './client-auth.ts';
 import { bodyTooLarge, errorResponse, OAuthError } from './errors.ts';
 import { parseForm, publicClientId } from './form.ts';
@@ -38,14 +39,20 @@ const path = '/oauth/introspect';
  * as the verification itself.
  */
 export function createIntrospectionHandler(deps: IntrospectionDeps): IntrospectionHandler {
+  const sendWhole = createSendWhole(deps.clock);
   return (req, res) => {
     if (pathOf(originForm(req.url ?? '')) !== path) return false;
-    void respond(deps, req, res);
+    void respond(deps, sendWhole, req, res);
     return true;
   };
 }
 
-async function respond(deps: IntrospectionDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function respond(
+  deps: IntrospectionDeps,
+  sendWhole: SendWhole,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   const { clientIp, log, failureLog, metrics } = deps;
   const startedAt = performance.now();
   const { method = '' } = req;
@@ -56,16 +63,16 @@ async function respond(deps: IntrospectionDeps, req: IncomingMessage, res: Serve
   );
   // Close the connection if part of the body is unread. Otherwise Node would parse that part as the next request.
   if (!req.complete) res.shouldKeepAlive = false;
-  const content = JSON.stringify(body);
-  const fields = Object.entries({
-    'Content-Type': 'application/json',
-    'Content-Length': String(Buffer.byteLength(content)),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Request-Id': requestId,
-    ...headers,
-  });
-  res.writeHead(status, fields.flat()).end(method === 'HEAD' ? undefined : content);
+  const content = encodeHeader(JSON.stringify(body));
+  const lines = fieldLines([
+    ['Content-Type', 'application/json'],
+    ['Content-Length', String(content.length)],
+    ['Cache-Control', 'no-store'],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['X-Request-Id', requestId],
+    ...Object.entries(headers),
+  ]);
+  sendWhole(res, status, lines, content);
   metrics.countResponse(method, status);
   const ms = Math.round(performance.now() - startedAt);
   log.debug({ method, path, status, ms, request_id: requestId }, 'request');

@@ -24,8 +24,10 @@ export function showRules({ rules }: WithRules, names: AppNames): TokenRules {
   return shown.apps === null ? shown : { ...shown, apps: shown.apps.flatMap((id) => names.get(id) ?? []) };
 }
 
+type NameStore = { readonly apps: Pick<Store['apps'], 'namesOf'> };
+
 /** Returns the names of all apps that the rules and the last denied requests of these tokens mention. Asks the database only if there are any. */
-export async function findAppNames(store: Pick<Store, 'apps'>, tokens: readonly WithApps[]): Promise<AppNames> {
+export async function findAppNames(store: NameStore, tokens: readonly WithApps[]): Promise<AppNames> {
   return namesOfApps(
     store,
     tokens.flatMap(({ rules, lastDenied }) => [...(readableRules(rules).apps ?? []), lastDenied?.appId ?? []].flat()),
@@ -33,6 +35,6 @@ export async function findAppNames(store: Pick<Store, 'apps'>, tokens: readonly 
 }
 
 /** Returns the names of the apps with these IDs. Asks the database only if there are any. */
-export async function namesOfApps(store: Pick<Store, 'apps'>, ids: readonly string[]): Promise<AppNames> {
+export async function namesOfApps(store: NameStore, ids: readonly string[]): Promise<AppNames> {
   return ids.length === 0 ? new Map() : store.apps.namesOf([...new Set(ids)]);
 }

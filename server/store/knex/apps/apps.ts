@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Select } from '../../engine/engine.ts';
 import type { AppEdit, AppStore } from '../../interfaces/apps.ts';
 import { replaceHosts } from './app-hosts.ts';
 import { type AppRow, appRow, groupsText, toApps } from './app-rows.ts';
@@ -11,6 +11,11 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
     engine.among(column),
     [engine.bindList(values) as Knex.RawBinding],
   ];
+  const namesByIds: Select = {
+    forVerification: true,
+    columns: ['a.id', 'a.name'],
+    from: `FROM apps a WHERE ${engine.among('a.id')}`,
+  };
   const find = async (query: PromiseLike<AppRow[]>) => toApps(knex, engine, await query);
   const findOne = async (where: { id: string } | { name: string }) => (await find(apps().where(where)))[0] ?? null;
   const findById = (id: string) => findOne({ id });
@@ -74,10 +79,9 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
     },
     async namesOf(ids) {
       if (ids.length === 0) return new Map();
-      const rows = await apps()
-        .whereRaw(...among('id', ids))
-        .select('id', 'name');
-      return new Map(rows.map(({ id, name }) => [id, name]));
+      const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
+      const rows = await engine.select(namesByIds, [engine.bindList(ids)], trx);
+      return new Map(rows as Array<[id: string, name: string]>);
     },
     async lock(id) {
       if (engine.locksRows) {

@@ -91,7 +91,8 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$|^sorted tokens, by created/, `SCAN t USING INDEX ${listed}`],
   [/^all tokens(,| of an app)/, `SCAN t USING COVERING INDEX ${listed}`],
   [/^the tokens that jobs received under a trust$/, 'SCAN t USING INDEX tokens_exchanged_index'],
-  [/^all tokens, .*by a/, 'SCAN n USING COVERING INDEX tokens_name_index'],
+  [/^all tokens, .*by a/, 'SCAN n USING COVERING INDEX tokens_listed_name_index'],
+  [/^exchanged tokens, found by a/, 'SCAN n USING COVERING INDEX tokens_name_index'],
   [/^sorted tokens, few, paused, by (created|last_used)/, 'SCAN t USING INDEX tokens_paused_state_index'],
   [/^sorted tokens, few, paused, by name/, 'SCAN t USING INDEX tokens_paused_name_index'],
   [/^sorted tokens, few, paused, by last_used/, 'SCAN t USING INDEX tokens_paused_until_index'],
@@ -191,7 +192,8 @@ const leadingIndexes = [
   ['all tokens, unrotated for 90 days', 'USING INDEX tokens_listed_state_index (id>? AND id<?)'],
   ['sorted tokens, few, paused, by expires', 'USING INDEX tokens_paused_until_index'],
   ['all canaries, counted', 'USING INDEX tokens_canary_index'],
-  ['all tokens, by a rare name', 'USING COVERING INDEX tokens_name_index'],
+  ['all tokens, by a rare name', 'USING COVERING INDEX tokens_listed_name_index'],
+  ['exchanged tokens, found by a rare name', 'USING COVERING INDEX tokens_name_index'],
   ['sorted tokens, by name, active', 'USING INDEX tokens_name_index'],
 ] as const;
 

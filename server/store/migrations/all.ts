@@ -27,6 +27,7 @@ import { listedTokens } from './0028-listed-tokens.ts';
 import { coveringIndexes } from './0029-covering-indexes.ts';
 import { listBounds } from './0030-list-bounds.ts';
 import { nameParts } from './0031-name-parts.ts';
+import { listKeys } from './0032-list-keys.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   coveringIndexes,
   listBounds,
   nameParts,
+  listKeys,
 ];

@@ -380,6 +380,7 @@ function foundTokens(sizes: ListSizes): ListQuery[] {
   const sort = { by: 'name', descending: false, few: true, after: null };
   return [
     { name: 'all tokens, found by a rare name', run: find({ nameContains: 'needle' }) },
+    { name: 'exchanged tokens, found by a rare name', run: find({ nameContains: 'trust/7', exchanged: true }) },
     { name: 'all tokens, found by a short part of a name', run: find({ nameContains: 'q' }) },
     { name: 'all tokens, active, found by a rare name', run: find({ nameContains: 'needle', status: 'active' }) },
     { name: 'all tokens, denied within a day, found', run: find({ deniedWithinMs: dayMs }) },

@@ -2,7 +2,14 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
-import { hasStatus, isOfRestricted, selectByState, selectThroughOwners } from './by-owners.ts';
+import {
+  hasStatus,
+  isOfRestricted,
+  type StatusQuery,
+  selectActive,
+  selectByState,
+  selectThroughOwners,
+} from './by-owners.ts';
 import { maxSample, oldestOfNewest } from './newest-tokens.ts';
 import { type LedQuery, selectsByTimes, selectsCanaries, type TrustId, whereMatches } from './token-filter.ts';
 
@@ -11,6 +18,9 @@ const owners = 'users AS u';
 export const tokensFirst = `tokens AS t CROSS JOIN ${owners}`;
 /** Tokens alone, for conditions that do not depend on the owner. */
 const withoutOwners = 'tokens AS t';
+
+/** Each condition is true for about half of the owners `u` on PostgreSQL, because the last digit of an ID is random. */
+const halves = ["right(u.id, 1) < '8'", "right(u.id, 1) >= '8'"];
 
 /** Selects the IDs of the tokens that match, through the index that leads to them. */
 export function selectIds(knex: Knex, engine: Engine, query: LedQuery): Knex.QueryBuilder {
@@ -23,9 +33,15 @@ export function selectIds(knex: Knex, engine: Engine, query: LedQuery): Knex.Que
   const tables = query.status === undefined ? withoutOwners : tokensFirst;
   const isPaused = hasStatus(query) && query.status === 'paused' && query.ownerId === undefined;
   if (isPaused && engine.locksRows) return selectByState(knex, engine, query).select('t.id');
-  const isOfAll = query.status === 'active' && query.ownerId === undefined && !engine.locksRows;
-  const indexed = isOfAll ? `${inListed(query)} CROSS JOIN ${owners}` : tables;
+  const isOfAll = query.status === 'active' && query.ownerId === undefined;
+  if (isOfAll && engine.locksRows && isCovered(query)) return selectActive(knex, engine, query).select('t.id');
+  const indexed = isOfAll && !engine.locksRows ? `${inListed(query)} CROSS JOIN ${owners}` : tables;
   return selectMatches(knex, engine, query, indexed, trustIdInOrder(engine, query)).select('t.id');
+}
+
+/** Returns whether the indexes of PostgreSQL on times of expiry have every column that a query for active tokens compares. */
+function isCovered(query: TokenQuery): query is StatusQuery {
+  return hasStatus(query) && query.idleBefore === undefined && !query.exchanged;
 }
 
 /** Paused tokens are read by their own index. */
@@ -94,23 +110,30 @@ export async function findOldest(knex: Knex, engine: Engine, query: LedQuery): P
   return row.oldest;
 }
 
-/** Selects one page of the newest tokens that match, through the index that leads to few. `oldest` is what `findOldest` returned. */
+/**
+ * Selects one page of the newest tokens that match, through the index that leads to few. Returns several queries if each of them selects the tokens
+ * of a part of the owners, so that they can run at the same time. `oldest` is what `findOldest` returned.
+ */
 export function selectNewest(
   knex: Knex,
   engine: Engine,
   query: LedQuery,
   oldest: string | undefined,
-): Knex.QueryBuilder {
-  const isBound = oldest !== undefined && isOfRestricted(query);
-  return isBound ? selectThroughOwners(knex, engine, query, oldest) : selectAnywhere(knex, engine, query);
+): Knex.QueryBuilder[] {
+  if (oldest === undefined || !isOfRestricted(query)) return [selectAnywhere(knex, engine, query)];
+  if (!engine.locksRows) return [selectThroughOwners(knex, engine, query, oldest)];
+  return halves.map((half) => selectThroughOwners(knex, engine, query, oldest).whereRaw(half));
 }
 
-/** Selects one page of the tokens by a part of their names. SQLite reads the names in their index, which is smaller than the table. */
+/** Selects one page of the tokens by a part of their names. SQLite reads the names in an index, which is smaller than the table. */
 function selectByName(knex: Knex, engine: Engine, query: LedQuery, tables: string): Knex.QueryBuilder {
   if (engine.locksRows) return selectMatches(knex, engine, query, tables);
   const { nameContains = '', ...others } = query;
-  const named = selectMatches(knex, engine, others, `tokens AS n CROSS JOIN ${tables}`, trustIdOfOtherIndex(engine));
-  return named.whereRaw('t.id = n.id').whereRaw(engine.contains('n.name_folded'), nameContains);
+  const index = query.exchanged ? 'tokens_name_index' : 'tokens_listed_name_index';
+  const names = `tokens AS n INDEXED BY ${index}`;
+  const named = selectMatches(knex, engine, others, `${names} CROSS JOIN ${tables}`, trustIdOfOtherIndex(engine));
+  if (!query.exchanged) named.whereRaw('n.trust_id IS NULL');
+  return named.whereRaw('t.rowid = n.rowid').whereRaw(engine.contains('n.name_folded'), nameContains);
 }
 
 /**

@@ -67,7 +67,7 @@ function inOrderOfIds(knex: Knex, engine: Engine, query: TokenQuery): Knex.Query
  *
  * 1. Read only the newest tokens. If many match, they fill the page.
  * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs. Of the expired ones,
- *    which may be very many, first try the newest.
+ *    which may be very many, first try the newest. PostgreSQL looks up the tokens of two halves of the owners at the same time.
  */
 async function listNewest(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
   const { limit } = query;
@@ -87,8 +87,13 @@ async function listNewest(knex: Knex, engine: Engine, query: TokenQuery): Promis
   const oldest = await findOldest(knex, engine, query);
   if (oldest === null) return [];
   const led = await ledByName(knex, engine, query);
-  const ids = selectNewest(knex, engine, led, oldest).select('t.id').orderByRaw(byNoIndex(engine));
-  return inOrder.whereIn('t.id', ids);
+  const parts = selectNewest(knex, engine, led, oldest).map((part) =>
+    part.select('t.id').orderByRaw(byNoIndex(engine)),
+  );
+  if (parts.length === 1) return inOrder.whereIn('t.id', parts[0] as Knex.QueryBuilder);
+  const found: Array<Array<{ id: string }>> = await Promise.all(parts);
+  const ids = found.flat().map(({ id }) => id);
+  return inOrder.whereIn('t.id', pageOf(ids, query));
 }
 
 /** Returns how many tokens the first step reads, and the IDs of the oldest and the newest of them (null for an empty table). Counts exchanged tokens only if the list has them. */

@@ -83,6 +83,21 @@ export function namePartContract(store: () => Store): void {
     expect(await store().tokens.idsUpTo({ ...query, ownerId: owner.id }, 10)).toEqual({ total: 2, ids: null });
   });
 
+  it('finds either exchanged tokens or all others by a part of their names', async () => {
+    const owner = await addUser(store());
+    const exchanged = await addToken(store(), owner.id, { nameFolded: 'of-either-kind-1', trustId: owner.id });
+    const other = await addToken(store(), owner.id, { nameFolded: 'of-either-kind-2' });
+    for (const [filter, { id }] of [
+      [{ exchanged: true }, exchanged],
+      [{}, other],
+    ] as const) {
+      const query = { nameContains: 'either-kind', now: noon, ...filter };
+      expect(await store().tokens.idsUpTo(query, 10)).toEqual({ total: 1, ids: [id] });
+      const listed = await store().tokens.list({ ...query, limit: 10, before: null });
+      expect(listed.map((token) => token.id)).toEqual([id]);
+    }
+  });
+
   it('leaves out a token that was found and no longer matches', async () => {
     const owner = await addUser(store());
     const [kept, renamed] = await addNamed(store(), owner.id, ['was-found-1', 'was-found-2']);

@@ -133,7 +133,15 @@ function selectByName(knex: Knex, engine: Engine, query: LedQuery, tables: strin
   const names = `tokens AS n INDEXED BY ${index}`;
   const named = selectMatches(knex, engine, others, `${names} CROSS JOIN ${tables}`, trustIdOfOtherIndex(engine));
   if (!query.exchanged) named.whereRaw('n.trust_id IS NULL');
+  if (query.names !== undefined) named.whereRaw(`n.name_folded ${query.names[0]} ?`, query.names[1]);
   return named.whereRaw('t.rowid = n.rowid').whereRaw(engine.contains('n.name_folded'), nameContains);
+}
+
+/** Returns whether a query finds tokens by a part of their names, because nothing else leads to few tokens. */
+export function isFoundByName(query: TokenQuery): boolean {
+  const { nameContains, ownerId, knownTo, among, deniedWithinMs } = query;
+  const isLed = [ownerId, knownTo, among, deniedWithinMs].some((value) => value !== undefined);
+  return nameContains !== undefined && !isLed && !isRelated(query) && !selectsCanaries(query);
 }
 
 /**

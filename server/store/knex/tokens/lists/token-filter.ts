@@ -5,8 +5,13 @@ import type { StatusContext } from '../../../records.ts';
 import type { TokenFilter } from '../../../token-filter.ts';
 import { whereStatus } from '../status-condition.ts';
 
-/** A query whose tokens the index on parts of names finds. Every name that matches has all of these parts. */
-export type LedQuery = TokenQuery & { nameParts?: readonly string[] };
+/** A query that an index of names leads to its tokens. */
+export type LedQuery = TokenQuery & {
+  /** Parts that every name that matches has, on PostgreSQL. */
+  nameParts?: readonly string[];
+  /** Selects the tokens whose names come before this one, or those with the others, on SQLite. */
+  names?: readonly [compare: '<' | '>=', name: string];
+};
 
 /** Restricts a query on a token `t` and its owner `u` to what a search selects, apart from `knownTo`: on the page and on those after it. */
 export function whereMatches(

@@ -3,10 +3,11 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import { ownedTokenColumns, type TokenRow, tokenJoins } from '../token-rows.ts';
-import { ledByName } from './by-name.ts';
+import { inHalves, ledByName } from './by-name.ts';
 import { byNoIndex, selectNewestExpired } from './newest-tokens.ts';
 import {
   findOldest,
+  isFoundByName,
   mayMatchFew,
   selectIds,
   selectMatches,
@@ -16,7 +17,7 @@ import {
 } from './select-tokens.ts';
 import { listSorted, type SortedQuery } from './sorted-list.ts';
 import { whereIdIsOld } from './token-age.ts';
-import { selectsCanaries, whereExchanged } from './token-filter.ts';
+import { type LedQuery, selectsCanaries, whereExchanged } from './token-filter.ts';
 
 /** How many of the newest tokens a search reads first. If fewer of them match than a page has, few enough match to find all. */
 const maxRead = 3_000;
@@ -134,12 +135,26 @@ export async function findIds(
   if (query.knownTo !== undefined || !mayMatchFew(all)) {
     return { total: await countTokens(knex, engine, query, max), ids: null };
   }
-  const matches = selectIds(knex, engine, await ledByName(knex, engine, all));
+  const isHalved = !engine.locksRows && isFoundByName(all);
+  const parts = isHalved ? await inHalves(knex, all) : [await ledByName(knex, engine, all)];
+  const found = await Promise.all(parts.map((part) => findPart(knex, engine, part, max)));
+  const total = Math.min(
+    max,
+    found.reduce((sum, part) => sum + part.total, 0),
+  );
+  return { total, ids: total < max ? found.flatMap(({ ids }) => ids) : null };
+}
+
+/** Returns the number of tokens that match, and their IDs if they are fewer than `max`. */
+async function findPart(
+  knex: Knex,
+  engine: Engine,
+  query: LedQuery,
+  max: number,
+): Promise<{ total: number; ids: string[] }> {
   const few = knex.raw("CASE WHEN count(*) < ? THEN string_agg(id, ' ') END AS ids", [max]);
-  const [row] = await knex.from(matches.as('matches')).count({ total: '*' }).select(few);
-  const ids = String(row?.ids ?? '')
-    .split(' ')
-    .filter((id) => id !== '');
-  const total = Number(row?.total ?? 0);
-  return { total, ids: total < max ? ids : null };
+  const matches = selectIds(knex, engine, query).as('matches');
+  const [row] = await knex.from(matches).count({ total: '*' }).select(few);
+  const ids = String(row?.ids ?? '').split(' ');
+  return { total: Number(row?.total ?? 0), ids: ids.filter((id) => id !== '') };
 }

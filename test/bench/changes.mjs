@@ -28,38 +28,48 @@ export async function signIn(url) {
   return (await response.json()).secret;
 }
 
+const json = { 'Content-Type': 'application/json' };
+
 /** Measures sign-ins, token creations and revocations per second. Each writes an audit event, the last two a mail. */
-export async function measureChanges({ url, port }, session) {
-  const json = { 'Content-Type': 'application/json' };
+export async function measureChanges(target, session) {
   const signInRequest = request({
     method: 'POST',
     path: '/api/v1/sessions',
     headers: json,
     body: JSON.stringify(account),
   });
-  const signIns = await slice({ port, requests: [signInRequest], expected: 201, connections: 4, seconds: 4 });
-  const authorization = { Authorization: `Bearer ${session}` };
+  const load = { port: target.publicPort, requests: [signInRequest], expected: 201 };
+  const signIns = await slice({ ...load, connections: 4, seconds: 4 });
+  const creates = await createTokens(target, session, 4);
+  const revokes = await revokeTokens(target, session, 4);
+  return { signIns: signIns.perSecond, creates: creates.perSecond, revokes: revokes.perSecond };
+}
+
+/** Measures how many tokens 16 connections create. */
+export function createTokens({ publicPort: port }, session, seconds) {
   const create = (i) =>
     request({
       method: 'POST',
       path: '/api/v1/tokens',
-      headers: { ...json, ...authorization },
-      body: JSON.stringify({ name: `created-${i}` }),
+      headers: { ...json, Authorization: `Bearer ${session}` },
+      body: JSON.stringify({ name: `created-${Date.now()}-${i}` }),
     });
-  const creations = Array.from({ length: 20_000 }, (_, i) => create(i));
-  const creates = await slice({ port, requests: creations, expected: 201, connections: 16, seconds: 4 });
+  const requests = Array.from({ length: 5_000 * seconds }, (_, i) => create(i));
+  return slice({ port, requests, expected: 201, connections: 16, seconds });
+}
+
+/** Measures how many tokens of the signed-in member 16 connections revoke, one by one. */
+export async function revokeTokens({ url, publicPort: port }, session, seconds) {
+  const headers = { Authorization: `Bearer ${session}` };
   const ids = [];
   for (let cursor = ''; cursor !== null; ) {
-    const page = await fetch(`${url}/api/v1/tokens?limit=200${cursor && `&cursor=${cursor}`}`, {
-      headers: authorization,
-    });
+    const page = await fetch(`${url}/api/v1/tokens?limit=200${cursor && `&cursor=${cursor}`}`, { headers });
     const { items, next_cursor: next } = await page.json();
     ids.push(...items.map(({ id }) => id));
     cursor = next;
   }
-  const removals = ids.map((id) => request({ method: 'DELETE', path: `/api/v1/tokens/${id}`, headers: authorization }));
-  const revokes = await slice({ port, requests: removals, expected: 204, connections: 16, seconds: 4, once: true });
-  return { signIns: signIns.perSecond, creates: creates.perSecond, revokes: revokes.perSecond };
+  const requests = ids.map((id) => request({ method: 'DELETE', path: `/api/v1/tokens/${id}`, headers }));
+  return slice({ port, requests, expected: 204, connections: 16, seconds, once: true });
 }
 
 /** Measures the time, output size and peak memory of `tokens list --all --json`. */

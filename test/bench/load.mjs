@@ -9,47 +9,69 @@ export function request({ method = 'GET', path = '/', headers = {}, body = '' })
 }
 
 /**
- * Generates load for `seconds`. Each connection sends the next of `requests` as soon as its previous response is complete.
+ * Generates load for `seconds`, or until `until` resolves. Each connection sends the next of `requests` as soon as its previous response is complete.
+ * With `perSecond`, it waits until its turn, so that all connections together send so many. The latency of a request that waited for an earlier response counts
+ * from its turn, so that a stall counts for every request that it delays.
+ *
  * Returns requests per second, and latency in µs. With `once`, stops after the last request instead of starting over.
  * It uses sockets instead of an HTTP client, because HTTP clients for Node are slower than the servers measured here.
  * @throws Error at the first response with another status than `expected`
  */
-export async function slice({ port, requests, expected = 200, connections = 64, seconds = 2, once = false }) {
-  const latency = createHistogram();
-  const status = `HTTP/1.1 ${expected} `;
-  let [responses, next, timeIsUp] = [0, 0, false];
-  const runConnection = () =>
-    new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').setNoDelay();
-      let [sentAt, text] = [0, ''];
-      const send = () => {
-        if (timeIsUp || (once && next >= requests.length)) return socket.end();
-        sentAt = performance.now();
-        socket.write(requests[next++ % requests.length]);
-      };
-      socket.setEncoding('latin1');
-      socket.on('connect', send).on('error', reject).on('close', resolve);
-      socket.on('data', (chunk) => {
-        text += chunk;
-        if (!isComplete(text)) return;
-        if (!text.startsWith(status)) return reject(new Error(`Expected ${expected}: ${text.slice(0, 200)}`));
-        text = '';
-        latency.record(Math.max(1, Math.round((performance.now() - sentAt) * 1000)));
-        responses += 1;
-        send();
-      });
-    });
-  const startedAt = performance.now();
-  const timer = setTimeout(() => {
-    timeIsUp = true;
-  }, seconds * 1000);
-  await Promise.all(Array.from({ length: connections }, runConnection));
-  clearTimeout(timer);
-  return {
-    perSecond: responses / ((performance.now() - startedAt) / 1000),
-    p50: latency.percentile(50),
-    p99: latency.percentile(99),
+export async function slice(options) {
+  const { connections = 64, seconds = 2, until, expected = 200, once = false } = options;
+  const load = { ...options, expected, once, latency: createHistogram(), responses: 0, next: 0, isOver: false };
+  load.intervalMs = options.perSecond === undefined ? 0 : (connections / options.perSecond) * 1000;
+  const end = () => {
+    load.isOver = true;
   };
+  const startedAt = performance.now();
+  const timer = until === undefined ? setTimeout(end, seconds * 1000) : void until.then(end, end);
+  await Promise.all(
+    Array.from({ length: connections }, (_, i) => runConnection(load, (i / connections) * load.intervalMs)),
+  );
+  clearTimeout(timer);
+  const { latency, responses } = load;
+  return {
+    ...{ perSecond: responses / ((performance.now() - startedAt) / 1000), responses },
+    ...{ p50: latency.percentile(50), p99: latency.percentile(99), slowest: latency.max },
+  };
+}
+
+/** Sends requests over one connection until the load is over. The first one is sent after `delayMs`. */
+function runConnection(load, delayMs) {
+  const { requests, intervalMs } = load;
+  const status = `HTTP/1.1 ${load.expected} `;
+  return new Promise((resolve, reject) => {
+    const socket = connect(load.port, '127.0.0.1').setNoDelay();
+    let [turn, sentAt, text] = [0, 0, ''];
+    const send = (isLate) => {
+      if (load.isOver || (load.once && load.next >= requests.length)) return socket.end();
+      sentAt = isLate ? turn : performance.now();
+      socket.write(requests[load.next++ % requests.length]);
+    };
+    const sendNext = () => {
+      if (intervalMs === 0) return send(false);
+      turn += intervalMs;
+      const waitMs = turn - performance.now();
+      if (waitMs <= 0) send(true);
+      else setTimeout(send, waitMs, false);
+    };
+    socket.setEncoding('latin1');
+    socket.on('connect', () => {
+      turn = performance.now() + delayMs - intervalMs;
+      sendNext();
+    });
+    socket.on('error', reject).on('close', resolve);
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (!isComplete(text)) return;
+      if (!text.startsWith(status)) return reject(new Error(`Expected ${load.expected}: ${text.slice(0, 200)}`));
+      text = '';
+      load.latency.record(Math.max(1, Math.round((performance.now() - sentAt) * 1000)));
+      load.responses += 1;
+      sendNext();
+    });
+  });
 }
 
 /** Reports whether the response is complete: a 204, one with a Content-Length, or a chunked one. */

@@ -1,6 +1,7 @@
 import { generateToken } from '../../dist/server/domain/secrets.js';
 import { request } from './load.mjs';
 import { freePort, root, startDaemon, startProgram } from './programs.mjs';
+import { app, hasRules } from './seed.mjs';
 
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const originalRequest = {
@@ -20,10 +21,13 @@ export async function bareHono() {
   return { ...program, port, requests: [request({ headers: { 'User-Agent': 'bench/1' } })] };
 }
 
-/** Starts the daemon, with requests that verify these values at `/verify/forward-auth`. */
-export async function forwardAuth({ env, values }) {
-  const daemon = await startDaemon(env);
-  return { ...daemon, requests: values.map((value) => verification(`Token ${value}`)) };
+/**
+ * Starts the daemon. Its requests ask the internal listener to verify the values that have no rules. `settings` are added to the environment.
+ */
+export async function forwardAuth({ env, values }, settings = {}) {
+  const daemon = await startDaemon({ ...env, ...settings });
+  const requests = values.filter((_value, i) => !hasRules(i)).map((value) => verification(`Token ${value}`));
+  return { ...daemon, publicPort: daemon.port, port: daemon.internalPort, requests };
 }
 
 /** Returns requests with well-formed values that were never issued, and one with a malformed value. */
@@ -32,14 +36,18 @@ export function denials() {
   return { unknown, malformed: [verification('Token tok_not-a-token')] };
 }
 
-/** Returns requests for this host, as Caddy and Traefik tell it. */
-export function withHost(values, host) {
-  return values.map((value) => verification(`Token ${value}`, { 'X-Forwarded-Host': host }));
+/** Returns requests for the host of the app, as Caddy and Traefik tell it. */
+export function byHost(values) {
+  return values.map((value) => verification(`Token ${value}`, { more: { 'X-Forwarded-Host': app.host } }));
 }
 
-function verification(authorization, more = {}) {
-  const headers = { Authorization: authorization, ...originalRequest, ...more };
-  return request({ path: '/verify/forward-auth', headers });
+/** Returns requests for the app, which their path names. */
+export function byName(values) {
+  return values.map((value) => verification(`Token ${value}`, { path: `/verify/apps/${app.name}/forward-auth` }));
+}
+
+function verification(authorization, { path = '/verify/forward-auth', more = {} } = {}) {
+  return request({ path, headers: { Authorization: authorization, ...originalRequest, ...more } });
 }
 
 /** Creates an OAuth client, and returns its requests to introspect these values. */

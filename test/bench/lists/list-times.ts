@@ -11,7 +11,7 @@ import type { Store } from '../../../server/store/store.ts';
 import { type ListQuery, listQueries } from '../../helpers/lists/queries.ts';
 import { type SeedKind, seedLists, sizesFor } from '../../helpers/lists/seed.ts';
 import { startPostgres } from '../../helpers/peers/postgres.ts';
-import { postmasterOf } from './cpu-time.ts';
+import { parentOf } from './cpu-time.mjs';
 import { pageTimes } from './page-times.ts';
 
 // Not a test: prints how long one page of every list takes, then the same for every page of the console and every list of the API, with
@@ -41,12 +41,18 @@ async function measure(kind: SeedKind, engine: Engine): Promise<void> {
   for (const query of listQueries(sizes).filter(({ name }) => wanted.test(name))) {
     say(`${kind}\t${query.name}\t${(await fastestOf(query, store)).toFixed(1)} ms`);
   }
-  const postmaster = kind === 'postgres' ? await postmasterOf(engine.knex) : undefined;
+  const postmaster = kind === 'postgres' ? await postmasterOf(engine) : undefined;
   for await (const { path, firstMs, lastMs, cpuMs } of pageTimes(store, sizes, wanted, postmaster)) {
     const first = lastMs - firstMs > 1 ? `\tfirst byte ${firstMs.toFixed(1)} ms` : '';
     say(`${kind}\t${path}\t${lastMs.toFixed(1)} ms\tCPU ${cpuMs.toFixed(1)} ms${first}`);
   }
   await store.close();
+}
+
+/** Returns the process ID of the server of a PostgreSQL database on this machine. */
+async function postmasterOf({ knex, rows }: Engine): Promise<number> {
+  const [row] = rows(await knex.raw('SELECT pg_backend_pid() AS backend'));
+  return parentOf(Number(row?.backend));
 }
 
 async function fill(kind: SeedKind, engine: Engine): Promise<void> {

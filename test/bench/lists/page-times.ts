@@ -3,7 +3,7 @@ import { type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts
 import type { FakeClock } from '../../helpers/app/clock.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 import { type ListSizes, seedEnd, seededId } from '../../helpers/lists/seed.ts';
-import { cpuTimeMs } from './cpu-time.ts';
+import { cpuTimeOfServer } from './cpu-time.mjs';
 import { deepPaths } from './deep-pages.ts';
 import { pagePaths } from './page-paths.ts';
 
@@ -63,6 +63,12 @@ async function timeOf(
   const cpuMs = (cpuTimeMs(postmaster) - cpuBefore) / times.length;
   const median = (place: 0 | 1) => times.map((time) => time[place]).toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
   return { firstMs: median(0), lastMs: median(1), cpuMs };
+}
+
+/** Returns how much CPU time this process has used, and the PostgreSQL server if there is one, in milliseconds. */
+function cpuTimeMs(postmaster?: number): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000 + (postmaster === undefined ? 0 : cpuTimeOfServer(postmaster));
 }
 
 /** Opens the app as of the time of the data, with sessions of a superuser and of a member with tokens. */

@@ -36,7 +36,7 @@ async function readKeyFile(ctx: Context, path: string): Promise<string | null> {
   try {
     const raw = await readRaw(handle, path);
     const { mode } = await handle.stat();
-    await restrictMode(handle, mode, 0o600, path, (text) => writeStderr(ctx, `warning: ${text}`));
+    await restrictMode(handle.fd, mode, 0o600, path, (text) => writeStderr(ctx, `warning: ${text}`));
     return valueIn(raw);
   } finally {
     await handle.close();

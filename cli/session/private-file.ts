@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { localError, systemCode } from '../errors.ts';
@@ -50,26 +50,31 @@ export function privateDirectory(path: string, options: PrivateDirectoryOptions)
   };
 }
 
+/** Reads at once, because the promises of `node:fs` take longer to load than a small file to read. */
 async function read(directory: string, name: string, options: PrivateDirectoryOptions): Promise<string | null> {
-  const { warn } = options;
   if (!(await checkDirectory(directory, options))) return null;
   const path = join(directory, name);
-  // Without O_NONBLOCK, opening a named pipe would hang.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    (error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return null;
-      if (systemCode(error) === 'ELOOP') throw damaged(path, 'it is a symbolic link');
-      throw localError('damaged-file', `${path} cannot be read (${systemCode(error)}). Check who owns it.`, error);
-    },
-  );
-  if (!handle) return null;
+  const file = openForReading(path);
+  if (file === null) return null;
   try {
-    const stats = await handle.stat();
+    const stats = fstatSync(file);
     if (!stats.isFile()) throw damaged(path, 'it is not a regular file');
-    await restrictMode(handle, stats.mode, 0o600, path, warn);
-    return await handle.readFile('utf8');
+    await restrictMode(file, stats.mode, 0o600, path, options.warn);
+    return readFileSync(file, 'utf8');
   } finally {
-    await handle.close();
+    closeSync(file);
+  }
+}
+
+/** Returns the file descriptor, or null if there is no such file. @throws CliError `damaged-file` */
+function openForReading(path: string): number | null {
+  try {
+    // Without O_NONBLOCK, opening a named pipe would hang.
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'ELOOP') throw damaged(path, 'it is a symbolic link');
+    throw localError('damaged-file', `${path} cannot be read (${systemCode(error)}). Check who owns it.`, error);
   }
 }
 
@@ -146,16 +151,26 @@ async function makeDirectories(path: string): Promise<void> {
  * @throws CliError `damaged-file` if something else has its name; `usage` if others use it and other programs may need that
  */
 async function checkDirectory(path: string, { warn, isOwn }: PrivateDirectoryOptions): Promise<boolean> {
-  const stats = await lstat(path).catch(() => null);
+  const stats = statusOf(path);
   if (!stats) return false;
   if (!stats.isDirectory()) {
     throw localError('damaged-file', `${path} is a symbolic link or a file, not a directory. Remove it and try again.`);
   }
-  if (isPermissive(stats.mode) && !isOwn) await rejectForeign(path, stats.mode);
-  await withHandle(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), (handle) =>
-    restrictMode(handle, stats.mode, 0o700, path, warn),
+  if (!isPermissive(stats.mode)) return true;
+  if (!isOwn) await rejectForeign(path, stats.mode);
+  await withHandle(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), ({ fd }) =>
+    restrictMode(fd, stats.mode, 0o700, path, warn),
   );
   return true;
+}
+
+/** Returns null for a path that does not exist or cannot be looked up. */
+function statusOf(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Names of the files that are stored here, and of their temporary files and locks. */
@@ -180,18 +195,24 @@ function isPermissive(mode: number): boolean {
 
 /** Removes other users' access, with a warning. A mode that cannot be changed is no error: the file is still usable. */
 export async function restrictMode(
-  handle: FileHandle,
+  descriptor: number,
   mode: number,
   wanted: number,
   path: string,
   warn: Warn,
 ): Promise<void> {
   if (!isPermissive(mode)) return;
-  const outcome = await handle.chmod(wanted).then(
-    () => `Its mode is now ${wanted.toString(8)}`,
-    (error: unknown) => `Its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,
-  );
-  await warn(`Other users could read or change ${path}. ${outcome}.`);
+  await warn(`Other users could read or change ${path}. ${changeMode(descriptor, wanted)}.`);
+}
+
+/** Returns the outcome as a clause. */
+function changeMode(descriptor: number, wanted: number): string {
+  try {
+    fchmodSync(descriptor, wanted);
+    return `Its mode is now ${wanted.toString(8)}`;
+  } catch (error) {
+    return `Its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`;
+  }
 }
 
 async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {

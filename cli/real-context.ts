@@ -3,20 +3,23 @@ import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
-import type { Context, OutputStream } from './context.ts';
+import type { Context } from './context.ts';
 import type { CredentialStore } from './credentials/store.ts';
+import { outputStream } from './output-stream.ts';
 
 /** The version in package.json. The build defines it. */
 declare const TOKENS_VERSION: string | undefined;
 
-/** The program that calls keytar. */
-const keychainProcess = new URL('./keychain-process.js', import.meta.url);
+/** Returns the program that calls keytar. */
+function keychainProcess(): URL {
+  return new URL('./keychain-process.js', import.meta.url);
+}
 
 /**
  * Returns the context of this process. Apart from `run-process.ts` and the keychain process, no other file uses `process`.
- * @param keytarProgram The program that calls keytar, or null if keytar cannot be installed, as in the single file
+ * @param keytarProgram Returns the program that calls keytar. Null if keytar cannot be installed, as in the single file
  */
-export function realContext(keytarProgram: URL | null = keychainProcess): Context {
+export function realContext(keytarProgram: (() => URL) | null = keychainProcess): Context {
   const signal = cancelSignal();
   let keychain: Promise<CredentialStore | null> | undefined;
   return {
@@ -30,8 +33,8 @@ export function realContext(keytarProgram: URL | null = keychainProcess): Contex
       },
       read: () => addAbortSignal(signal, process.stdin),
     },
-    stdout: outputStream(() => process.stdout),
-    stderr: outputStream(() => process.stderr),
+    stdout: outputStream(1, () => process.stdout),
+    stderr: outputStream(2, () => process.stderr),
     signal,
     now: () => new Date(),
     uuid: () => crypto.randomUUID(),
@@ -83,7 +86,10 @@ function hasBrowser(): boolean {
 }
 
 /** Opens the OS keychain through keytar or, without it, through the platform's own tool. */
-async function openSystemKeychain(keytarProgram: URL | null, signal: AbortSignal): Promise<CredentialStore | null> {
+async function openSystemKeychain(
+  keytarProgram: (() => URL) | null,
+  signal: AbortSignal,
+): Promise<CredentialStore | null> {
   const { openKeychain } = await import('./credentials/keychain.ts');
   const loadTool = async () => {
     const { platformTool } = await import('./credentials/tools/platform-tool.ts');
@@ -91,7 +97,7 @@ async function openSystemKeychain(keytarProgram: URL | null, signal: AbortSignal
   };
   if (keytarProgram === null) return openKeychain(loadTool);
   const { forkKeytar } = await import('./credentials/fork-keytar.ts');
-  return openKeychain(() => forkKeytar(keytarProgram, signal).catch(loadTool));
+  return openKeychain(() => forkKeytar(keytarProgram(), signal).catch(loadTool));
 }
 
 function homeDirectory(): string | null {
@@ -100,26 +106,4 @@ function homeDirectory(): string | null {
   } catch {
     return null;
   }
-}
-
-/** Returns a stream that `open` opens on first use, because opening one takes longer than some commands have. */
-function outputStream(open: () => NodeJS.WriteStream): OutputStream {
-  let opened: NodeJS.WriteStream | undefined;
-  const stream = () => {
-    // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
-    opened ??= open().on('error', () => undefined);
-    return opened;
-  };
-  return {
-    get isTTY() {
-      return stream().isTTY === true;
-    },
-    get columns() {
-      return stream().columns || 80;
-    },
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        stream().write(text, (error) => (error ? reject(error) : resolve()));
-      }),
-  };
 }

@@ -1,0 +1,58 @@
+import { fstatSync, writeSync } from 'node:fs';
+import type { OutputStream } from './context.ts';
+import { systemCode } from './errors.ts';
+
+/** An empty pipe takes this many bytes on every system, so that writing them does not wait for the reader. */
+const maxDirectBytes = 16 * 1024;
+
+/**
+ * Returns the stream of a file descriptor. `open` opens Node's stream on first use, because opening one takes longer than
+ * some commands have. The first bytes into a file or pipe are written without it.
+ */
+export function outputStream(descriptor: number, open: () => NodeJS.WriteStream): OutputStream {
+  let opened: NodeJS.WriteStream | undefined;
+  let directBytes = isFileOrPipe(descriptor) ? maxDirectBytes : 0;
+  const stream = () => {
+    directBytes = 0;
+    // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
+    opened ??= open().on('error', () => undefined);
+    return opened;
+  };
+  const isTerminal = () => directBytes === 0 && stream().isTTY === true;
+  return {
+    get isTTY() {
+      return isTerminal();
+    },
+    get columns() {
+      return (isTerminal() && stream().columns) || 80;
+    },
+    async write(text) {
+      const bytes = Buffer.from(text);
+      const rest = bytes.length > directBytes ? bytes : writeDirectly(descriptor, bytes);
+      directBytes -= bytes.length;
+      if (rest.length === 0) return;
+      await new Promise<void>((resolve, reject) => {
+        stream().write(rest, (error) => (error ? reject(error) : resolve()));
+      });
+    },
+  };
+}
+
+/** Returns the bytes that were not written, because the pipe is full. @throws Error such as `EPIPE` */
+function writeDirectly(descriptor: number, bytes: Buffer): Buffer {
+  try {
+    return bytes.subarray(writeSync(descriptor, bytes));
+  } catch (error) {
+    if (systemCode(error) === 'EAGAIN') return bytes;
+    throw error;
+  }
+}
+
+function isFileOrPipe(descriptor: number): boolean {
+  try {
+    const status = fstatSync(descriptor);
+    return status.isFile() || status.isFIFO();
+  } catch {
+    return false;
+  }
+}

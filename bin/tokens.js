@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require('node:module');
+const { join } = require('node:path');
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -9,13 +10,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // Node 22 and newer cache compiled code themselves. Node 20 loads the cache files that the build wrote.
 if (enableCompileCache) useCompileCache();
 const load = enableCompileCache ? require : require('./compiled-code.js').requireWithCache;
-load(`${__dirname}/../dist/cli/main.cjs`).runProcess();
+load(join(__dirname, '../dist/cli/main.cjs')).runProcess();
 
 /** Enables Node's compile cache in the home directory. Its default is in `/tmp`, where another user could plant code. */
 function useCompileCache() {
   const { lstatSync, mkdirSync } = require('node:fs');
   const { userInfo } = require('node:os');
-  const { join } = require('node:path');
   try {
     // Not `$HOME`, because sudo may leave it set to another user's home.
     const directory = join(userInfo().homedir, '.cache', 'tokens');

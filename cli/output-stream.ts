@@ -2,16 +2,16 @@ import { fstatSync, writeSync } from 'node:fs';
 import type { OutputStream } from './context.ts';
 import { systemCode } from './errors.ts';
 
-/** An empty pipe takes this many bytes on every system, so that writing them does not wait for the reader. */
+/** An empty pipe or socket takes this many bytes on every system, so that writing them does not wait for the reader. */
 const maxDirectBytes = 16 * 1024;
 
 /**
  * Returns the stream of a file descriptor. `open` opens Node's stream on first use, because opening one takes longer than
- * some commands have. The first bytes into a file or pipe are written without it.
+ * some commands have. The first bytes into a file, pipe or socket are written without it.
  */
 export function outputStream(descriptor: number, open: () => NodeJS.WriteStream): OutputStream {
   let opened: NodeJS.WriteStream | undefined;
-  let directBytes = isFileOrPipe(descriptor) ? maxDirectBytes : 0;
+  let directBytes = isWrittenDirectly(descriptor) ? maxDirectBytes : 0;
   const stream = () => {
     directBytes = 0;
     // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
@@ -48,10 +48,11 @@ function writeDirectly(descriptor: number, bytes: Buffer): Buffer {
   }
 }
 
-function isFileOrPipe(descriptor: number): boolean {
+/** Returns whether this is a file, pipe or socket. Node's programs give their children sockets as pipes. */
+function isWrittenDirectly(descriptor: number): boolean {
   try {
     const status = fstatSync(descriptor);
-    return status.isFile() || status.isFIFO();
+    return status.isFile() || status.isFIFO() || status.isSocket();
   } catch {
     return false;
   }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import tokens from '../dist/cli/main.cjs';
+import program from '../dist/cli/program.cjs';
 import { createProgram as createTokensd } from '../dist/server/program.js';
 import { importTypeScript } from './import-typescript.mjs';
 
@@ -9,7 +10,7 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
 const { manPages } = await importTypeScript(new URL('docs/man-pages.ts', import.meta.url));
 const directory = new URL('../dist/man/', import.meta.url);
 const programs = [
-  await tokens.createProgram(tokens.realContext(), { out: '', err: '' }),
+  await program.modules['cli/program.ts']().createProgram(tokens.realContext(), { out: '', err: '' }),
   createTokensd({ env: {}, stderr: new PassThrough() }, version, () => {}),
 ];
 

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { hasCode, localError } from '../errors.ts';
 import type { OwnerOptions } from '../input/owner-options.ts';
 import { configDirectory } from '../session/config-file.ts';
-import { findEntry } from '../session/connect.ts';
+import { findEntry } from '../session/find-server.ts';
 import type { Server } from '../session/server-url.ts';
 import { commandLine } from '../ui/command-line.ts';
 import { sanitize } from '../ui/sanitize.ts';

@@ -2,7 +2,8 @@ import { productPrefixPattern } from '../../shared/token-format.ts';
 import { isObject, notTokensd, readResponse } from '../api/responses.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { hasCode, localError } from '../errors.ts';
-import { openNetwork, resolveServer } from '../session/connect.ts';
+import { openNetwork } from '../session/connect.ts';
+import { resolveServer } from '../session/find-server.ts';
 import type { Server } from '../session/server-url.ts';
 
 /** The prefix of values of a server whose operator chose no other. */

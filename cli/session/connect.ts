@@ -8,10 +8,11 @@ import { keyFromEnvironment } from '../credentials/management-key.ts';
 import { type CredentialStore, type CredentialStoreName, sessionAccount } from '../credentials/store.ts';
 import { localError } from '../errors.ts';
 import { writeStderr } from '../ui/notes.ts';
-import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
+import { configDirectory } from './config-file.ts';
+import { findEntry, resolveServer } from './find-server.ts';
 import { type FoundHeaders, findHeaders } from './gateway-headers.ts';
 import { forgetNames } from './known-names.ts';
-import { parseServerUrl, type Server } from './server-url.ts';
+import type { Server } from './server-url.ts';
 
 const maxConnectMs = 10_000;
 const defaultTimeoutSeconds = 30;
@@ -76,17 +77,6 @@ function confirmingFetch(ctx: Context, server: Server, send: typeof fetch, autho
     confirmer ??= load();
     return (await (await confirmer)(response)) ?? send(input, init);
   };
-}
-
-/** Returns `--server`, else `TOKENS_SERVER`, else the remembered server. @throws CliError `usage` if there is none. */
-export async function resolveServer(ctx: Context, options: GlobalOptions): Promise<Server> {
-  const named = options.server ?? (ctx.env.TOKENS_SERVER || null);
-  if (named !== null) return parseServerUrl(named, await acceptsInsecureHttp(ctx, named));
-  const { current } = await readConfig(configDirectory(ctx));
-  if (current === null) {
-    throw localError('usage', 'No server is configured. Run `tokens login URL`, or set --server or TOKENS_SERVER.');
-  }
-  return parseServerUrl(current, await acceptsInsecureHttp(ctx, current));
 }
 
 /** Returns the API of `server`. Sends `authorization` with every request, or no credential if it is null. */
@@ -155,12 +145,6 @@ export function requestTrace(ctx: Context, options: GlobalOptions): (line: strin
   };
 }
 
-/** Returns the remembered sign-in to exactly this address. A session is never sent to another address. */
-export async function findEntry(ctx: Context, server: Server): Promise<ServerEntry | null> {
-  const { servers } = await readConfig(configDirectory(ctx));
-  return servers.find((entry) => entry.url === server.url) ?? null;
-}
-
 /** Opens a credential store. @throws CliError `no-keychain` if this machine has none. */
 export async function openStore(ctx: Context, name: CredentialStoreName): Promise<CredentialStore> {
   if (name === 'file') return fileStore(configDirectory(ctx));
@@ -186,12 +170,4 @@ async function requireStoredSession(ctx: Context, server: Server): Promise<strin
   // A locked keychain reads as if it were empty.
   const locked = entry?.credentialStore === 'keychain' ? ', or the OS keychain is locked' : '';
   throw localError('not-signed-in', `Not signed in to ${server.url}${locked}. Run \`tokens login ${server.url}\`.`);
-}
-
-/** Returns whether the sign-in to this address accepted plain HTTP. */
-async function acceptsInsecureHttp(ctx: Context, url: string): Promise<boolean> {
-  if (!/^http:/i.test(url)) return false;
-  const wanted = parseServerUrl(url, true).url;
-  const { servers } = await readConfig(configDirectory(ctx));
-  return servers.some((entry) => entry.url === wanted && entry.insecureHttp);
 }

@@ -7,7 +7,8 @@ import { note } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
 import { type Times, timesFor } from '../ui/times.ts';
 import { configDirectory } from './config-file.ts';
-import { connect, resolveServer } from './connect.ts';
+import { connect } from './connect.ts';
+import { resolveServer } from './find-server.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 

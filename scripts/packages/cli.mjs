@@ -47,7 +47,7 @@ async function embeddedCode() {
   const files = readdirSync(join(root, 'dist/cli')).filter((file) => file.endsWith('.cjs'));
   for (const file of files) copyFileSync(join(root, 'dist/cli', file), join(work, file));
   const compile = 'import(process.argv[1]).then((module) => module.writeCompiledCode(process.argv[2]))';
-  run(node, ['--eval', compile, join(root, 'scripts/compiled-code.mjs'), work]);
+  run(node, ['--eval', compile, join(root, 'scripts/command-line/compiled-code.mjs'), work]);
   buildSync({
     entryPoints: [join(import.meta.dirname, 'single-file/start.cjs')],
     outfile: join(work, 'start.js'),

@@ -20,6 +20,9 @@ const slowModules = [
   'internal/deps/undici/undici',
 ];
 
+/** Built-in modules that only requests, questions and changes of files need. */
+const otherModules = ['http', 'net', 'stream', 'dns', 'fs/promises', 'perf_hooks', 'readline', 'assert', 'v8', 'tty'];
+
 /** Preloaded script that reports, when the process exits, the files and built-in modules that it loaded. */
 const recorder = `
 const fs = require('node:fs');
@@ -59,20 +62,20 @@ describe('the files that tokens loads', () => {
   }
 
   it.each([
-    [['--version'], ['chunk.cjs', 'main.cjs']],
-    [['--help'], ['chunk.cjs', 'main.cjs']],
+    [['--version'], ['main.cjs']],
+    [['--help'], ['main.cjs', 'program.cjs']],
     [
       ['create', '--help'],
-      ['chunk.cjs', 'main.cjs', 'rest.cjs'],
+      ['keychain.cjs', 'list.cjs', 'main.cjs', 'program.cjs', 'rest.cjs'],
     ],
     [
       ['help', 'users'],
-      ['chunk.cjs', 'main.cjs', 'rest.cjs'],
+      ['list.cjs', 'main.cjs', 'program.cjs', 'rest.cjs'],
     ],
   ])('include no network stack for %j, and the commands only if one is named', async (args, expected) => {
     const { ours, builtins } = await loadedBy(args);
     expect(ours).toEqual(expected);
-    for (const name of [...slowModules, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
+    for (const name of [...slowModules, ...otherModules]) {
       expect(builtins).not.toContain(name);
     }
   });
@@ -86,8 +89,8 @@ describe('the files that tokens loads', () => {
     await Promise.all([write('config.json', { current: url, servers: [server] }), write('completion.json', names)]);
     for (const env of [{}, { TOKENS_SERVER: 'http://127.0.0.1:10' }]) {
       const { ours, builtins } = await loadedBy(['__complete', 'token'], { TOKENS_CONFIG_DIR: directory, ...env });
-      expect(ours).toEqual(['chunk.cjs', 'main.cjs', 'rest.cjs']);
-      for (const name of slowModules) expect(builtins).not.toContain(name);
+      expect(ours).toEqual(['main.cjs']);
+      for (const name of [...slowModules, ...otherModules]) expect(builtins).not.toContain(name);
     }
   });
 
@@ -98,14 +101,16 @@ describe('the files that tokens loads', () => {
       TOKENS_SERVER: daemon.url,
       TOKENS_SESSION: session,
     });
-    expect(ours).toEqual(['chunk.cjs', 'main.cjs', 'rest.cjs', 'undici.cjs']);
-    for (const name of slowModules) expect(builtins).not.toContain(name);
+    expect(ours).toEqual(['list.cjs', 'main.cjs', 'program.cjs']);
+    for (const name of [...slowModules, 'fs/promises', 'perf_hooks', 'readline', 'assert', 'v8', 'tty']) {
+      expect(builtins).not.toContain(name);
+    }
   });
 
   it('are loaded through Node’s compile cache in the home directory on Node 22 and newer', async () => {
     const report = join(directory, 'compile-cache.txt');
     const { ours, files } = await loadedBy(['--version'], { COMPILE_CACHE: report });
-    expect(ours).toEqual(['chunk.cjs', 'main.cjs']);
+    expect(ours).toEqual(['main.cjs']);
     expect(files.filter((path) => /compiled-code\.js$|\.cache$/.test(path))).toEqual([]);
     const [cacheDirectory, ...before] = (await readFile(report, 'utf8')).split('\n');
     // The home directory, because other users could put code into a shared directory.

@@ -1,14 +1,7 @@
-import { ownerFilter } from '../../api/find/find-token.ts';
-import { collect } from '../../api/pages.ts';
-import { expectBody } from '../../api/responses.ts';
-import { serviceAccountShape } from '../../api/service-account-shapes.ts';
-import { appShape, pageShape, tokenShape, userShape } from '../../api/shapes.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import type { OwnerOptions } from '../../input/owner-options.ts';
-import { type Connection, connect, findEntry, resolveServer } from '../../session/connect.ts';
+import type { Context } from '../../context.ts';
+import { findEntry, resolveServer } from '../../session/find-server.ts';
 import { knownNames, type NameKind, nameKinds, rememberNames } from '../../session/known-names.ts';
-
-type Options = GlobalOptions & Pick<OwnerOptions, 'serviceAccount' | 'user'>;
+import type { NamesOptions } from './read-names.ts';
 
 /**
  * Names are offered only within this many milliseconds since the start of the process. With its start and end, a person waits
@@ -20,8 +13,6 @@ const maxMs = 230;
  * it.
  */
 const minNetworkMs = 60;
-/** More names than anybody reads, and few enough to be read in time. */
-const maxNames = 1_000;
 
 /**
  * Prints the names that can follow on a command line, one per line, for the completion scripts: `argv` is
@@ -46,7 +37,7 @@ interface Found {
 
 const nothing: Found = { names: [] };
 
-async function findNames(ctx: Context, kind: NameKind, options: Options): Promise<Found> {
+async function findNames(ctx: Context, kind: NameKind, options: NamesOptions): Promise<Found> {
   const list = [kind, options.serviceAccount ?? '', options.user ?? ''].join(' ').trim();
   const entry = await findEntry(ctx, await resolveServer(ctx, options));
   // The owner of a session or key from the environment is not known.
@@ -58,7 +49,8 @@ async function findNames(ctx: Context, kind: NameKind, options: Options): Promis
   if (member === null && !isGiven) return nothing;
   const names = await inTime(ctx, async (limited) => {
     if (entry?.credentialStore === 'keychain' && !(await ctx.keychainIsUnlocked())) return null;
-    return (await readNames(await connect(limited, options), kind, options)).filter(isPrintable);
+    const { readNames } = await import('./read-names.ts');
+    return readNames(limited, kind, options);
   });
   if (names === null) return nothing;
   return { names, ...(member && { remember: () => rememberNames(ctx, member, list, names) }) };
@@ -82,36 +74,7 @@ async function inTime(
   return names;
 }
 
-async function readNames({ api }: Connection, kind: NameKind, options: Options): Promise<string[]> {
-  switch (kind) {
-    case 'token': {
-      const owner = ownerFilter(options);
-      const read = (page: object) =>
-        expectBody(api.tokens.$get({ query: { ...owner, ...page } }), pageShape(tokenShape));
-      return (await collect(read, maxNames)).map(({ name }) => name);
-    }
-    case 'member': {
-      const read = (query: object) => expectBody(api.users.$get({ query }), pageShape(userShape));
-      return (await collect(read, maxNames)).map(({ email }) => email);
-    }
-    case 'app': {
-      const read = (query: object) => expectBody(api.apps.$get({ query }), pageShape(appShape));
-      return (await collect(read, maxNames)).map(({ name }) => name);
-    }
-    case 'service-account': {
-      const read = (query: object) =>
-        expectBody(api['service-accounts'].$get({ query }), pageShape(serviceAccountShape));
-      return (await collect(read, maxNames)).map(({ name }) => name);
-    }
-  }
-}
-
-/** tokensd accepts no control characters in names. Another server that sends them must not write on the terminal. */
-function isPrintable(name: string): boolean {
-  return !/\p{C}/u.test(name);
-}
-
-function optionsIn(argv: readonly string[]): Options {
+function optionsIn(argv: readonly string[]): NamesOptions {
   const valueAfter = (option: string) => {
     const at = argv.lastIndexOf(option);
     return at === -1 ? undefined : argv[at + 1];

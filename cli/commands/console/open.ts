@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { findToken } from '../../api/find/find-token.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
-import { connect, resolveServer } from '../../session/connect.ts';
+import { connect } from '../../session/connect.ts';
+import { resolveServer } from '../../session/find-server.ts';
 import { note } from '../../ui/notes.ts';
 
 export interface OpenOptions extends GlobalOptions, OwnerOptions {}

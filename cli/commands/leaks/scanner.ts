@@ -3,7 +3,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { repeated } from '../../input/repeated.ts';
 import { checkPrefixes, findServer, prefixesOf } from '../../scan/prefixes.ts';
 import { type Scanner, scanners } from '../../scan/scanner-rules.ts';
-import { resolveServer } from '../../session/connect.ts';
+import { resolveServer } from '../../session/find-server.ts';
 
 interface ScannerOptions extends GlobalOptions {
   prefix?: string[];

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { sessionFromEnvironment } from '../../credentials/environment.ts';
 import { hasCode } from '../../errors.ts';
-import { findEntry, resolveServer } from '../../session/connect.ts';
+import { findEntry, resolveServer } from '../../session/find-server.ts';
 import type { Server } from '../../session/server-url.ts';
 import { endSession, endStoredSession } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';

@@ -3,7 +3,8 @@ import type { Api } from '../../api/client.ts';
 import { listTokens } from '../../api/find/find-token.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { CliError, hasCode, localError } from '../../errors.ts';
-import { type Connection, connect, openApi, resolveServer } from '../../session/connect.ts';
+import { type Connection, connect, openApi } from '../../session/connect.ts';
+import { resolveServer } from '../../session/find-server.ts';
 import type { Server } from '../../session/server-url.ts';
 import type { Status } from '../../ui/accounts/status.ts';
 

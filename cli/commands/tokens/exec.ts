@@ -5,7 +5,7 @@ import { findKeptValue } from '../../credentials/kept-value.ts';
 import { CommandEnded, localError } from '../../errors.ts';
 import { explainMalformed } from '../../input/explain-malformed.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
-import { resolveServer } from '../../session/connect.ts';
+import { resolveServer } from '../../session/find-server.ts';
 import { readTokenFile } from '../../token-file/read.ts';
 
 export interface ExecOptions extends GlobalOptions, Pick<OwnerOptions, 'serviceAccount'> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { findKeptValue } from '../../credentials/kept-value.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
-import { resolveServer } from '../../session/connect.ts';
+import { resolveServer } from '../../session/find-server.ts';
 
 type GetOptions = GlobalOptions & Pick<OwnerOptions, 'serviceAccount'>;
 

@@ -5,7 +5,7 @@ import { localError } from '../../../errors.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../../input/owner-options.ts';
 import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../../input/rule-options.ts';
-import { resolveServer } from '../../../session/connect.ts';
+import { resolveServer } from '../../../session/find-server.ts';
 import { type TokenFile, withTokenFile } from '../../../token-file/token-file.ts';
 import { warn } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';

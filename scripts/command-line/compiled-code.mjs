@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 
-const { requireWithCache } = createRequire(import.meta.url)('../bin/compiled-code.js');
+const { requireWithCache } = createRequire(import.meta.url)('../../bin/compiled-code.js');
 
 /**
  * Writes V8's compiled code of each file of the command line in `directory`, including the functions that run on loading and for

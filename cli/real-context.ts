@@ -38,7 +38,7 @@ export function realContext(keytarProgram: (() => URL) | null = keychainProcess)
     signal,
     now: () => new Date(),
     uuid: () => crypto.randomUUID(),
-    fetch: async (connectMs) => (await import('./api/transport/transport.ts')).undiciFetch(connectMs, process.env),
+    fetch: async (connectMs) => (await import('./api/transport/transport.ts')).openTransport(connectMs, process.env),
     keychain: () => {
       keychain ??= openSystemKeychain(keytarProgram, signal);
       return keychain;

@@ -16,7 +16,8 @@ export async function* withProgress<T>(
   pages: Pages<T>,
 ): AsyncGenerator<readonly T[]> {
   const isShown = ctx.stderr.isTTY && !(options.json && ctx.stdout.isTTY);
-  const show = (text: string) => (isShown ? ctx.stderr.write(text).catch(() => undefined) : undefined);
+  if (!isShown) return yield* pages;
+  const show = (text: string) => ctx.stderr.write(text).catch(() => undefined);
   let [items, shownAtMs] = [0, 0];
   try {
     for await (const page of pages) {

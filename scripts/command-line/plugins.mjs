@@ -8,7 +8,15 @@ import { root } from './options.mjs';
 const requireHere = createRequire(import.meta.url);
 
 /** Built-in modules that are slow to load and that only some commands use. */
-const deferred = ['node:fs/promises', 'node:stream', 'node:timers/promises', 'node:tty', 'node:v8', 'node:zlib'];
+const deferred = [
+  'node:fs/promises',
+  'node:net',
+  'node:stream',
+  'node:timers/promises',
+  'node:tty',
+  'node:v8',
+  'node:zlib',
+];
 
 /** Returns the path of a module below the root of the project, with slashes. */
 export const moduleName = (path) => relative(root, path).replaceAll(sep, '/');

@@ -29,6 +29,7 @@ const neverSent = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'CONNECT_TIMEOUT',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
@@ -48,7 +49,7 @@ export function toNetworkError(error: unknown, url: string): unknown {
     return new LostResponse('unreachable', detail, false, error);
   }
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
-  if (first instanceof Error && (first.name === 'HTTPParserError' || why === 'UND_ERR_HEADERS_OVERFLOW')) {
+  if (/^HPE_|^UND_ERR_HEADERS_OVERFLOW$/.test(why) || (first instanceof Error && first.name === 'HTTPParserError')) {
     const detail = `${url} does not respond like a tokensd server. Check the address.`;
     return new LostResponse('not-tokensd', detail, true, error);
   }

@@ -19,12 +19,6 @@ declare module 'undici/lib/dispatcher/dispatcher.js' {
   export = Dispatcher;
 }
 
-declare module 'undici/lib/dispatcher/agent.js' {
-  import { Agent } from 'undici';
-
-  export = Agent;
-}
-
 declare module 'undici/lib/dispatcher/proxy-agent.js' {
   import { ProxyAgent } from 'undici';
 

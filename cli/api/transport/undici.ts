@@ -1,20 +1,13 @@
 /**
- * The parts of undici that a request needs. The build gives this module its own file. undici's index would also load its
- * `fetch`, caches and mocks, which takes three times as long.
+ * The parts of undici that a request through a proxy needs. The build gives this module its own file. undici's index would also
+ * load its `fetch`, caches and mocks, which takes three times as long.
  */
+import connect from 'undici/lib/api/api-connect.js';
 import request from 'undici/lib/api/api-request.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 
-export { Agent, request };
+// The proxy agent calls `connect` as a method. undici's index adds it in the same way.
+Object.assign(Dispatcher.prototype, { connect });
 
-/** Loads the class of the agent for a proxy, which few people need. */
-export async function loadProxyAgent() {
-  const [{ default: ProxyAgent }, { default: Dispatcher }, { default: connect }] = await Promise.all([
-    import('undici/lib/dispatcher/proxy-agent.js'),
-    import('undici/lib/dispatcher/dispatcher.js'),
-    import('undici/lib/api/api-connect.js'),
-  ]);
-  // The proxy agent calls `connect` as a method. undici's index adds it in the same way.
-  Object.assign(Dispatcher.prototype, { connect });
-  return ProxyAgent;
-}
+export { ProxyAgent, request };

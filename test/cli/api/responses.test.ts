@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../../cli/api/transport/transport.ts';
+import { openTransport } from '../../../cli/api/transport/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 let cli: TestCli;
@@ -160,7 +160,7 @@ it('prints nothing that a terminal interprets with --verbose', async () => {
 it('gives up on a small response that decompresses to a huge one', async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 32));
   const url = await listen(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`, bomb);
-  const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000, {}) });
+  const ran = await cli.run(['list', '--json', '--server', url], { fetch: openTransport(1000, {}) });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
 });
@@ -170,7 +170,7 @@ it.each([
   ['headers without end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`],
 ])('exits 1 for a port that speaks %s', async (_, bytes) => {
   const url = await listen(bytes);
-  const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000, {}) });
+  const ran = await cli.run(['list', '--json', '--server', url], { fetch: openTransport(1000, {}) });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
 });

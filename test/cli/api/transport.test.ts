@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../../cli/api/transport/transport.ts';
+import { openTransport } from '../../../cli/api/transport/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 const servers: Server[] = [];
@@ -20,7 +22,7 @@ afterEach(async () => {
 });
 
 const run = async (argv: string[], env: Record<string, string> = {}) =>
-  cli.run([...argv, '--json'], { fetch: await undiciFetch(1000, env), env });
+  cli.run([...argv, '--json'], { fetch: openTransport(1000, env), env });
 
 it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])(
   'uses the proxy in %s, with and without a scheme',
@@ -86,6 +88,56 @@ it.each(['http://', 'ftp://user:sekret@proxy.example.com'])(
     expect(ran.stderr).not.toContain('sekret');
   },
 );
+
+it('keeps one connection for all requests of a command', async () => {
+  const server = await listen((request, response) => {
+    const page = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('cursor') ?? 0);
+    response.end(JSON.stringify({ items: [], next_cursor: page < 3 ? String(page + 1) : null }));
+  });
+  let connections = 0;
+  servers.at(-1)?.on('connection', () => {
+    connections += 1;
+  });
+  expect((await run(['list', '--server', server])).code).toBe(0);
+  expect(connections).toBe(1);
+});
+
+it.each(['POST', 'PUT', 'DELETE'])('sends the length of the body with %s', async (method) => {
+  let received = '';
+  const server = await listen(async (request, response) => {
+    for await (const chunk of request) received += chunk;
+    response.end(request.headers['content-length']);
+  });
+  const response = await openTransport(1000, {})(server, { method, body: '{"name":"é"}' });
+  expect([received, await text(response.body as unknown as AsyncIterable<Uint8Array>)]).toEqual(['{"name":"é"}', '13']);
+});
+
+it('exits 6 if the response stops in the middle for longer than TOKENS_TIMEOUT', async () => {
+  const server = await listen((_, response) => response.write('{"items":['));
+  const ran = await run(['list', '--server', server], { TOKENS_TIMEOUT: '0.3' });
+  expect(ran.code).toBe(6);
+  expect(JSON.parse(ran.stderr).detail).toMatch(/ did not respond in time\. Try again later\.$/);
+});
+
+it('exits 6 if the connection ends in the middle of the response', async () => {
+  const server = await listen((_, response) => {
+    response.writeHead(200, { 'Content-Length': 100 });
+    response.write('{"items":[', () => response.destroy());
+  });
+  const ran = await run(['list', '--server', server]);
+  expect(ran.code).toBe(6);
+  expect(JSON.parse(ran.stderr).detail).toContain(' cannot be reached (ECONNRESET)');
+});
+
+it('gives up a TLS handshake that takes longer than the time limit for connecting', async () => {
+  const silent = createTcpServer((socket) => void socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const ran = await cli.run(['create', 'ci', '--json', '--server', url], { fetch: openTransport(100, {}) });
+  silent.close();
+  expect(ran.code).toBe(6);
+  expect(JSON.parse(ran.stderr).detail).toContain(`${url} cannot be reached (CONNECT_TIMEOUT)`);
+});
 
 it('keeps the time limit across garbage collections', async () => {
   v8.setFlagsFromString('--expose-gc');

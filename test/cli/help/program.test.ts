@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../../cli/api/transport/transport.ts';
+import { openTransport } from '../../../cli/api/transport/transport.ts';
 import { problems } from '../../../shared/problems.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
@@ -275,7 +275,7 @@ it('exits 1 for a redirect, prints its target and does not follow it', async () 
     requests.push(request.url ?? '');
     response.writeHead(307, { Location: 'https://elsewhere.example.com/login' }).end();
   });
-  const ran = await cli.run(['whoami', '--json', '--server', url], { fetch: await undiciFetch(1000, {}) });
+  const ran = await cli.run(['whoami', '--json', '--server', url], { fetch: openTransport(1000, {}) });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stderr)).toMatchObject({
     code: 'redirected',
@@ -298,7 +298,7 @@ it.each([
 it('exits 6 if the server does not respond within TOKENS_TIMEOUT', async () => {
   const url = await listen(() => undefined);
   const ran = await cli.run(['whoami', '--json', '--server', url], {
-    fetch: await undiciFetch(1000, {}),
+    fetch: openTransport(1000, {}),
     env: { TOKENS_TIMEOUT: '0.2' },
   });
   expect(ran.code).toBe(6);
@@ -310,7 +310,7 @@ it('exits 6 if a response never ends', async () => {
     (_, response) => void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"a":'),
   );
   const ran = await cli.run(['whoami', '--server', url], {
-    fetch: await undiciFetch(1000, {}),
+    fetch: openTransport(1000, {}),
     env: { TOKENS_TIMEOUT: '0.2' },
   });
   expect(ran.code).toBe(6);
@@ -319,7 +319,7 @@ it('exits 6 if a response never ends', async () => {
 it('exits 6 if nothing listens on the port', async () => {
   const url = await listen(() => undefined);
   await new Promise((done) => server?.close(done));
-  expect((await cli.run(['whoami', '--server', url], { fetch: await undiciFetch(1000, {}) })).code).toBe(6);
+  expect((await cli.run(['whoami', '--server', url], { fetch: openTransport(1000, {}) })).code).toBe(6);
 });
 
 it.each(['0', '-1', 'soon', '1e9'])('rejects TOKENS_TIMEOUT=%s', async (text) => {
@@ -332,7 +332,7 @@ it('sends its User-Agent, and prints requests without secrets with --verbose', a
     agents.push(request.headers['user-agent']);
     response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"items":[],"next_cursor":null}');
   });
-  const ran = await cli.run(['users', 'list', '--verbose', '--server', url], { fetch: await undiciFetch(1000, {}) });
+  const ran = await cli.run(['users', 'list', '--verbose', '--server', url], { fetch: openTransport(1000, {}) });
   expect(agents).toEqual(['tokens/1.2.3 node/20.0.0 test']);
   expect(ran.stderr).toContain(`> GET ${url}/api/v1/users?limit=200\n< 200`);
   expect(ran.stderr).not.toContain('session_of_a_script');

@@ -11,9 +11,16 @@ const options = {
   quick: process.argv.includes('--quick'),
   only: new RegExp(optionValue('--only') ?? ''),
 };
+const isStartUp = process.argv.includes('--start-up');
 const isScale = process.argv.includes('--scale');
-pinLoadGenerator();
-const databases = openDatabases(process.env.BENCH_DATABASES);
-if (!isScale) await (await import('./products.mjs')).compareProducts(databases, options);
-if (isScale || options.quick) await (await import('./scale/run.mjs')).measureScale(databases, options);
-await databases.close();
+if (isStartUp) {
+  const { measureStartUpAlone } = await import('./start-up.mjs');
+  const { printStartUp } = await import('./report.mjs');
+  printStartUp(await measureStartUpAlone());
+} else {
+  pinLoadGenerator();
+  const databases = openDatabases(process.env.BENCH_DATABASES);
+  if (!isScale) await (await import('./products.mjs')).compareProducts(databases, options);
+  if (isScale || options.quick) await (await import('./scale/run.mjs')).measureScale(databases, options);
+  await databases.close();
+}

@@ -34,13 +34,17 @@ export function print(table, singleMeasurements, { rounds, seconds, tokens }) {
     `\n\`tokens list --all --json\` of ${tokens.toLocaleString('en')} tokens: ${list.seconds.toFixed(0)} s, ` +
       `${list.megabytes.toFixed(0)} MB of JSON, ${list.memory.toFixed(0)} MB of peak memory`,
   );
-  printLine('\n| start | ms | × node |');
-  printLine('|---|--:|--:|');
-  const node = singleMeasurements.startUp['node -e 0'];
-  for (const [name, times] of Object.entries(singleMeasurements.startUp)) {
+  printStartUp(singleMeasurements.startUp);
+}
+
+/** Prints the median time of each program, and the median of its ratios to Node alone in the same round. */
+export function printStartUp(startUp) {
+  const node = startUp['node -e 0'];
+  const rows = Object.entries(startUp).map(([name, times]) => {
     const ratios = times.map((time, round) => time / node[round]);
-    printLine(`| \`${name}\` | ${median(times).toFixed(0)} | ${median(ratios).toFixed(2)} |`);
-  }
+    return `| \`${name}\` | ${median(times).toFixed(0)} | ${median(ratios).toFixed(2)} |\n`;
+  });
+  process.stdout.write(`\n| start | ms | × node |\n|---|--:|--:|\n${rows.join('')}`);
 }
 
 /** Prints rows that `compare` returned, as Markdown. */

@@ -85,7 +85,11 @@ function hasBrowser(): boolean {
   return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY);
 }
 
-/** Opens the OS keychain through keytar or, without it, through the platform's own tool. */
+/**
+ * Opens the OS keychain through keytar or through the platform's own tool. On Linux, the tool comes first: keytar needs another
+ * process of Node, which starts more slowly. On macOS, keytar comes first: the keychain would ask the person before another program
+ * reads what keytar stored.
+ */
 async function openSystemKeychain(
   keytarProgram: (() => URL) | null,
   signal: AbortSignal,
@@ -96,8 +100,12 @@ async function openSystemKeychain(
     return platformTool(process.platform, process.env.PATH, signal);
   };
   if (keytarProgram === null) return openKeychain(loadTool);
-  const { forkKeytar } = await import('./credentials/fork-keytar.ts');
-  return openKeychain(() => forkKeytar(keytarProgram(), signal).catch(loadTool));
+  const loadKeytar = async () => {
+    const { forkKeytar } = await import('./credentials/fork-keytar.ts');
+    return forkKeytar(keytarProgram(), signal);
+  };
+  const [first, second] = process.platform === 'linux' ? [loadTool, loadKeytar] : [loadKeytar, loadTool];
+  return openKeychain(() => first().catch(second));
 }
 
 function homeDirectory(): string | null {

@@ -14,6 +14,8 @@ export const files = {
     'cli/ui/json.ts',
     'cli/api/transport/transport.ts',
   ],
+  // What reads a session from the keychain.
+  'keychain.cjs': ['cli/credentials/keychain.ts', 'cli/credentials/tools/platform-tool.ts'],
   'rest.cjs': [],
 };
 

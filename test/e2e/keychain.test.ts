@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { type Home, makeHome } from '../helpers/cli/home.ts';
-import { withoutKeytar } from '../helpers/cli/without-keytar.ts';
+import { withoutKeytar, withoutSecretTool } from '../helpers/cli/keychain-access.ts';
 import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { type Finished, runProgram, startProgram } from '../helpers/daemon/process.ts';
@@ -20,7 +20,7 @@ const hasKeyring = hasRealParts(
 );
 /** The environment in which the program reaches the keychain through keytar, or through the platform's own tool. */
 const implementations = [
-  { name: 'keytar', variables: {} },
+  { name: 'keytar', variables: withoutSecretTool },
   { name: 'secret-tool', variables: withoutKeytar },
 ];
 const dev = { email: 'dev@example.com', password: 'analytical engines for dev@example.com' };

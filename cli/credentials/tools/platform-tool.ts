@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Keytar } from '../keychain.ts';
 import { toolAt } from './run-tool.ts';
@@ -18,14 +18,16 @@ export async function platformTool(
   if (platform === 'darwin') return security(toolAt('/usr/bin/security', signal));
   for (const directory of (searchPath ?? '').split(delimiter)) {
     const path = join(directory, 'secret-tool');
-    if (isAbsolute(directory) && (await isExecutable(path))) return secretTool(toolAt(path, signal));
+    if (isAbsolute(directory) && isExecutable(path)) return secretTool(toolAt(path, signal));
   }
   throw new Error('There is no secret-tool.');
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,12 @@
 import type { Context, GlobalOptions } from './context.ts';
 import { CommandEnded, systemCode } from './errors.ts';
+import { helpFlags, versionFlags } from './flags.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { withPlainOutput } from './ui/plain-output.ts';
-import { versionFlags } from './version-flags.ts';
+
+/** What commander prints for `tokens --help` in 80 columns. The build defines it. */
+declare const TOKENS_HELP: string | undefined;
+const helpColumns = 80;
 
 /** Runs a command line (without node and script) and returns the exit code. The only place that handles errors. */
 export async function main(argv: readonly string[], surroundings: Context): Promise<number> {
@@ -22,16 +26,23 @@ export async function main(argv: readonly string[], surroundings: Context): Prom
 /** Loads commander and the commands only for a command line that needs them, because that takes longer than the rest of the start. */
 async function run(argv: readonly string[], ctx: Context): Promise<void> {
   rejectSecrets(argv);
-  const [first, second] = argv;
+  const [first = '', second] = argv;
   if (first === '__complete') {
     const { printNames } = await import('./commands/completion/names.ts');
     return printNames(ctx, argv);
   }
-  if (second === undefined && versionFlags.some((flag) => flag === first)) {
-    return ctx.stdout.write(`${ctx.version}\n`);
-  }
+  const prepared = second === undefined ? preparedText(first, ctx) : null;
+  if (prepared !== null) return ctx.stdout.write(prepared);
   const { runProgram } = await import('./run-program.ts');
   return runProgram(argv, ctx);
+}
+
+/** Returns what the only word of a command line prints, or null if that is not known without commander. */
+function preparedText(word: string, ctx: Context): string | null {
+  const isOneOf = (flags: readonly string[]) => flags.includes(word);
+  if (isOneOf(versionFlags)) return `${ctx.version}\n`;
+  if (!isOneOf(helpFlags) || typeof TOKENS_HELP !== 'string' || ctx.stdout.columns !== helpColumns) return null;
+  return TOKENS_HELP;
 }
 
 /** Finds the global options for errors that happen before commander has parsed them. Words after `--` do not count. */

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type CommandEntry, commandTable } from './commands/command-table.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { helpFlags, versionFlags } from './flags.ts';
 import { helpTopics } from './help/topic-names.ts';
 import { withoutHelp, wordsOf } from './input/find-command.ts';
-import { versionFlags } from './version-flags.ts';
 
 /** Collects the output of commander, because only the outcome decides which stream it belongs to. */
 export interface HelpOutput {
@@ -53,7 +53,7 @@ function bareProgram(ctx: Context, output: HelpOutput): Command {
   const program = new Command('tokens')
     .description('Create, list and revoke personal API tokens')
     .version(ctx.version, versionFlags.join(', '), 'Print the version')
-    .helpOption('-h, --help', 'Show help')
+    .helpOption(helpFlags.join(', '), 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
     .option('--server <url>', 'Server to use (default: TOKENS_SERVER, else the server you signed in to)')
     .option('--json', 'Print data and errors as JSON')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { fileOf, files, lazyModules } from './files.mjs';
@@ -18,6 +19,8 @@ const neverLoaded = 'node_modules/zod/';
 /** Builds the command line into `dist/cli`. */
 export async function buildCommandLine() {
   await buildFiles();
+  const help = execFileSync(process.execPath, [`${root}bin/tokens.js`, '--help'], { encoding: 'utf8' });
+  await buildFiles({ TOKENS_HELP: JSON.stringify(help) });
   for (const name of lazyModules) await buildLazyModule(name);
   await build({
     ...options,
@@ -30,8 +33,8 @@ export async function buildCommandLine() {
   });
 }
 
-/** Builds the files that take modules from each other. */
-async function buildFiles() {
+/** Builds the files that take modules from each other. They may use the constants in `defined`. */
+async function buildFiles(defined = {}) {
   /** The earlier file of each module that later files take from there. */
   const fileOfModule = new Map();
   const listedModules = Object.values(files).flat();
@@ -42,7 +45,7 @@ async function buildFiles() {
     const { inputs } = await buildFile(file, entries, fileOfModule, { write: false });
     rejectSlowModules(inputs);
     const shared = sharedModules(inputs);
-    await buildFile(file, isRest ? entries : shared, fileOfModule);
+    await buildFile(file, isRest ? entries : shared, fileOfModule, { define: { ...options.define, ...defined } });
     for (const name of await modulesUsedBy(shared)) if (!listedModules.includes(name)) others.add(name);
     for (const name of shared) {
       // Two copies of a class would not recognize each other's instances.

@@ -42,7 +42,8 @@ async function runCommands({ main, realContext }) {
   await write('config.json', { current: signedIn.url, servers: [signedIn] });
   await write('credentials.json', { [`${host}/session`]: 'session' });
   await write('completion.json', { [`${signedIn.url} ${email} token`]: { at: new Date(), names: ['ci'] } });
-  const silent = { isTTY: false, columns: 80, write: async () => {} };
+  // With 80 columns, the help would be the prepared text.
+  const silent = { isTTY: false, columns: 100, write: async () => {} };
   const ctx = { ...realContext(), env: { TOKENS_CONFIG_DIR: settings }, stdout: silent, stderr: silent };
   for (const words of [['--help'], ['create', '--help'], ['list', '--json'], ['__complete', 'token']]) {
     const code = await main(words, ctx);

@@ -41,6 +41,14 @@ process.on('exit', () => {
 });
 `;
 
+describe('the help that the build prepares', () => {
+  it.each(['-h', '--help'])('is what commander prints, for %s', async (flag) => {
+    const prepared = await runProgram('tokens', [flag]);
+    expect(prepared.stdout).toMatch(/^Usage: tokens /);
+    expect(prepared).toEqual(await runProgram('tokens', ['--json', flag]));
+  });
+});
+
 describe('the files that tokens loads', () => {
   let directory: string;
   beforeAll(async () => {
@@ -63,7 +71,11 @@ describe('the files that tokens loads', () => {
 
   it.each([
     [['--version'], ['main.cjs']],
-    [['--help'], ['main.cjs', 'program.cjs']],
+    [['--help'], ['main.cjs']],
+    [
+      ['--json', '--help'],
+      ['main.cjs', 'program.cjs'],
+    ],
     [
       ['create', '--help'],
       ['keychain.cjs', 'list.cjs', 'main.cjs', 'program.cjs', 'rest.cjs'],

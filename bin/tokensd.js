@@ -10,8 +10,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // verification wait. This must be set before the first of them starts.
 process.env.UV_THREADPOOL_SIZE ??= '8';
 const programName = basename(process.argv[1]) === 'tokensd' ? 'tokensd' : 'node bin/tokensd.js';
-import('../dist/server/main.js')
-  .then(({ main, processContext }) => main(process.argv.slice(2), processContext(programName)))
-  .then((code) => {
-    process.exitCode = code;
-  });
+const { main, processContext } = require('../dist/server/main.cjs');
+main(process.argv.slice(2), processContext(programName)).then((code) => {
+  process.exitCode = code;
+});

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import tokens from '../dist/cli/main.cjs';
 import program from '../dist/cli/program.cjs';
-import { createProgram as createTokensd } from '../dist/server/program.js';
+import tokensd from '../dist/server/main.cjs';
 import { importTypeScript } from './import-typescript.mjs';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
@@ -11,7 +11,7 @@ const { manPages } = await importTypeScript(new URL('docs/man-pages.ts', import.
 const directory = new URL('../dist/man/', import.meta.url);
 const programs = [
   await program.modules['cli/program.ts']().createProgram(tokens.realContext(), { out: '', err: '' }),
-  createTokensd({ env: {}, stderr: new PassThrough() }, version, () => {}),
+  tokensd.createProgram({ env: {}, stderr: new PassThrough() }, version, () => {}),
 ];
 
 await rm(directory, { recursive: true, force: true });

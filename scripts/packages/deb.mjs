@@ -16,7 +16,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { settings } from '../../dist/server/config/settings/settings.js';
 import { importTypeScript } from '../import-typescript.mjs';
 import { checkExamples } from './check-examples.mjs';
 import { licenseTexts } from './licenses.mjs';
@@ -70,6 +69,7 @@ async function makeTree(tree) {
   writeFileSync(join(home, 'LICENSES'), licenseTexts(packaged?.license ?? null));
   // A program calls itself by the name with which it was started.
   for (const name of ['tokens', 'tokensd']) symlinkSync(`${name}.js`, join(home, 'bin', name));
+  const { settings } = await importTypeScript(new URL('../../server/config/settings/settings.ts', import.meta.url));
   const { defaultFile } = await importTypeScript(new URL('default-file.ts', import.meta.url));
   install(defaultFile(settings), join(tree, 'etc/default/tokensd'), 0o640);
   // debhelper makes changelog.gz of it.

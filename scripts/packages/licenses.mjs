@@ -9,11 +9,19 @@ const root = join(import.meta.dirname, '..', '..');
  * @param nodeLicense The file with the license of Node.js and of the libraries in it. Null if the package does not contain Node.js
  */
 export function licenseTexts(nodeLicense) {
-  const parts = [
+  return joinTexts([
     ['tokens', readFileSync(join(root, 'LICENSE'), 'utf8')],
     ...(nodeLicense === null ? [] : [['Node.js', readFileSync(nodeLicense, 'utf8')]]),
     ...productionPackages().map(licenseOf),
-  ];
+  ]);
+}
+
+/** Returns the licenses of packages as one text. `paths` are their directories, such as `node_modules/hono`. */
+export function packageLicenseTexts(paths) {
+  return joinTexts(paths.map(licenseOf));
+}
+
+function joinTexts(parts) {
   const line = '='.repeat(80);
   return parts.map(([name, text]) => `${line}\n${name}\n${line}\n\n${text.trim()}\n`).join('\n');
 }

@@ -10,9 +10,9 @@ const buildTools = ['node-addon-api', 'node-gyp', 'prebuild-install', 'tar'];
 export function copyProductionFiles(target) {
   for (const name of ['LICENSE', 'package.json']) cpSync(join(root, name), join(target, name));
   cpSync(join(root, 'bin'), join(target, 'bin'), { recursive: true });
-  // Node 20 alone loads the `.cache` files.
-  const filter = (file) => !file.endsWith('.cache');
-  for (const name of ['cli', 'server', 'shared'])
+  // Node 20 alone loads the `.cache` files. A package has one file with all licenses.
+  const filter = (file) => !/\.cache$|LICENSES$/.test(file);
+  for (const name of ['cli', 'server'])
     cpSync(join(root, 'dist', name), join(target, 'dist', name), { recursive: true, filter });
   for (const path of productionPackages()) copyPackage(path, target);
 }

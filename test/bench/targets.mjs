@@ -1,7 +1,7 @@
-import { generateToken } from '../../dist/server/domain/secrets.js';
 import { request } from './load.mjs';
 import { freePort, root, startDaemon, startProgram } from './programs.mjs';
 import { app, hasRules } from './seed.mjs';
+import { generateToken } from './server/modules.mjs';
 
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const originalRequest = {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import module from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
@@ -137,49 +137,63 @@ describe('the files that tokens loads', () => {
   });
 });
 
-/** Loader hooks that record the URL of each ES module. */
-const hooks = `
-import { appendFileSync } from 'node:fs';
-export function load(url, context, next) {
-  appendFileSync(process.env.LOAD_REPORT, url + '\\n');
-  return next(url, context);
-}
-`;
-
 describe('the files that tokensd loads', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tokensd-start-up-'));
-    await writeFile(join(directory, 'hooks.mjs'), hooks);
-    const register = "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);";
-    await writeFile(join(directory, 'recorder.mjs'), register);
+    await writeFile(join(directory, 'recorder.cjs'), recorder);
   });
   afterAll(() => rm(directory, { recursive: true }));
 
+  /** Returns the modules of our own and the packages in the loaded files, as the comments in these files name them, and the built-in modules. */
   async function loadedBy(args: string[]) {
-    const report = join(directory, `${args.join('-')}.txt`);
-    const env = { LOAD_REPORT: report, NODE_OPTIONS: `--import ${join(directory, 'recorder.mjs')}` };
+    const report = join(directory, `${args.join('-')}.json`);
+    const env = { LOAD_REPORT: report, NODE_OPTIONS: `--require ${join(directory, 'recorder.cjs')}` };
     expect(await runProgram('tokensd', args, { env })).toMatchObject({ code: 0, stderr: '' });
-    const text = await readFile(report, 'utf8');
+    const { files, builtins } = JSON.parse(await readFile(report, 'utf8')) as { files: string[]; builtins: string[] };
+    const loaded = [...new Set(files)].filter((path) => /\.c?js$/.test(path));
+    const texts = await Promise.all(loaded.map((path) => readFile(path, 'utf8')));
+    const modules = [...texts.join('\n').matchAll(/\/\/! (\S+)$/gm)].map(([, path = '']) => path).concat(loaded);
+    const named = (pattern: RegExp) => [...new Set(modules.flatMap((path) => pattern.exec(path)?.[1] ?? []))].sort();
     return {
-      ours: [...text.matchAll(/\/dist\/(server\/.*)\.js$/gm)].map(([, path]) => path).sort(),
-      packages: [...new Set([...text.matchAll(/\/node_modules\/((@[^/]+\/)?[^/]+)/g)].map(([, name]) => name))],
+      ours: named(/^(server\/.*)\.tsx?$/),
+      packages: named(/node_modules\/((?:@[^/]+\/)?[^/]+)/),
+      builtins,
     };
   }
 
   it.each([[['--version']], [['--help']], [['help', 'serve']], [['mail', 'list', '--help']]])(
-    'include no command and no package except commander for %j',
+    'include no command, no network stack and no package except commander for %j',
     async (args) => {
-      expect(await loadedBy(args)).toEqual({
-        ours: ['server/context', 'server/main', 'server/program', 'server/upkeep-program', 'server/version'],
-        packages: ['commander'],
-      });
+      const { ours, packages, builtins } = await loadedBy(args);
+      expect(ours).toEqual([
+        'server/context',
+        'server/main',
+        'server/program',
+        'server/upkeep-program',
+        'server/version',
+      ]);
+      expect(packages).toEqual(['commander']);
+      for (const name of [...slowModules, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8'])
+        expect(builtins).not.toContain(name);
     },
   );
 
   it('include neither a database nor a web server for `config`', async () => {
     const { ours, packages } = await loadedBy(['config']);
-    expect(ours.filter((path) => path?.startsWith('server/commands/'))).toEqual(['server/commands/config']);
+    expect(ours.filter((path) => path.startsWith('server/commands/'))).toEqual(['server/commands/config']);
     for (const name of ['hono', 'knex', 'sqlite3', 'pg', 'nodemailer']) expect(packages).not.toContain(name);
+  });
+});
+
+describe('the stack traces of tokensd', () => {
+  it('name functions, and lines that a comment with the name of their source precedes', async () => {
+    const directory = join(import.meta.dirname, '../../dist/server');
+    const names = (await readdir(directory)).filter((name) => name.startsWith('serve-'));
+    const lines = (await readFile(join(directory, names[0] as string), 'utf8')).split('\n');
+    const line = lines.findIndex((text) => text.includes('function runServe('));
+    const comments = lines.slice(0, line + 1).flatMap((text) => /\/\/! (server\/\S+)$/.exec(text)?.[1] ?? []);
+    expect(comments.at(-1)).toBe('server/commands/serve.ts');
+    expect(lines.filter((text) => text.length > 2_000)).toEqual([]);
   });
 });

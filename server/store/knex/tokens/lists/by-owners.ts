@@ -25,6 +25,21 @@ export function isOfRestricted(query: TokenQuery): query is StatusQuery {
   return query.status !== undefined && ofRestricted.has(query.status);
 }
 
+/** The share of all members and service accounts, in percent, among which PostgreSQL finds the middle one. It reads whole pages of the table. */
+const sampledPercent = 1;
+
+/**
+ * Returns the ID that divides the restricted owners into two parts of about the same size, on PostgreSQL. Returns null if there are so few
+ * members that the sample is empty.
+ */
+export async function findMiddleOwner(knex: Knex): Promise<string | null> {
+  const [sample] = await knex
+    .select(knex.raw('percentile_disc(0.5) WITHIN GROUP (ORDER BY u.id) AS middle'))
+    .fromRaw(`users AS u TABLESAMPLE SYSTEM (${sampledPercent}) REPEATABLE (1)`)
+    .whereRaw(isRestricted);
+  return sample.middle;
+}
+
 /** Selects one page of the tokens `t` of the owners `u` who can have tokens with a status. If `oldest` is given, older tokens are left out. */
 export function selectThroughOwners(
   knex: Knex,

@@ -3,6 +3,7 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { TokenQuery } from '../../../interfaces/tokens.ts';
 import { selectKnownIds } from '../known-tokens.ts';
 import {
+  findMiddleOwner,
   hasStatus,
   isOfRestricted,
   type StatusQuery,
@@ -18,9 +19,6 @@ const owners = 'users AS u';
 export const tokensFirst = `tokens AS t CROSS JOIN ${owners}`;
 /** Tokens alone, for conditions that do not depend on the owner. */
 const withoutOwners = 'tokens AS t';
-
-/** Each condition is true for about half of the owners `u` on PostgreSQL, because the last digit of an ID is random. */
-const halves = ["right(u.id, 1) < '8'", "right(u.id, 1) >= '8'"];
 
 /** Selects the IDs of the tokens that match, through the index that leads to them. */
 export function selectIds(knex: Knex, engine: Engine, query: LedQuery): Knex.QueryBuilder {
@@ -114,15 +112,18 @@ export async function findOldest(knex: Knex, engine: Engine, query: LedQuery): P
  * Selects one page of the newest tokens that match, through the index that leads to few. Returns several queries if each of them selects the tokens
  * of a part of the owners, so that they can run at the same time. `oldest` is what `findOldest` returned.
  */
-export function selectNewest(
+export async function selectNewest(
   knex: Knex,
   engine: Engine,
   query: LedQuery,
   oldest: string | undefined,
-): Knex.QueryBuilder[] {
+): Promise<Knex.QueryBuilder[]> {
   if (oldest === undefined || !isOfRestricted(query)) return [selectAnywhere(knex, engine, query)];
-  if (!engine.locksRows) return [selectThroughOwners(knex, engine, query, oldest)];
-  return halves.map((half) => selectThroughOwners(knex, engine, query, oldest).whereRaw(half));
+  const middle = engine.locksRows ? await findMiddleOwner(knex) : null;
+  const selected = () => selectThroughOwners(knex, engine, query, oldest);
+  return middle === null
+    ? [selected()]
+    : ['<', '>='].map((compare) => selected().whereRaw(`u.id ${compare} ?`, middle));
 }
 
 /** Selects one page of the tokens by a part of their names. SQLite reads the names in an index, which is smaller than the table. */

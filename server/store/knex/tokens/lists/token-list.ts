@@ -88,9 +88,8 @@ async function listNewest(knex: Knex, engine: Engine, query: TokenQuery): Promis
   const oldest = await findOldest(knex, engine, query);
   if (oldest === null) return [];
   const led = await ledByName(knex, engine, query);
-  const parts = selectNewest(knex, engine, led, oldest).map((part) =>
-    part.select('t.id').orderByRaw(byNoIndex(engine)),
-  );
+  const selected = await selectNewest(knex, engine, led, oldest);
+  const parts = selected.map((part) => part.select('t.id').orderByRaw(byNoIndex(engine)));
   if (parts.length === 1) return inOrder.whereIn('t.id', parts[0] as Knex.QueryBuilder);
   const found: Array<Array<{ id: string }>> = await Promise.all(parts);
   const ids = found.flat().map(({ id }) => id);

@@ -42,9 +42,9 @@ export async function readCountedPage(
   return { ...page, counts: await countTokens(tokens, c, query, { knownTotal, ...(ofAll && { ofAll }) }) };
 }
 
-/** Reports whether few tokens match in most organizations, which are found through denied requests or through their owners. */
+/** Reports whether so few tokens match in most organizations that all of them are found at once. */
 function isRare({ deniedWithinMs, status }: AllTokensQuery): boolean {
-  return deniedWithinMs !== undefined || status === 'disabled' || status === 'blocked' || status === 'sso-stale';
+  return deniedWithinMs !== undefined || status === 'disabled' || status === 'sso-stale';
 }
 
 /** A list of the tokens of one owner, as its URL filters it. */

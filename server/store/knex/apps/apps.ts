@@ -12,7 +12,6 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
     [engine.bindList(values) as Knex.RawBinding],
   ];
   const namesByIds: Select = {
-    forVerification: true,
     columns: ['a.id', 'a.name'],
     from: `FROM apps a WHERE ${engine.among('a.id')}`,
   };

@@ -3,9 +3,9 @@ import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
+import { outputStream } from '../shared/output-stream.ts';
 import type { Context } from './context.ts';
 import type { CredentialStore } from './credentials/store.ts';
-import { outputStream } from './output-stream.ts';
 
 /** The version in package.json. The build defines it. */
 declare const TOKENS_VERSION: string | undefined;

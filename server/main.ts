@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { outputStream } from '../shared/output-stream.ts';
 import { CommandError, type Context, type Output, OutputError } from './context.ts';
 import { createProgram } from './program.ts';
 import { ownVersion } from './version.ts';
@@ -81,13 +82,14 @@ export function processContext(programName: string): Context {
 }
 
 function createOutput(open: () => NodeJS.WriteStream): Output {
-  let stream: NodeJS.WriteStream | undefined;
+  const stream = outputStream(1, open);
   return {
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        // Each write rejects by itself. Without a listener, a failed write would also end the process with a stack trace.
-        stream ??= open().on('error', () => {});
-        stream.write(text, (error) => (error ? reject(new OutputError(error)) : resolve()));
-      }),
+    async write(text) {
+      try {
+        await stream.write(text);
+      } catch (error) {
+        throw new OutputError(error as NodeJS.ErrnoException);
+      }
+    },
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { outputStream } from '../../../cli/output-stream.ts';
+import { outputStream } from '../../../shared/output-stream.ts';
 
 let directory: string;
 let descriptor: number;

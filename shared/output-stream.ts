@@ -1,6 +1,13 @@
 import { fstatSync, writeSync } from 'node:fs';
-import type { OutputStream } from './context.ts';
-import { systemCode } from './errors.ts';
+
+/** Standard output or standard error. */
+interface OutputStream {
+  readonly isTTY: boolean;
+  /** Width in columns. 80 if the stream is not a terminal. */
+  readonly columns: number;
+  /** Resolves when the text has left the process, and rejects if it cannot be written. */
+  write(text: string): Promise<void>;
+}
 
 /** An empty pipe or socket takes this many bytes on every system, so that writing them does not wait for the reader. */
 const maxDirectBytes = 16 * 1024;
@@ -43,7 +50,7 @@ function writeDirectly(descriptor: number, bytes: Buffer): Buffer {
   try {
     return bytes.subarray(writeSync(descriptor, bytes));
   } catch (error) {
-    if (systemCode(error) === 'EAGAIN') return bytes;
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return bytes;
     throw error;
   }
 }

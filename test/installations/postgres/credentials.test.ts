@@ -51,7 +51,7 @@ if (hasRealParts('postgres')) {
 
     const urlWith = (password: string) => `postgres://app:${password}@127.0.0.1:${postgres.port}/${database}`;
     const endConnections = () =>
-      admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'");
+      admin.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'app'");
     const statuses = async () => {
       const requests = [
         () => verify(daemon.url, token),

@@ -1,7 +1,7 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
 import { memoize } from '../memoize.ts';
 import { unixPeer } from './internal/unix-peer.ts';
-import type { RawHeaders } from './raw-headers.ts';
+import type { RawHeaders } from './wire/raw-headers.ts';
 
 /**
  * How much of `X-Forwarded-For` is used, counted from its end: characters and hops. Real chains are far shorter, and a client

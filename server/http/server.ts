@@ -11,7 +11,7 @@ import { createOwnPath } from './paths/base-path.ts';
 import type { VerifyHandler } from './verify/handler.ts';
 import { findVerifyRoute } from './verify/proxies.ts';
 import { denyUnreadable } from './verify/unreadable.ts';
-import { closesConnection, keepAliveTimeoutMs } from './whole-response.ts';
+import { closesConnection, keepAliveTimeoutMs } from './wire/whole-response.ts';
 
 export interface HttpServerDeps {
   /** The path of this URL is removed from every request. */

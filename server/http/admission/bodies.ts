@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { onlyValue } from '../raw-headers.ts';
+import { onlyValue } from '../wire/raw-headers.ts';
 import { keepBody, onBody } from './pipelining.ts';
 
 export interface BodyLimits {

@@ -11,8 +11,8 @@ import { observeRequest } from '../middleware/observe-request.ts';
 import { authenticateClient } from '../oauth/client-auth.ts';
 import { OAuthError } from '../oauth/errors.ts';
 import { parseForm } from '../oauth/form.ts';
-import { fieldOf, onlyValue, type RawHeaders } from '../raw-headers.ts';
 import { readCredential } from '../verify/credential.ts';
+import { fieldOf, onlyValue, type RawHeaders } from '../wire/raw-headers.ts';
 
 export type ReporterDeps = Pick<AppDeps, 'clients' | 'verify' | 'alertSignatures'> & ManagementKeyDeps;
 

@@ -3,8 +3,8 @@ import { requireTokenNetwork } from '../../domain/tokens/rules/token-networks.ts
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { forwardedForOf } from '../client-ip.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import type { Credential } from '../verify/credential.ts';
+import { fieldOf, type RawHeaders } from '../wire/raw-headers.ts';
 import { observeRequest } from './observe-request.ts';
 
 export type ManagementKeyDeps = Pick<AppDeps, 'clientIp' | 'clock' | 'lastUsed' | 'managementKeys' | 'deniedUses'>;

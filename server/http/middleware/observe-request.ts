@@ -2,8 +2,8 @@ import { limits } from '../../../shared/limits.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { forwardedForOf } from '../client-ip.ts';
 import { type AppContext, rawHeadersOf } from '../context.ts';
-import { onlyValue } from '../raw-headers.ts';
 import { shorten } from '../verify/observed-request.ts';
+import { onlyValue } from '../wire/raw-headers.ts';
 
 /** Describes a request to our own API as a use of the value that it presents. Long texts are cut. */
 export function observeRequest(c: AppContext): ObservedRequest {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { ClientIp } from '../client-ip.ts';
 import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
-import { onlyValue } from '../raw-headers.ts';
 import { normalizeUserAgent } from '../verify/observed-request.ts';
+import { onlyValue } from '../wire/raw-headers.ts';
 
 const requestIdPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 

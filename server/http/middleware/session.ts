@@ -6,9 +6,9 @@ import { sessionEnded } from '../../domain/sign-in/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, ResponseProblem } from '../errors.ts';
-import { fieldOf } from '../raw-headers.ts';
 import { isSameOrigin } from '../same-origin.ts';
 import { type Credential, readCredential } from '../verify/credential.ts';
+import { fieldOf } from '../wire/raw-headers.ts';
 import { admitKey, isKeyForm, type ManagementKeyDeps } from './management-key.ts';
 import { observeRequest } from './observe-request.ts';
 

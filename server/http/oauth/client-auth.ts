@@ -1,7 +1,7 @@
 import type { Clients } from '../../domain/accounts/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
-import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import { decodeBase64 } from '../verify/base64.ts';
+import { fieldOf, type RawHeaders } from '../wire/raw-headers.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
 import type { OAuthForm } from './form.ts';
 

@@ -3,8 +3,8 @@ import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
 import type { AllowedRequest, GateRequest } from '../../domain/tokens/verify.ts';
 import type { AppMatch } from '../../store/records.ts';
-import { encodeHeader } from '../raw-headers.ts';
 import { isAppName } from '../verify/requested-app.ts';
+import { encodeHeader } from '../wire/raw-headers.ts';
 import type { OAuthForm } from './form.ts';
 
 /** The request that a client reports in the form fields `app`, `method`, `path` and `ip`, which are our extension. */

@@ -4,7 +4,7 @@ import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
 import type { AllowedRequest, GateRequest } from '../../domain/tokens/verify.ts';
 import { type ClientIp, forwardedForOf } from '../client-ip.ts';
-import { onlyValue, type RawHeaders } from '../raw-headers.ts';
+import { onlyValue, type RawHeaders } from '../wire/raw-headers.ts';
 import { shorten } from './observed-request.ts';
 import type { FoundRoute, OriginalRequest } from './proxies.ts';
 import type { AskedApp, ReadApp } from './requested-app.ts';

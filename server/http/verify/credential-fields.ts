@@ -1,5 +1,5 @@
 import { isWellFormedToken } from '../../../shared/token-format.ts';
-import { decodeHeader, type RawHeaders } from '../raw-headers.ts';
+import { decodeHeader, type RawHeaders } from '../wire/raw-headers.ts';
 import { decodeBase64 } from './base64.ts';
 
 /** DRF's error texts for a credential that cannot be read. */

@@ -1,4 +1,4 @@
-import { fieldOf, type RawHeaders } from '../raw-headers.ts';
+import { fieldOf, type RawHeaders } from '../wire/raw-headers.ts';
 import {
   contentOf,
   type FieldContent,

@@ -7,7 +7,7 @@ import type { RequestVerdict, Verification } from '../../domain/tokens/verify.ts
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
-import { createSendWhole, type FieldLines, fieldLines, type SendWhole } from '../whole-response.ts';
+import { createSendWhole, type FieldLines, fieldLines, type SendWhole } from '../wire/whole-response.ts';
 import { type AppWarnings, createAppWarnings } from './app-warnings.ts';
 import { AskedRequest } from './asked-request.ts';
 import type { CountedVerification } from './counted-verify.ts';

@@ -1,6 +1,6 @@
 import type { OwnerGroups } from '../../domain/tokens/rules/owner-groups.ts';
 import { type AllowedRequest, valueEndsAt } from '../../domain/tokens/verify.ts';
-import { type FieldLines, fieldLines } from '../whole-response.ts';
+import { type FieldLines, fieldLines } from '../wire/whole-response.ts';
 import type { CredentialField } from './credential.ts';
 
 /**

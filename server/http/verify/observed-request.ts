@@ -2,7 +2,7 @@ import { limits } from '../../../shared/limits.ts';
 import { redact } from '../../../shared/redact.ts';
 import type { NormalizeRequest } from '../../domain/tokens/last-used.ts';
 import type { ClientIp } from '../client-ip.ts';
-import { decodeHeader } from '../raw-headers.ts';
+import { decodeHeader } from '../wire/raw-headers.ts';
 import { pathOf } from './proxies.ts';
 
 /** Creates the function that turns an observed request into a last use: decoded, bounded and without secrets. */

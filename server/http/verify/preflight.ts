@@ -1,4 +1,4 @@
-import { fieldOf, onlyValue, type RawHeaders } from '../raw-headers.ts';
+import { fieldOf, onlyValue, type RawHeaders } from '../wire/raw-headers.ts';
 import { contentOf, readApiKey, readAuthorization, valuesOf } from './credential-fields.ts';
 
 /**

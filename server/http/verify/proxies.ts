@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { VerificationRoute } from '../../observability/verification-metrics.ts';
-import { onlyValue } from '../raw-headers.ts';
+import { onlyValue } from '../wire/raw-headers.ts';
 import type { ChallengeChoice } from './denial.ts';
 
 /** The request that a proxy asks about, as the client sent it to the proxy. A part that the proxy did not send is null. */

@@ -1,7 +1,7 @@
 import { normalizeHost } from '../../../shared/schemas/host.ts';
 import type { GateRequest } from '../../domain/tokens/verify.ts';
 import { memoize } from '../../memoize.ts';
-import { fieldOf, type RawHeaders } from '../raw-headers.ts';
+import { fieldOf, type RawHeaders } from '../wire/raw-headers.ts';
 import type { FoundRoute } from './proxies.ts';
 
 /** Returns the app that a request is for, as the path of the route or the host of the original request names it. */

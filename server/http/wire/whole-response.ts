@@ -1,5 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Clock } from '../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 
 /** Longer than the keep-alive of common proxies, so that the proxy closes an idle connection and not the server. */
 export const keepAliveTimeoutMs = 75_000;

@@ -1,7 +1,12 @@
 import { createServer, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closesConnection, createSendWhole, fieldLines, keepAliveTimeoutMs } from '../../server/http/whole-response.ts';
-import { exchange, listen } from '../helpers/app/http.ts';
+import {
+  closesConnection,
+  createSendWhole,
+  fieldLines,
+  keepAliveTimeoutMs,
+} from '../../../server/http/wire/whole-response.ts';
+import { exchange, listen } from '../../helpers/app/http.ts';
 
 const stops: Array<() => void> = [];
 afterEach(() => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import module from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
@@ -46,6 +47,15 @@ describe('the help that the build prepares', () => {
     const prepared = await runProgram('tokens', [flag]);
     expect(prepared.stdout).toMatch(/^Usage: tokens /);
     expect(prepared).toEqual(await runProgram('tokens', ['--json', flag]));
+  });
+});
+
+describe('a tokens that Node ends while it waits for nothing', () => {
+  it('does not exit 0, because its work is not done', () => {
+    const file = join(import.meta.dirname, '../../dist/cli/main.cjs');
+    const script = `const { realContext, runProcess } = require(${JSON.stringify(file)});
+      runProcess({ ...realContext(), stdout: { isTTY: false, columns: 80, write: () => new Promise(() => {}) } });`;
+    expect(spawnSync(process.execPath, ['--eval', script, 'tokens', '--version']).status).toBe(1);
   });
 });
 

@@ -63,6 +63,17 @@ describe('the verification routes', () => {
     expect(lines.join('')).not.toContain('abcdefgh');
   });
 
+  it('respond 503 if the verification throws instead of rejecting, and go on', async () => {
+    const { port, lines } = await start(() => {
+      throw new Error('A fault of ours.');
+    });
+    for (let round = 0; round < 2; round += 1) {
+      const response = await send(port, { path: verifyPath, headers: [['X-API-Key', 'abcdefgh']] });
+      expect([response.status, response.body]).toEqual([503, '']);
+    }
+    expect(lines.join('')).toContain('A fault of ours.');
+  });
+
   it('respond 401 to a missing or malformed credential even while the database is down', async () => {
     const { port } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
     expect((await send(port, { path: verifyPath })).status).toBe(401);
@@ -79,6 +90,19 @@ describe('the verification routes', () => {
     const { text } = await exchange(port, `POST ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}${fields}\r\n`, 300);
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ['with a value', apiKey],
+    ['without a value', ''],
+  ])('close the connection of a client that may leave out its body, %s', async (_value, fields) => {
+    const { port } = await start();
+    const smuggled = `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const post = `POST ${verifyPath} HTTP/1.1\r\nHost: x\r\n${fields}Content-Length: ${smuggled.length}\r\nExpect: 100-continue\r\n\r\n`;
+    const { text, closed } = await exchange(port, post + smuggled.repeat(2), 1_000);
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(text).toMatch(/^HTTP\/1\.1 401 [\s\S]*\r\nConnection: close\r\n/);
+    expect(closed).toBe(true);
   });
 
   it('respond to the next request on the connection after an ignored body', async () => {

@@ -92,7 +92,13 @@ export interface Verification {
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
 
-const malformed: Denied = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null };
+const malformed: Denied = Object.freeze({
+  allowed: false,
+  status: 401,
+  reason: 'unknown',
+  known: null,
+  tokenId: null,
+});
 
 /** Returns a new object for an unknown value as well, so that a canary takes no longer. */
 function denyUnknown(canary: string | null): Denied {

@@ -145,13 +145,16 @@ function respondToValue(
   { value, field }: Extract<Credential, { kind: 'value' }>,
 ): void {
   const { found, res, asked, startedAt } = exchange;
-  const verdict = context.verifyRequest(found.route.name, value, asked, () => asked.observe(denied), startedAt);
-  if (verdict instanceof Promise) {
-    verdict
-      .then((verdict) => respondToVerdict(context, exchange, verdict, field))
-      .catch((error: unknown) => sendUnavailable(context, res, error));
-  } else {
-    respondToVerdict(context, exchange, verdict, field);
+  const fail = (error: unknown) => sendUnavailable(context, res, error);
+  try {
+    const verdict = context.verifyRequest(found.route.name, value, asked, () => asked.observe(denied), startedAt);
+    if (verdict instanceof Promise) {
+      verdict.then((verdict) => respondToVerdict(context, exchange, verdict, field)).catch(fail);
+    } else {
+      respondToVerdict(context, exchange, verdict, field);
+    }
+  } catch (error) {
+    fail(error);
   }
 }
 

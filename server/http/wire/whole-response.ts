@@ -38,7 +38,7 @@ interface OwnResponse extends ServerResponse {
  * Creates the function that sends responses. Node validates and copies each field, and writes the body of a response as a chunk of its own, which
  * takes as long as the lookup of a token. So this function composes the text that Node would send, and passes it as the head.
  *
- * It does so only for the requests that proxies send: HTTP/1.1 on a connection that stays open. Node composes all others. So does
+ * It does so only for the requests that proxies send: HTTP/1.1 without `Expect`, on a connection that stays open. Node composes all others. So does
  * a version of Node that keeps the head elsewhere.
  */
 export function createSendWhole({ now }: Pick<Clock, 'now'>): SendWhole {
@@ -74,7 +74,9 @@ function mayCompose(res: OwnResponse): boolean {
     res._header === null &&
     res.shouldKeepAlive &&
     req.httpVersionMinor === 1 &&
-    req.method !== 'HEAD'
+    req.method !== 'HEAD' &&
+    // The client may leave out its body after this response. Node then closes the connection, or it would read the next request as that body.
+    req.headers.expect === undefined
   );
 }
 

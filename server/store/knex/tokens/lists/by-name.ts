@@ -30,8 +30,8 @@ export async function ledByName(knex: Knex, engine: Engine, query: LedQuery): Pr
 const samplePlaces = Array.from({ length: 63 }, (_, index) => (index + 0.5) / 63);
 
 /**
- * Returns two queries that together select what a query selects, each among about half of all names, on SQLite. Two connections can read all names in
- * half the time.
+ * Returns two queries, each of which selects what a query selects among about half of all names, on SQLite. Two connections can read all names in
+ * half the time. Each reads a state of the database of its own: a token that is renamed between the two can be found by both or by neither.
  */
 export async function inHalves(knex: Knex, query: LedQuery): Promise<LedQuery[]> {
   const place = 'SELECT rowid FROM tokens WHERE rowid >= (SELECT max(rowid) FROM tokens) * place.value LIMIT 1';

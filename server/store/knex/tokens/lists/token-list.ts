@@ -137,11 +137,11 @@ export async function findIds(
   const isHalved = !engine.locksRows && isFoundByName(all);
   const parts = isHalved ? await inHalves(knex, all) : [await ledByName(knex, engine, all)];
   const found = await Promise.all(parts.map((part) => findPart(knex, engine, part, max)));
-  const total = Math.min(
-    max,
-    found.reduce((sum, part) => sum + part.total, 0),
-  );
-  return { total, ids: total < max ? found.flatMap(({ ids }) => ids) : null };
+  const sum = found.reduce((total, part) => total + part.total, 0);
+  if (sum >= max) return { total: max, ids: null };
+  // A token that was renamed between the two halves can be in both.
+  const ids = [...new Set(found.flatMap((part) => part.ids))];
+  return { total: ids.length, ids };
 }
 
 /** Returns the number of tokens that match, and their IDs if they are fewer than `max`. */

@@ -56,6 +56,9 @@ const lists: ReadonlySet<string> = new Set([
   ],
 ]);
 
+/** Rules that limit nothing while they have no value. A list without entries is no such rule, because it denies everything. */
+const limits: ReadonlySet<string> = new Set(['apps', 'allow', 'networks']);
+
 /** Fields whose texts are seconds. */
 const durations: ReadonlySet<string> = new Set(['max_expiry', 'ttl']);
 
@@ -107,6 +110,7 @@ function timeOf(value: FieldChange['from']): number | null {
 }
 
 function valueText(field: string, value: FieldChange['from']): string {
+  if (value === null && limits.has(field)) return 'any';
   if (value === null || value === '') return 'none';
   if (durations.has(field) && /^[0-9]+$/.test(String(value))) return formatDuration(Number(value));
   if (field === 'preflight') return preflights[String(value)] ?? String(value);

@@ -157,7 +157,10 @@ it.each([
     { at: Date.UTC(2027, 5, 1, 23, 59, 59, 999), form: 'minute' },
   ],
   ['self_rotate', false, true, 'no', 'yes'],
-  ['networks', null, '10.0.0.0/8\n192.0.2.1', 'none', '10.0.0.0/8, 192.0.2.1'],
+  ['networks', null, '10.0.0.0/8\n192.0.2.1', 'any', '10.0.0.0/8, 192.0.2.1'],
+  ['allow', 'GET /a', null, 'GET /a', 'any'],
+  ['apps', null, '', 'any', 'none'],
+  ['description', null, 'builds', 'none', 'builds'],
   ['preflight', 'deny', 'pass', 'need a token', 'reach the app without a token'],
   ['something_new', 'a', 'b', 'a', 'b'],
 ] as const)('puts a change of %s into words', (field, from, to, before, after) => {

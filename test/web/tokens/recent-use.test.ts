@@ -39,8 +39,22 @@ it('shows before a rotation where the value was used in the last 24 hours', asyn
   await use(2 * dayMs, '198.51.100.7', 'git/2.43.0');
   const text = dialogIn((await browser.get(`${path}?dialog=rotate`)).html);
   expect(text).toContain('Used in the last 24 hours 203.0.113.0/24 ( 3 hours ago ) By curl/8.5.0 ( 3 hours ago )');
-  expect(text).not.toContain('198.51.100.');
+  expect(text).toContain('By curl/8.5.0 ( 3 hours ago ) Earlier in the last 7 days: git/2.43.0 , 198.51.100.0/24 .');
   expect(text).toMatch(/now in 1 hour in 24 hours in 7 days/);
+});
+
+it('shows before a rotation what used the value only earlier in the last 7 days, and nothing older', async () => {
+  const { app, token, path, use, browser } = await open();
+  const text = async () => dialogIn((await browser.get(`${path}?dialog=rotate`)).html);
+  await use(8 * dayMs, '203.0.113.9', 'curl/8.5.0');
+  expect(await text()).not.toContain('Earlier');
+  const request = { method: 'GET', path: '/builds', ip: null, userAgent: null };
+  await app.store.tokens.recordUses([{ tokenId: token.id, at: app.clock.now() - 3 * dayMs, ...request }]);
+  expect(await text()).toContain('It was not used in the last 24 hours. Earlier in the last 7 days: 20 Nov 2026');
+  for (const number of [1, 2, 3]) await use((number + 1) * dayMs, `198.51.${number}.7`, `job/${number}`);
+  expect(await text()).toContain(
+    'Earlier in the last 7 days: job/1 , 198.51.1.0/24 , job/2 , 198.51.2.0/24 and 2 more.',
+  );
 });
 
 it.each([

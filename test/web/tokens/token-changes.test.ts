@@ -16,7 +16,9 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const browser = openConsole(app, app.dev);
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
   expect(textOf(dialog)).toContain('It then expires on 21 Feb 2027 . A rotation renews its life of 90 days.');
-  expect(textOf(dialog)).toContain('Until then, both values work. If the value leaked, choose now.');
+  expect(textOf(dialog)).toContain(
+    'When does the current value stop working? If the value leaked, choose now. Otherwise, both values work until then, and the page of the token shows when each was last used. now in 1 hour',
+  );
   // Otherwise the first choice would receive the focus, and a key press would select it.
   expect(dialog).toMatch(/<input[^>]* value="86400"[^>]* checked=""[^>]* autofocus=""/);
   const key = /name="key" value="([0-9a-f-]{36})"/.exec(dialog)?.[1] ?? '';

@@ -8,7 +8,7 @@ import type { PreviousValue, StatusContext, TokenRecord } from '../../../store/r
 import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
 import { formatLifetime } from '../expiry-choices.ts';
 import { overlapChoices, type TokenChangeForm } from '../token-change-forms.ts';
-import { RecentUse } from '../usage/recent-use.tsx';
+import { EarlierUse, RecentUse } from '../usage/recent-use.tsx';
 import { Choice } from './choice.tsx';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -48,6 +48,7 @@ export function RotateFields({ token, statusContext: { now }, policy, usage, for
         <OverlapFields previous={previous} form={form} problem={problem} />
       )}
       <RecentUse token={token} usage={usage} days={1} now={now} />
+      <EarlierUse token={token} usage={usage} after={1} days={7} now={now} />
     </>
   );
 }
@@ -89,8 +90,12 @@ function OverlapFields({ previous, form, problem }: OverlapFieldsProps) {
           rotation.
         </p>
       )}
-      <fieldset>
+      <fieldset aria-describedby="overlap-help">
         <legend>When does the current value stop working?</legend>
+        <p id="overlap-help">
+          If the value leaked, choose now. Otherwise, both values work until then, and the page of the token shows when
+          each was last used.
+        </p>
         {overlapChoices.map((seconds) => (
           <Choice name="overlap" value={String(seconds)} selected={form.overlap} focused={problem === undefined}>
             {seconds === 0
@@ -98,7 +103,6 @@ function OverlapFields({ previous, form, problem }: OverlapFieldsProps) {
               : `in ${seconds === limits.defaultOverlapSeconds ? '24 hours' : formatLifetime(seconds)}`}
           </Choice>
         ))}
-        <p class="hint">Until then, both values work. If the value leaked, choose now.</p>
       </fieldset>
     </>
   );

@@ -20,8 +20,7 @@ interface RecentUseProps {
 /** Reports whether a token was used in the last `days` days. Its last use may be newer than its counts. */
 export function wasUsedLately({ token, usage, days, now }: RecentUseProps): boolean {
   const since = now - days * dayMs;
-  const usedAt = Math.max(newestUse(token)?.at ?? 0, token.previousUsedAt ?? 0);
-  return usedAt >= since || usage.seen.network.some(({ lastAt }) => lastAt >= since);
+  return lastUsedAt(token) >= since || usage.seen.network.some(({ lastAt }) => lastAt >= since);
 }
 
 /** Where a token was used in the last days: its networks, and the programs that used it. */
@@ -38,11 +37,45 @@ function periodOf(days: number): string {
   return days === 1 ? 'the last 24 hours' : `the last ${days} days`;
 }
 
+interface EarlierUseProps extends RecentUseProps {
+  /** The last days that it leaves out, because `RecentUse` shows them. Fewer than `days`. */
+  after: number;
+}
+
+/** The programs and networks of the last days that did not use the token lately, in one line. Renders nothing if there are none. */
+export function EarlierUse({ token, usage, after, days, now }: EarlierUseProps) {
+  const [from, to] = [now - days * dayMs, now - after * dayMs];
+  const isEarlier = (at: number) => at >= from && at < to;
+  const earlier = [...usage.seen.agent, ...usage.seen.network]
+    .filter(({ lastAt }) => isEarlier(lastAt))
+    .sort((a, b) => b.lastAt - a.lastAt);
+  const usedAt = lastUsedAt(token);
+  if (earlier.length === 0 && !isEarlier(usedAt)) return null;
+  const more = earlier.length - maxShown;
+  return (
+    <p>
+      Earlier in {periodOf(days)}: {earlier.length === 0 && <Time at={usedAt} now={now} />}
+      {earlier.slice(0, maxShown).map(({ value }, index) => (
+        <>
+          {index > 0 && ', '}
+          <ClippedText text={value} />
+        </>
+      ))}
+      {more > 0 && ` and ${more.toLocaleString('en')} more`}.
+    </p>
+  );
+}
+
+/** Returns the time of the last use with any value, or 0. */
+function lastUsedAt(token: RecentUseProps['token']): number {
+  return Math.max(newestUse(token)?.at ?? 0, token.previousUsedAt ?? 0);
+}
+
 /** The same as one of several facts. Renders nothing if the token was not used. */
 export function RecentUseFacts(props: RecentUseProps) {
   const { token, usage, days, now } = props;
   const lastUse = newestUse(token);
-  const usedAt = Math.max(lastUse?.at ?? 0, token.previousUsedAt ?? 0);
+  const usedAt = lastUsedAt(token);
   const since = now - days * dayMs;
   const latest = (values: readonly SeenCount[]) =>
     values.filter(({ lastAt }) => lastAt >= since).sort((a, b) => b.lastAt - a.lastAt);

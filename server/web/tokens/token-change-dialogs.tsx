@@ -103,15 +103,28 @@ function resumption(token: TokenRecord, statusContext: StatusContext): string {
 }
 
 function PauseFields({ token, mayRotate, form, problem }: TokenChangeDialogProps) {
-  const { superuser } = useMember();
+  const { id, superuser } = useMember();
   return (
     <>
       <p>
         {token.canary
           ? 'Nobody gets a mail about uses of this canary until the pause ends. They are still counted. Its value never works.'
-          : `Requests that use this token are denied until the pause ends. Then its value works again. ${remedyBeforePause(token, mayRotate)}`}
+          : 'Requests that use this token are denied until the pause ends. Then its value works again.'}
         {token.manage !== null && !superuser && ' Only an Organization Superuser can end it sooner.'}
       </p>
+      {!token.canary && <p>{remedyBeforePause(token, mayRotate, superuser)}</p>}
+      <dl class="facts">
+        <dt>Prefix</dt>
+        <dd>
+          <code>{token.prefix}</code>
+        </dd>
+        {token.ownerId !== id && (
+          <>
+            <dt>Owner</dt>
+            <dd>{token.ownerEmail}</dd>
+          </>
+        )}
+      </dl>
       <fieldset>
         <legend>How long?</legend>
         {pauseChoices.map((seconds) => (

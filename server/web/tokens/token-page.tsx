@@ -54,7 +54,7 @@ export function TokenPage(props: TokenPageProps) {
         <h1>{token.name}</h1>
         {mayAct && <Actions token={token} statusContext={statusContext} actsAsOwner={actsAsOwner} />}
       </div>
-      <TroubleNotes token={token} statusContext={statusContext} offered={isOffered} />
+      <TroubleNotes token={token} statusContext={statusContext} offered={isOffered} mayRevoke={mayAct} />
       <TwoValues token={token} now={now} mayEnd={isOffered.has('end-previous')} />
       <DeniedRequests
         requests={usage.deniedRequests}

@@ -114,7 +114,9 @@ describe('the confirmation', () => {
     expect(textOf(html)).toContain('Pause 1 token?');
     expect(textOf(html)).toContain('1 more selected token is paused already or has expired, and stays as it is.');
     expect(confirmationOf(html).ids).toBe(two.id);
-    expect(textOf(html)).toContain('If a value leaked, pause its token now, then rotate or revoke it.');
+    expect(textOf(html)).toContain(
+      'If a value leaked, pause its token now, then rotate it. A rotation ends the old value at once. Give its program the new value, then resume the token. If nothing needs the token, revoke it.',
+    );
     // Nobody else is affected, so there is nobody to tell.
     expect(textOf(html)).not.toContain('tell the owners');
     expect(html).toMatch(/<button type="submit" class="primary">Pause 1 token<\/button>/);
@@ -132,7 +134,7 @@ describe('the confirmation', () => {
       const { html } = await openConsole(app, app.root).get(`${all}/selected?action=pause${query}`);
       expect(textOf(html)).toContain('Pause 2 tokens?');
       expect(textOf(html)).toContain(
-        'If a value leaked, pause its token now. Then its owner can rotate it, or you can revoke it.',
+        'If a value leaked, pause its token now. Then its owner can rotate it. Resume the token once its program has the new value. If nothing needs the token, revoke it.',
       );
       expect(textOf(html)).toContain('1 canary stays as it is: a pause would only stop the mails about it.');
       expect(confirmationOf(html).ids?.split(' ').sort()).toEqual([one.id, two.id].sort());
@@ -257,11 +259,11 @@ describe('the change', () => {
     expect(mine).toContain(`<a href="${own}/${tokens[0]?.id}"><bdi>job-1</bdi></a>`);
     expect(textOf(mine)).toContain('Requests that use it are now denied, until 23 Nov 2026, 17:20');
     expect(textOf(mine)).toContain(
-      'If a value leaked, rotate or revoke its token before the pause ends. If the pause was a mistake, resume the token.',
+      'If a value leaked, rotate its token before the pause ends. A rotation ends the old value at once. Give its program the new value, then resume the token. If nothing needs the token, revoke it. If the pause was a mistake, resume the token.',
     );
     expect(textOf(ofOther)).toContain('Requests that use it are now denied until it is resumed.');
     expect(textOf(ofOther)).toContain(
-      'If a value leaked, its owner can rotate the token before the pause ends, or you can revoke it.',
+      'If a value leaked, its owner can rotate the token before the pause ends. Resume the token once its program has the new value. If nothing needs the token, revoke it.',
     );
   });
 

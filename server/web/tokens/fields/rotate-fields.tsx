@@ -8,6 +8,7 @@ import type { PreviousValue, StatusContext, TokenRecord } from '../../../store/r
 import { DateOf, MinuteOf } from '../../shell/components/time.tsx';
 import { formatLifetime } from '../expiry-choices.ts';
 import { overlapChoices, type TokenChangeForm } from '../token-change-forms.ts';
+import { ResumeStep } from '../trouble/after-pause.tsx';
 import { EarlierUse, RecentUse } from '../usage/recent-use.tsx';
 import { Choice } from './choice.tsx';
 
@@ -54,7 +55,8 @@ export function RotateFields({ token, statusContext: { now }, policy, usage, for
 }
 
 /** The values of a paused token end at once, so that there is no overlap to choose. */
-function PausedFields({ token: { pausedUntil }, previous }: { token: TokenRecord; previous: PreviousValue | null }) {
+function PausedFields({ token, previous }: { token: TokenRecord; previous: PreviousValue | null }) {
+  const { pausedUntil } = token;
   return (
     <>
       <input type="hidden" name="overlap" value="0" />
@@ -65,13 +67,13 @@ function PausedFields({ token: { pausedUntil }, previous }: { token: TokenRecord
             , and so does the value <code>{previous.prefix}</code> from before the last rotation
           </>
         )}
-        . The new value works as soon as the token is resumed
+        . The new value works when the pause ends
         {pausedUntil !== null && (
           <>
-            , or its pause ends on <MinuteOf at={pausedUntil} />
+            , on <MinuteOf at={pausedUntil} /> at the latest
           </>
         )}
-        .
+        . Give it to its program, then <ResumeStep token={token} />.
       </p>
     </>
   );

@@ -1,8 +1,8 @@
-import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import { idleNoticeMs } from '../../../domain/notifications/digest/notice-rules.ts';
 import { isExpired, tokenStatus, workingPreviousValue } from '../../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import type { TokenAction } from '../token-change-dialogs.tsx';
+import { isForSuperusers } from '../trouble/changer-of.ts';
 
 export type OfferedAction = TokenAction | 'narrow';
 
@@ -57,11 +57,6 @@ export function offeredActions(
 function canRotate(token: TokenRecord, statusContext: StatusContext): boolean {
   const status = tokenStatus(token, statusContext);
   return (status === 'active' || (status === 'paused' && !isExpired(token, statusContext.now))) && !token.canary;
-}
-
-/** Reports whether only superusers resume a token. */
-function isForSuperusers({ manage, pausedBySuperuser }: TokenRecord, status: TokenStatus): boolean {
-  return manage !== null || (status === 'paused' && pausedBySuperuser);
 }
 
 /** Reports whether the daily mail would say that the token becomes idle. */

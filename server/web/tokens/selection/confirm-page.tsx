@@ -9,6 +9,7 @@ import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
 import { formatLifetime } from '../expiry-choices.ts';
 import { pauseChoices } from '../token-change-forms.ts';
 import { tokenPath } from '../token-paths.ts';
+import { afterOwnRotation, afterRotationByOwner } from '../trouble/after-pause.tsx';
 import { type AskedTokens, type BulkAction, sectionOf } from './read-selection.ts';
 
 const maxNamed = 10;
@@ -116,8 +117,8 @@ function Consequences({ action, tokens }: Pick<ConfirmPageProps, 'action' | 'tok
 /** Says what to do about a leaked value. A superuser rotates no token of others. */
 function remedyOfLeak(mayRotate: boolean): string {
   return mayRotate
-    ? 'If a value leaked, pause its token now, then rotate or revoke it.'
-    : 'If a value leaked, pause its token now. Then its owner can rotate it, or you can revoke it.';
+    ? `If a value leaked, pause its token now, then rotate it. ${afterOwnRotation}`
+    : `If a value leaked, pause its token now. Then its owner can rotate it. ${afterRotationByOwner}`;
 }
 
 /** Offers a pause, which can be undone, if something used one of the tokens lately. */

@@ -7,6 +7,7 @@ import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../../shell/page-url.ts';
 import { tokenPath } from '../token-paths.ts';
+import { afterOwnRotation, afterRotationByOwner } from '../trouble/after-pause.tsx';
 import { type BulkAction, type ConfirmedChange, sectionOf } from './read-selection.ts';
 
 interface OutcomePageProps {
@@ -90,8 +91,8 @@ function NextStep({ done }: Pick<BulkOutcome, 'done'>) {
   return (
     <p>
       {mayRotate
-        ? 'If a value leaked, rotate or revoke its token before the pause ends.'
-        : 'If a value leaked, its owner can rotate the token before the pause ends, or you can revoke it.'}{' '}
+        ? `If a value leaked, rotate its token before the pause ends. ${afterOwnRotation}`
+        : `If a value leaked, its owner can rotate the token before the pause ends. ${afterRotationByOwner}`}{' '}
       If the pause was a mistake, resume {done.length === 1 ? 'the token' : 'the tokens'}.
     </p>
   );

@@ -3,6 +3,7 @@ import { isExpired, tokenStatus } from '../../../domain/tokens/status.ts';
 import type { DenyReason } from '../../../domain/tokens/verify.ts';
 import type { StatusContext, TokenRecord } from '../../../store/records.ts';
 import type { OfferedAction } from '../list/token-actions.ts';
+import { isForSuperusers } from './changer-of.ts';
 
 const words: Readonly<Record<DenyReason | ForbidReason | 'canary', string>> = {
   app: 'App not allowed',
@@ -41,7 +42,7 @@ export function resumerOf(token: TokenRecord, context: StatusContext, offered: R
   const status = tokenStatus(token, context);
   if ((status !== 'paused' && status !== 'idle') || isExpired(token, context.now)) return null;
   if (offered.has('resume')) return 'reader';
-  return token.manage !== null || (status === 'paused' && token.pausedBySuperuser) ? 'superuser' : 'owner';
+  return isForSuperusers(token, status) ? 'superuser' : 'owner';
 }
 
 const resumeRemedies: Readonly<Record<Exclude<Resumer, null>, string>> = {

@@ -13,6 +13,8 @@ interface TroubleProps {
   statusContext: StatusContext;
   /** The changes that the reader may make now. */
   offered: ReadonlySet<OfferedAction>;
+  /** Whether the reader may revoke it. */
+  mayRevoke: boolean;
 }
 
 /** Notes about present and coming problems of a token. Renders nothing if there are none. */
@@ -52,7 +54,7 @@ function CanaryNote({ token: { canary, lastUse }, now }: { token: TokenRecord; n
 }
 
 /** Why requests with the token are denied. */
-function StatusNote({ token, statusContext, offered }: TroubleProps) {
+function StatusNote({ token, statusContext, offered, mayRevoke }: TroubleProps) {
   const status = tokenStatus(token, statusContext);
   if (status === 'active' || (token.canary && status !== 'paused')) return null;
   const remedy = isExpired(token, statusContext.now) ? remedies.expired : remedies[status];
@@ -68,7 +70,7 @@ function StatusNote({ token, statusContext, offered }: TroubleProps) {
       </p>
       <PauseNote token={token} now={statusContext.now} isLost={isLost} />
       {status === 'paused' && !isLost && !token.canary && (
-        <AfterPause token={token} mayRotate={offered.has('rotate')} />
+        <AfterPause token={token} mayRotate={offered.has('rotate')} mayRevoke={mayRevoke} />
       )}
     </div>
   );

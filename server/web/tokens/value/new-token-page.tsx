@@ -5,6 +5,7 @@ import { ValueDialog } from '../../shell/components/value-dialog.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
 import { listOfToken, tokenPath } from '../token-paths.ts';
+import { ResumeStep } from '../trouble/after-pause.tsx';
 import type { CalledAddress } from './called-address.ts';
 import { SnippetTabs } from './snippet-tabs.tsx';
 
@@ -74,7 +75,13 @@ function Facts({ token, now, rotated }: Required<Pick<NewTokenPageProps, 'token'
             The old value works until <MinuteOf at={previous.validUntil} />.
           </>
         ))}
-      {isPaused(token, now) && ' The token is still paused: the new value works when the pause ends.'}
+      {rotated && isPaused(token, now) && (
+        <>
+          {' '}
+          The token is still paused. The new value works when the pause ends. Give it to its program, then{' '}
+          <ResumeStep token={token} />.
+        </>
+      )}
     </p>
   );
 }

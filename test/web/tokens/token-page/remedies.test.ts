@@ -110,18 +110,18 @@ it('says that the value of a paused token works again, and what to do if it leak
   const { app, pageOf } = await open();
   const { id } = await createToken(app, app.dev, { name: 'ci' });
   expect(textOf(await pageOf(id, app.dev, '?dialog=pause'))).toContain(
-    'Then its value works again. If it leaked, pause the token now, then rotate or revoke it. Rotating a paused token ends its old value at once.',
+    'Then its value works again. If the value leaked, pause the token now, then rotate it. A rotation ends the old value at once. Give its program the new value, then resume the token. If nothing needs the token, revoke it.',
   );
   expect(textOf(await pageOf(id, app.root, '?dialog=pause'))).toContain(
-    'If it leaked, pause the token now. Then its owner can rotate it, or you can revoke it.',
+    'If the value leaked, pause the token now. Then its owner can rotate it. Resume the token once its program has the new value. If nothing needs the token, revoke it.',
   );
   const pauseAs = (as: typeof app.dev) => app.ask(`/api/v1/tokens/${id}/pause`, { as, json: {} });
   await pauseAs(app.dev);
   expect(textOf(await pageOf(id))).toContain(
-    'When the pause ends, its value works again. If the value leaked, rotate or revoke the token before that. A rotation ends the old value at once.',
+    'When the pause ends, its value works again. If it leaked, rotate the token before that. A rotation ends the old value at once. Give its program the new value, then resume the token. If nothing needs the token, revoke it.',
   );
   expect(textOf(await pageOf(id, app.root))).toContain(
-    'If the value leaked, its owner can rotate the token before that, or it must be revoked.',
+    'If it leaked, its owner can rotate the token before that. A rotation ends the old value at once. Resume the token once its program has the new value. If nothing needs the token, revoke it.',
   );
   const trap = await createToken(app, app.dev, { name: 'trap', canary: true });
   await app.ask(`/api/v1/tokens/${trap.id}/pause`, { as: app.dev, json: {} });
@@ -136,6 +136,38 @@ it('says only to revoke a token that a job received if it leaked, because nobody
   const { id: trustId } = await createTrust(app, { name: 'of-jobs', service_account: 'ci' });
   const { id } = await addToken(app.store, account.id, { trustId, createdAt: app.clock.now() });
   expect(textOf(await pageOf(id, app.root, '?dialog=pause'))).toContain(
-    'If it leaked, pause the token now, then revoke it.',
+    'If the value leaked, pause the token now, then revoke it.',
   );
+});
+
+it('names the superuser who can resume the token to its owner, and to auditors who may revoke it', async () => {
+  const { app, pageOf } = await open();
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  await app.ask(`/api/v1/tokens/${id}/pause`, { as: app.root, json: {} });
+  expect(textOf(await pageOf(id))).toContain(
+    'Give its program the new value, then ask an Organization Superuser, such as root@example.com , to resume the token. If nothing needs the token, revoke it.',
+  );
+  expect(textOf(await pageOf(id, auditor))).toContain(
+    'If it leaked, its owner can rotate the token before that. A rotation ends the old value at once. Its owner or an Organization Superuser can also revoke it.',
+  );
+});
+
+it('names no superuser who was deleted since the pause', async () => {
+  const { app, pageOf } = await open();
+  const former = await app.addMember({ email: 'former@example.com', superuser: true });
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  await app.ask(`/api/v1/tokens/${id}/pause`, { as: former, json: {} });
+  expect(textOf(await pageOf(id))).toContain('such as former@example.com');
+  expect((await app.ask(`/api/v1/users/${former.id}`, { method: 'DELETE', as: app.root })).status).toBe(204);
+  expect(textOf(await pageOf(id))).toContain('then ask an Organization Superuser to resume the token');
+});
+
+it('shows the prefix before a pause, and the owner to a superuser', async () => {
+  const { app, pageOf } = await open();
+  const { id, prefix } = await createToken(app, app.dev, { name: 'ci' });
+  const dialogFor = async (reader: typeof app.dev) =>
+    textOf(/<dialog.*<\/dialog>/s.exec(await pageOf(id, reader, '?dialog=pause'))?.[0] ?? '');
+  expect(await dialogFor(app.dev)).toContain(`Prefix ${prefix} How long?`);
+  expect(await dialogFor(app.root)).toContain(`Prefix ${prefix} Owner dev@example.com How long?`);
 });

@@ -16,24 +16,30 @@ async function open(pausedBy: 'dev' | 'root', pause: object = {}) {
 const valueIn = (html: string) => /id="value"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
 const keyIn = (html: string) => /name="key" value="([0-9a-f-]{36})"/.exec(html)?.[1] ?? '';
 
+/** What the owner does about the pause after the rotation. */
+const resumption = {
+  dev: 'resume the token',
+  root: 'ask an Organization Superuser, such as root@example.com , to resume the token',
+};
+
 it.each(['dev', 'root'] as const)('rotates a token that %s paused, and keeps it paused', async (pausedBy) => {
   const { app, token, act, path, browser } = await open(pausedBy);
   expect((await browser.get(path)).html).toContain(`href="${path}?dialog=rotate"`);
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
   expect(textOf(dialog)).toContain(
-    'This token is paused. The old value ends at once. The new value works as soon as the token is resumed.',
+    `This token is paused. The old value ends at once. The new value works when the pause ends. Give it to its program, then ${resumption[pausedBy]}.`,
   );
   expect(dialog).not.toContain('type="radio"');
   expect(dialog).toContain('name="overlap" value="0"');
   const { status, html } = await browser.submit(`${path}/rotate`, { key: keyIn(dialog), overlap: '0', ends: '' });
   const value = valueIn(html);
   expect(textOf(html)).toContain(
-    'The old value no longer works. The token is still paused: the new value works when the pause ends.',
+    `The old value no longer works. The token is still paused. The new value works when the pause ends. Give it to its program, then ${resumption[pausedBy]}.`,
   );
   expect([status, await verdict(app, token.token), await verdict(app, value)]).toEqual([200, 'rotated', 'paused']);
   const page = textOf((await browser.get(path)).html);
   expect(page).toContain(
-    'It was rotated on 23 Nov 2026, 16:20 UTC , while it was paused. When the pause ends, only its new value works.',
+    `It was rotated on 23 Nov 2026, 16:20 UTC , while it was paused. When the pause ends, only its new value works. Give its program the new value, then ${resumption[pausedBy]}.`,
   );
   expect(page).not.toContain('works again');
   const resumer = openConsole(app, app[pausedBy]);
@@ -51,7 +57,7 @@ it('says when the pause ends by itself, and which earlier value ends, too', asyn
   await act('pause', { for: 86_400 });
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
   expect(textOf(dialog)).toContain(
-    `The old value ends at once, and so does the value ${token.prefix} from before the last rotation. The new value works as soon as the token is resumed, or its pause ends on 24 Nov 2026, 16:20 UTC .`,
+    `The old value ends at once, and so does the value ${token.prefix} from before the last rotation. The new value works when the pause ends, on 24 Nov 2026, 16:20 UTC at the latest. Give it to its program, then resume the token.`,
   );
   expect(dialog).toContain(`name="ends" value="${token.prefix}"`);
   const form = { key: keyIn(dialog), overlap: '0', ends: token.prefix };
@@ -80,7 +86,7 @@ it('offers the rotation of a paused token in the menu of its row, and to nobody 
     link,
   );
   const text = textOf((await superuser.get(path)).html);
-  expect(text).toContain('its owner can rotate the token before that, or it must be revoked.');
+  expect(text).toContain('its owner can rotate the token before that. A rotation ends the old value at once.');
   app.clock.advance(91 * 86_400_000);
   const { html } = await openConsole(app, { ...app.dev, session: await app.signIn(app.dev.id) }).get(path);
   expect([html.includes('It has expired, too'), html.includes(link)]).toEqual([true, false]);

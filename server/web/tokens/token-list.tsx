@@ -1,3 +1,4 @@
+import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -12,6 +13,7 @@ import { UsedCanaryBadge } from './list/used-canary-badge.tsx';
 import { ruleSummary } from './rules/rule-summary.ts';
 import { SelectCell, type Selection, SelectPageCell } from './selection/selection-bar.tsx';
 import { kindLabels, ownerName, ownerPath, tokenPath } from './token-paths.ts';
+import { denyReasonWords } from './trouble/deny-reasons.ts';
 
 /** How a reader may act on a token of the list. */
 interface RowActions {
@@ -160,6 +162,7 @@ function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' 
       <UsedCanaryBadge token={token} />
       {!token.canary && deniedLately(token, statusContext.now) && <span class="badge warning">denied</span>}
       {previous !== null && <span class="badge warning on-phone">two values</span>}
+      {unexplained.has(status) && <span class="sub reason">{denyReasonWords(status)}</span>}
       {token.description && <span class="sub">{token.description}</span>}
       {previous !== null && (
         <span class="sub warning">
@@ -170,6 +173,9 @@ function TokenName({ token, names, statusContext }: Pick<TokenRowProps, 'token' 
     </th>
   );
 }
+
+/** The statuses that come from the owner, which their words do not say. */
+const unexplained: ReadonlySet<TokenStatus> = new Set<TokenStatus>(['disabled', 'blocked', 'sso-stale']);
 
 /** The value of a canary never works, so “never” would be a false alarm. */
 function NoExpiryNeeded() {

@@ -49,7 +49,7 @@ it('says what each token may do, in a few words', async () => {
     plain: expect.stringContaining(' no rules '),
     narrow: expect.stringContaining(' grafana · read-only · 2 networks '),
     several: expect.stringMatching(/ (grafana|wiki|builds) \+ 2 apps · 1 allowed request /),
-    tried: expect.stringContaining(' 1 network · not applied '),
+    tried: expect.stringContaining(' rules not applied · 1 network '),
     trap: expect.stringContaining(' canary '),
   });
   const key = { name: 'terraform', manage: ['tokens:read', 'apps'] as const, expires_in: 86_400 };
@@ -76,6 +76,18 @@ it('shows a status only if it is not active, and both values while two work', as
     stopped: 'Open Rotate Resume Revoke',
     turned: 'Open Rotate End the old value Edit Pause Revoke',
   });
+});
+
+it('says below a name what its owner lacks, if the status comes from the owner', async () => {
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  await createToken(app, app.dev, { name: 'kept' });
+  await createToken(app, other, { name: 'left' });
+  const change = (id: string, json: object) => app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: app.root, json });
+  await change(app.dev.id, { can_manage_tokens: false });
+  await change(other.id, { disabled: true });
+  const { kept, left } = rowsOf((await openConsole(app, app.root).get('/organization/tokens')).html);
+  expect(kept).toMatch(/^kept blocked Owner without permission no rules/);
+  expect(left).toMatch(/^left disabled Owner disabled no rules/);
 });
 
 it('offers in the menu of a row only what the reader may do', async () => {

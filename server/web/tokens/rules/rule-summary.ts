@@ -8,12 +8,13 @@ export function ruleSummary(token: Pick<TokenRecord, 'rules' | 'manage' | 'canar
   if (token.canary) return 'canary';
   const { apps, readOnly, allow, networks, enforce } = showRules(token, names);
   const parts = [
+    // It comes first, because a narrow column cuts off the end.
+    !enforce && 'rules not applied',
     token.manage !== null && `management key · ${count(splitScopes(token.manage).length, 'scope')}`,
     apps !== null && appSummary(apps),
     readOnly && 'read-only',
     allow !== null && count(allow.length, 'allowed request'),
     networks !== null && count(networks.length, 'network'),
-    !enforce && 'not applied',
   ].filter((part) => part !== false);
   return parts.length === 0 ? 'no rules' : parts.join(' · ');
 }

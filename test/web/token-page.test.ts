@@ -116,7 +116,7 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   const { html } = await openConsole(app, app.dev).get(path);
   const text = textOf(html);
   expect(text).toContain(
-    '24 uses in the last 30 days, and 1 denied (1 for “Token paused”). No details of them are left. Those of the last minute may be missing.',
+    '24 uses in the last 30 days, and 1 denied (1 for “Token paused”). No details of the denied requests are left. Uses of the last minute may be missing.',
   );
   expect(html).toContain(
     'aria-label="Uses per day from 25 Oct 2026 to 23 Nov 2026: 24 allowed and 1 denied. The most were 13 on 23 Nov 2026."',
@@ -152,9 +152,9 @@ it('says where details of denied requests can be, to those who may not see all',
   const usageFor = async (as: typeof app.dev) =>
     textOf((await openConsole(app, as).get(`/profile/api-tokens/${token.id}`)).html);
   expect(await usageFor(app.dev)).toContain(
-    'No details of them are left, or they are from before a transfer of the token: superusers and auditors can see those.',
+    'No details of the denied requests are left, or they are from before a transfer of the token: superusers and auditors can see those.',
   );
-  expect(await usageFor(app.root)).toContain('No details of them are left. Those of the last minute may be missing.');
+  expect(await usageFor(app.root)).toContain('No details of the denied requests are left. Uses of the last minute may be missing.');
 });
 
 it('says that no use was counted, without a chart', async () => {

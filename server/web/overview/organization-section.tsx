@@ -40,7 +40,7 @@ export function OrganizationSection({ overview }: { overview: OrganizationOvervi
   );
   const deniedCard: Card = {
     label: `${denied === 1 ? 'Token' : 'Tokens'} denied in 24 hours`,
-    hint: 'At least one request with such a token was denied.',
+    hint: 'A token counts if one of its requests was denied.',
     found: denied,
     href: deniedTokensPath,
   };

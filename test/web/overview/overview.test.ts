@@ -141,6 +141,7 @@ it('counts the tokens of which a request was denied in the last 24 hours', async
   }
   const viewer = openConsole(app, await again(app, app.root));
   expect((await cardsOf(viewer))[deniedTokensPath]).toBe('1');
+  expect(textOf((await viewer.get(overview)).html)).toContain('A token counts if one of its requests was denied.');
   expect(await listed(viewer, deniedTokensPath)).toEqual(['today']);
   expect(browser).toBeDefined();
 });

@@ -25,6 +25,10 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
   return (
     <section class="card request-test" id="test" aria-labelledby="test-heading">
       <h2 id="test-heading">Test a request</h2>
+      <p>
+        Nothing is sent or recorded, and the value is not needed: the request is only checked against this token's
+        rules. Without an address or an app, rules about them are not checked, and the result says so.
+      </p>
       {tested && <Verdict {...tested} />}
       {problem && <Alert>{problem.errors ? 'Nothing was tested. Correct the fields below.' : problem.message}</Alert>}
       <form method="post" action={`${tokenPath(tokenId)}/test#test`}>
@@ -52,10 +56,6 @@ export function TestSection({ tokenId, test }: { tokenId: string; test: ShownTes
           <Field label="App (optional)" name="app" value={form.app} error={errors.app} autocomplete="off" />
           <button type="submit">Test</button>
         </div>
-        <p class="hint">
-          Checks a request against this token's rules, without its value. Nothing is sent or recorded. Without an
-          address or an app, rules about them are not checked, and the result says so.
-        </p>
       </form>
     </section>
   );

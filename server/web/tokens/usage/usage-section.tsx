@@ -60,7 +60,7 @@ export function UsageSection({ usage, token, narrowHref }: UsageSectionProps) {
 /** The number of denied requests leads to the list of them, which holds the last ones only. */
 function summaryOf({ canary, ownerKind }: UsageSectionProps['token'], { days, denied, deniedRequests }: Usage) {
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
-  const missing = 'Those of the last minute may be missing.';
+  const missing = 'Uses of the last minute may be missing.';
   if (canary) return `Somebody presented it ${count(sum('denied'), 'time')} in the last ${shownDays} days. ${missing}`;
   const number = `${sum('denied').toLocaleString('en')} denied`;
   const isListed = deniedRequests.length > 0;
@@ -70,7 +70,8 @@ function summaryOf({ canary, ownerKind }: UsageSectionProps['token'], { days, de
     <>
       {count(sum('allowed'), 'use')} in the last {shownDays} days, and{' '}
       {isListed && sum('denied') > 0 ? <a href="#denied">{number}</a> : number}
-      {byReason(denied)}.{!isListed && sum('denied') > 0 && ` No details of them are left${mayBeHidden ? unseen : '.'}`}{' '}
+      {byReason(denied)}.
+      {!isListed && sum('denied') > 0 && ` No details of the denied requests are left${mayBeHidden ? unseen : '.'}`}{' '}
       {missing}
     </>
   );

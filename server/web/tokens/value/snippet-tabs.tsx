@@ -32,7 +32,7 @@ export function SnippetTabs({ address, isKey }: SnippetTabsProps) {
       </fieldset>
       {address.app === null && !isKey && (
         <p class="hint">
-          The snippets call this server, which describes the token and counts no use. Replace the address with that of
+          The snippets call this server, and do not change “Last used” of the token. Replace the address with that of
           your API.
         </p>
       )}

@@ -50,6 +50,12 @@ it.each([
   for (const value of Object.values(fields)) expect(html).toContain(`value="${value}"`);
 });
 
+it('begins with what it does not need or do', async () => {
+  const { app, path } = await open();
+  const { html } = await openConsole(app, app.dev).get(`${path}?test=request`);
+  expect(textOf(html)).toContain('Test a request Nothing is sent or recorded, and the value is not needed:');
+});
+
 it('names the rule that would deny a request, and none that decides, if the rules are only recorded', async () => {
   const { test } = await open({ enforce: false });
   const { text } = await test({ method: 'GET', path: '/api', app: 'wiki', ip: '198.51.100.7' });

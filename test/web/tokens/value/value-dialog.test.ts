@@ -32,6 +32,7 @@ it('shows the value once, in a field, and in no snippet', async () => {
     expect(code, id).toContain('TOKENS_TOKEN');
     expect(code, id).toContain('tokens.example.com');
   }
+  expect(textOf(html)).toContain('The snippets call this server, and do not change “Last used” of the token.');
 });
 
 it('has the address of the first app of the token that has one', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
 import { groupsText } from '../../server/domain/accounts/groups.ts';
-import { actorOf, type Caller } from '../../server/domain/caller.ts';
+import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
 import type { ObservedRequest } from '../../server/domain/tokens/last-used.ts';
 import { createAdmissions } from '../../server/http/admission/admissions.ts';
@@ -249,7 +249,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   });
 
   const ofRoot = await services.sessions.authenticate(await sessionOf(server.root.email));
-  await seedServiceAccounts(server, { ...root, sessionId: ofRoot?.session.id ?? '' });
+  const rootInSession = { ...root, sessionId: ofRoot?.session.id ?? '' };
+  await seedServiceAccounts(server, rootInSession);
   const deploy = await accountTokenIdOf('ci', 'deploy');
   await editAs('maya.lindqvist@example.com', deploy, { allow: ['POST /api/v1/builds/**'] });
   const canary = await tokenIdOf(server.dev.email, 'old-deploy-key');
@@ -261,12 +262,9 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   services.useCounter.denied(canary, end, 'canary', 7);
   await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
   await addDays(server, end);
-  await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
-    at: end,
-    until: end + 2 * day,
+  await services.tokens.pause(rootInSession, await tokenIdOf(server.dev.email, 'grafana-read'), {
+    for: 2 * 86_400,
     reason: 'Its value was seen in a build log',
-    actor: actorOf(root.user),
-    bySuperuser: true,
   });
 
   const trustIdOf = async (name: string): Promise<string> =>

@@ -138,6 +138,12 @@ it('says only to revoke a token that a job received if it leaked, because nobody
   expect(textOf(await pageOf(id, app.root, '?dialog=pause'))).toContain(
     'If the value leaked, pause the token now, then revoke it.',
   );
+  expect((await app.ask(`/api/v1/tokens/${id}/pause`, { as: app.root, json: {} })).status).toBe(200);
+  const auditor = await app.addMember({ email: 'auditor@example.com', auditor: true });
+  expect(textOf(await pageOf(id, app.root))).toContain('its value works again. If it leaked, revoke the token.');
+  expect(textOf(await pageOf(id, auditor))).toContain(
+    'If it leaked, a maintainer of the service account or an Organization Superuser must revoke the token.',
+  );
 });
 
 it('names the superuser who can resume the token to its owner, and to auditors who may revoke it', async () => {

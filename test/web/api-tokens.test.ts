@@ -305,7 +305,7 @@ it('tells a member without the permission whom to ask, and shows the tokens as b
     const { html } = await browser.get(path);
     expect(textOf(html)).toContain('Your tokens are blocked');
     expect(textOf(html)).toContain('Ask an Organization Superuser to grant it: root@example.com, second@example.com.');
-    expect(textOf(html)).toMatch(/ci blocked no rules .* tok_\w{8} Open Revoke/);
+    expect(textOf(html)).toMatch(/ci blocked Owner without permission no rules .* tok_\w{8} Open Revoke/);
     expect(html).not.toContain('Create token');
     expect(html).not.toContain('<dialog');
   }

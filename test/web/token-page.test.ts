@@ -154,7 +154,9 @@ it('says where details of denied requests can be, to those who may not see all',
   expect(await usageFor(app.dev)).toContain(
     'No details of the denied requests are left, or they are from before a transfer of the token: superusers and auditors can see those.',
   );
-  expect(await usageFor(app.root)).toContain('No details of the denied requests are left. Uses of the last minute may be missing.');
+  expect(await usageFor(app.root)).toContain(
+    'No details of the denied requests are left. Uses of the last minute may be missing.',
+  );
 });
 
 it('says that no use was counted, without a chart', async () => {

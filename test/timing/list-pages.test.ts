@@ -115,3 +115,19 @@ it('looks up the tokens of two halves of the members without permission at the s
   const { items } = (await response.json()) as { items: Array<{ id: string }> };
   expect(items.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
 });
+
+it.each(['expired', 'blocked'])(
+  'counts the tokens with status=%s while it finds those of a page, on PostgreSQL',
+  async (status) => {
+    const { app, members } = await openSeeded(store, sizes);
+    const begun: string[] = [];
+    const begin = ({ sql }: Statement) => begun.push(sql);
+    engine.knex.on('query', begin);
+    await request(app, members.superuser, `/organization/tokens?status=${status}`);
+    engine.knex.removeListener('query', begin);
+    const counts = begun.filter((sql) => sql.includes('count(*) as "count"'));
+    expect(counts).toHaveLength(1);
+    const afterCount = begun.slice(begun.indexOf(counts[0] ?? '') + 1);
+    expect(afterCount.some((sql) => sql.includes('"owner_email"'))).toBe(true);
+  },
+);

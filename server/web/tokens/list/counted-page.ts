@@ -34,17 +34,25 @@ export async function readCountedPage(
   const found = isFound ? await tokens.find(caller, query, maxCount + 1) : undefined;
   const total = isSorted && !found ? await tokens.count(caller, query, maxCount + 1) : found?.total;
   const among = found?.among && { among: found.among };
-  const page = await readTokenPage({ cursor, sort, ...(limit && { limit }) }, ({ sort, ...page }) =>
-    tokens.list(caller, { ...page, ...query, ...among, ...(sort && { sort: { ...sort, total } }) }),
-  );
+  const [page, totalOfMany] = await Promise.all([
+    readTokenPage({ cursor, sort, ...(limit && { limit }) }, ({ sort, ...page }) =>
+      tokens.list(caller, { ...page, ...query, ...among, ...(sort && { sort: { ...sort, total } }) }),
+    ),
+    total === undefined && mayBeMany(query) ? tokens.count(caller, query, maxCount + 1) : undefined,
+  ]);
   const isWhole = cursor === undefined && page.next_cursor === null;
-  const knownTotal = isWhole ? page.items.length : total;
+  const knownTotal = isWhole ? page.items.length : (total ?? totalOfMany);
   return { ...page, counts: await countTokens(tokens, c, query, { knownTotal, ...(ofAll && { ofAll }) }) };
 }
 
 /** Reports whether so few tokens match in most organizations that all of them are found at once. */
 function isRare({ deniedWithinMs, status }: AllTokensQuery): boolean {
   return deniedWithinMs !== undefined || status === 'disabled' || status === 'sso-stale';
+}
+
+/** Reports whether many tokens may match that are old. Reading a page of them takes so long that they are counted at the same time. */
+function mayBeMany({ all, status }: AllTokensQuery): boolean {
+  return all === true && (status === 'expired' || status === 'blocked');
 }
 
 /** A list of the tokens of one owner, as its URL filters it. */

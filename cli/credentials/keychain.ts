@@ -67,10 +67,16 @@ async function withTimeout<T>(act: () => Promise<T>, timeoutMs: number): Promise
   } catch (error) {
     if (isAbort(error)) throw error;
     const why = error instanceof Error ? error.message : 'unknown error';
-    throw localError('no-keychain', `The OS keychain does not work: ${why}. Check that it is unlocked.`, error);
+    const advice = wasStarted(error) ? ' Check that it is unlocked.' : '';
+    throw localError('no-keychain', `The OS keychain does not work: ${why}.${advice}`, error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Returns false for the error of a program that the system could not start, such as a script without its interpreter. */
+function wasStarted(error: unknown): boolean {
+  return !(error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn'));
 }
 
 /** Returns whether a call failed because of Ctrl-C, which does not mean that the keychain is unusable. */

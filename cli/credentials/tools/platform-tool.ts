@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Keytar } from '../keychain.ts';
 import { toolAt } from './run-tool.ts';
@@ -26,7 +26,8 @@ export async function platformTool(
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    // Everyone may execute a directory.
+    return statSync(path).isFile();
   } catch {
     return false;
   }

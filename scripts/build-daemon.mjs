@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-import { packageLicenseTexts } from './packages/licenses.mjs';
+import { licenseTextsOf } from './packages/licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = `${root}dist/server`;
@@ -20,11 +20,11 @@ const importedOnUse = [
   'cli-progress',
   'undici',
 ];
-/** What Knex and pg require for other drivers and runtimes. It is not installed. */
+/** Packages that are not installed. Knex and pg require them for other drivers and runtimes. */
 const notInstalled = ['pg-cloudflare', 'pg-native', 'pg-query-stream'];
 /**
- * What packages import for features that we do not use: commander to start subcommands that are separate programs, Knex to find its dialect for the
- * name of a database, and zod for messages in other languages. Each becomes an empty module.
+ * The module that each of these packages imports for a feature that we do not use: commander to start subcommands that are separate programs, Knex to
+ * find its dialect for the name of a database, and zod for messages in other languages. Each becomes an empty module.
  */
 const unused = { commander: 'node:child_process', knex: '../../dialects', zod: '../locales/index.js' };
 
@@ -62,10 +62,7 @@ export async function buildDaemon() {
   for (const { path, text } of outputFiles) await writeFile(path, await toCommonJs(text, basename(path)));
   // The console's stylesheets, scripts and icon.
   await cp(`${root}server/web/shell/assets`, `${directory}/assets`, { recursive: true });
-  const packages = Object.keys(metafile.inputs).flatMap(
-    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],
-  );
-  await writeFile(`${directory}/LICENSES`, packageLicenseTexts([...new Set(packages)].sort()));
+  await writeFile(`${directory}/LICENSES`, licenseTextsOf(Object.keys(metafile.inputs)));
 }
 
 /** Returns an ES module as CommonJS, because Node starts it faster. */

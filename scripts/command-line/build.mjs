@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { licenseTextsOf } from '../packages/licenses.mjs';
 import { fileOf, files, lazyModules } from './files.mjs';
 import { options, root } from './options.mjs';
 import {
@@ -19,9 +20,8 @@ const neverLoaded = 'node_modules/zod/';
 /** Builds the command line into `dist/cli`. */
 export async function buildCommandLine() {
   await buildFiles();
-  const help = execFileSync(process.execPath, [`${root}bin/tokens.js`, '--help'], { encoding: 'utf8' });
-  await buildFiles({ TOKENS_HELP: JSON.stringify(help) });
-  for (const name of lazyModules) await buildLazyModule(name);
+  const inputs = await buildFiles({ TOKENS_HELP: JSON.stringify(printedHelp()) });
+  for (const name of lazyModules) inputs.push(...(await buildLazyModule(name)));
   await build({
     ...options,
     format: 'esm',
@@ -31,19 +31,29 @@ export async function buildCommandLine() {
     entryPoints: ['cli/credentials/keychain-process.ts'],
     outfile: 'dist/cli/keychain-process.js',
   });
+  await writeFile(`${root}dist/cli/LICENSES`, licenseTextsOf(inputs));
 }
 
-/** Builds the files that take modules from each other. They may use the constants in `defined`. */
+/** Returns the help that the built program prints. Without the variables of this process, because some change how Node and the program run. */
+function printedHelp() {
+  // Not through `bin/tokens.js`, which writes a compile cache into the home directory.
+  const script = `require(${JSON.stringify(`${root}dist/cli/main.cjs`)}).runProcess();`;
+  return execFileSync(process.execPath, ['--eval', script, 'tokens', '--help'], { encoding: 'utf8', env: {} });
+}
+
+/** Builds the files that take modules from each other, and returns the paths of all their parts. They may use the constants in `defined`. */
 async function buildFiles(defined = {}) {
   /** The earlier file of each module that later files take from there. */
   const fileOfModule = new Map();
   const listedModules = Object.values(files).flat();
   const others = new Set();
+  const allInputs = [];
   for (const [file, listed] of Object.entries(files)) {
     const isRest = file === Object.keys(files).at(-1);
     const entries = isRest ? [...others] : listed;
     const { inputs } = await buildFile(file, entries, fileOfModule, { write: false });
     rejectSlowModules(inputs);
+    allInputs.push(...Object.keys(inputs));
     const shared = sharedModules(inputs);
     await buildFile(file, isRest ? entries : shared, fileOfModule, { define: { ...options.define, ...defined } });
     for (const name of await modulesUsedBy(shared)) if (!listedModules.includes(name)) others.add(name);
@@ -53,6 +63,7 @@ async function buildFiles(defined = {}) {
       fileOfModule.set(name, file);
     }
   }
+  return allInputs;
 }
 
 /** Returns the modules that these import on use. */
@@ -91,7 +102,7 @@ async function buildFile(file, names, fileOfModule, more = {}) {
   return metafile;
 }
 
-/** What `bin/tokens.js`, the single file and the compilation call. */
+/** Exports of the functions that `bin/tokens.js`, the single file and the compilation call. */
 const startFunctions = [
   "export { main } from './cli/main.ts';",
   "export { realContext } from './cli/real-context.ts';",
@@ -117,14 +128,17 @@ function rejectSlowModules(inputs) {
     throw new Error(`These files load zod at every start: ${importers.map(([name]) => name).join(', ')}.`);
 }
 
-function buildLazyModule(name) {
+/** Builds the file of a lazy module. Returns the paths of its parts. */
+async function buildLazyModule(name) {
   // CommonJS callers expect the default export to be the module itself.
   const path = JSON.stringify(name.startsWith('cli/') ? `./${name}` : name);
   const contents = `const it = require(${path}); module.exports = 'default' in it ? Object.assign(it.default, it) : it;`;
-  return build({
+  const { metafile } = await build({
     ...options,
+    metafile: true,
     stdin: { contents, resolveDir: root },
     outfile: `dist/cli/${fileOf(name)}`,
     plugins: [omitUnusedBuiltins()],
   });
+  return Object.keys(metafile.inputs);
 }

@@ -16,9 +16,10 @@ export function licenseTexts(nodeLicense) {
   ]);
 }
 
-/** Returns the licenses of packages as one text. `paths` are their directories, such as `node_modules/hono`. */
-export function packageLicenseTexts(paths) {
-  return joinTexts(paths.map(licenseOf));
+/** Returns the licenses of the packages that contain these files, as one text. `paths` are like `node_modules/hono/dist/hono.js`. */
+export function licenseTextsOf(paths) {
+  const packages = paths.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  return joinTexts([...new Set(packages)].sort().map(licenseOf));
 }
 
 function joinTexts(parts) {

@@ -4,7 +4,7 @@ import { helpFlags, versionFlags } from './flags.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { withPlainOutput } from './ui/plain-output.ts';
 
-/** What commander prints for `tokens --help` in 80 columns. The build defines it. */
+/** The text that commander prints for `tokens --help` in 80 columns. The build defines it. */
 declare const TOKENS_HELP: string | undefined;
 const helpColumns = 80;
 

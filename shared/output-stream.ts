@@ -9,7 +9,7 @@ interface OutputStream {
   write(text: string): Promise<void>;
 }
 
-/** An empty pipe or socket takes this many bytes on every system, so that writing them does not wait for the reader. */
+/** An empty pipe or socket takes this many bytes on Linux, so that writing them does not wait for the reader. */
 const maxDirectBytes = 16 * 1024;
 
 /**

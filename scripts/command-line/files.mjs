@@ -3,18 +3,18 @@
  * modules of earlier files from there. `rest.cjs` contains all other modules that are imported on use.
  */
 export const files = {
-  // What every start runs, and all that completion from the cache needs.
+  // Modules that every start runs, and those of completion from the cache.
   'main.cjs': ['cli/run-process.ts', 'cli/main.ts', 'cli/real-context.ts', 'cli/commands/completion/names.ts'],
-  // What the help of the program needs.
+  // Modules for the help of the program.
   'program.cjs': ['cli/run-program.ts', 'cli/program.ts', 'cli/commands/definitions.ts'],
-  // What `tokens list --json` needs.
+  // Modules for `tokens list --json`.
   'list.cjs': [
     'cli/commands/tokens/lists/list.ts',
     'cli/ui/progress.ts',
     'cli/ui/json.ts',
     'cli/api/transport/transport.ts',
   ],
-  // What reads a session from the keychain.
+  // Modules that read a session from the keychain.
   'keychain.cjs': ['cli/credentials/keychain.ts', 'cli/credentials/tools/platform-tool.ts'],
   'rest.cjs': [],
 };

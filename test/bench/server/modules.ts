@@ -5,7 +5,7 @@ import { createKnexStore } from '../../../server/store/knex/store.ts';
 import { migrations } from '../../../server/store/migrations/all.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 
-/** What the benchmark uses of the daemon's source to fill databases. */
+/** Functions of the daemon's source with which the benchmark fills databases. */
 export const server = {
   createKnexStore,
   displayPrefix,

@@ -11,7 +11,7 @@ const { manPages } = await importTypeScript(new URL('docs/man-pages.ts', import.
 const directory = new URL('../dist/man/', import.meta.url);
 const programs = [
   await program.modules['cli/program.ts']().createProgram(tokens.realContext(), { out: '', err: '' }),
-  tokensd.createProgram({ env: {}, stderr: new PassThrough() }, version, () => {}),
+  tokensd.createProgram({ env: {}, stdout: {}, stderr: new PassThrough() }, version, () => {}),
 ];
 
 await rm(directory, { recursive: true, force: true });

@@ -23,6 +23,8 @@ export interface Context {
 
 /** Standard output. */
 export interface Output {
+  /** Width in columns, if it is known. */
+  readonly columns?: number;
   /** Resolves once `text` is written. @throws OutputError */
   write(text: string): Promise<void>;
 }

@@ -84,6 +84,9 @@ export function processContext(programName: string): Context {
 function createOutput(open: () => NodeJS.WriteStream): Output {
   const stream = outputStream(1, open);
   return {
+    get columns() {
+      return stream.columns;
+    },
     async write(text) {
       try {
         await stream.write(text);

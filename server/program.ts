@@ -17,7 +17,13 @@ export function createProgram(context: Context, version: string, writeHelp: (tex
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
     .exitOverride()
-    .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
+    .configureOutput({
+      writeOut: writeHelp,
+      writeErr: (text) => context.stderr.write(text),
+      // commander would open Node's stream to find these out.
+      getOutHelpWidth: () => context.stdout.columns ?? 80,
+      getOutHasColors: () => false,
+    });
   addServing(program, context);
   addRecovery(program, context);
   addUsers(program, context);

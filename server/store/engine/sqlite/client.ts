@@ -4,6 +4,7 @@ import sqlite3 from 'sqlite3';
 import { StoreBusy } from '../../errors.ts';
 import { driverCode } from '../driver-code.ts';
 import { connect } from './connection.ts';
+import { keepStatements } from './statements.ts';
 
 const endsTransaction = /^(COMMIT|ROLLBACK)\b/i;
 
@@ -15,8 +16,10 @@ const minBusyTimeoutMs = 250;
 
 /** Knex's SQLite dialect on read-only connections. In WAL mode they never wait for the writer. */
 export class SqliteReadClient extends KnexSqliteClient {
-  override acquireRawConnection(): Promise<sqlite3.Database> {
-    return connect((this.connectionSettings as { filename: string }).filename, sqlite3.OPEN_READONLY);
+  override async acquireRawConnection(): Promise<sqlite3.Database> {
+    return keepStatements(
+      await connect((this.connectionSettings as { filename: string }).filename, sqlite3.OPEN_READONLY),
+    );
   }
 }
 
@@ -72,6 +75,10 @@ function isSelect({ _method: method, sql }: Builder): boolean {
 }
 
 class SqliteWriteClient extends KnexSqliteClient {
+  override async acquireRawConnection(): Promise<sqlite3.Database> {
+    return keepStatements(await super.acquireRawConnection());
+  }
+
   /**
    * Begins transactions with the write lock. Knex's plain BEGIN acquires it at the first write, which fails immediately,
    * without the busy timeout, if another process wrote after the transaction's first read.

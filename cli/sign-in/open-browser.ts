@@ -4,9 +4,13 @@ import open from 'open';
 export async function openBrowser(url: string): Promise<boolean> {
   const child = await open(url);
   return new Promise((resolve) => {
-    child.once('error', () => resolve(false));
     // A launcher that found no browser fails within a second. One that started a browser may keep running.
-    child.once('exit', (code) => resolve(code === 0));
-    setTimeout(() => resolve(true), 1_000).unref();
+    const timer = setTimeout(() => resolve(true), 1_000);
+    const settle = (isOpen: boolean) => {
+      clearTimeout(timer);
+      resolve(isOpen);
+    };
+    child.once('error', () => settle(false));
+    child.once('exit', (code) => settle(code === 0));
   });
 }

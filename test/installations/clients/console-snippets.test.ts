@@ -151,7 +151,10 @@ describe.skipIf(!hasRealParts('nginx', 'curl', 'bash', 'python3', 'git'))(
         `--web.listen-address=127.0.0.1:${port}`,
       ]);
       const target = async (health: string) => {
-        const { data } = (await (await fetch(`${prometheus.url}/api/v1/targets`)).json()) as Targets;
+        const response = await fetch(`${prometheus.url}/api/v1/targets`);
+        // It responds 503 until it has read its database.
+        if (!response.ok) return undefined;
+        const { data } = (await response.json()) as Targets;
         return data.activeTargets.find((one) => one.health === health);
       };
       try {

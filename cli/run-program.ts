@@ -64,7 +64,7 @@ async function unknownCommand(found: FoundCommand, topics: readonly string[] = [
 
 /**
  * Returns the message of a usage error. For an option that is the beginning of others, it suggests these instead of commander's guess. For a
- * value that is none of a few, it suggests the close ones.
+ * value outside a fixed list, it suggests the close ones.
  */
 async function withOptions(found: FoundCommand, { code, message }: CommanderError): Promise<string> {
   const [, value, choices] =

@@ -1,13 +1,10 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { omitUnused, root, target } from './bundling.mjs';
 import { licenseTextsOf } from './packages/licenses.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = `${root}dist/server`;
-const { engines } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
-const target = `node${engines.node.replace('>=', '')}`;
 const entry = 'main.cjs';
 
 /** Packages with native code. */
@@ -23,8 +20,8 @@ const importedOnUse = [
 /** Packages that are not installed. Knex and pg require them for other drivers and runtimes. */
 const notInstalled = ['pg-cloudflare', 'pg-native', 'pg-query-stream'];
 /**
- * The module that each of these packages imports for a feature that we do not use: commander to start subcommands that are separate programs, Knex to
- * find its dialect for the name of a database, and zod for messages in other languages. Each becomes an empty module.
+ * commander starts subcommands that are separate programs, Knex finds its dialect for the name of a database, and zod has messages in other languages.
+ * See `omitUnused`.
  */
 const unused = { commander: 'node:child_process', knex: '../../dialects', zod: '../locales/index.js' };
 
@@ -49,7 +46,7 @@ export async function buildDaemon() {
     external: [...native, ...importedOnUse, ...notInstalled],
     // Its CommonJS files find each other in a way that no bundler sees.
     alias: { 'jsonc-parser': `${root}node_modules/jsonc-parser/lib/esm/main.js` },
-    plugins: [omitUnused()],
+    plugins: [omitUnused(unused)],
     metafile: true,
     write: false,
     outdir: directory,
@@ -86,18 +83,4 @@ async function toCommonJs(text, name) {
     ? "const thisFileUrl=require('node:url').pathToFileURL(__filename).href;"
     : '';
   return `'use strict';${url}${code}`;
-}
-
-/** Replaces the modules in `unused` with empty ones. */
-function omitUnused() {
-  return {
-    name: 'unused',
-    setup({ onResolve, onLoad }) {
-      for (const [name, omitted] of Object.entries(unused))
-        onResolve({ filter: new RegExp(`^${omitted}$`) }, ({ path, importer }) =>
-          new RegExp(`node_modules.${name}\\W`).test(importer) ? { path, namespace: 'unused' } : undefined,
-        );
-      onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-    },
-  };
 }

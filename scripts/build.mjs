@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import module from 'node:module';
 import { buildDaemon } from './build-daemon.mjs';
+import { root } from './bundling.mjs';
 import { buildCommandLine } from './command-line/build.mjs';
 import { writeCompiledCode } from './command-line/compiled-code.mjs';
-import { root } from './command-line/options.mjs';
 
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 await buildCommandLine();

@@ -3,7 +3,7 @@ import { localError } from '../errors.ts';
 import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
 import { parseServerUrl, type Server } from './server-url.ts';
 
-/** Returns `--server`, else `TOKENS_SERVER`, else the remembered server. @throws CliError `usage` if there is none. */
+/** Returns `--server`, else `TOKENS_SERVER`, else the remembered server. @throws CliError `usage` without any of them. */
 export async function resolveServer(ctx: Context, options: GlobalOptions): Promise<Server> {
   const named = options.server ?? (ctx.env.TOKENS_SERVER || null);
   if (named !== null) return parseServerUrl(named, await acceptsInsecureHttp(ctx, named));

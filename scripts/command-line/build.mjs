@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { omitUnused, root } from '../bundling.mjs';
 import { licenseTextsOf } from '../packages/licenses.mjs';
 import { fileOf, files, lazyModules } from './files.mjs';
-import { options, root } from './options.mjs';
+import { options } from './options.mjs';
 import {
   deferBuiltins,
   importsOnUse,
-  omitUnusedBuiltins,
   requireEarlier,
   requireOutside,
   splitLazyModules,
@@ -16,6 +16,9 @@ import {
 
 /** Loading it takes longer than most commands. `cli/api/shape.ts` checks responses instead. */
 const neverLoaded = 'node_modules/zod/';
+
+/** commander starts subcommands that are separate programs, and undici speaks HTTP/2. See `omitUnused`. */
+const unused = { commander: 'node:child_process', undici: 'node:http2' };
 
 /** Builds the command line into `dist/cli`. */
 export async function buildCommandLine() {
@@ -94,7 +97,7 @@ async function buildFile(file, names, fileOfModule, more = {}) {
     plugins: [
       splitLazyModules(),
       takeFromOtherFiles(file, fileOfModule),
-      omitUnusedBuiltins(),
+      omitUnused(unused),
       deferBuiltins(),
       requireOutside(),
     ],
@@ -138,7 +141,7 @@ async function buildLazyModule(name) {
     metafile: true,
     stdin: { contents, resolveDir: root },
     outfile: `dist/cli/${fileOf(name)}`,
-    plugins: [omitUnusedBuiltins()],
+    plugins: [omitUnused(unused)],
   });
   return Object.keys(metafile.inputs);
 }

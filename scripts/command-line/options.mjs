@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+import { root, target, version } from '../bundling.mjs';
 
 /**
  * How esbuild builds each file of the command line. CommonJS, because Node starts it faster: an ES module that imports `node:fs` loads all
@@ -14,7 +9,7 @@ export const options = {
   bundle: true,
   format: 'cjs',
   platform: 'node',
-  target: `node${engines.node.replace('>=', '')}`,
+  target,
   supported: { 'dynamic-import': false },
   minify: true,
   define: { TOKENS_VERSION: JSON.stringify(version), 'import.meta.url': 'thisFile.url' },

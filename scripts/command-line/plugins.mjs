@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { transform } from 'esbuild';
+import { root } from '../bundling.mjs';
 import { fileOf, files, lazyModules } from './files.mjs';
-import { root } from './options.mjs';
 
 const requireHere = createRequire(import.meta.url);
 
@@ -88,24 +88,6 @@ export function splitLazyModules() {
         const name = path.startsWith('.') ? moduleName(resolve(resolveDir, path)) : path;
         return lazyModules.includes(name) ? outside(`./${fileOf(name)}`, kind) : undefined;
       });
-    },
-  };
-}
-
-/**
- * Replaces built-in modules that dependencies load only for unused features with empty modules. The features are
- * commander's subcommands in separate programs, and undici's HTTP/2.
- */
-export function omitUnusedBuiltins() {
-  const unused = { commander: 'node:child_process', undici: 'node:http2' };
-  return {
-    name: 'unused',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:/ }, ({ path, importer }) => {
-        const [, name] = /node_modules.([^/\\]+)/.exec(importer) ?? [];
-        return unused[name] === path ? { path, namespace: 'unused' } : undefined;
-      });
-      onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'exports.constants = {};' }));
     },
   };
 }

@@ -38,7 +38,7 @@ function read(path) {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // The process ended meanwhile.
+    // The process has ended.
     return '';
   }
 }

@@ -45,7 +45,7 @@ function printCpu(cpu) {
 
 function printChanges(changes) {
   printLine(
-    '\n| changes | number | mails sent meanwhile | events sent meanwhile | the rest took, s | p99 of verification, ms |',
+    '\n| changes | number | mails sent during them | events sent during them | the rest took, s | p99 of verification, ms |',
   );
   printLine('|---|--:|--:|--:|--:|--:|');
   for (const { kind, changed, mails, events, drainedAfter, p99 } of changes) {

@@ -17,7 +17,7 @@ const acquireTimeoutMs = 5_000;
 /** How long a change may wait for another process's lock. A migration waits longer. */
 const patience = { change: busyTimeoutMs, migration: 60_000 } as const;
 
-/** Connections that read for everything but verification. Two of them may be busy with a long list. */
+/** Connections that read for everything but verification. A long list can keep two of them busy. */
 const maxReaders = 3;
 
 /** Each element of a JSON array, in the column `value`. */

@@ -26,7 +26,7 @@ export function keepStatements(database: sqlite3.Database): sqlite3.Database {
     statement.finalize();
   };
   const keep = (sql: string, statement: sqlite3.Statement) => {
-    // Another query may have prepared the same statement meanwhile.
+    // A query that began at the same time may have prepared the same statement.
     statements.get(sql)?.finalize();
     statements.delete(sql);
     statements.set(sql, statement);

@@ -13,7 +13,7 @@ export interface OfferedOwners extends OfferedNames {
   creators: readonly string[];
 }
 
-/** Returns the names of the service accounts for which a member may create tokens. If there is none, returns the superusers whom the member can ask for one. */
+/** Returns the names of the service accounts for which a member may create tokens. Without any, returns the superusers whom the member can ask to create one. */
 export async function offerOwners(
   {
     serviceAccounts,

@@ -51,7 +51,7 @@ export function AfterPause({ token, mayRotate, mayRevoke }: AfterPauseProps) {
 const rotationEnds = 'A rotation ends the old value at once.';
 const revokeUnneeded = 'If nothing needs the token, revoke it.';
 
-/** What follows after the owner is told to rotate a paused token. */
+/** The steps after the rotation of a paused token, for its owner. */
 export const afterOwnRotation = `${rotationEnds} Give its program the new value, then resume the token. ${revokeUnneeded}`;
 
 const resumeAfterRotation = 'Resume the token once its program has the new value.';

@@ -42,7 +42,7 @@ interface EarlierUseProps extends RecentUseProps {
   after: number;
 }
 
-/** The programs and networks of the last days that did not use the token lately, in one line. Renders nothing if there are none. */
+/** The programs and networks that `RecentUse` leaves out, because they used the token earlier in the last days. One line, or nothing. */
 export function EarlierUse({ token, usage, after, days, now }: EarlierUseProps) {
   const [from, to] = [now - days * dayMs, now - after * dayMs];
   const isEarlier = (at: number) => at >= from && at < to;

@@ -16,7 +16,7 @@ async function open(pausedBy: 'dev' | 'root', pause: object = {}) {
 const valueIn = (html: string) => /id="value"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
 const keyIn = (html: string) => /name="key" value="([0-9a-f-]{36})"/.exec(html)?.[1] ?? '';
 
-/** What the owner does about the pause after the rotation. */
+/** The next step of the owner after the rotation. */
 const resumption = {
   dev: 'resume the token',
   root: 'ask an Organization Superuser, such as root@example.com , to resume the token',
